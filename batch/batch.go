@@ -1,0 +1,210 @@
+// Package batch owns the words of bulkinvite and the engine that keeps its
+// promise: everyone in the input is invited exactly once, and every row is
+// accounted for. It knows neither CSV nor SQL; rows come from a Source, the
+// memory of what was sent is a Ledger, and the API is reached through API.
+package batch
+
+import (
+	"context"
+	"time"
+
+	"bulkinvite/client"
+)
+
+// A Candidate is one person to invite to one interview, as a row of the input
+// names them. All texts are trimmed and otherwise as typed.
+type Candidate struct {
+	Name             string
+	Email            string
+	InterviewID      string
+	JobApplicationID string // invites through this application, in a request of its own
+	CandidateID      string // set only if the row is to be re-sent
+	DisableEmail     bool   // the API shall not e-mail the candidate
+}
+
+// A Problem is why a row is never sent.
+type Problem struct {
+	Code    Code
+	Message string
+}
+
+// A Row is one record of the input: a Candidate or a Problem.
+type Row struct {
+	Index     int   // counted from 0 in input order, over valid and invalid rows
+	Line      int   // the line of the input at which the record starts, from 1
+	Offset    int64 // where Source.At finds it again
+	Candidate Candidate
+	Problem   *Problem // nil if the row can be sent
+}
+
+// A Source is the input. It never changes: every Scan shows the same rows.
+type Source interface {
+	// Scan calls f for every row in input order, one call at a time. The Row
+	// is f's to keep. Scan ends with the first error of f, of ctx, or of the
+	// input itself.
+	Scan(ctx context.Context, f func(*Row) error) error
+	// At returns the row that Scan showed with this Offset, but for its Index
+	// and Line, which it leaves 0. It may be called while a Scan runs, and
+	// from several goroutines.
+	At(offset int64) (Row, error)
+}
+
+// A Status says how a row came into the results.
+type Status string
+
+// The statuses of results.csv.
+const (
+	StatusInvited        Status = "invited"         // this run invited them
+	StatusConfirmed      Status = "confirmed"       // the answer was lost, the API's list shows them
+	StatusAlreadyInvited Status = "already_invited" // by an earlier run, or elsewhere
+	StatusResent         Status = "resent"          // an existing invitation was sent again
+	StatusDuplicate      Status = "duplicate"       // an earlier row is the same person and interview
+)
+
+// A Code says why a row is among the failed ones.
+type Code string
+
+// The codes of failed.csv, in the order in which they are named if a row has
+// several faults.
+const (
+	CodeTooManyFields      Code = "too_many_fields"
+	CodeMissingInterviewID Code = "missing_interview_id"
+	CodeInvalidInterviewID Code = "invalid_interview_id"
+	CodeMissingEmail       Code = "missing_email"
+	CodeInvalidEmail       Code = "invalid_email"
+	CodeMissingName        Code = "missing_name"
+	CodeInvalidValue       Code = "invalid_value"
+	CodeRefused            Code = "refused"           // the API refused this candidate
+	CodeInterviewRefused   Code = "interview_refused" // the API refuses everyone for this interview
+	CodeNoInvitation       Code = "no_invitation"     // the API accepted the request and left the candidate out
+	CodeAPIError           Code = "api_error"         // known not sent, attempts used up
+	CodeUncertain          Code = "uncertain"         // may have been invited; the next run asks the API first
+	CodeNotSent            Code = "not_sent"          // the run ended first
+)
+
+// An Outcome is what became of one row: either Status is set, or Code.
+type Outcome struct {
+	Status      Status
+	CandidateID string
+	InviteURL   string // empty if the API did not tell it
+
+	Code     Code
+	Error    string // for people: what is wrong, and what to do
+	Attempts int    // requests of this run that may have reached the API
+}
+
+// A Kind says what a request in the ledger asked for.
+type Kind string
+
+// The kinds of requests.
+const (
+	KindInvite Kind = "invite" // a first invitation
+	KindResend Kind = "resend" // an existing invitation, sent again
+	KindLink   Kind = "link"   // the link of an existing invitation, without an e-mail
+	KindFound  Kind = "found"  // nothing was sent: the API's list shows people invited elsewhere
+)
+
+// A State is what the ledger says of a person in a request.
+type State string
+
+// The states. A person whose state is StateNone is known not to be invited by
+// the request.
+const (
+	StateNone    State = ""        // nothing known, or known not sent
+	StateSending State = "sending" // claimed; the answer is not known
+	StateInvited State = "invited"
+	StateRefused State = "refused" // the API said no to this person
+	StateFailed  State = "failed"  // known not sent, attempts used up
+)
+
+// A Request is what a claim writes into the ledger before anything leaves.
+type Request struct {
+	Kind             Kind
+	InterviewID      string
+	JobApplicationID string
+	CandidateID      string // KindResend and KindLink
+	DisableEmail     bool
+	People           []Key
+
+	// ResendAfter is for KindResend: a person whose newest re-send was or may
+	// have been sent less than this ago is not claimed.
+	ResendAfter time.Duration
+}
+
+// A Record is what the ledger knows of a key.
+type Record struct {
+	// State: StateInvited if any request of any kind is known to have invited
+	// (or found, or re-sent to) the person; else StateSending if an invitation
+	// is out or in doubt; else the state in the newest KindInvite request.
+	// KindLink and unsettled KindResend requests do not count.
+	State State
+	// RequestID is the request that State comes from; 0 with StateNone if
+	// nothing is known. Settling it is what ends a doubt.
+	RequestID int64
+	// Kind is the kind of that request.
+	Kind Kind
+	// CandidateID and InviteURL are the newest that are not empty, from any
+	// request in which the person is StateInvited.
+	CandidateID string
+	InviteURL   string
+	// ThisRun is set if the state was written by the run that asks.
+	ThisRun bool
+	// ResentAt is when the newest re-send was claimed that was or may have
+	// been sent (its person is StateInvited or StateSending); zero if none.
+	ResentAt time.Time
+}
+
+// A Claim is the answer to Ledger.Claim.
+type Claim struct {
+	ID int64 // the request's number in the ledger; 0 if nobody was claimed
+	// Held has one element for each of Request.People: nil if that person is
+	// claimed, else what the ledger knows that keeps them from being sent.
+	Held []*Record
+}
+
+// A Settlement is the outcome of a request for one person of it.
+type Settlement struct {
+	Key         Key
+	State       State // StateNone: known not sent; StateSending: still not known
+	CandidateID string
+	InviteURL   string
+}
+
+// An Answer is what came back for a request, or what was found out later.
+type Answer struct {
+	StatusCode int    // HTTP status; 0 if there was no answer
+	Message    string // the API's, or what happened instead; never a secret
+	Outcomes   []Settlement
+}
+
+// A Ledger is the durable memory of one run: what was sent, and to whom. All
+// methods may be called from several goroutines.
+type Ledger interface {
+	// Lookup returns what is known of each key, in the order of keys.
+	Lookup(ctx context.Context, keys []Key) ([]Record, error)
+
+	// Claim writes StateSending for those of req.People who may be sent, in
+	// one request, and says who is held and why. Everything that Claim writes
+	// is durable when it returns: only then may the request leave.
+	//
+	// KindInvite holds those who are StateInvited or StateSending, those whom
+	// this run has settled as StateRefused or StateFailed, and a key that is
+	// named twice. KindResend holds those re-sent within ResendAfter.
+	// KindFound holds those who are StateInvited. KindLink holds nobody.
+	Claim(ctx context.Context, req Request) (Claim, error)
+
+	// Settle writes the answer to a request, or a later finding, for the
+	// people that it names; the others keep their state. It is durable when it
+	// returns. Somebody who is StateInvited in the request stays that: any
+	// other state for them is an error and nothing is written, and so is a
+	// person who is not in the request, and any state but StateInvited for
+	// one who is no longer StateSending in it.
+	Settle(ctx context.Context, id int64, a Answer) error
+}
+
+// API is what the engine asks of the micro1 API. One call is one HTTP request;
+// errors are *client.Error and say what is known of the request's fate.
+type API interface {
+	Invite(ctx context.Context, req client.InviteRequest) ([]client.Invitation, error)
+	Invites(ctx context.Context, req client.ListRequest) ([]client.Entry, error)
+}

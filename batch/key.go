@@ -1,0 +1,110 @@
+package batch
+
+import (
+	"strings"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+)
+
+// A Key is what may be invited only once. Two rows with the same key are the
+// same invitation, however they are spelled. The API's base URL belongs to it
+// too, but is the same for a whole run: the ledger adds it.
+type Key struct {
+	InterviewID string
+	Email       string // or what stands for it, see Candidate.Key
+}
+
+// NewKey returns the key of an address in an interview, both in any spelling.
+//
+// Interview ids that are UUIDs are compared in lower case, all others as they
+// are: they are opaque. Addresses are compared in lower case, in Unicode
+// normal form C, with the domain as an A-label. Dots and +tags are not folded:
+// whether they matter is for the receiving mail server to say, and taking two
+// people for one would lose one of them.
+func NewKey(interviewID, email string) Key {
+	return Key{InterviewID: normalInterviewID(interviewID), Email: normalEmail(email)}
+}
+
+// Key returns the candidate's key. Without an address, the id that the row
+// names stands for it; the colon keeps it apart from every valid address.
+func (c Candidate) Key() Key {
+	switch {
+	case c.Email != "":
+		return NewKey(c.InterviewID, c.Email)
+	case c.JobApplicationID != "":
+		return Key{InterviewID: normalInterviewID(c.InterviewID), Email: "application:" + c.JobApplicationID}
+	default:
+		return Key{InterviewID: normalInterviewID(c.InterviewID), Email: "candidate:" + c.CandidateID}
+	}
+}
+
+// HasAddress reports whether the key is that of an e-mail address, which the
+// API's list can show, and not an id that stands for one.
+func (k Key) HasAddress() bool {
+	return !strings.HasPrefix(k.Email, "application:") && !strings.HasPrefix(k.Email, "candidate:")
+}
+
+// IsUUID reports whether s has the form 8-4-4-4-12 in hexadecimal digits.
+func IsUUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		switch i {
+		case 8, 13, 18, 23:
+			if c != '-' {
+				return false
+			}
+		default:
+			if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F') {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func normalInterviewID(id string) string {
+	if IsUUID(id) {
+		return strings.ToLower(id)
+	}
+	return id
+}
+
+func normalEmail(email string) string {
+	if isPlainLower(email) {
+		return email // nine addresses of ten, and this runs once per row and answer
+	}
+	local, domain, found := cutLast(email, '@')
+	local = norm.NFC.String(strings.ToLower(norm.NFC.String(local)))
+	if !found {
+		return local
+	}
+	ascii, err := idna.Lookup.ToASCII(domain)
+	if err != nil {
+		// Not a domain name. The API may still use such a text as an address,
+		// so it gets the next best comparison.
+		ascii = norm.NFC.String(strings.ToLower(norm.NFC.String(domain)))
+	}
+	return local + "@" + ascii
+}
+
+// isPlainLower reports whether s has only characters that normalising leaves
+// alone: ASCII, no capitals, and no label that IDNA has to look at.
+func isPlainLower(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c >= 0x80 || 'A' <= c && c <= 'Z' {
+			return false
+		}
+	}
+	return !strings.Contains(s, "xn--")
+}
+
+func cutLast(s string, sep byte) (before, after string, found bool) {
+	if i := strings.LastIndexByte(s, sep); i >= 0 {
+		return s[:i], s[i+1:], true
+	}
+	return s, "", false
+}

@@ -1,0 +1,102 @@
+// Package client speaks HTTP and JSON with the micro1 public API: one call is
+// one HTTP request, and every error says what is known of its fate. It knows
+// nothing of rows, files or the ledger.
+package client
+
+import (
+	"fmt"
+	"time"
+)
+
+// An InviteRequest is the body of POST /interview/invite. Only InterviewID is
+// required by the contract; one candidate may be named by CandidateID (a
+// re-send) or JobApplicationID instead of Candidates.
+type InviteRequest struct {
+	InterviewID              string      `json:"interview_id"`
+	Candidates               []Candidate `json:"candidates,omitempty"`
+	JobApplicationID         string      `json:"job_application_id,omitempty"`
+	CandidateID              string      `json:"candidate_id,omitempty"`
+	DisableEmailNotification bool        `json:"disable_email_notification,omitempty"`
+}
+
+// A Candidate is one person in an InviteRequest.
+type Candidate struct {
+	Name  string `json:"name"`
+	Email string `json:"email"`
+}
+
+// An Invitation is one element of data.invitations. The API promises no order
+// and may leave people out: match them by address.
+type Invitation struct {
+	CandidateID    string `json:"candidate_id"`
+	CandidateEmail string `json:"candidate_email"`
+	InviteURL      string `json:"invite_url"`
+}
+
+// A ListRequest asks for one page of GET /interview/invites.
+type ListRequest struct {
+	InterviewID string
+	CandidateID string // empty: everyone
+	Page        int    // the number of the first page is not documented
+	Limit       int    // page size; the API may return fewer or more
+}
+
+// An Entry is one invitation in the API's list. The list has no links.
+type Entry struct {
+	CandidateID    string `json:"candidate_id"`
+	InterviewID    string `json:"interview_id"`
+	CandidateEmail string `json:"candidate_email_id"`
+	Status         string `json:"status"`
+}
+
+// A Fate says what is known about a request that brought no usable answer.
+type Fate int
+
+// The fates. The zero value is the careful one.
+const (
+	Unknown Fate = iota // the API may have acted on it: find out before sending again
+	NotSent             // the API has not acted on it: sending it again is safe
+	Refused             // the API answered no: sending it again unchanged is pointless
+	Denied              // the API refuses us, whatever we send: key, quota or path
+)
+
+// A Cause names the cases in which the caller acts in a way that the Fate
+// alone does not tell.
+type Cause int
+
+// The causes.
+const (
+	OtherCause  Cause = iota
+	Throttled         // 429, with NotSent: slow down
+	Quota             // 429 "Limit Exceeded", with Denied: nothing more goes through
+	TooLarge          // 413, with NotSent: make the request smaller
+	BadKey            // 401 or 403, with Denied
+	NoSuchPath        // 403 "Missing Authentication Token", with Denied: the base URL is wrong
+	Unreachable       // DNS, connect or TLS, with NotSent
+)
+
+// An Error is every error of Client.Invite and Client.Invites. Its text never
+// has the API key in it.
+type Error struct {
+	Fate       Fate
+	Cause      Cause
+	StatusCode int           // HTTP status; 0 if there was no answer
+	Message    string        // the API's message in one printable line of at most 300 bytes, or ""
+	RetryAfter time.Duration // from the Retry-After header; 0 if none
+	Err        error         // what happened underneath; may be nil
+}
+
+func (e *Error) Error() string {
+	switch {
+	case e.Message != "":
+		return fmt.Sprintf("the API answered %d: %s", e.StatusCode, e.Message)
+	case e.Err != nil && e.StatusCode != 0:
+		return fmt.Sprintf("the API answered %d: %v", e.StatusCode, e.Err)
+	case e.Err != nil:
+		return e.Err.Error()
+	default:
+		return fmt.Sprintf("the API answered %d", e.StatusCode)
+	}
+}
+
+func (e *Error) Unwrap() error { return e.Err }
