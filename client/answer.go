@@ -1,0 +1,161 @@
+package client
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	maxMessage    = 300 // bytes
+	maxRetryAfter = 24 * time.Hour
+)
+
+// An answer is what came back for a request. Its meaning depends on nothing
+// else.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte // whole, if broken is nil
+	broken error  // why the body could not be read to its end
+	now    time.Time
+}
+
+// invitations returns what POST /interview/invite brought.
+func (a answer) invitations() ([]Invitation, *Error) { return read(a, parseInvitations) }
+
+// entries returns what GET /interview/invites brought.
+func (a answer) entries() ([]Entry, *Error) { return read(a, parseEntries) }
+
+func read[T any](a answer, parse func(json.RawMessage) ([]T, error)) ([]T, *Error) {
+	env, err := a.envelope()
+	if a.status != http.StatusOK || env.verdict != yes {
+		return nil, a.failure(env, err)
+	}
+	list, err := parse(env.data)
+	if err != nil {
+		// The message is left out: it says that all is well.
+		return nil, a.failure(envelope{}, err)
+	}
+	return list, nil
+}
+
+// envelope returns an empty envelope and why, if there is none to be read.
+func (a answer) envelope() (envelope, error) {
+	switch {
+	case a.broken != nil:
+		return envelope{}, a.broken
+	case a.status >= 300 && a.status < 400:
+		return envelope{}, errors.New("a redirect, which is not followed: check the base URL")
+	}
+	return parseEnvelope(a.body)
+}
+
+// failure says what is known of a request whose answer is no good one. The
+// cases are those of the provider's page on POST /interview/invite (the
+// envelope, 400, 500) and of AWS API Gateway, which stands in front of the API
+// (bare messages, 401, 403, 413, 429, 5xx). What is not named here is Unknown.
+func (a answer) failure(env envelope, err error) *Error {
+	e := &Error{
+		StatusCode: a.status,
+		Message:    env.message,
+		RetryAfter: retryAfter(a.header.Get("Retry-After"), a.now),
+		Err:        err,
+	}
+	switch a.status {
+	case http.StatusOK:
+		if env.verdict == no && !env.invitesSomebody() {
+			e.Fate = Refused
+		}
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusUnprocessableEntity:
+		if env.refuses() {
+			e.Fate = Refused
+		}
+	case http.StatusUnauthorized:
+		e.Fate, e.Cause = Denied, BadKey
+	case http.StatusForbidden:
+		e.Fate, e.Cause = Denied, BadKey
+		if env.says("Missing Authentication Token") {
+			e.Cause = NoSuchPath
+		}
+	case http.StatusRequestEntityTooLarge:
+		e.Fate, e.Cause = NotSent, TooLarge
+	case http.StatusTooManyRequests:
+		e.Fate, e.Cause = NotSent, Throttled
+		if env.says("Limit Exceeded") {
+			e.Fate, e.Cause = Denied, Quota
+		}
+	}
+	return e
+}
+
+// refuses reports whether the envelope of a 4xx is a refusal: it says no, or
+// it has the message alone that gateways and frameworks send when they turn a
+// request away. Without either, as in the HTML of something in between, nobody
+// knows who answered, and what the API did before.
+func (env envelope) refuses() bool {
+	saysNo := env.verdict == no || env.verdict == silent && env.message != ""
+	return saysNo && !env.invitesSomebody()
+}
+
+// invitesSomebody reports whether the envelope has invitations. In one that
+// says no they contradict it.
+func (env envelope) invitesSomebody() bool {
+	fields, err := parseObject(env.data)
+	if err != nil {
+		return false
+	}
+	var list []json.RawMessage
+	return json.Unmarshal(fields["invitations"], &list) == nil && len(list) > 0
+}
+
+// says compares the whole message: "Rate Limit Exceeded" is no used-up quota.
+func (env envelope) says(message string) bool {
+	return strings.EqualFold(strings.TrimSpace(env.message), message)
+}
+
+// retryAfter reads the header of that name: seconds or an HTTP date. What
+// cannot be read or has passed is 0, what is too far away is maxRetryAfter.
+func retryAfter(value string, now time.Time) time.Duration {
+	value = strings.TrimSpace(value)
+	if isDigits(value) {
+		seconds, err := strconv.ParseUint(value, 10, 32)
+		if err != nil {
+			return maxRetryAfter // more than fits
+		}
+		return min(time.Duration(seconds)*time.Second, maxRetryAfter)
+	}
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	return min(max(at.Sub(now), 0), maxRetryAfter)
+}
+
+func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+
+// oneLine returns s as one printable line without the key, of at most
+// maxMessage bytes. It is cut last, or a part of the key could be left at the
+// end.
+func oneLine(s string, key Key) string {
+	printable := strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, s)
+	line := key.redact(strings.Join(strings.Fields(printable), " "))
+	if len(line) <= maxMessage {
+		return line
+	}
+	end := maxMessage
+	for !utf8.RuneStart(line[end]) {
+		end--
+	}
+	return strings.TrimSpace(line[:end])
+}

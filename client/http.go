@@ -1,0 +1,237 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"sync/atomic"
+	"time"
+)
+
+// Bounds of an answer's body, in bytes, unpacked. A good answer to 1,000
+// candidates has some 300 kB.
+const (
+	maxGoodBody  = 16 << 20
+	maxOtherBody = 1 << 20
+)
+
+// Options are what New needs to know. Fields that are zero mean the default,
+// but for Key.
+type Options struct {
+	BaseURL   string        // in any form that ParseBaseURL takes; DefaultBaseURL
+	Key       Key           // required
+	Timeout   time.Duration // of one call, from its start to the end of the answer; 40 s
+	MaxConns  int           // connections at once, which more calls wait for; 64
+	UserAgent string        // "bulkinvite"
+
+	// DialContext makes the connections; nil: those of package net. TLS comes
+	// on top of it.
+	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
+}
+
+// A Client makes requests to the API. It may be used by several goroutines.
+type Client struct {
+	base      string
+	key       Key
+	timeout   time.Duration
+	userAgent string
+	transport *http.Transport
+}
+
+// New returns a client, or what is wrong with the options. It sends nothing.
+func New(opts Options) (*Client, error) {
+	if opts.BaseURL == "" {
+		opts.BaseURL = DefaultBaseURL
+	}
+	base, err := ParseBaseURL(opts.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	if opts.UserAgent == "" {
+		opts.UserAgent = "bulkinvite"
+	}
+	if opts.Timeout == 0 {
+		opts.Timeout = 40 * time.Second
+	}
+	if opts.MaxConns == 0 {
+		opts.MaxConns = 64
+	}
+	switch {
+	case opts.Key.IsZero():
+		return nil, errors.New("there is no API key")
+	case opts.Timeout < 0:
+		return nil, fmt.Errorf("time-out %v: must be above 0", opts.Timeout)
+	case opts.MaxConns < 0:
+		return nil, fmt.Errorf("%d connections: must be at least 1", opts.MaxConns)
+	}
+	return &Client{
+		base:      base,
+		key:       opts.Key,
+		timeout:   opts.Timeout,
+		userAgent: opts.UserAgent,
+		transport: newTransport(opts),
+	}, nil
+}
+
+// newTransport speaks HTTP/1.1 alone: with HTTP/2 all requests under way share
+// the fate of one connection, and net/http has more reasons to repeat one.
+//
+// Proxies are taken from the environment, and never for loopback, which
+// http.ProxyFromEnvironment leaves out by itself.
+func newTransport(opts Options) *http.Transport {
+	dial := opts.DialContext
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: 10 * time.Second}).DialContext
+	}
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         dial,
+		TLSHandshakeTimeout: 10 * time.Second,
+		Protocols:           protocols,
+		MaxConnsPerHost:     opts.MaxConns,
+		MaxIdleConnsPerHost: opts.MaxConns,
+		// A request on a connection that the server is just closing has an
+		// unknown fate, which costs more than a minute. Servers close idle
+		// ones after 5 s (Node, Apache) to minutes (gateways).
+		IdleConnTimeout:        4 * time.Second,
+		MaxResponseHeaderBytes: 1 << 18,
+	}
+}
+
+// Close closes the connections that are idle.
+func (c *Client) Close() { c.transport.CloseIdleConnections() }
+
+// Invite sends POST /interview/invite once and returns the invitations that
+// the answer has, in its order: not all who were named, and none, need be
+// among them. Every error is an *Error.
+func (c *Client) Invite(ctx context.Context, req InviteRequest) ([]Invitation, error) {
+	body, err := json.Marshal(req)
+	if err != nil {
+		return nil, &Error{Fate: NotSent, Err: err}
+	}
+	return call(ctx, c, http.MethodPost, "/interview/invite", body, answer.invitations)
+}
+
+// Invites sends GET /interview/invites once and returns the page's entries,
+// which may be none. Every error is an *Error.
+func (c *Client) Invites(ctx context.Context, req ListRequest) ([]Entry, error) {
+	query := url.Values{"interview_id": {req.InterviewID}, "page": {strconv.Itoa(req.Page)}}
+	if req.CandidateID != "" {
+		query.Set("candidate_id", req.CandidateID)
+	}
+	if req.Limit > 0 {
+		query.Set("limit", strconv.Itoa(req.Limit))
+	}
+	return call(ctx, c, http.MethodGet, "/interview/invites?"+query.Encode(), nil, answer.entries)
+}
+
+// call sends one request and reads its answer. The texts of its errors are fit
+// to be shown: net/http quotes what a server sends, the API may too, and a
+// server may send back the key.
+func call[T any](ctx context.Context, c *Client, method, path string, body []byte, read func(answer) ([]T, *Error)) ([]T, error) {
+	a, failure := c.do(ctx, method, path, body)
+	if failure == nil {
+		var list []T
+		if list, failure = read(a); failure == nil {
+			return list, nil
+		}
+	}
+	failure.Message = oneLine(failure.Message, c.key)
+	failure.Err = c.key.redactError(failure.Err)
+	return nil, failure
+}
+
+// do sends one request, at most once, and returns its answer whatever it is.
+func (c *Client) do(ctx context.Context, method, path string, body []byte) (answer, *Error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout,
+		fmt.Errorf("timed out after %v: %w", c.timeout, context.DeadlineExceeded))
+	defer cancel()
+	var connected atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+	})
+	req, err := c.newRequest(ctx, method, path, body)
+	if err != nil {
+		return answer{}, &Error{Fate: NotSent, Err: err}
+	}
+	// The transport itself and no http.Client around it, which follows
+	// redirects, with the body again.
+	resp, err := c.transport.RoundTrip(req)
+	if err != nil {
+		return answer{}, noAnswer(ctx, err, connected.Load())
+	}
+	defer resp.Body.Close()
+	a := answer{status: resp.StatusCode, header: resp.Header, now: time.Now()}
+	a.body, err = readBody(resp)
+	if err != nil {
+		a.broken = fmt.Errorf("the answer cannot be read to its end: %w", because(ctx, err))
+	}
+	return a, nil
+}
+
+func (c *Client) newRequest(ctx context.Context, method, path string, body []byte) (*http.Request, error) {
+	// In NopCloser, net/http does not know the reader. It then sets no GetBody,
+	// by which it could send a body again, and does not see that the body of a
+	// GET is empty: it repeats a GET without one when a connection breaks.
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, io.NopCloser(bytes.NewReader(body)))
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > 0 {
+		req.ContentLength = int64(len(body))
+		req.Header.Set("Content-Type", "application/json")
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", c.userAgent)
+	req.Header.Set("x-api-key", c.key.reveal())
+	// Never Idempotency-Key: the API does not know it, and net/http takes it
+	// for the leave to send a POST again.
+	return req, nil
+}
+
+// noAnswer is the error of a request that no answer came for. Only without a
+// connection is it certain that nothing was sent.
+func noAnswer(ctx context.Context, err error, connected bool) *Error {
+	if connected {
+		return &Error{Err: fmt.Errorf("no answer from the API: %w", because(ctx, err))}
+	}
+	e := &Error{Fate: NotSent, Cause: Unreachable, Err: fmt.Errorf("cannot reach the API: %w", because(ctx, err))}
+	if ctx.Err() != nil && !errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
+		e.Cause = OtherCause // the caller did not wait
+	}
+	return e
+}
+
+// because returns what ended ctx, if anything did: net/http reports it in many
+// ways.
+func because(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+func readBody(resp *http.Response) ([]byte, error) {
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		return nil, errors.New("the server switches to another protocol") // its body ends with no time-out
+	}
+	bound := int64(maxOtherBody)
+	if resp.StatusCode == http.StatusOK {
+		bound = maxGoodBody
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, bound+1))
+	if err == nil && int64(len(body)) > bound {
+		err = fmt.Errorf("it is larger than %d bytes", bound)
+	}
+	return body, err
+}
