@@ -152,6 +152,9 @@ type Record struct {
 	// ResentAt is when the newest re-send was claimed that was or may have
 	// been sent (its person is StateInvited or StateSending); zero if none.
 	ResentAt time.Time
+	// ResentState is that re-send's: StateInvited, or StateSending if nobody
+	// knows whether it was sent.
+	ResentState State
 }
 
 // A Claim is the answer to Ledger.Claim.

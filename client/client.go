@@ -46,6 +46,7 @@ type Entry struct {
 	CandidateID    string `json:"candidate_id"`
 	InterviewID    string `json:"interview_id"`
 	CandidateEmail string `json:"candidate_email_id"`
+	DateCreated    string `json:"date_created"` // as the API writes it; it names no time zone
 	Status         string `json:"status"`
 }
 
