@@ -2,42 +2,15 @@ package batch
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
 )
-
-// A Plan is what the check pass found: what would be sent, and what is wrong.
-type Plan struct {
-	Rows       int          // all rows of the input
-	People     int          // valid rows without duplicates: who would be invited if the ledger knew nobody
-	Duplicates int          // valid rows whose key an earlier row has
-	Problems   map[Code]int // invalid rows
-	Requests   int          // requests that People need
-	Interviews []InterviewPlan
-
-	// Set by Survey, which asks the ledger.
-	Surveyed       bool
-	AlreadyInvited int // People whom the ledger knows to be invited
-	InDoubt        int // People who may have been invited: the API is asked first
-}
-
-// Left returns how many people are left to invite as far as the plan knows.
-// Those in doubt count: the API's list may not show them.
-func (p *Plan) Left() int { return p.People - p.AlreadyInvited }
-
-// An InterviewPlan is the part of a Plan that concerns one interview.
-type InterviewPlan struct {
-	ID       string
-	People   int
-	Requests int
-	Left     int // People whom the ledger does not know to be invited; People without Survey
-}
-
-// Check is pass 1: it reads all of src, finds the duplicates and counts. The
-// error is the input's (it is broken) or ctx's.
-func Check(ctx context.Context, src Source, opts Options) (*Plan, error) { panic("TODO") }
-
-// Survey reads src once more and counts who is left after the ledger.
-func (p *Plan) Survey(ctx context.Context, src Source, ledger Ledger) error { panic("TODO") }
 
 // An End says why a run ended.
 type End int
@@ -53,6 +26,38 @@ const (
 	DeadlineOver            // Options.Deadline
 )
 
+// An Engine runs one input once. Use it in the order New, Run, Outcome for
+// each row, Close.
+type Engine struct {
+	src    Source
+	plan   *Plan
+	index  *index
+	ledger Ledger
+	api    API
+	opts   Options
+	log    zerolog.Logger
+
+	start    time.Time // the settle time of what dead runs left in doubt begins here
+	queue    *queue
+	pacer    *pacer
+	health   health
+	outcomes *outcomes
+	claims   chan struct{} // held from the claim until the request may go
+	links    linkState
+	counts   counts
+
+	endOnce sync.Once
+	end     End
+	reason  string // in words, why rows were not sent
+	cancel  context.CancelFunc
+
+	warnMu   sync.Mutex
+	warnings []string
+}
+
+// counts are what Progress shows.
+type counts struct{ done, invited, already, failed atomic.Int64 }
+
 // Progress is where a run stands.
 type Progress struct {
 	People   int     // to deal with in this run: Plan.People
@@ -65,46 +70,237 @@ type Progress struct {
 	Rate     float64 // requests per second that the limiter allows now
 }
 
-// An Engine runs one input once. Use it in the order New, Run, Outcome for
-// each row, Close.
-type Engine struct{}
-
 // New prepares a run over src with the plan that Check made of it. The settle
 // time of what dead runs left in doubt begins now: call it when the ledger's
 // lock is held.
 func New(src Source, plan *Plan, ledger Ledger, api API, opts Options) (*Engine, error) {
-	panic("TODO")
+	if err := opts.Validate(); err != nil {
+		return nil, err
+	}
+	opts = opts.withDefaults()
+	out, err := newOutcomes()
+	if err != nil {
+		return nil, err
+	}
+	return &Engine{
+		src: src, plan: plan, index: plan.index, ledger: ledger, api: api,
+		opts: opts, log: opts.Log,
+		start:    time.Now(),
+		queue:    newQueue(opts.ChunkSize, opts.Concurrency, opts.Limit, opts.SettleTime),
+		pacer:    newPacer(opts.Rate, opts.Burst),
+		health:   health{wentDown: make(chan struct{}, 1)},
+		outcomes: out,
+		claims:   make(chan struct{}, claimsAhead(opts)),
+	}, nil
+}
+
+// claimsAhead is how many chunks may be claimed and not yet sent. Each of them
+// is people in doubt if the process dies, so there are only as many as keep
+// the limiter busy while claims are written: those of a quarter of a second.
+func claimsAhead(opts Options) int {
+	return min(max(int(opts.Rate/4), 2), opts.Concurrency)
 }
 
 // Run is pass 2: it sends. When ctx is cancelled no new request is sent, those
 // under way are awaited and settled, and the rest stays unsent: that is a stop
 // and no error. An error means that the run broke off (ledger, disk, a bug);
 // outcomes are then still those that are known.
-func (e *Engine) Run(ctx context.Context) error { panic("TODO") }
+func (e *Engine) Run(ctx context.Context) error {
+	soft, cancel := context.WithCancel(ctx)
+	defer cancel()
+	e.cancel = cancel
+	if e.opts.Deadline > 0 {
+		timer := time.AfterFunc(e.opts.Deadline, func() {
+			e.endRun(DeadlineOver, fmt.Sprintf("the deadline of %v was reached", e.opts.Deadline))
+		})
+		defer timer.Stop()
+	}
+	err := e.send(soft)
+	if err == nil {
+		err = e.fetchLinks(soft)
+	}
+	return errors.Join(err, e.finish(ctx))
+}
+
+// send runs the feeder and the workers until everything is dealt with or the
+// run ends early.
+func (e *Engine) send(soft context.Context) error {
+	// What has begun is finished whatever soft says; only a broken ledger or
+	// disk ends it, through hard.
+	g, hard := errgroup.WithContext(context.WithoutCancel(soft))
+	stopClosing := context.AfterFunc(soft, e.queue.close)
+	defer stopClosing()
+	stopBreaking := context.AfterFunc(hard, e.queue.close)
+	defer stopBreaking()
+	defer e.queue.stopAlarm()
+
+	g.Go(func() error { return e.feed(hard) })
+	probing, stopProbing := context.WithCancel(soft)
+	defer stopProbing()
+	g.Go(func() error { return e.probe(probing, hard) })
+	workers, _ := errgroup.WithContext(hard)
+	for range e.opts.Concurrency {
+		workers.Go(func() error {
+			err := e.work(soft, hard)
+			if err != nil {
+				e.queue.close() // the others stop too
+			}
+			return err
+		})
+	}
+	g.Go(func() error {
+		defer stopProbing()
+		return workers.Wait()
+	})
+	return g.Wait()
+}
+
+// work does one task after another.
+func (e *Engine) work(soft, hard context.Context) error {
+	for {
+		t := e.queue.next()
+		if t == nil {
+			return nil
+		}
+		var err error
+		if t.chunk != nil {
+			err = e.sendChunk(soft, hard, t.chunk)
+		} else {
+			err = e.readInterview(soft, hard, t.read)
+		}
+		e.queue.done(t)
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// endRun ends the run early; only the first reason counts.
+func (e *Engine) endRun(end End, reason string) {
+	e.endOnce.Do(func() {
+		e.end, e.reason = end, reason
+		e.log.Error().Msg(reason + "; nothing more is sent")
+	})
+	e.cancel()
+}
+
+// finish settles what is left when nothing is under way any more: those in
+// doubt stay so, and why the run ended is decided.
+func (e *Engine) finish(ctx context.Context) error {
+	var err error
+	left := e.queue.allDoubts()
+	for _, d := range left {
+		err = errors.Join(err, e.record(d.p, Outcome{Code: CodeUncertain, Error: d.why("the run ended before the API's list could tell")}))
+	}
+	e.endOnce.Do(func() {
+		if ctx.Err() != nil && int(e.counts.done.Load())-len(left) < e.plan.People {
+			e.end, e.reason = Stopped, "the run was stopped"
+		} else if e.opts.Limit > 0 {
+			e.reason = fmt.Sprintf("the limit of %d people was reached", e.opts.Limit)
+		}
+	})
+	return err
+}
 
 // End tells why Run returned, and in words why what is left was not sent.
-func (e *Engine) End() (End, string) { panic("TODO") }
+func (e *Engine) End() (End, string) { return e.end, e.reason }
 
 // Progress may be called at any time from any goroutine.
-func (e *Engine) Progress() Progress { panic("TODO") }
+func (e *Engine) Progress() Progress {
+	rate, requests := e.pacer.state()
+	return Progress{
+		People:   e.plan.People,
+		Done:     int(e.counts.done.Load()),
+		Invited:  int(e.counts.invited.Load()),
+		Already:  int(e.counts.already.Load()),
+		Failed:   int(e.counts.failed.Load()),
+		InDoubt:  e.queue.inDoubt(),
+		Requests: requests,
+		Rate:     rate,
+	}
+}
+
+// record notes what became of a row.
+func (e *Engine) record(p *person, o Outcome) error {
+	return e.recordWanting(p, o, false)
+}
+
+// recordWanting is record for an outcome whose link may have to be fetched.
+func (e *Engine) recordWanting(p *person, o Outcome, link bool) error {
+	o.Attempts = p.attempts
+	if err := e.put(p.row, known{Outcome: o, offset: p.offset, wantLink: link}); err != nil {
+		return err
+	}
+	if link {
+		e.links.wanted.Add(1)
+	}
+	e.counts.done.Add(1)
+	switch {
+	case o.Status == StatusAlreadyInvited:
+		e.counts.already.Add(1)
+	case o.Status != "":
+		e.counts.invited.Add(1)
+	default:
+		e.counts.failed.Add(1)
+	}
+	return nil
+}
+
+func (e *Engine) put(row int, k known) error {
+	at, err := e.outcomes.put(k)
+	if err != nil {
+		return err
+	}
+	e.index.set(row, tagOutcome|uint64(at))
+	return nil
+}
 
 // Outcome returns what became of a row, for pass 3. Rows that the run did not
 // get to are CodeNotSent.
-func (e *Engine) Outcome(row *Row) (Outcome, error) { panic("TODO") }
+func (e *Engine) Outcome(row *Row) (Outcome, error) {
+	word := e.index.word(row.Index)
+	switch word & tagMask {
+	case tagInvalid:
+		if row.Problem == nil {
+			return Outcome{}, fmt.Errorf("line %d: the row was invalid and now is not", row.Line)
+		}
+		return Outcome{Code: row.Problem.Code, Error: row.Problem.Message}, nil
+	case tagDuplicate:
+		o, err := e.outcome(e.index.word(int(word &^ tagMask)))
+		if o.Status != "" {
+			o.Status = StatusDuplicate
+		}
+		return o, err
+	}
+	return e.outcome(word)
+}
+
+func (e *Engine) outcome(word uint64) (Outcome, error) {
+	if word&tagMask != tagOutcome {
+		reason := e.reason
+		if reason == "" {
+			reason = "the run ended first"
+		}
+		return Outcome{Code: CodeNotSent, Error: reason + "; send this row again"}, nil
+	}
+	k, err := e.outcomes.get(int64(word &^ tagMask))
+	return k.Outcome, err
+}
 
 // Warnings are what a person should know of the run and no row tells, such as
 // that links were not fetched because the API made a second session of one.
-func (e *Engine) Warnings() []string { panic("TODO") }
+func (e *Engine) Warnings() []string {
+	e.warnMu.Lock()
+	defer e.warnMu.Unlock()
+	return append([]string(nil), e.warnings...)
+}
+
+func (e *Engine) warn(text string) {
+	e.warnMu.Lock()
+	defer e.warnMu.Unlock()
+	e.warnings = append(e.warnings, text)
+	e.log.Warn().Msg(text)
+}
 
 // Close frees what the engine holds.
-func (e *Engine) Close() error { panic("TODO") }
-
-// A Summary counts a run by outcomes. Rows = results + failed, or Balanced is
-// false.
-type Summary struct {
-	Rows     int            // rows that the check pass counted
-	Results  map[Status]int // rows in results.csv
-	Failed   map[Code]int   // rows in failed.csv
-	Requests int
-	Elapsed  time.Duration
-}
+func (e *Engine) Close() error { return e.outcomes.close() }

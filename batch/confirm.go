@@ -1,0 +1,284 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"bulkinvite/client"
+)
+
+// A doubt is a person of whom it is not known whether they were invited. Only
+// the API's list ends it, or the end of the run.
+type doubt struct {
+	p       *person
+	request int64     // in the ledger, to be settled
+	since   time.Time // when the request had ended for certain
+	first   time.Time // when the first look that did not show them ended; zero before
+	then    then
+	dead    bool     // from a run that died
+	refusal *refusal // the refused chunk that they were in
+	failed  int      // looks that could not tell
+	problem string   // why the last of these could not
+}
+
+// then says what follows if somebody in doubt is known not to be invited.
+type then int
+
+const (
+	sendAgain       then = iota
+	notWanted            // no_invitation
+	halveAgain           // the refused chunk is halved
+	refusedAfterAll      // refused
+)
+
+// maxFailedLooks is how many looks at the list that cannot tell end in
+// uncertain.
+const maxFailedLooks = 3
+
+// why returns the error of somebody who stays in doubt.
+func (d *doubt) why(end string) string {
+	cause := "an earlier run died while it sent this invitation"
+	if !d.dead {
+		cause = "the answer to this invitation was lost (" + d.p.reason + ")"
+	}
+	if d.problem != "" {
+		end = d.problem
+	}
+	return cause + " and " + end + "; send this row again: the API is asked before anything is sent"
+}
+
+// listable reports whether the API's list can show the person at all.
+func (d *doubt) listable() bool { return d.p.CandidateID == "" && d.p.key.HasAddress() }
+
+// notFoundCounts reports whether it means something that the list does not
+// show them: a job application may hold another address than the row.
+func (d *doubt) notFoundCounts() bool { return d.p.JobApplicationID == "" }
+
+// doubtAll puts people of a chunk in doubt, from now on.
+func (e *Engine) doubtAll(c *chunk, id int64, people []*person, then then) error {
+	return e.doubtEach(c, id, people, then, nil)
+}
+
+func (e *Engine) doubtEach(c *chunk, id int64, people []*person, then then, r *refusal) error {
+	var err error
+	now := time.Now()
+	for _, p := range people {
+		err = errors.Join(err, e.doubt(&doubt{p: p, request: id, since: now, then: then, refusal: r}))
+	}
+	return err
+}
+
+// doubt lets the list tell of somebody, or records that it cannot.
+func (e *Engine) doubt(d *doubt) error {
+	if d.listable() {
+		e.queue.doubt(d)
+		return nil
+	}
+	e.resolve(d, false, false)
+	return e.record(d.p, Outcome{Code: CodeUncertain, Error: d.why("the API's list cannot show it")})
+}
+
+// resolve tells the refused chunk of a doubt what became of it.
+func (e *Engine) resolve(d *doubt, found, notFound bool) {
+	if d.refusal == nil {
+		return
+	}
+	people := e.queue.resolved(d.refusal, d.p, found, notFound)
+	if d.then == halveAgain && len(people) > 0 {
+		e.queue.halve(d.refusal.chunk, people)
+	}
+}
+
+// A look is one reading of an interview's list for those in doubt.
+type look struct {
+	begun   time.Time
+	doubts  map[Key]*doubt
+	must    map[uint32]struct{} // rows that the list has to show to be believed
+	found   map[*doubt]client.Entry
+	missing int
+}
+
+// confirm reads an interview's list and settles whom it can.
+func (e *Engine) confirm(soft, hard context.Context, iv *interview) error {
+	l := e.queue.beginLook(iv)
+	err := e.readList(soft, iv, func(entry client.Entry) error {
+		key := NewKey(iv.id, entry.CandidateEmail)
+		if d := l.doubts[key]; d != nil {
+			if _, again := l.found[d]; !again {
+				l.found[d] = entry
+			}
+			return nil
+		}
+		row, _, err := e.index.locate(key, e.outcomes)
+		if row >= 0 {
+			delete(l.must, uint32(row))
+		}
+		return err
+	})
+	l.missing = len(l.must)
+	if soft.Err() != nil {
+		e.queue.endLook(iv)
+		return nil // finish says what is uncertain
+	}
+	if isFatal(err) {
+		return err
+	}
+	settled, settleErr := e.settleLook(hard, l, err)
+	e.queue.settleDoubts(iv, settled)
+	e.queue.endLook(iv)
+	return settleErr
+}
+
+// settleLook settles everybody of whom the look could tell, and returns them.
+func (e *Engine) settleLook(ctx context.Context, l *look, lookErr error) ([]*doubt, error) {
+	found, absent := map[int64][]*doubt{}, map[int64][]*doubt{}
+	var settled []*doubt
+	var err error
+	for _, d := range l.doubts {
+		if _, ok := l.found[d]; ok {
+			found[d.request] = append(found[d.request], d)
+			settled = append(settled, d)
+			continue
+		}
+		switch l.absent(d, lookErr, e.opts.SettleTime, e.health.isDown()) {
+		case knownAbsent:
+			absent[d.request] = append(absent[d.request], d)
+			settled = append(settled, d)
+		case cannotTell:
+			settled = append(settled, d)
+			e.resolve(d, false, false)
+			err = errors.Join(err, e.record(d.p, Outcome{Code: CodeUncertain, Error: d.why("the API's list could not tell")}))
+		}
+	}
+	for id, doubts := range found {
+		err = errors.Join(err, e.settleFound(ctx, id, doubts, l.found))
+	}
+	for id, doubts := range absent {
+		err = errors.Join(err, e.settleAbsent(ctx, id, doubts))
+	}
+	return settled, err
+}
+
+// absence is what a look means for somebody whom it did not show.
+type absence int
+
+const (
+	lookAgain absence = iota
+	knownAbsent
+	cannotTell
+)
+
+// absent judges that the list does not show somebody. It counts only if the
+// read was whole, begun the settle time after the request ended, showed
+// everyone whom it had to, and a second read, begun as long after the first,
+// agrees.
+func (l *look) absent(d *doubt, lookErr error, settle time.Duration, down bool) absence {
+	from := d.first
+	if from.IsZero() {
+		from = d.since
+	}
+	switch {
+	case l.begun.Before(from.Add(settle)):
+		return lookAgain // too early to mean anything
+	case lookErr != nil:
+		d.problem = "the API's list could not be read: " + lookErr.Error()
+	case l.missing > 0:
+		d.problem = fmt.Sprintf("the API's list cannot be believed: it lacks %d people who are known to be invited", l.missing)
+	case d.first.IsZero():
+		d.first = time.Now()
+		return lookAgain
+	case d.notFoundCounts():
+		return knownAbsent
+	default:
+		d.problem = "the API's list does not show this address, but the job application may hold another"
+		return cannotTell
+	}
+	if !down {
+		d.failed++
+	}
+	if d.failed < maxFailedLooks {
+		return lookAgain
+	}
+	return cannotTell
+}
+
+// settleFound writes that people of one request were invited after all.
+func (e *Engine) settleFound(ctx context.Context, id int64, doubts []*doubt, entries map[*doubt]client.Entry) error {
+	answer := Answer{Message: "found in the API's list"}
+	for _, d := range doubts {
+		answer.Outcomes = append(answer.Outcomes, Settlement{
+			Key: d.p.key, State: StateInvited, CandidateID: entries[d].CandidateID,
+		})
+	}
+	if err := e.ledger.Settle(ctx, id, answer); err != nil {
+		return fmt.Errorf("settle: %w", err)
+	}
+	var err error
+	for _, d := range doubts {
+		e.queue.know(d.p, time.Now())
+		if !d.dead {
+			e.queue.accept(e.queue.interviewOf(d.p))
+		}
+		candidate := entries[d].CandidateID
+		err = errors.Join(err, e.recordWanting(d.p, Outcome{Status: StatusConfirmed, CandidateID: candidate},
+			e.opts.Links != LinksNone && candidate != ""))
+		e.resolve(d, true, false)
+	}
+	return err
+}
+
+// settleAbsent writes that people of one request were not invited, and lets
+// follow what was to follow.
+func (e *Engine) settleAbsent(ctx context.Context, id int64, doubts []*doubt) error {
+	answer := Answer{Message: "not in the API's list, read twice"}
+	for _, d := range doubts {
+		if !d.dead && d.then == sendAgain {
+			d.p.lost++
+		}
+		answer.Outcomes = append(answer.Outcomes, Settlement{Key: d.p.key, State: e.stateAfter(d)})
+	}
+	if err := e.ledger.Settle(ctx, id, answer); err != nil {
+		return fmt.Errorf("settle: %w", err)
+	}
+	var err error
+	for _, d := range doubts {
+		err = errors.Join(err, e.absentNow(d))
+	}
+	return err
+}
+
+// stateAfter is what the ledger keeps of somebody known not to be invited.
+func (e *Engine) stateAfter(d *doubt) State {
+	switch {
+	case d.then == notWanted, d.then == refusedAfterAll:
+		return StateRefused
+	case d.then == sendAgain && d.p.lost >= e.opts.MaxAttempts:
+		return StateFailed
+	}
+	return StateNone
+}
+
+func (e *Engine) absentNow(d *doubt) error {
+	p := d.p
+	switch d.then {
+	case notWanted:
+		return e.record(p, Outcome{Code: CodeNoInvitation, Error: "the API accepted the request and left this candidate out; " +
+			"check the address, it may be malformed"})
+	case halveAgain:
+		e.resolve(d, false, true)
+		return nil
+	case refusedAfterAll:
+		e.resolve(d, false, true)
+		return e.refusedAlone(e.queue.interviewOf(p), p, p.reason)
+	}
+	if p.lost >= e.opts.MaxAttempts {
+		return e.record(p, Outcome{Code: CodeAPIError, Error: fmt.Sprintf(
+			"not invited after %d attempts: %s; send this row again later", p.attempts, p.reason)})
+	}
+	if d.dead {
+		return e.readmit(p)
+	}
+	return e.again([]*person{p})
+}

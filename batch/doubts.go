@@ -1,0 +1,185 @@
+package batch
+
+import (
+	"time"
+
+	"bulkinvite/client"
+)
+
+// doubts are those of one interview, and what its list has to show so that it
+// is believed. It is guarded by the queue's mutex.
+type doubts struct {
+	open     map[Key]*doubt
+	set      bool      // the alarm is set
+	reading  bool      // a worker reads the list, or will
+	lastRead time.Time // when the last look ended
+
+	before []uint32      // rows invited before this run
+	during []knownPeople // rows invited by this run, by time
+}
+
+// knownPeople are rows that were invited by a time.
+type knownPeople struct {
+	by   time.Time
+	rows []uint32
+}
+
+// knownWithin is how many invitations share one knownPeople.
+const knownWithin = time.Second
+
+// doubt adds somebody, and sees to it that the list is read in time.
+func (q *queue) doubt(d *doubt) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	iv := q.interview(d.p.InterviewID)
+	if iv.doubts.open == nil {
+		iv.doubts.open = map[Key]*doubt{}
+	}
+	iv.doubts.open[d.p.key] = d
+	q.doubtful++
+	q.schedule(iv)
+}
+
+// schedule sets the alarm for the next look at the list: when the first of the
+// doubts needs it, but not before the settle time after the last look, so that
+// doubts share their looks.
+func (q *queue) schedule(iv *interview) {
+	ds := &iv.doubts
+	if ds.set || ds.reading || len(ds.open) == 0 {
+		return
+	}
+	var at time.Time
+	for _, d := range ds.open {
+		from := d.first
+		if from.IsZero() {
+			from = d.since
+		}
+		if at.IsZero() || from.Before(at) {
+			at = from
+		}
+	}
+	if at.Before(ds.lastRead) {
+		at = ds.lastRead
+	}
+	ds.set = true
+	q.alarm.set(at.Add(q.settle), iv)
+}
+
+// beginLook returns who is in doubt now, and whom the list has to show: those
+// known to be invited for at least the settle time.
+func (q *queue) beginLook(iv *interview) *look {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	l := &look{begun: time.Now(), doubts: map[Key]*doubt{}, must: map[uint32]struct{}{}}
+	l.found = make(map[*doubt]client.Entry)
+	for key, d := range iv.doubts.open {
+		l.doubts[key] = d
+	}
+	for _, row := range iv.doubts.before {
+		l.must[row] = struct{}{}
+	}
+	for _, known := range iv.doubts.during {
+		if known.by.After(l.begun.Add(-q.settle)) {
+			break
+		}
+		for _, row := range known.rows {
+			l.must[row] = struct{}{}
+		}
+	}
+	return l
+}
+
+// settleDoubts forgets doubts that are settled.
+func (q *queue) settleDoubts(iv *interview, settled []*doubt) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, d := range settled {
+		// The same person may be in doubt anew by now, after a second request.
+		if iv.doubts.open[d.p.key] == d {
+			delete(iv.doubts.open, d.p.key)
+		}
+		q.doubtful--
+	}
+	q.room.Signal()
+}
+
+// endLook lets the next look be scheduled.
+func (q *queue) endLook(iv *interview) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	iv.doubts.set, iv.doubts.reading = false, false
+	iv.doubts.lastRead = time.Now()
+	q.schedule(iv)
+}
+
+// know remembers that somebody is invited, since when (zero: before this run),
+// so that a list that does not show them is not believed. A job application
+// may hold another address than the row: such rows prove nothing.
+func (q *queue) know(p *person, since time.Time) {
+	if p.JobApplicationID != "" || p.CandidateID != "" || !p.key.HasAddress() {
+		return
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	ds := &q.interview(p.InterviewID).doubts
+	row := uint32(p.row)
+	switch last := len(ds.during) - 1; {
+	case since.IsZero():
+		ds.before = append(ds.before, row)
+	case last >= 0 && since.Before(ds.during[last].by):
+		ds.during[last].rows = append(ds.during[last].rows, row)
+	default:
+		ds.during = append(ds.during, knownPeople{by: since.Add(knownWithin), rows: []uint32{row}})
+	}
+}
+
+// accept notes that somebody was invited to the interview in this run.
+func (q *queue) accept(iv *interview) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if iv.accepted {
+		return
+	}
+	iv.accepted = true
+	q.updateInterview(iv)
+	q.work.Broadcast()
+}
+
+func (q *queue) interviewOf(p *person) *interview {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.interview(p.InterviewID)
+}
+
+func (q *queue) inDoubt() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.doubtful
+}
+
+// inDoubtNow reports whether a person is in doubt.
+func (q *queue) inDoubtNow(key Key) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	iv := q.interviews[key.InterviewID]
+	return iv != nil && iv.doubts.open[key] != nil
+}
+
+// allDoubts returns everybody who is in doubt when the run ends.
+func (q *queue) allDoubts() []*doubt {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var all []*doubt
+	for _, iv := range q.interviews {
+		for _, d := range iv.doubts.open {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+func (q *queue) stopAlarm() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.alarm.stop()
+}

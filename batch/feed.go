@@ -1,0 +1,141 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// feed is the reader of pass 2: it asks the ledger for each row that can be
+// sent and lets those wait in the queue who are to be invited. It reads to the
+// end of the input even when the run has ended early, since every row gets its
+// due: who was invited before is not reported as not sent.
+func (e *Engine) feed(ctx context.Context) error {
+	defer e.queue.endFeed()
+	err := lookupRows(ctx, e.src, e.ledger, e.index.pending, func(row *Row, rec Record) error {
+		if !e.index.pending(row.Index) {
+			return nil // found in an interview's list since the block was read
+		}
+		p := &person{Candidate: row.Candidate, key: row.Candidate.Key(), row: row.Index, offset: row.Offset}
+		if held, err := e.held(p, rec); held || err != nil {
+			return err
+		}
+		return e.admit(p)
+	})
+	if err != nil {
+		return fmt.Errorf("read the input again: %w", err)
+	}
+	return nil
+}
+
+// held deals with a person whom the ledger says not to send, and reports
+// whether it does.
+func (e *Engine) held(p *person, rec Record) (bool, error) {
+	if p.CandidateID != "" {
+		return e.heldResend(p, rec)
+	}
+	switch {
+	case rec.State == StateInvited:
+		link := rec.InviteURL == "" && rec.CandidateID != "" &&
+			(e.opts.Links == LinksAll || e.opts.Links == LinksConfirmed && rec.Kind != KindFound)
+		e.queue.know(p, time.Time{})
+		return true, e.recordWanting(p, Outcome{
+			Status: StatusAlreadyInvited, CandidateID: rec.CandidateID, InviteURL: rec.InviteURL,
+		}, link)
+	case rec.State == StateSending:
+		return true, e.doubt(&doubt{p: p, request: rec.RequestID, since: e.start, then: sendAgain, dead: true})
+	case rec.ThisRun && (rec.State == StateRefused || rec.State == StateFailed):
+		return true, fmt.Errorf("row %d was refused or failed in this run and came up again", p.row+1)
+	}
+	return false, nil
+}
+
+// heldResend is held for an invitation that is to be sent again.
+func (e *Engine) heldResend(p *person, rec Record) (bool, error) {
+	if rec.ResentAt.IsZero() || time.Since(rec.ResentAt) >= e.opts.ResendAfter {
+		return false, nil
+	}
+	again := rec.ResentAt.Add(e.opts.ResendAfter).UTC().Format(time.RFC3339)
+	if rec.ResentState == StateSending {
+		return true, e.record(p, Outcome{Code: CodeUncertain, Error: "an earlier run may have re-sent this invitation, " +
+			"its answer was lost and the API's list cannot tell; it can be re-sent after " + again})
+	}
+	id := rec.CandidateID
+	if id == "" {
+		id = p.CandidateID
+	}
+	return true, e.record(p, Outcome{Status: StatusAlreadyInvited, CandidateID: id, InviteURL: rec.InviteURL})
+}
+
+// admit lets a person wait to be sent, or says why that cannot be. Somebody
+// who is not let in because the run ends keeps no outcome: that is not_sent.
+func (e *Engine) admit(p *person) error {
+	q := e.queue
+	q.mu.Lock()
+	iv := q.interview(p.InterviewID)
+	if !iv.turnsAway(p) && q.admit() {
+		if !iv.turnsAway(p) {
+			q.add(p, !e.opts.NoPreflight)
+			q.mu.Unlock()
+			return nil
+		}
+		q.admitted-- // the interview was refused while this one waited for room
+	}
+	o, turned := iv.turnedAway(p)
+	q.mu.Unlock()
+	if !turned {
+		return nil
+	}
+	return e.record(p, o)
+}
+
+// again lets somebody who was let in before wait once more.
+func (e *Engine) again(people []*person) error {
+	var err error
+	for _, p := range people {
+		e.queue.mu.Lock()
+		iv := e.queue.interview(p.InterviewID)
+		o, sayso := iv.turnedAway(p)
+		if !sayso && !e.queue.closed {
+			e.queue.add(p, !e.opts.NoPreflight)
+		}
+		e.queue.mu.Unlock()
+		if sayso {
+			err = errors.Join(err, e.record(p, o))
+		}
+	}
+	return err
+}
+
+// readmit lets somebody wait to be sent whom a dead run had claimed. This run
+// claims them anew, so they count under its limit.
+func (e *Engine) readmit(p *person) error {
+	e.queue.mu.Lock()
+	reached := e.queue.limitReached()
+	if !reached {
+		e.queue.admitted++
+	}
+	e.queue.mu.Unlock()
+	if reached {
+		return nil // not_sent
+	}
+	return e.again([]*person{p})
+}
+
+// turnsAway reports whether nobody is sent to the interview in this run.
+func (iv *interview) turnsAway(p *person) bool {
+	return p.CandidateID == "" && (iv.refused != "" || iv.list == listFailed)
+}
+
+// turnedAway returns the outcome of somebody whom the interview turns away.
+func (iv *interview) turnedAway(p *person) (o Outcome, turned bool) {
+	switch {
+	case !iv.turnsAway(p):
+		return o, false
+	case iv.refused != "":
+		return Outcome{Code: CodeInterviewRefused, Error: iv.refused}, true
+	default:
+		return Outcome{Code: CodeNotSent, Error: iv.listError}, true
+	}
+}

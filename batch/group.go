@@ -1,0 +1,168 @@
+package batch
+
+import "container/heap"
+
+// A groupKey is what the people of one request have in common: interview,
+// e-mail switch, and whether they need a request of their own, since a request
+// names at most one job application and one person to re-send.
+type groupKey struct {
+	interview    string
+	lane         lane
+	disableEmail bool
+}
+
+// A lane tells kinds of people apart who never share a request.
+type lane int
+
+const (
+	together    lane = iota // up to Options.ChunkSize in one request
+	application             // alone, through a job application
+	resend                  // alone, an existing invitation
+)
+
+func groupOf(c Candidate) groupKey {
+	gk := groupKey{interview: normalInterviewID(c.InterviewID), disableEmail: c.DisableEmail}
+	switch {
+	case c.CandidateID != "":
+		gk.lane = resend
+	case c.JobApplicationID != "":
+		gk.lane = application
+	}
+	return gk
+}
+
+// size returns how many people of the group fit into one request.
+func (k groupKey) size(chunkSize int) int {
+	if k.lane != together {
+		return 1
+	}
+	return chunkSize
+}
+
+// A person is a row that is to be sent, or is in doubt.
+type person struct {
+	Candidate
+	key      Key
+	row      int
+	offset   int64
+	attempts int    // requests that may have reached the API
+	lost     int    // of them: those that turned out not to have acted
+	reason   string // what happened to the last of them
+}
+
+// A group holds people who wait to be sent and may share a request. half marks
+// a part of a refused chunk: its people go together and with nobody else, so
+// that the bad rows come to stand alone.
+type group struct {
+	groupKey
+	iv     *interview
+	people []*person
+	size   int
+	half   bool
+	seq    int // younger groups have larger ones
+	place  int // in the ready heap; -1 if not there
+}
+
+// fullness is how much of a request the group fills, as people.
+func (g *group) full() bool { return g.half || len(g.people) >= g.size }
+
+// An interview is what the run knows of one interview. It is guarded by the
+// queue's mutex.
+type interview struct {
+	id     string // normal form
+	asSent string // as a row spells it
+	groups map[*group]struct{}
+
+	list      listState
+	listError string // why the list cannot be read
+
+	out      int            // chunks that were handed to a worker and are not done
+	accepted bool           // somebody was accepted in this run
+	testing  int            // refused chunks that are being confirmed
+	refusals map[string]int // people refused alone, by what they were told
+	refused  string         // not empty: the interview is refused for this run, and why
+
+	doubts doubts
+}
+
+// listState says how far the look at an interview's list before its first
+// chunk has come.
+type listState int
+
+const (
+	listUnread  listState = iota
+	listReading           // a worker is at it, or will be
+	listDone              // or was not asked for
+	listRefused           // 400, 404 or 422: the invitation decides
+	listFailed            // cannot be read: nobody is sent
+)
+
+// open reports whether another chunk of the interview may go out now. Until
+// the first acceptance only one chunk is out at a time, since the interview
+// itself may be what the API refuses; a refusal that is being confirmed counts
+// as one that is out.
+func (iv *interview) open() bool {
+	switch iv.list {
+	case listDone, listRefused:
+	default:
+		return false
+	}
+	return iv.refused == "" && (iv.accepted || iv.out == 0 && iv.testing == 0)
+}
+
+// readyHeap orders the groups that may go out: halves first, the youngest of
+// them before the others (depth first finds the bad rows soonest), then the
+// fullest, then the oldest.
+type readyHeap []*group
+
+func (h readyHeap) Len() int { return len(h) }
+
+func (h readyHeap) Less(i, j int) bool {
+	a, b := h[i], h[j]
+	if a.half != b.half {
+		return a.half
+	}
+	if a.half {
+		return a.seq > b.seq
+	}
+	na, nb := min(len(a.people), a.size)*b.size, min(len(b.people), b.size)*a.size
+	if na != nb {
+		return na > nb
+	}
+	return a.seq < b.seq
+}
+
+func (h readyHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].place, h[j].place = i, j
+}
+
+// Push implements heap.Interface.
+func (h *readyHeap) Push(x any) {
+	g := x.(*group)
+	g.place = len(*h)
+	*h = append(*h, g)
+}
+
+// Pop implements heap.Interface.
+func (h *readyHeap) Pop() any {
+	old := *h
+	g := old[len(old)-1]
+	old[len(old)-1] = nil
+	*h = old[:len(old)-1]
+	g.place = -1
+	return g
+}
+
+// update puts a group where it belongs: among the ready ones or not.
+func (h *readyHeap) update(g *group) {
+	ready := len(g.people) > 0 && (g.lane == resend || g.iv.open())
+	switch {
+	case ready && g.place < 0:
+		heap.Push(h, g)
+	case ready:
+		heap.Fix(h, g.place)
+	case g.place >= 0:
+		heap.Remove(h, g.place)
+	}
+}

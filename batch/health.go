@@ -1,0 +1,238 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"bulkinvite/client"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+// An endpoint says what a request was for.
+type endpoint int
+
+const (
+	invite endpoint = iota
+	list
+	link
+)
+
+// downAfter is how many unusable answers in a row mean that the API is down.
+const downAfter = 5
+
+// health is what the last answers say of the API.
+type health struct {
+	mu        sync.Mutex
+	bad       [link + 1]int // unusable answers in a row
+	since     time.Time     // the first unusable answer since the last good one to an invitation
+	throttled time.Time     // the first 429 since the last good answer, later by what we were told to wait
+	up        chan struct{} // closed when the API is up again; nil while it is not down
+	wentDown  chan struct{} // has an element once it went down
+}
+
+// observe takes notice of an answer, whatever it was for.
+func (e *Engine) observe(ep endpoint, went time.Time, err error) {
+	var apiErr *client.Error
+	if err != nil && !errors.As(err, &apiErr) {
+		apiErr = &client.Error{Err: err}
+	}
+	switch {
+	case apiErr == nil || apiErr.Fate == client.Refused || apiErr.Cause == client.TooLarge:
+		e.health.good(ep)
+	case apiErr.Cause == client.Throttled:
+		e.pacer.throttled(went, apiErr.RetryAfter)
+		e.log.Warn().Dur("retry_after", apiErr.RetryAfter).Msg("the API asks us to slow down")
+		if e.health.throttledFor(apiErr.RetryAfter) >= e.opts.GiveUpAfter {
+			e.endRun(APIDown, fmt.Sprintf("the API answered nothing but 429 for %v", e.opts.GiveUpAfter))
+		}
+	case apiErr.Fate == client.Denied && ep != link:
+		e.endRun(denied(apiErr))
+	default:
+		if e.health.unusable(ep) {
+			e.log.Warn().Msg("the API seems to be down, only probing: " + maskText(apiErr.Error()))
+		}
+	}
+}
+
+// denied says in words why the API refuses us, and what to do.
+func denied(err *client.Error) (End, string) {
+	switch err.Cause {
+	case client.Quota:
+		return QuotaUsedUp, "the API's quota is used up (" + err.Error() + ")"
+	case client.NoSuchPath:
+		return WrongPath, "the base URL leads to no API (" + err.Error() + "), check --base-url"
+	default:
+		return KeyRefused, "the API refused the key (" + err.Error() + "), check the API key"
+	}
+}
+
+func (h *health) good(ep endpoint) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.throttled = time.Time{}
+	h.bad[ep] = 0
+	if ep == invite {
+		h.bad[list] = 0
+		h.since = time.Time{}
+		h.isUpLocked()
+	}
+}
+
+// isUpLocked ends being down.
+func (h *health) isUpLocked() {
+	if h.up != nil {
+		close(h.up)
+		h.up = nil
+	}
+}
+
+func (h *health) setUp() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.bad = [link + 1]int{}
+	h.since = time.Time{}
+	h.isUpLocked()
+}
+
+// unusable counts an answer that tells nothing, or none at all, and reports
+// whether the API now counts as down and did not before.
+func (h *health) unusable(ep endpoint) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.since.IsZero() {
+		h.since = time.Now()
+	}
+	h.bad[ep]++
+	if h.bad[ep] < downAfter || h.up != nil {
+		return false
+	}
+	h.up = make(chan struct{})
+	select {
+	case h.wentDown <- struct{}{}:
+	default:
+	}
+	return true
+}
+
+// throttledFor returns how long the API has said nothing but 429, without the
+// time that it told us to wait.
+func (h *health) throttledFor(retryAfter time.Duration) time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := time.Now()
+	if h.throttled.IsZero() {
+		h.throttled = now
+	}
+	lasted := now.Sub(h.throttled)
+	h.throttled = h.throttled.Add(retryAfter)
+	return lasted
+}
+
+func (h *health) isDown() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.up != nil
+}
+
+// badFor returns how long there was no good answer to an invitation.
+func (h *health) badFor() time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.since.IsZero() {
+		return 0
+	}
+	return time.Since(h.since)
+}
+
+// waitUp waits while the API is down.
+func (h *health) waitUp(ctx context.Context) error {
+	h.mu.Lock()
+	up := h.up
+	h.mu.Unlock()
+	if up == nil {
+		return nil
+	}
+	select {
+	case <-up:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// newPauses returns growing pauses from about 1 s to about 30 s.
+func newPauses() *backoff.ExponentialBackOff {
+	pauses := backoff.NewExponentialBackOff()
+	pauses.InitialInterval = time.Second
+	pauses.MaxInterval = 30 * time.Second
+	pauses.Multiplier = 2
+	pauses.RandomizationFactor = 0.2
+	return pauses
+}
+
+// probe waits for the API to go down, and then finds out when it is back. It
+// alone tells the queue, so that going down and coming up keep their order.
+func (e *Engine) probe(soft, hard context.Context) error {
+	for {
+		select {
+		case <-soft.Done():
+			return nil
+		case <-e.health.wentDown:
+			e.queue.setDown(true)
+			err := e.probeUntilUp(soft, hard)
+			e.queue.setDown(false)
+			if err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// probeUntilUp asks for a list and, if that works, sends one chunk, with
+// growing pauses, until an answer to an invitation is good or it is time to
+// give up.
+func (e *Engine) probeUntilUp(soft, hard context.Context) error {
+	pauses := newPauses()
+	for e.health.isDown() {
+		if sleep(soft, pauses.NextBackOff()) != nil {
+			return nil
+		}
+		if e.health.badFor() >= e.opts.GiveUpAfter {
+			e.endRun(APIDown, fmt.Sprintf("the API is down: no accepted invitation for %v", e.opts.GiveUpAfter))
+			return nil
+		}
+		if !e.probeList(soft) {
+			continue
+		}
+		t := e.queue.takeProbe()
+		if t == nil {
+			e.health.setUp() // nothing is to be sent, and the list works
+			break
+		}
+		err := e.sendChunk(soft, hard, t.chunk)
+		e.queue.done(t)
+		if err != nil {
+			return err
+		}
+	}
+	e.log.Info().Msg("the API is up again")
+	return nil
+}
+
+// probeList reports whether the API's list answers.
+func (e *Engine) probeList(ctx context.Context) bool {
+	went, err := e.pacer.wait(ctx)
+	if err != nil {
+		return false
+	}
+	_, apiErr := e.api.Invites(ctx, client.ListRequest{InterviewID: e.queue.anyInterview(), Page: 1, Limit: listLimit})
+	if ctx.Err() != nil {
+		return false
+	}
+	e.observe(list, went, apiErr)
+	return apiErr == nil || isRefusal(apiErr)
+}

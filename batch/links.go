@@ -1,0 +1,191 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"bulkinvite/client"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// linkState is where fetching links stands. That {interview_id, candidate_id,
+// disable_email_notification: true} returns the link of an existing invitation
+// without an e-mail and without a second session follows from the contract and
+// was never tried: so the first one is followed by a look at the list.
+type linkState struct {
+	wanted atomic.Int64
+	ended  atomic.Bool
+}
+
+var errLinksEnded = errors.New("no more links are fetched")
+
+// fetchLinks gets the links of those whose invitation was found in the list.
+// It comes last: a link is worth less than an invitation. Missing links are no
+// error.
+func (e *Engine) fetchLinks(soft context.Context) error {
+	if e.links.wanted.Load() == 0 || soft.Err() != nil {
+		return nil
+	}
+	g, ctx := errgroup.WithContext(soft)
+	g.SetLimit(e.opts.Concurrency)
+	first := true
+	err := e.src.Scan(ctx, func(row *Row) error {
+		word := e.index.word(row.Index)
+		if word&tagMask != tagOutcome {
+			return nil
+		}
+		k, err := e.outcomes.get(int64(word &^ tagMask))
+		if err != nil || !k.wantLink {
+			return err
+		}
+		if e.links.ended.Load() {
+			return errLinksEnded
+		}
+		p := &person{Candidate: row.Candidate, key: row.Candidate.Key(), row: row.Index}
+		if first {
+			first, err = e.firstLink(ctx, p, k)
+			return err
+		}
+		g.Go(func() error { return e.fetchLink(ctx, p, k) })
+		return nil
+	})
+	if groupErr := g.Wait(); groupErr != nil {
+		err = groupErr
+	}
+	if errors.Is(err, errLinksEnded) || soft.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// firstLink fetches one link and looks at the list whether that did harm. It
+// reports whether the next one is the first again.
+func (e *Engine) firstLink(ctx context.Context, p *person, k known) (again bool, err error) {
+	inv, err := e.askLink(ctx, p, k)
+	if err != nil {
+		return false, err
+	}
+	// As after any request, the list is given the settle time to show it.
+	if err := sleep(ctx, e.opts.SettleTime); err != nil {
+		return false, err
+	}
+	iv := e.queue.interviewOf(p)
+	entries := map[client.Entry]bool{}
+	err = e.readList(ctx, iv, func(entry client.Entry) error {
+		if NewKey(iv.id, entry.CandidateEmail) == p.key {
+			entry.Status = "" // may change between two pages
+			entries[entry] = true
+		}
+		return nil
+	})
+	if isFatal(err) {
+		return false, err
+	}
+	if err != nil {
+		e.endLinks("the list could not be read after the first one (" + maskText(message(err)) + ")")
+		return false, nil
+	}
+	for entry := range entries {
+		if len(entries) > 1 || entry.CandidateID != k.CandidateID {
+			e.endLinks(fmt.Sprintf("fetching the link of candidate %s seems to have made a second session; tell the API's support", k.CandidateID))
+			return false, nil
+		}
+	}
+	if inv == nil {
+		return true, nil
+	}
+	return false, e.keepLink(p, k, *inv)
+}
+
+// fetchLink fetches one link after the first was found to do no harm.
+func (e *Engine) fetchLink(ctx context.Context, p *person, k known) error {
+	inv, err := e.askLink(ctx, p, k)
+	if err != nil || inv == nil {
+		return err
+	}
+	return e.keepLink(p, k, *inv)
+}
+
+func (e *Engine) endLinks(why string) {
+	if e.links.ended.CompareAndSwap(false, true) {
+		e.warn("links of confirmed invitations are not fetched and stay empty: " + why)
+	}
+}
+
+func (e *Engine) keepLink(p *person, k known, inv client.Invitation) error {
+	k.InviteURL, k.wantLink = inv.InviteURL, false
+	return e.put(p.row, k)
+}
+
+// askLink asks for a link until there is an answer, and writes request and
+// answer to the ledger. Without a link it returns nil.
+func (e *Engine) askLink(ctx context.Context, p *person, k known) (*client.Invitation, error) {
+	pauses := newPauses()
+	for try := 1; try <= e.opts.MaxAttempts && !e.links.ended.Load(); try++ {
+		inv, apiErr, err := e.sendLink(ctx, p, k)
+		if err != nil || apiErr == nil {
+			return inv, err
+		}
+		if isRefusal(apiErr) {
+			return nil, nil
+		}
+		if isDenied(apiErr) {
+			e.endLinks(message(apiErr))
+			return nil, nil
+		}
+		if isThrottled(apiErr) {
+			try-- // known not to have acted
+		}
+		if err := sleep(ctx, pauses.NextBackOff()); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// sendLink is one request for a link.
+func (e *Engine) sendLink(ctx context.Context, p *person, k known) (inv *client.Invitation, apiErr, err error) {
+	hard := context.WithoutCancel(ctx)
+	claim, err := e.ledger.Claim(hard, Request{
+		Kind: KindLink, InterviewID: p.InterviewID, CandidateID: k.CandidateID, DisableEmail: true, People: []Key{p.key},
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("claim: %w", err)
+	}
+	went, err := e.pacer.wait(ctx)
+	if err != nil {
+		return nil, nil, errors.Join(err, e.settle(hard, claim.ID, Answer{Message: "not sent: the run ended first"}, []*person{p}, StateNone))
+	}
+	invitations, apiErr := e.api.Invite(hard, client.InviteRequest{
+		InterviewID: p.InterviewID, CandidateID: k.CandidateID, DisableEmailNotification: true,
+	})
+	e.observe(link, went, apiErr)
+	status, message := describe(apiErr)
+	s := Settlement{Key: p.key, State: StateNone}
+	if apiErr == nil && len(invitations) == 1 {
+		if theirs(p, k, invitations[0]) {
+			inv = &invitations[0]
+			s = Settlement{Key: p.key, State: StateInvited, CandidateID: inv.CandidateID, InviteURL: inv.InviteURL}
+		} else {
+			message = "the answer names another candidate: " + invitations[0].CandidateID
+			e.endLinks("the answer for candidate " + k.CandidateID + " names another one; tell the API's support")
+		}
+	}
+	answer := Answer{StatusCode: status, Message: message, Outcomes: []Settlement{s}}
+	if err := e.ledger.Settle(hard, claim.ID, answer); err != nil {
+		return nil, nil, fmt.Errorf("settle: %w", err)
+	}
+	return inv, apiErr, nil
+}
+
+// theirs reports whether an invitation is the one that was asked for.
+func theirs(p *person, k known, inv client.Invitation) bool {
+	if inv.CandidateID != k.CandidateID {
+		return false
+	}
+	return inv.CandidateEmail == "" || !p.key.HasAddress() || p.JobApplicationID != "" ||
+		NewKey(p.InterviewID, inv.CandidateEmail) == p.key
+}

@@ -1,0 +1,266 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"time"
+
+	"bulkinvite/client"
+)
+
+// listLimit is the page size that is asked for; what comes is another matter.
+const listLimit = 100
+
+// How hard a page is tried, and a whole list.
+const (
+	pageTries = 5
+	listTries = 3
+)
+
+// readList reads the whole list of an interview and shows each entry of it,
+// some of them more than once.
+//
+// Nothing is documented about the number of the first page, the page size or
+// the order, so nothing is assumed: it reads from page 0 on (upwards, since
+// entries that arrive meanwhile can then only move to pages still to come) to
+// an empty page, or until three pages in a row bring nothing new. An empty or
+// refused page 0 says only that pages may be counted from 1.
+//
+// The error is *client.Error if the list cannot be read, ctx's cause, or
+// visit's.
+func (e *Engine) readList(ctx context.Context, iv *interview, visit func(client.Entry) error) error {
+	seen := map[uint64]struct{}{}
+	seed := maphash.MakeSeed()
+	stale := 0
+	for page := 0; stale < 3; page++ {
+		entries, err := e.page(ctx, client.ListRequest{InterviewID: iv.asSent, Page: page, Limit: listLimit})
+		if page == 0 && isRefusal(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if len(entries) == 0 && page > 0 {
+			return nil
+		}
+		before := len(seen)
+		for _, entry := range entries {
+			seen[maphash.Comparable(seed, entry)] = struct{}{}
+			if entry.InterviewID != "" && normalInterviewID(entry.InterviewID) != iv.id {
+				continue
+			}
+			if err := visit(entry); err != nil {
+				return err
+			}
+		}
+		if stale++; len(seen) > before {
+			stale = 0
+		}
+	}
+	return nil
+}
+
+// page reads one page, with patience.
+func (e *Engine) page(ctx context.Context, req client.ListRequest) ([]client.Entry, error) {
+	pauses := newPauses()
+	for try := 1; ; {
+		if err := e.health.waitUp(ctx); err != nil {
+			return nil, err
+		}
+		went, err := e.pacer.wait(ctx)
+		if err != nil {
+			return nil, err
+		}
+		entries, apiErr := e.api.Invites(ctx, req)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		e.observe(list, went, apiErr)
+		if apiErr == nil || isRefusal(apiErr) || isDenied(apiErr) {
+			return entries, apiErr
+		}
+		if isThrottled(apiErr) {
+			continue // the pacer has slowed down
+		}
+		if try++; try > pageTries {
+			return nil, apiErr
+		}
+		if err := sleep(ctx, pauses.NextBackOff()); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func isDenied(err error) bool {
+	var apiErr *client.Error
+	return errors.As(err, &apiErr) && apiErr.Fate == client.Denied
+}
+
+func isThrottled(err error) bool {
+	var apiErr *client.Error
+	return errors.As(err, &apiErr) && apiErr.Cause == client.Throttled
+}
+
+// isFatal reports whether an error of readList is not the API's: our own disk,
+// or a bug.
+func isFatal(err error) bool {
+	var apiErr *client.Error
+	return err != nil && !errors.As(err, &apiErr)
+}
+
+// readInterview does a task that reads a list.
+func (e *Engine) readInterview(soft, hard context.Context, read *listRead) error {
+	if read.preflight {
+		return e.preflight(soft, hard, read.iv)
+	}
+	return e.confirm(soft, hard, read.iv)
+}
+
+// preflight reads an interview's list before its first chunk, so that people
+// who were invited elsewhere are not invited again.
+func (e *Engine) preflight(soft, hard context.Context, iv *interview) error {
+	pauses := newPauses()
+	for try := 1; ; try++ {
+		found := &foundPeople{engine: e, iv: iv}
+		err := e.readList(soft, iv, func(entry client.Entry) error { return found.add(hard, entry) })
+		if flushErr := found.flush(hard); flushErr != nil {
+			return flushErr // what was found is true, whatever came after it
+		}
+		switch {
+		case soft.Err() != nil:
+			return nil // not_sent
+		case isFatal(err):
+			return err
+		case err == nil:
+			return e.openInterview(iv, listDone, "")
+		case isRefusal(err):
+			e.log.Warn().Str("interview", iv.asSent).Msg("the API's list refuses this interview, one invitation will tell: " + maskText(message(err)))
+			return e.openInterview(iv, listRefused, "")
+		case try == listTries:
+			why := "the list of who is invited already could not be read (" + message(err) + "); send this row again later"
+			e.warn(fmt.Sprintf("interview %s: nobody is invited, since %s", iv.asSent, maskText(why)))
+			return e.openInterview(iv, listFailed, why)
+		}
+		if err := sleep(soft, pauses.NextBackOff()); err != nil {
+			return nil
+		}
+	}
+}
+
+// openInterview ends an interview's preflight and lets its people go, or turns
+// them away.
+func (e *Engine) openInterview(iv *interview, state listState, why string) error {
+	q := e.queue
+	q.mu.Lock()
+	iv.list, iv.listError = state, why
+	var people []*person
+	if state == listFailed {
+		people = q.removeAll(iv)
+	} else {
+		e.dropFound(iv)
+		q.updateInterview(iv)
+	}
+	q.wakeLocked()
+	q.mu.Unlock()
+	var err error
+	for _, p := range people {
+		err = errors.Join(err, e.record(p, Outcome{Code: CodeNotSent, Error: why}))
+	}
+	return err
+}
+
+// dropFound takes those who were found to be invited out of the waiting
+// groups, so that chunks are full.
+func (e *Engine) dropFound(iv *interview) {
+	q := e.queue
+	for g := range iv.groups {
+		kept := g.people[:0]
+		for _, p := range g.people {
+			if e.index.pending(p.row) {
+				kept = append(kept, p)
+			}
+		}
+		dropped := len(g.people) - len(kept)
+		clear(g.people[len(kept):])
+		g.people = kept
+		q.waiting -= dropped
+		q.admitted -= dropped
+		if len(kept) == 0 {
+			q.drop(g)
+		}
+	}
+}
+
+// foundPeople are people of the input whom a preflight finds in the list.
+type foundPeople struct {
+	engine *Engine
+	iv     *interview
+	people []*person
+	ids    []string
+	seen   map[Key]bool // in this block
+}
+
+// foundBlock is how many of them are written to the ledger at once.
+const foundBlock = 500
+
+func (f *foundPeople) add(ctx context.Context, entry client.Entry) error {
+	e := f.engine
+	key := NewKey(f.iv.id, entry.CandidateEmail)
+	row, c, err := e.index.locate(key, e.outcomes)
+	if err != nil || row < 0 || !e.index.pending(row) || c.CandidateID != "" || f.seen[key] {
+		return err
+	}
+	if e.queue.inDoubtNow(key) {
+		return nil // a dead run's: confirming settles it, with the request that it was in
+	}
+	offset := int64(e.index.word(row) &^ tagMask)
+	f.people = append(f.people, &person{Candidate: c, key: key, row: row, offset: offset})
+	f.ids = append(f.ids, entry.CandidateID)
+	if f.seen == nil {
+		f.seen = map[Key]bool{}
+	}
+	f.seen[key] = true
+	if len(f.people) < foundBlock {
+		return nil
+	}
+	return f.flush(ctx)
+}
+
+// flush writes those who were found to the ledger, then records them.
+func (f *foundPeople) flush(ctx context.Context) error {
+	if len(f.people) == 0 {
+		return nil
+	}
+	e := f.engine
+	keys := make([]Key, len(f.people))
+	for i, p := range f.people {
+		keys[i] = p.key
+	}
+	claim, err := e.ledger.Claim(ctx, Request{Kind: KindFound, InterviewID: f.iv.asSent, People: keys})
+	if err != nil {
+		return fmt.Errorf("claim: %w", err)
+	}
+	answer := Answer{Message: "found in the API's list"}
+	for i, p := range f.people {
+		if claim.Held[i] == nil {
+			answer.Outcomes = append(answer.Outcomes, Settlement{Key: p.key, State: StateInvited, CandidateID: f.ids[i]})
+		}
+	}
+	if claim.ID != 0 {
+		if err := e.ledger.Settle(ctx, claim.ID, answer); err != nil {
+			return fmt.Errorf("settle: %w", err)
+		}
+	}
+	for i, p := range f.people {
+		o := Outcome{Status: StatusAlreadyInvited, CandidateID: f.ids[i]}
+		if held := claim.Held[i]; held != nil {
+			o.CandidateID, o.InviteURL = held.CandidateID, held.InviteURL
+		}
+		e.queue.know(p, time.Time{})
+		err = errors.Join(err, e.recordWanting(p, o, e.opts.Links == LinksAll && o.InviteURL == "" && o.CandidateID != ""))
+	}
+	f.people, f.ids, f.seen = nil, nil, nil
+	return err
+}

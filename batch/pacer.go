@@ -1,0 +1,168 @@
+package batch
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// A pacer lets requests go one by one: never more than rate + burst in any
+// second, and never slower than that without a reason. It is the only way out.
+//
+// x/time/rate gives the schedule. Alone it is not enough: a goroutine that
+// wakes late sends closer to the next than the schedule has them, so the times
+// at which requests really went are kept too, and the one that would be too
+// many in a second waits.
+type pacer struct {
+	turn    chan struct{} // held by the one who is next: a place in the schedule is taken only when the one before has gone
+	ceiling float64       // requests per second, what the user allows
+	start   time.Time     // before the first request
+
+	mu       sync.Mutex
+	limiter  *rate.Limiter
+	went     []time.Duration // ring of the last rate + burst requests, since start; 0: none yet
+	oldest   int
+	until    time.Time // nobody goes before: Retry-After
+	halved   time.Time // when the rate was last halved
+	grown    time.Time // when it last grew
+	heardAt  float64   // the rate at which the API last said 429; 0: never
+	requests int
+}
+
+// A rate of less than this share of the ceiling would be a standstill.
+const slowest = 1.0 / 64
+
+func newPacer(ceiling float64, burst int) *pacer {
+	return &pacer{
+		turn:    make(chan struct{}, 1),
+		ceiling: ceiling,
+		limiter: rate.NewLimiter(rate.Limit(ceiling), burst),
+		start:   time.Now().Add(-time.Nanosecond),
+		went:    make([]time.Duration, max(int(ceiling)+burst, 1)),
+	}
+}
+
+// wait returns when the next request may go, and when that was. An error is
+// ctx's: the request must not go.
+func (p *pacer) wait(ctx context.Context) (time.Time, error) {
+	select {
+	case p.turn <- struct{}{}:
+	case <-ctx.Done():
+		return time.Time{}, context.Cause(ctx)
+	}
+	defer func() { <-p.turn }()
+	if err := p.schedule(ctx); err != nil {
+		return time.Time{}, err
+	}
+	for {
+		now, pause := p.leave()
+		if pause == 0 {
+			return now, nil
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return time.Time{}, err
+		}
+	}
+}
+
+// schedule waits for the limiter's next place.
+func (p *pacer) schedule(ctx context.Context) error {
+	p.mu.Lock()
+	p.grow(time.Now())
+	place := p.limiter.Reserve()
+	p.mu.Unlock()
+	if err := sleep(ctx, place.Delay()); err != nil {
+		place.Cancel()
+		return err
+	}
+	return nil
+}
+
+// leave notes a request that goes now, or returns how long it still has to
+// wait: for the end of a Retry-After, or because it would be one too many in
+// the second. Half a place is added to the second, since requests that leave
+// in time may still arrive closer together.
+func (p *pacer) leave() (now time.Time, pause time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now = time.Now()
+	earliest := p.until
+	if first := p.went[p.oldest]; first != 0 {
+		second := time.Second + time.Duration(float64(time.Second)/p.ceiling/2)
+		if full := p.start.Add(first + second); full.After(earliest) {
+			earliest = full
+		}
+	}
+	if pause = earliest.Sub(now); pause > 0 {
+		return now, pause
+	}
+	p.went[p.oldest] = now.Sub(p.start)
+	p.oldest = (p.oldest + 1) % len(p.went)
+	p.requests++
+	return now, 0
+}
+
+// throttled is told of a 429 to a request that went at a time. The rate is
+// halved once for all requests that were on their way together.
+func (p *pacer) throttled(went time.Time, retryAfter time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	if until := now.Add(retryAfter); until.After(p.until) {
+		p.until = until
+	}
+	if !went.After(p.halved) {
+		return
+	}
+	p.heardAt = float64(p.limiter.Limit())
+	p.halved, p.grown = now, now
+	p.limiter.SetLimit(rate.Limit(max(p.heardAt/2, p.ceiling*slowest)))
+}
+
+// grow brings the rate back: in some seconds to a little below the one at
+// which the API last complained, since that much it allows, and slowly from
+// there, since it may complain again; faster once it is clear that it does
+// not. Never above the ceiling.
+func (p *pacer) grow(now time.Time) {
+	limit := float64(p.limiter.Limit())
+	if limit >= p.ceiling || now.Before(p.until) {
+		p.grown = now
+		return
+	}
+	seconds := now.Sub(p.grown).Seconds()
+	p.grown = now
+	switch {
+	case limit < 0.9*p.heardAt:
+		limit = min(limit+0.1*p.heardAt*seconds, 0.9*p.heardAt)
+	case limit < 1.1*p.heardAt:
+		limit += 0.01 * p.heardAt * seconds
+	default:
+		limit += 0.05 * limit * seconds
+	}
+	p.limiter.SetLimit(rate.Limit(min(limit, p.ceiling)))
+}
+
+// state returns the rate allowed now in requests per second, and how many
+// requests have gone.
+func (p *pacer) state() (rate float64, requests int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return float64(p.limiter.Limit()), p.requests
+}
+
+// sleep waits, or returns the cause for which ctx ends.
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return context.Cause(ctx)
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

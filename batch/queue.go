@@ -1,0 +1,347 @@
+package batch
+
+import (
+	"sync"
+	"time"
+)
+
+// A queue holds everybody who waits to be sent and everything that has to be
+// asked, and hands it to the workers: chunks of groups that may go out, and
+// interviews whose list is to be read. It decides what may go, not how.
+type queue struct {
+	mu   sync.Mutex
+	work *sync.Cond // something may be there for a worker
+	room *sync.Cond // the feeder may go on
+
+	chunkSize int
+	capacity  int // people waiting before the feeder pauses
+	limit     int // people admitted at most; 0: no limit
+	settle    time.Duration
+
+	interviews map[string]*interview
+	groups     map[groupKey]*group
+	ready      readyHeap
+	reads      []listRead // lists to read now
+	alarm      alarm      // reads that are due later
+	waiting    int        // people in groups
+	doubtful   int        // people in doubt
+	admitted   int        // people let in under the limit
+	trust      trust
+	busy       int // tasks out with workers
+	seq        int
+	fed        bool // the feeder is done
+	closed     bool // nothing new goes out
+	down       bool // the API is down: only the prober sends
+}
+
+// A task is what a worker does next: send a chunk or read a list.
+type task struct {
+	chunk *chunk
+	read  *listRead
+}
+
+// A listRead is an interview whose list is to be read: before its first chunk,
+// or for those in doubt.
+type listRead struct {
+	iv        *interview
+	preflight bool
+}
+
+// A chunk is the people of one request.
+type chunk struct {
+	groupKey
+	iv     *interview
+	people []*person
+}
+
+func newQueue(chunkSize, concurrency, limit int, settle time.Duration) *queue {
+	q := &queue{
+		chunkSize:  chunkSize,
+		capacity:   max(20_000, 4*chunkSize*concurrency),
+		limit:      limit,
+		settle:     settle,
+		interviews: map[string]*interview{},
+		groups:     map[groupKey]*group{},
+	}
+	q.work, q.room = sync.NewCond(&q.mu), sync.NewCond(&q.mu)
+	q.alarm.ring = q.wake
+	return q
+}
+
+// wake lets everybody look again.
+func (q *queue) wake() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.wakeLocked()
+}
+
+func (q *queue) wakeLocked() {
+	q.work.Broadcast()
+	q.room.Broadcast()
+}
+
+// close stops handing out work: the run ends early.
+func (q *queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	q.wakeLocked()
+}
+
+// endFeed says that no more rows come.
+func (q *queue) endFeed() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.fed = true
+	q.wakeLocked()
+}
+
+func (q *queue) setDown(down bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.down = down
+	q.wakeLocked()
+}
+
+// interview returns what the run knows of an interview, by its id in any form.
+func (q *queue) interview(id string) *interview {
+	normal := normalInterviewID(id)
+	iv := q.interviews[normal]
+	if iv == nil {
+		iv = &interview{id: normal, asSent: id, groups: map[*group]struct{}{}}
+		q.interviews[normal] = iv
+	}
+	return iv
+}
+
+// next waits for something to do. It returns nil when nothing is left, or when
+// the run ends early.
+func (q *queue) next() *task {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for {
+		if q.closed {
+			return nil
+		}
+		q.collectDue()
+		if t := q.pick(); t != nil {
+			q.busy++
+			return t
+		}
+		if q.finished() {
+			q.wakeLocked()
+			return nil
+		}
+		q.work.Wait()
+	}
+}
+
+// finished reports whether everything is done.
+func (q *queue) finished() bool {
+	return q.fed && q.idle()
+}
+
+// idle reports whether nothing waits, is out, or has to be found out.
+func (q *queue) idle() bool {
+	return q.waiting == 0 && q.busy == 0 && q.doubtful == 0 && len(q.reads) == 0
+}
+
+// collectDue moves the interviews whose list is due to the reads.
+func (q *queue) collectDue() {
+	for {
+		iv := q.alarm.due(time.Now())
+		if iv == nil {
+			return
+		}
+		iv.doubts.reading = true
+		q.reads = append(q.reads, listRead{iv: iv})
+	}
+}
+
+func (q *queue) pick() *task {
+	if len(q.reads) > 0 {
+		read := q.reads[0]
+		q.reads = q.reads[1:]
+		return &task{read: &read}
+	}
+	if q.down {
+		return nil
+	}
+	if c := q.take(); c != nil {
+		return &task{chunk: c}
+	}
+	return nil
+}
+
+// take cuts the next chunk, or returns nil. A group that does not fill a
+// request goes only if nothing can be added to it: the input is at its end, or
+// so many wait that the fullest has to make room.
+func (q *queue) take() *chunk {
+	if len(q.ready) == 0 {
+		return nil
+	}
+	g := q.ready[0]
+	if !g.full() && !q.fed && q.waiting < q.capacity && !q.limitReached() {
+		return nil
+	}
+	return q.cut(g)
+}
+
+// cut takes a chunk out of a group.
+func (q *queue) cut(g *group) *chunk {
+	n := min(len(g.people), g.size)
+	if g.lane != resend && g.iv.list == listRefused && !g.iv.accepted {
+		// The list says that it does not know the interview. One person alone
+		// tells whether it can be invited to; a refused chunk of several could
+		// not be confirmed without the list.
+		n = 1
+	}
+	c := &chunk{groupKey: g.groupKey, iv: g.iv, people: g.people[:n:n]}
+	g.people = g.people[n:]
+	q.waiting -= n
+	if g.lane != resend {
+		g.iv.out++
+	}
+	if len(g.people) == 0 {
+		q.drop(g)
+	}
+	q.updateInterview(g.iv)
+	q.room.Signal()
+	return c
+}
+
+// drop forgets an empty group, so that very many interviews need no memory
+// after their people are gone.
+func (q *queue) drop(g *group) {
+	q.ready.update(g)
+	delete(g.iv.groups, g)
+	if q.groups[g.groupKey] == g {
+		delete(q.groups, g.groupKey)
+	}
+}
+
+// updateInterview puts the interview's groups where they belong after a change
+// of what may go out.
+func (q *queue) updateInterview(iv *interview) {
+	for g := range iv.groups {
+		q.ready.update(g)
+	}
+}
+
+// add lets a person wait in their group.
+func (q *queue) add(p *person, preflight bool) {
+	gk := groupOf(p.Candidate)
+	g := q.groups[gk]
+	if g == nil {
+		g = q.newGroup(gk, q.interview(p.InterviewID), gk.size(q.chunkSize))
+		q.groups[gk] = g
+	}
+	g.people = append(g.people, p)
+	q.waiting++
+	if gk.lane != resend && g.iv.list == listUnread {
+		g.iv.list = listDone
+		if preflight {
+			g.iv.list = listReading
+			q.reads = append(q.reads, listRead{iv: g.iv, preflight: true})
+			q.work.Signal()
+		}
+	}
+	q.ready.update(g)
+	if len(g.people)%g.size == 0 {
+		q.work.Signal()
+	}
+}
+
+func (q *queue) newGroup(gk groupKey, iv *interview, size int) *group {
+	q.seq++
+	g := &group{groupKey: gk, iv: iv, size: size, seq: q.seq, place: -1}
+	iv.groups[g] = struct{}{}
+	return g
+}
+
+// done says that a task is dealt with. For a chunk, everything that follows
+// from its answer has been told to the queue before.
+func (q *queue) done(t *task) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.busy--
+	if t.chunk != nil {
+		q.doneChunk(t.chunk)
+	}
+	q.wakeIfIdle()
+}
+
+func (q *queue) doneChunk(c *chunk) {
+	gateWasOpen := c.iv.open()
+	if c.lane != resend {
+		c.iv.out--
+	}
+	if !gateWasOpen && c.iv.open() {
+		q.updateInterview(c.iv)
+		q.work.Broadcast()
+	}
+}
+
+// wakeIfIdle lets those who wait for the end look.
+func (q *queue) wakeIfIdle() {
+	if q.idle() {
+		q.wakeLocked()
+	}
+}
+
+// admit waits until a person may be let in: there is room, and the limit is
+// not used up. It reports false if they cannot be sent in this run any more.
+func (q *queue) admit() bool {
+	for {
+		switch {
+		case q.closed:
+			return false
+		case q.limitReached() && q.idle():
+			return false
+		case q.limitReached():
+			q.work.Broadcast() // groups that are not full may go now
+			q.room.Wait()
+		case q.waiting >= q.capacity || q.doubtful >= 10*q.capacity:
+			q.work.Broadcast()
+			q.room.Wait()
+		default:
+			q.admitted++
+			return true
+		}
+	}
+}
+
+func (q *queue) limitReached() bool { return q.limit > 0 && q.admitted >= q.limit }
+
+// refund gives places under the limit back: these people were not claimed.
+func (q *queue) refund(n int) {
+	if n == 0 {
+		return
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.admitted -= n
+	q.room.Signal()
+}
+
+// takeProbe takes the next chunk even though the API is down and the group may
+// not fill it.
+func (q *queue) takeProbe() *task {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed || len(q.ready) == 0 {
+		return nil
+	}
+	q.busy++
+	return &task{chunk: q.cut(q.ready[0])}
+}
+
+// anyInterview returns the id of an interview, to ask for its list.
+func (q *queue) anyInterview() string {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, iv := range q.interviews {
+		return iv.asSent
+	}
+	return ""
+}

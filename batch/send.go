@@ -1,0 +1,230 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"bulkinvite/client"
+)
+
+// sendChunk takes a chunk through its steps. The order is the promise: durable
+// before anything leaves, and settled before anybody is told.
+func (e *Engine) sendChunk(soft, hard context.Context, c *chunk) error {
+	people := e.stillPending(c)
+	if len(people) == 0 {
+		return nil
+	}
+	select {
+	case e.claims <- struct{}{}:
+	case <-soft.Done():
+		return nil // nothing was claimed: not_sent
+	}
+	id, people, err := e.claim(hard, c, people)
+	if err != nil || len(people) == 0 {
+		<-e.claims
+		return err
+	}
+	// After the claim: a slow disk must not bunch requests above the rate.
+	went, err := e.pacer.wait(soft)
+	<-e.claims
+	if err != nil {
+		return e.settle(hard, id, Answer{Message: "not sent: the run ended first"}, people, StateNone)
+	}
+	// A request that has left is awaited: the client's time-out is its end.
+	invitations, apiErr := e.api.Invite(hard, c.request(people))
+	e.observe(invite, went, apiErr)
+	return e.answered(hard, c, id, people, invitations, apiErr)
+}
+
+// stillPending drops those who were found to be invited while they waited.
+func (e *Engine) stillPending(c *chunk) []*person {
+	people := c.people[:0:0]
+	for _, p := range c.people {
+		if e.index.pending(p.row) {
+			people = append(people, p)
+		}
+	}
+	e.queue.refund(len(c.people) - len(people))
+	return people
+}
+
+// claim writes that these people are being sent, and returns those who are.
+func (e *Engine) claim(ctx context.Context, c *chunk, people []*person) (int64, []*person, error) {
+	keys := make([]Key, len(people))
+	for i, p := range people {
+		keys[i] = p.key
+	}
+	req := c.request(people)
+	kind := KindInvite
+	if c.lane == resend {
+		kind = KindResend
+	}
+	claim, err := e.ledger.Claim(ctx, Request{
+		Kind: kind, InterviewID: req.InterviewID, JobApplicationID: req.JobApplicationID,
+		CandidateID: req.CandidateID, DisableEmail: c.disableEmail, People: keys, ResendAfter: e.opts.ResendAfter,
+	})
+	if err != nil {
+		return 0, nil, fmt.Errorf("claim: %w", err)
+	}
+	claimed := people[:0:0]
+	for i, p := range people {
+		if claim.Held[i] == nil {
+			claimed = append(claimed, p)
+			continue
+		}
+		held, err := e.held(p, *claim.Held[i])
+		if err == nil && !held {
+			err = fmt.Errorf("the ledger holds row %d and does not say why", p.row+1)
+		}
+		if err != nil {
+			return 0, nil, err
+		}
+		e.queue.refund(1)
+	}
+	return claim.ID, claimed, nil
+}
+
+// request returns what is sent for these people of the chunk.
+func (c *chunk) request(people []*person) client.InviteRequest {
+	req := client.InviteRequest{InterviewID: people[0].InterviewID, DisableEmailNotification: c.disableEmail}
+	switch c.lane {
+	case resend:
+		req.CandidateID = people[0].CandidateID
+		return req
+	case application:
+		req.JobApplicationID = people[0].JobApplicationID
+		if people[0].Name == "" || people[0].Email == "" {
+			return req // the contract wants both or no candidate
+		}
+	}
+	req.Candidates = make([]client.Candidate, len(people))
+	for i, p := range people {
+		req.Candidates[i] = client.Candidate{Name: p.Name, Email: p.Email}
+	}
+	return req
+}
+
+// answered settles an answer and lets everything follow that it means.
+func (e *Engine) answered(ctx context.Context, c *chunk, id int64, people []*person,
+	invitations []client.Invitation, apiErr error,
+) error {
+	keys := make([]Key, len(people))
+	for i, p := range people {
+		keys[i] = p.key
+	}
+	j := judge(keys, invitations, apiErr, e.queue.trustsRefusal(len(people)))
+	status, message := describe(apiErr)
+	answer := Answer{StatusCode: status, Message: message}
+	for i, p := range people {
+		if j.verdicts[i] != notSent {
+			p.attempts++
+		}
+		if apiErr != nil {
+			p.reason = apiErr.Error()
+		}
+		answer.Outcomes = append(answer.Outcomes, Settlement{
+			Key: p.key, State: stateOf(j.verdicts[i]),
+			CandidateID: j.invitations[i].CandidateID, InviteURL: j.invitations[i].InviteURL,
+		})
+	}
+	if err := e.ledger.Settle(ctx, id, answer); err != nil {
+		return fmt.Errorf("settle: %w", err)
+	}
+	return e.follow(c, id, people, j, apiErr)
+}
+
+// stateOf is what the ledger keeps of a verdict.
+func stateOf(v verdict) State {
+	switch v {
+	case invited:
+		return StateInvited
+	case refused:
+		return StateRefused
+	case notSent, split:
+		return StateNone
+	}
+	return StateSending
+}
+
+// describe returns the HTTP status and the words that the ledger keeps.
+func describe(err error) (status int, message string) {
+	if err == nil {
+		return 200, ""
+	}
+	var apiErr *client.Error
+	if errors.As(err, &apiErr) {
+		status = apiErr.StatusCode
+	}
+	return status, err.Error()
+}
+
+// follow lets happen what the verdicts mean.
+func (e *Engine) follow(c *chunk, id int64, people []*person, j judgement, apiErr error) error {
+	by := map[verdict][]*person{}
+	var err error
+	for i, p := range people {
+		v := j.verdicts[i]
+		by[v] = append(by[v], p)
+		if v == invited {
+			err = errors.Join(err, e.invitedNow(c, p, j.invitations[i]))
+		}
+	}
+	if len(by[invited]) > 0 {
+		e.queue.accept(c.iv)
+	}
+	if lost := by[lostAnswer]; len(lost) > 0 {
+		e.log.Warn().Int("people", len(lost)).Str("interview", c.iv.id).
+			Msg("it is not known who was invited, the API's list will tell: " + maskText(lost[0].reason))
+		if isRefusal(apiErr) {
+			err = errors.Join(err, e.testRefusal(c, id, lost))
+		} else {
+			err = errors.Join(err, e.doubtAll(c, id, lost, sendAgain))
+		}
+	}
+	err = errors.Join(err, e.doubtAll(c, id, by[leftOut], notWanted), e.again(by[notSent]))
+	if len(by[split]) > 0 {
+		e.queue.halve(c, by[split])
+	}
+	for _, p := range by[refused] {
+		err = errors.Join(err, e.refusedAlone(c.iv, p, message(apiErr)))
+	}
+	return err
+}
+
+// message returns the API's own words where there are some.
+func message(err error) string {
+	var apiErr *client.Error
+	if errors.As(err, &apiErr) && apiErr.Message != "" {
+		return apiErr.Message
+	}
+	return err.Error()
+}
+
+// isRefusal reports whether the API refused what was asked, and not its size.
+func isRefusal(err error) bool {
+	var apiErr *client.Error
+	return errors.As(err, &apiErr) && apiErr.Fate == client.Refused
+}
+
+// invitedNow records an invitation that an answer brought.
+func (e *Engine) invitedNow(c *chunk, p *person, inv client.Invitation) error {
+	status := StatusInvited
+	if c.lane == resend {
+		status = StatusResent
+	}
+	e.queue.know(p, time.Now())
+	return e.record(p, Outcome{Status: status, CandidateID: inv.CandidateID, InviteURL: inv.InviteURL})
+}
+
+// settle writes one state for all these people.
+func (e *Engine) settle(ctx context.Context, id int64, a Answer, people []*person, state State) error {
+	for _, p := range people {
+		a.Outcomes = append(a.Outcomes, Settlement{Key: p.key, State: state})
+	}
+	if err := e.ledger.Settle(ctx, id, a); err != nil {
+		return fmt.Errorf("settle: %w", err)
+	}
+	return nil
+}

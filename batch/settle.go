@@ -1,0 +1,105 @@
+package batch
+
+import (
+	"errors"
+	"strings"
+
+	"bulkinvite/client"
+)
+
+// A verdict says what an answer means for one person of the request.
+type verdict int
+
+// The verdicts. The zero value is the careful one.
+const (
+	lostAnswer verdict = iota // the API may have acted: ask its list
+	leftOut                   // a good answer without them: ask, and if not found the API does not want them
+	invited                   //
+	notSent                   // the API has not acted: send again
+	refused                   // refused alone
+	split                     // refused or too large in company: halve
+)
+
+// A judgement is what an answer means for everybody in the request, in order.
+type judgement struct {
+	verdicts    []verdict
+	invitations []client.Invitation // for those who are invited
+}
+
+// judge tells what the answer to a request for people means. It is pure: no
+// clock, no memory. Its table test is the specification.
+//
+// trust says that refusals are known to be all or nothing (or that the first
+// one is yet to be confirmed, which is the caller's business): without it a
+// refusal says nothing about who was invited.
+func judge(people []Key, invitations []client.Invitation, err error, trust bool) judgement {
+	j := judgement{
+		verdicts:    make([]verdict, len(people)),
+		invitations: make([]client.Invitation, len(people)),
+	}
+	if err != nil {
+		j.all(errorVerdict(err, len(people), trust))
+		return j
+	}
+	if len(people) == 1 && len(invitations) == 1 {
+		// The only invitation for the only person is theirs, whatever address
+		// it names: an application may hold another one than the row.
+		j.verdicts[0], j.invitations[0] = invited, invitations[0]
+		return j
+	}
+	j.all(leftOut)
+	places := make(map[Key]int, len(people))
+	for i, key := range people {
+		places[key] = i
+	}
+	for _, inv := range invitations {
+		if len(people) == 0 || inv.CandidateEmail == "" {
+			continue
+		}
+		i, found := places[NewKey(people[0].InterviewID, inv.CandidateEmail)]
+		if found && j.verdicts[i] != invited {
+			j.verdicts[i], j.invitations[i] = invited, inv
+		}
+	}
+	return j
+}
+
+func (j *judgement) all(v verdict) {
+	for i := range j.verdicts {
+		j.verdicts[i] = v
+	}
+}
+
+// errorVerdict is the same for everybody in the request.
+func errorVerdict(err error, people int, trust bool) verdict {
+	var apiErr *client.Error
+	if !errors.As(err, &apiErr) {
+		return lostAnswer
+	}
+	switch {
+	case apiErr.Cause == client.TooLarge && people > 1:
+		return split
+	case apiErr.Cause == client.TooLarge:
+		return refused
+	case apiErr.Fate == client.NotSent, apiErr.Fate == client.Denied:
+		return notSent
+	case apiErr.Fate == client.Refused && !trust:
+		return lostAnswer
+	case apiErr.Fate == client.Refused && people > 1:
+		return split
+	case apiErr.Fate == client.Refused:
+		return refused
+	}
+	return lostAnswer
+}
+
+// sameRefusal returns what refusals of different people have in common: the
+// message without the person's own address and name.
+func sameRefusal(message string, c Candidate) string {
+	for _, own := range []string{c.Email, strings.ToLower(c.Email), c.Name, c.JobApplicationID} {
+		if own != "" {
+			message = strings.ReplaceAll(message, own, "*")
+		}
+	}
+	return message
+}
