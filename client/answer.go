@@ -159,3 +159,16 @@ func oneLine(s string, key Key) string {
 	}
 	return strings.TrimSpace(line[:end])
 }
+
+// presentable returns err, or, if its text is not as oneLine wants it, an
+// error with that text and nothing underneath, which would show the other.
+func presentable(err error, key Key) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	if line := oneLine(text, key); line != text {
+		return errors.New(line)
+	}
+	return err
+}

@@ -21,7 +21,7 @@ const (
 		`{"candidate_id":"c1","candidate_email":"ann@example.com","invite_url":"https://i.example/?cid=c1"}]}}`
 	oneListed = `{"status":true,"message":"ok","data":[{"candidate_id":"c1","interview_id":"i1",` +
 		`"interview_name":"Go","candidate_name":"Ann","candidate_email_id":"ann@example.com",` +
-		`"date_created":"2026-03-01 09:30:00","date_modified":null,"status":"invited"}]}`
+		`"date_created":"2026-03-01 09:30:00","date_modified":"2026-03-01 09:30:00","status":"invited"}]}`
 	htmlPage = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>nginx</body></html>"
 )
 
@@ -218,7 +218,7 @@ func TestInvitationsAreDecoded(t *testing.T) {
 }
 
 func TestLists(t *testing.T) {
-	ann := Entry{CandidateID: "c1", InterviewID: "i1", CandidateEmail: "ann@example.com", Status: "invited"}
+	ann := Entry{CandidateID: "c1", InterviewID: "i1", CandidateEmail: "ann@example.com", DateCreated: "2026-03-01 09:30:00", Status: "invited"}
 	for _, c := range []struct {
 		name   string
 		status int
@@ -229,8 +229,8 @@ func TestLists(t *testing.T) {
 		{"one", 200, oneListed, []Entry{ann}, 0},
 		{"status is a text", 200, strings.Replace(oneListed, "true", `"true"`, 1), []Entry{ann}, 0},
 		{"empty", 200, `{"status":true,"data":[]}`, []Entry{}, 0},
-		{"one entry lacks its address", 200, `{"status":true,"data":[{"candidate_id":7,"interview_id":"i1","candidate_email_id":null},` +
-			`{"candidate_id":"c1","interview_id":"i1","candidate_email_id":"ann@example.com","status":"invited"}]}`,
+		{"one entry lacks its address", 200, `{"status":true,"data":[{"candidate_id":7,"interview_id":"i1","candidate_email_id":null,"date_created":null},` +
+			`{"candidate_id":"c1","interview_id":"i1","candidate_email_id":"ann@example.com","date_created":"2026-03-01 09:30:00","status":"invited"}]}`,
 			[]Entry{{CandidateID: "7", InterviewID: "i1"}, ann}, 0},
 
 		// What is no list must not be taken for one that shows nobody.

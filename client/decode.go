@@ -153,6 +153,7 @@ func (e *Entry) UnmarshalJSON(raw []byte) error {
 		CandidateID    text `json:"candidate_id"`
 		InterviewID    text `json:"interview_id"`
 		CandidateEmail text `json:"candidate_email_id"`
+		DateCreated    text `json:"date_created"`
 		Status         text `json:"status"`
 	}
 	if err := json.Unmarshal(raw, &wire); err != nil {
@@ -162,6 +163,7 @@ func (e *Entry) UnmarshalJSON(raw []byte) error {
 		CandidateID:    string(wire.CandidateID),
 		InterviewID:    string(wire.InterviewID),
 		CandidateEmail: string(wire.CandidateEmail),
+		DateCreated:    string(wire.DateCreated),
 		Status:         string(wire.Status),
 	}
 	return nil

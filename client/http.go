@@ -147,7 +147,7 @@ func call[T any](ctx context.Context, c *Client, method, path string, body []byt
 		}
 	}
 	failure.Message = oneLine(failure.Message, c.key)
-	failure.Err = c.key.redactError(failure.Err)
+	failure.Err = presentable(failure.Err, c.key)
 	return nil, failure
 }
 
@@ -205,11 +205,10 @@ func noAnswer(ctx context.Context, err error, connected bool) *Error {
 	if connected {
 		return &Error{Err: fmt.Errorf("no answer from the API: %w", because(ctx, err))}
 	}
-	e := &Error{Fate: NotSent, Cause: Unreachable, Err: fmt.Errorf("cannot reach the API: %w", because(ctx, err))}
 	if ctx.Err() != nil && !errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
-		e.Cause = OtherCause // the caller did not wait
+		return &Error{Fate: NotSent, Err: fmt.Errorf("not sent: %w", context.Cause(ctx))}
 	}
-	return e
+	return &Error{Fate: NotSent, Cause: Unreachable, Err: fmt.Errorf("cannot reach the API: %w", because(ctx, err))}
 }
 
 // because returns what ended ctx, if anything did: net/http reports it in many

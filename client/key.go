@@ -63,16 +63,3 @@ func (k Key) redact(s string) string {
 	}
 	return s
 }
-
-// redactError returns err, or, if its text has the key in it, an error with
-// the text redacted and nothing underneath.
-func (k Key) redactError(err error) error {
-	if err == nil {
-		return nil
-	}
-	text := err.Error()
-	if clean := k.redact(text); clean != text {
-		return errors.New(clean)
-	}
-	return err
-}
