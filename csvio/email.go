@@ -1,0 +1,156 @@
+package csvio
+
+import (
+	"fmt"
+	"net/mail"
+	"strings"
+	"unicode"
+
+	"golang.org/x/net/idna"
+)
+
+// What RFC 5321 allows, in bytes.
+const (
+	maxLocal   = 64
+	maxLabel   = 63
+	maxAddress = 254
+)
+
+// emailProblem says what is wrong with an address, or "". The API takes an
+// address that it cannot use without a word and leaves the person out, so this
+// is the place to find it. The text does not repeat the address.
+func emailProblem(s string) string {
+	if isPlainAddress(s) {
+		return ""
+	}
+	return slowEmailProblem(s)
+}
+
+// isPlainAddress recognises the shape that nearly all addresses have, without
+// the parser. What it accepts, slowEmailProblem accepts too.
+func isPlainAddress(s string) bool {
+	at := strings.IndexByte(s, '@')
+	if at < 1 || at > maxLocal || len(s) > maxAddress {
+		return false
+	}
+	return isPlainLocal(s[:at]) && isPlainDomain(s[at+1:])
+}
+
+func isPlainLocal(local string) bool {
+	previous := byte('.')
+	for i := range len(local) {
+		c := local[i]
+		if c == '.' && previous == '.' || !isAlphanumeric(c) && strings.IndexByte("._+-", c) < 0 {
+			return false
+		}
+		previous = c
+	}
+	return previous != '.'
+}
+
+// isPlainDomain leaves "--" to the slow way: it can be part of an A-label.
+func isPlainDomain(domain string) bool {
+	start, labels, letters := 0, 0, false
+	for i := 0; i <= len(domain); i++ {
+		if i < len(domain) && domain[i] != '.' {
+			c := domain[i]
+			if !isAlphanumeric(c) && c != '-' || c == '-' && i > 0 && domain[i-1] == '-' {
+				return false
+			}
+			letters = letters || c < '0' || c > '9'
+			continue
+		}
+		if i == start || i-start > maxLabel || domain[start] == '-' || domain[i-1] == '-' {
+			return false
+		}
+		labels++
+		if i == len(domain) {
+			break
+		}
+		start, letters = i+1, false
+	}
+	return labels >= 2 && letters
+}
+
+func isAlphanumeric(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}
+
+func slowEmailProblem(s string) string {
+	if problem := commonMistake(s); problem != "" {
+		return problem
+	}
+	at := strings.LastIndexByte(s, '@')
+	local, domain := s[:at], s[at+1:]
+	switch {
+	case local == "":
+		return "has nothing before the @"
+	case domain == "":
+		return "has nothing behind the @"
+	case len(local) > maxLocal:
+		return fmt.Sprintf("has more than %d bytes before the @", maxLocal)
+	case len(s) > maxAddress:
+		return fmt.Sprintf("is longer than %d bytes", maxAddress)
+	case strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") || strings.Contains(local, ".."):
+		return "has a dot too many before the @"
+	}
+	if problem := domainProblem(domain); problem != "" {
+		return problem
+	}
+	if parsed, err := mail.ParseAddress(s); err != nil || parsed.Address != s {
+		return "is not one that mail can be sent to"
+	}
+	return ""
+}
+
+// commonMistake tells what people put into such a cell besides an address. It
+// leaves only texts with one @.
+func commonMistake(s string) string {
+	ats := strings.Count(s, "@")
+	switch {
+	case len(s) >= 7 && strings.EqualFold(s[:7], "mailto:"):
+		return `begins with "mailto:": leave that out`
+	case ats == 0:
+		return "has no @ in it"
+	case ats > 1 && (strings.ContainsAny(s, ",;/|&") || strings.ContainsFunc(s, unicode.IsSpace)):
+		return "is more than one: give each a row of its own"
+	case ats > 1:
+		return "has more than one @ in it"
+	case strings.ContainsAny(s, "<>"):
+		return "stands in < >: write it alone, without name and brackets"
+	case strings.ContainsFunc(s, unicode.IsSpace):
+		return "has white space in it"
+	}
+	for _, r := range s {
+		switch {
+		case !unicode.IsPrint(r):
+			return fmt.Sprintf("has a character in it that cannot be seen (%U)", r)
+		case strings.ContainsRune(`"()[],;:\`, r):
+			return fmt.Sprintf("has %c in it", r)
+		}
+	}
+	return ""
+}
+
+func domainProblem(domain string) string {
+	ascii, err := idna.Lookup.ToASCII(domain)
+	if err != nil || strings.HasPrefix(domain, ".") {
+		return "has behind the @ what is not the name of a domain"
+	}
+	labels := strings.Split(ascii, ".")
+	if len(labels) < 2 {
+		return "has no dot behind the @"
+	}
+	for _, label := range labels {
+		switch {
+		case label == "":
+			return "has a dot too many behind the @"
+		case len(label) > maxLabel:
+			return fmt.Sprintf("has more than %d bytes between two dots", maxLabel)
+		}
+	}
+	if strings.Trim(labels[len(labels)-1], "0123456789") == "" {
+		return "ends in a number"
+	}
+	return ""
+}

@@ -1,0 +1,94 @@
+package csvio
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"unicode/utf8"
+)
+
+// An InputError is something in the input, or in the Options, that the user
+// can mend. Nothing was sent.
+type InputError struct {
+	File    string // empty if an option is wrong
+	Line    int    // from 1; 0 if the whole file is meant
+	Column  int    // in characters, from 1; 0 if the whole line is meant
+	Message string // what is wrong
+	Hint    string // what to do; may be empty
+	Err     error  // what lies beneath; may be nil
+}
+
+// Error returns FILE:LINE:COLUMN: MESSAGE; HINT with the parts that are known.
+func (e *InputError) Error() string {
+	var b strings.Builder
+	b.WriteString(e.File)
+	if e.Line > 0 {
+		fmt.Fprintf(&b, ":%d", e.Line)
+	}
+	if e.Column > 0 {
+		fmt.Fprintf(&b, ":%d", e.Column)
+	}
+	if b.Len() > 0 {
+		b.WriteString(": ")
+	}
+	b.WriteString(e.Message)
+	if e.Hint != "" {
+		b.WriteString("; ")
+		b.WriteString(e.Hint)
+	}
+	return b.String()
+}
+
+func (e *InputError) Unwrap() error { return e.Err }
+
+func unreadable(name string, err error) error {
+	return &InputError{File: name, Message: "cannot be read: " + bareText(err), Err: err}
+}
+
+// bareText leaves out the operation and the path of a file error: our own
+// messages name them.
+func bareText(err error) string {
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+		return pathErr.Err.Error()
+	}
+	return err.Error()
+}
+
+// syntaxError says where and how a record breaks the rules of quoting. The
+// parser's own error is not enough: of a quote that is not closed it knows the
+// end of the file and not the beginning, which is what has to be mended.
+func (r *recordReader) syntaxError(raw []byte, line int, tooLarge bool, err error) *InputError {
+	_, fault := splitRaw(raw, r.csv.Comma)
+	e := &InputError{Line: line, Err: err}
+	switch {
+	case fault.kind == faultUnclosed && tooLarge:
+		e.Message = "quote is not closed: the cell that begins here is longer than 1 MiB"
+		e.Hint = "add the closing quote, or remove this one"
+	case fault.kind == faultUnclosed:
+		e.Message = "quote is not closed: the cell that begins here goes on to the end of the file"
+		e.Hint = "add the closing quote, or remove this one"
+	case fault.kind == faultBare:
+		e.Message = "quote inside a cell that is not quoted"
+		e.Hint = "put the whole cell in quotes and double those inside it"
+	case fault.kind == faultAfterQuote:
+		e.Message = "text after the closing quote of a cell"
+		e.Hint = `double the quotes inside a quoted cell ("")`
+		if n := bytes.Count(raw[:fault.cell], []byte("\n")); n < bytes.Count(raw[:fault.at], []byte("\n")) {
+			e.Message = fmt.Sprintf("text after the closing quote of the cell that begins in line %d", line+n)
+			e.Hint = "close that cell where it should end, and double the quotes inside cells"
+		}
+	case tooLarge:
+		e.Message = "the row that begins here is longer than 1 MiB"
+		e.Hint = "is this a CSV file, one candidate a row?"
+		return e
+	default:
+		e.Message = err.Error()
+		return e
+	}
+	before := raw[:fault.at]
+	e.Line += bytes.Count(before, []byte("\n"))
+	e.Column = utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1
+	return e
+}

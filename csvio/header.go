@@ -1,0 +1,285 @@
+package csvio
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/gocarina/gocsv"
+)
+
+// The fields that a column can be taken for.
+const (
+	fieldName = iota
+	fieldFirstName
+	fieldLastName
+	fieldEmail
+	fieldInterviewID
+	fieldJobApplicationID
+	fieldCandidateID
+	fieldDisableEmail
+	numFields
+)
+
+// fieldNames are the canonical headers, as the tags of rawCells have them.
+var fieldNames = structHeader[rawCells]()
+
+// aliases are headers in the form of normalHeader. Words that people use for
+// columns of their own (status, row, error, first, last) must stay out.
+var aliases = map[string]int{
+	"name": fieldName, "fullname": fieldName, "candidatename": fieldName, "candidatefullname": fieldName,
+	"candidate": fieldName,
+
+	"firstname": fieldFirstName, "givenname": fieldFirstName, "forename": fieldFirstName,
+	"candidatefirstname": fieldFirstName,
+
+	"lastname": fieldLastName, "surname": fieldLastName, "familyname": fieldLastName,
+	"candidatelastname": fieldLastName,
+
+	"email": fieldEmail, "mail": fieldEmail, "emailaddress": fieldEmail, "mailaddress": fieldEmail,
+	"emailid": fieldEmail, "candidateemail": fieldEmail, "candidatemail": fieldEmail,
+	"candidateemailaddress": fieldEmail, "candidateemailid": fieldEmail,
+
+	"interviewid": fieldInterviewID, "interview": fieldInterviewID,
+
+	"jobapplicationid": fieldJobApplicationID, "jobapplication": fieldJobApplicationID,
+	"applicationid": fieldJobApplicationID,
+
+	"candidateid": fieldCandidateID,
+
+	"disableemailnotification": fieldDisableEmail, "disableemailnotifications": fieldDisableEmail,
+	"disableemail": fieldDisableEmail, "disableemails": fieldDisableEmail, "noemail": fieldDisableEmail,
+	"noemails": fieldDisableEmail,
+}
+
+// A columnMap tells for each field the column that holds it, or -1.
+type columnMap [numFields]int
+
+// normalHeader is the form in which headers are compared: without case, white
+// space, "_", "-" and what cannot be seen.
+func normalHeader(header string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '_' || r == '-' || unicode.IsSpace(r) || !unicode.IsPrint(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, header)
+}
+
+// structHeader returns the column names of a struct that gocsv maps.
+func structHeader[T any]() []string {
+	var h headerKeeper
+	if err := gocsv.MarshalCSV([]T{}, &h); err != nil {
+		panic(err) // T is not a struct with csv tags
+	}
+	return h
+}
+
+// A headerKeeper is a gocsv.CSVWriter that keeps the last row.
+type headerKeeper []string
+
+func (h *headerKeeper) Write(row []string) error { *h = slices.Clone(row); return nil }
+func (h *headerKeeper) Flush()                   {}
+func (h *headerKeeper) Error() error             { return nil }
+
+// readHeader finds the header record, its delimiter and its columns.
+func (in *Input) readHeader() error {
+	delims, err := in.opts.delimiters()
+	if err != nil {
+		return err
+	}
+	var best *headerTry
+	for _, delim := range delims {
+		try, err := in.tryHeader(delim)
+		if err != nil {
+			return err
+		}
+		if best == nil || try.betterThan(best) {
+			best = try
+		}
+	}
+	if best.err != nil {
+		best.err.File = in.name
+		return best.err
+	}
+	in.headerTry(best)
+	return nil
+}
+
+func (in *Input) headerTry(t *headerTry) {
+	in.delim, in.header, in.columns, in.userColumns, in.body = t.delim, t.header, t.columns, t.userColumns, t.body
+	in.headerRaw = trimLineEnd(t.raw)
+	in.crlf = strings.HasSuffix(string(t.raw), "\r\n")
+}
+
+// A headerTry is the header as it looks with one delimiter.
+type headerTry struct {
+	delim       rune
+	raw         []byte
+	header      []string
+	userColumns int
+	columns     columnMap
+	known       int // fields that have a column
+	body        position
+	err         *InputError // why it will not do
+}
+
+func (t *headerTry) betterThan(other *headerTry) bool {
+	if (t.err == nil) != (other.err == nil) {
+		return t.err == nil
+	}
+	if t.known != other.known {
+		return t.known > other.known
+	}
+	return len(t.header) > len(other.header)
+}
+
+func (in *Input) tryHeader(delim rune) (*headerTry, error) {
+	r := newRecordReader(delim, scanBuffer)
+	r.reset(io.NewSectionReader(in.spool, 0, in.size), position{})
+	t := &headerTry{delim: delim}
+	rec, err := r.read()
+	if err == io.EOF {
+		return nil, &InputError{File: in.name, Message: "is empty",
+			Hint: "the first line must name the columns: name,email,interview_id"}
+	}
+	if inputErr, ok := err.(*InputError); ok {
+		t.err = inputErr
+		return t, nil
+	}
+	if err != nil {
+		return nil, spoolError(err)
+	}
+	t.raw, t.header, t.body = slices.Clone(rec.raw), slices.Clone(rec.fields), r.pos
+	t.userColumns = userColumns(t.header)
+	t.match(in.opts)
+	if t.err != nil {
+		t.err.Line = rec.line
+	}
+	return t, nil
+}
+
+// match takes columns for fields and says what is missing or ambiguous.
+func (t *headerTry) match(opts Options) {
+	for i := range t.columns {
+		t.columns[i] = -1
+	}
+	for i, h := range t.header[:t.userColumns] {
+		field, ok := aliases[normalHeader(h)]
+		if !ok || field == fieldCandidateID && !opts.Resend {
+			continue
+		}
+		if other := t.columns[field]; other >= 0 {
+			t.ambiguous(fieldNames[field], other, i)
+			continue
+		}
+		t.columns[field] = i
+		t.known++
+	}
+	// A results.csv that is fed back tells candidate_id in our own block.
+	if opts.Resend && t.columns[fieldCandidateID] < 0 {
+		if i := slices.Index(t.header[t.userColumns:], fieldNames[fieldCandidateID]); i >= 0 {
+			t.columns[fieldCandidateID] = t.userColumns + i
+		}
+	}
+	for _, part := range []int{fieldFirstName, fieldLastName} {
+		if t.columns[fieldName] >= 0 && t.columns[part] >= 0 {
+			t.ambiguous(fieldNames[fieldName], t.columns[fieldName], t.columns[part])
+		}
+	}
+	if t.err == nil {
+		t.findMissing(opts)
+	}
+	if strings.Contains(strings.Join(t.header, ""), "\r") {
+		t.err = &InputError{Message: "lines end with a carriage return alone, as on old Macs",
+			Hint: "save the list with the line ends of Unix or Windows"}
+	}
+}
+
+func (t *headerTry) ambiguous(field string, a, b int) {
+	if t.err == nil {
+		t.err = &InputError{
+			Message: fmt.Sprintf("two columns for %s: %q and %q", field, t.header[a], t.header[b]),
+			Hint:    "rename or remove one of them",
+		}
+	}
+}
+
+func (t *headerTry) findMissing(opts Options) {
+	var missing []string
+	byID := t.columns[fieldJobApplicationID] >= 0 || t.columns[fieldCandidateID] >= 0
+	if !byID {
+		missing = t.missingName()
+		if t.columns[fieldEmail] < 0 {
+			missing = append(missing, fieldNames[fieldEmail])
+		}
+	}
+	hint := "rename the columns in the first line"
+	if t.columns[fieldInterviewID] < 0 && opts.InterviewID == "" {
+		missing = append(missing, fieldNames[fieldInterviewID])
+		hint += ", or give --interview-id for all rows"
+	}
+	if len(missing) == 0 {
+		return
+	}
+	if len(t.header) == 1 && opts.Delimiter == "" {
+		hint = "the first line must name the columns; use --delimiter if it is none of , ; | tab"
+	}
+	t.err = &InputError{
+		Message: fmt.Sprintf("no column for %s; found %s", strings.Join(missing, ", "), t.found()),
+		Hint:    hint,
+	}
+}
+
+func (t *headerTry) missingName() []string {
+	first, last := t.columns[fieldFirstName] >= 0, t.columns[fieldLastName] >= 0
+	switch {
+	case t.columns[fieldName] >= 0 || first && last:
+		return nil
+	case first:
+		return []string{fieldNames[fieldLastName]}
+	case last:
+		return []string{fieldNames[fieldFirstName]}
+	default:
+		return []string{fieldNames[fieldName]}
+	}
+}
+
+// found names the columns, within what fits into a message.
+func (t *headerTry) found() string {
+	const most, longest = 20, 40
+	var names []string
+	for i, h := range t.header {
+		if i == most {
+			names = append(names, fmt.Sprintf("and %d more", len(t.header)-most))
+			break
+		}
+		if runes := []rune(h); len(runes) > longest {
+			h = string(runes[:longest]) + "…"
+		}
+		names = append(names, fmt.Sprintf("%q", h))
+	}
+	return strings.Join(names, ", ")
+}
+
+// userColumns returns how many columns of a header are not blocks of ours at
+// its end.
+func userColumns(header []string) int {
+	n := len(header)
+	for {
+		switch {
+		case hasSuffix(header[:n], resultsColumns):
+			n -= len(resultsColumns)
+		case hasSuffix(header[:n], failedColumns):
+			n -= len(failedColumns)
+		default:
+			return n
+		}
+	}
+}
+
+func hasSuffix(header, block []string) bool {
+	return len(header) >= len(block) && slices.Equal(header[len(header)-len(block):], block)
+}

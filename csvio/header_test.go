@@ -1,0 +1,98 @@
+package csvio
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestColumns(t *testing.T) {
+	for name, tc := range map[string]struct {
+		header string
+		opts   Options
+		want   []Column
+		delim  rune
+	}{
+		"canonical": {"name,email,interview_id", Options{},
+			[]Column{{"name", "name"}, {"email", "email"}, {"interview_id", "interview_id"}}, ','},
+		"spelled freely": {"Full  Name;E-Mail;INTERVIEW\u200b-ID", Options{},
+			[]Column{{"name", "Full  Name"}, {"email", "E-Mail"}, {"interview_id", "INTERVIEW\u200b-ID"}}, ';'},
+		"parts of a name": {"Surname\tGiven Name\tMail Address\tInterview", Options{},
+			[]Column{{"first_name", "Given Name"}, {"last_name", "Surname"}, {"email", "Mail Address"}, {"interview_id", "Interview"}}, '\t'},
+		"quoted, semicolons": {`"name";"email";"interview_id"`, Options{},
+			[]Column{{"name", "name"}, {"email", "email"}, {"interview_id", "interview_id"}}, ';'},
+		"pipes, blank lines before": {"\n\r\nname|email|interview_id", Options{},
+			[]Column{{"name", "name"}, {"email", "email"}, {"interview_id", "interview_id"}}, '|'},
+		"another delimiter": {"name:email:interview_id", Options{Delimiter: ":"},
+			[]Column{{"name", "name"}, {"email", "email"}, {"interview_id", "interview_id"}}, ':'},
+		"all optional": {"name,email,interview_id,job_application_id,candidate_id,No E-Mail,status,row,error,last", Options{Resend: true},
+			[]Column{{"name", "name"}, {"email", "email"}, {"interview_id", "interview_id"},
+				{"job_application_id", "job_application_id"}, {"candidate_id", "candidate_id"}, {"disable_email_notification", "No E-Mail"}}, ','},
+		"application stands for the person": {"Application ID,Interview", Options{},
+			[]Column{{"interview_id", "Interview"}, {"job_application_id", "Application ID"}}, ','},
+		"candidate to re-send": {"candidate_id", Options{Resend: true, InterviewID: "iv"},
+			[]Column{{"candidate_id", "candidate_id"}}, ','},
+		"candidate_id does nothing by itself": {"name,email,interview_id,candidate_id,candidate id", Options{},
+			[]Column{{"name", "name"}, {"email", "email"}, {"interview_id", "interview_id"}}, ','},
+		"results fed back": {"name,email,interview_id,candidate_id,invite_url,status,row", Options{Resend: true},
+			[]Column{{"name", "name"}, {"email", "email"}, {"interview_id", "interview_id"}, {"candidate_id", "candidate_id"}}, ','},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := openText(t, tc.header+"\n", tc.opts)
+			if diff := cmp.Diff(tc.want, in.Columns()); diff != "" {
+				t.Error(diff)
+			}
+			if in.Delimiter() != tc.delim {
+				t.Errorf("delimiter %q, want %q", in.Delimiter(), tc.delim)
+			}
+			if rows := scanAll(t, in); len(rows) != 0 {
+				t.Errorf("a header alone has rows: %v", rows)
+			}
+		})
+	}
+}
+
+func TestHeaderErrors(t *testing.T) {
+	for name, tc := range map[string]struct {
+		header, want string
+		opts         Options
+	}{
+		"missing": {header: "nom,mail",
+			want: `stdin:1: no column for name, interview_id; found "nom", "mail"; rename the columns in the first line, or give --interview-id for all rows`},
+		"missing last name": {header: "given name;mail", opts: Options{InterviewID: "iv"},
+			want: `stdin:1: no column for last_name; found "given name", "mail"; rename the columns in the first line`},
+		"another delimiter": {header: "name:email:interview_id",
+			want: `stdin:1: no column for name, email, interview_id; found "name:email:interview_id"; the first line must name the columns; use --delimiter if it is none of , ; | tab`},
+		"wrong delimiter": {header: "name,email,interview_id", opts: Options{Delimiter: ";"},
+			want: `stdin:1: no column for name, email, interview_id; found "name,email,interview_id"; rename the columns in the first line, or give --interview-id for all rows`},
+		"two addresses": {header: "\nname,email,Mail,interview_id",
+			want: `stdin:2: two columns for email: "email" and "Mail"; rename or remove one of them`},
+		"name twice": {header: "name;first name;mail;interview",
+			want: `stdin:1: two columns for name: "name" and "first name"; rename or remove one of them`},
+		"candidate id twice": {header: "candidate_id,Candidate ID,interview", opts: Options{Resend: true},
+			want: `stdin:1: two columns for candidate_id: "candidate_id" and "Candidate ID"; rename or remove one of them`},
+		"many": {header: strings.Repeat("x,", 24) + "x",
+			want: `stdin:1: no column for name, email, interview_id; found ` + strings.Repeat(`"x", `, 20) + `and 5 more; rename the columns in the first line, or give --interview-id for all rows`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tc.opts.Stdin = strings.NewReader(tc.header + "\nAnn,ann@x.co,1\n")
+			_, err := Open(t.Context(), "-", tc.opts)
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if diff := cmp.Diff(tc.want, err.Error()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// The words for columns that people have for themselves must not be aliases.
+func TestAliasesLeaveOwnColumnsAlone(t *testing.T) {
+	for _, own := range []string{"status", "row", "error", "error_code", "attempts", "invite_url", "first", "last", "id", "notes", "title"} {
+		if field, ok := aliases[normalHeader(own)]; ok {
+			t.Errorf("%s is taken for %s", own, fieldNames[field])
+		}
+	}
+}

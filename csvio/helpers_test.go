@@ -1,0 +1,112 @@
+package csvio
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"bulkinvite/batch"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// writeFile puts an input into a folder of its own and moves there, so that
+// messages have short names.
+func writeFile(t *testing.T, name, content string) string {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func openText(t testing.TB, text string, opts Options) *Input {
+	t.Helper()
+	opts.Stdin = strings.NewReader(text)
+	in, err := Open(t.Context(), "-", opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { in.Close() })
+	return in
+}
+
+func scanAll(t testing.TB, in *Input) []batch.Row {
+	t.Helper()
+	rows, err := tryScan(t, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+func tryScan(t testing.TB, in *Input) ([]batch.Row, error) {
+	var rows []batch.Row
+	err := in.Scan(t.Context(), func(row *batch.Row) error { rows = append(rows, *row); return nil })
+	return rows, err
+}
+
+func gzipped(t testing.TB, parts ...string) string {
+	t.Helper()
+	var b bytes.Buffer
+	for _, part := range parts {
+		w := gzip.NewWriter(&b)
+		if _, err := w.Write([]byte(part)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b.String()
+}
+
+// writeOutputs runs pass 3 with the outcome that each row is invited, or
+// failed with its problem, and returns what both files hold.
+func writeOutputs(t testing.TB, in *Input, dir string) (results, failed string, counts Counts) {
+	t.Helper()
+	resultsPath, failedPath := filepath.Join(dir, "results.csv"), filepath.Join(dir, "failed.csv")
+	out, err := NewOutputs(in, resultsPath, failedPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts, err = out.Write(t.Context(), func(row *batch.Row) (batch.Outcome, error) {
+		if row.Problem != nil {
+			return batch.Outcome{Code: row.Problem.Code, Error: row.Problem.Message}, nil
+		}
+		return batch.Outcome{Status: batch.StatusInvited, CandidateID: "c", InviteURL: "u"}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return readFile(t, resultsPath), readFile(t, failedPath), counts
+}
+
+func readFile(t testing.TB, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func gzippedStream(t testing.TB, r io.Reader) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := io.Copy(w, r); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}

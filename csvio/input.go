@@ -1,0 +1,170 @@
+// Package csvio reads the rows of an input and writes what became of them. An
+// input is copied, as UTF-8, into an unlinked temporary file, the spool, and
+// everything else reads the spool: nothing that happens to the input later
+// matters. The outputs keep the user's own columns byte for byte.
+package csvio
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"sync"
+	"unicode/utf8"
+)
+
+// Options say how an input is to be read. The zero value reads a UTF-8 file
+// (or UTF-16 with a byte order mark) and finds the delimiter by itself.
+type Options struct {
+	Stdin        io.Reader // what the name "-" reads
+	Encoding     string    // "", utf-8, utf-16 or windows-1252; a byte order mark wins over it
+	Delimiter    string    // one character or "tab"; "": found in the header
+	InterviewID  string    // for rows without one
+	Resend       bool      // rows with a candidate_id are re-sent; else that column is ignored
+	DisableEmail bool      // for all rows, whatever their column says
+}
+
+// An Input is an opened input. It implements batch.Source.
+type Input struct {
+	opts  Options
+	name  string      // for messages
+	info  os.FileInfo // of the file that was read; nil if it was none
+	spool *os.File
+	spooled
+
+	delim       rune
+	header      []string // all cells of the header record
+	headerRaw   []byte   // the header record without its line end
+	crlf        bool     // the header's line ends with \r\n
+	userColumns int      // columns before our own blocks at the end
+	columns     columnMap
+	body        position // where the first row may begin
+
+	readers sync.Pool // of *recordReader, for At
+}
+
+// Open copies the input with this name ("-" is Options.Stdin) into the spool
+// and reads its header. Whatever the user can mend is an *InputError; other
+// errors are ctx's and those of the spool (a full disk).
+func Open(ctx context.Context, name string, opts Options) (*Input, error) {
+	if err := opts.validate(); err != nil {
+		return nil, err
+	}
+	in := &Input{opts: opts, name: name}
+	src, err := in.openSource()
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close()
+	if in.spool, err = createSpool(); err != nil {
+		return nil, err
+	}
+	s := spooler{ctx: ctx, name: in.name, encoding: opts.Encoding, spool: in.spool}
+	if in.spooled, err = s.copy(src); err == nil {
+		err = in.readHeader()
+	}
+	if err != nil {
+		in.spool.Close()
+		return nil, err
+	}
+	in.readers.New = func() any { return newRecordReader(in.delim, atBuffer) }
+	return in, nil
+}
+
+func (o Options) validate() error {
+	if !slices.Contains([]string{"", encodingUTF8, encodingUTF16, encoding1252}, o.Encoding) {
+		return &InputError{
+			Message: fmt.Sprintf("encoding %q is not known", o.Encoding),
+			Hint:    "use utf-8, utf-16 or windows-1252",
+		}
+	}
+	if _, err := o.delimiters(); err != nil {
+		return err
+	}
+	if o.InterviewID != "" {
+		if problem := idProblem(o.InterviewID); problem != "" {
+			return &InputError{Message: "the interview id for rows without one " + problem}
+		}
+	}
+	return nil
+}
+
+// delimiters returns those that the header is tried with.
+func (o Options) delimiters() ([]rune, error) {
+	switch o.Delimiter {
+	case "":
+		return []rune{',', ';', '\t', '|'}, nil
+	case "tab":
+		return []rune{'\t'}, nil
+	}
+	r, size := utf8.DecodeRuneInString(o.Delimiter)
+	if size != len(o.Delimiter) || r == utf8.RuneError || r == '"' || r == '\r' || r == '\n' || r == 0 {
+		return nil, &InputError{
+			Message: fmt.Sprintf("delimiter %q is not possible", o.Delimiter),
+			Hint:    "use one character other than a quote or a line break, or the word tab",
+		}
+	}
+	return []rune{r}, nil
+}
+
+// openSource opens what is to be read, and sets how messages call it.
+func (in *Input) openSource() (io.ReadCloser, error) {
+	if in.name == "-" {
+		in.name = "stdin"
+		if in.opts.Stdin == nil {
+			return nil, &InputError{File: in.name, Message: "there is no standard input"}
+		}
+		// Known so that an output cannot be the file that a shell redirects here.
+		if f, ok := in.opts.Stdin.(*os.File); ok {
+			in.info, _ = f.Stat()
+		}
+		return io.NopCloser(in.opts.Stdin), nil
+	}
+	f, err := os.Open(in.name)
+	if err != nil {
+		return nil, unreadable(in.name, err)
+	}
+	if in.info, err = f.Stat(); err == nil && in.info.IsDir() {
+		err = &InputError{File: in.name, Message: "is a folder", Hint: "name a file"}
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// Close frees the spool.
+func (in *Input) Close() error { return in.spool.Close() }
+
+// Name returns the name that Open was given, or "stdin" for "-".
+func (in *Input) Name() string { return in.name }
+
+// SHA256 returns the hash of the input's bytes as they came, in lower-case
+// hexadecimal digits.
+func (in *Input) SHA256() string { return in.sum }
+
+// Header returns the cells of the header as they came, our own blocks at the
+// end included.
+func (in *Input) Header() []string { return slices.Clone(in.header) }
+
+// Delimiter returns the delimiter between the input's cells.
+func (in *Input) Delimiter() rune { return in.delim }
+
+// A Column tells which header was taken for a field.
+type Column struct {
+	Field  string // such as "interview_id"
+	Header string // as it came
+}
+
+// Columns returns the headers that were recognised, in the order of the fields.
+func (in *Input) Columns() []Column {
+	var found []Column
+	for field, column := range in.columns {
+		if column >= 0 {
+			found = append(found, Column{Field: fieldNames[field], Header: in.header[column]})
+		}
+	}
+	return found
+}

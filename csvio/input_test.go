@@ -1,0 +1,212 @@
+package csvio
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding/unicode"
+
+	"bulkinvite/batch"
+)
+
+const head = "name,email,interview_id\n"
+
+// utf16Text encodes a text with the given byte order, and with a mark if bom.
+func utf16Text(t *testing.T, order unicode.Endianness, bom bool, text string) string {
+	t.Helper()
+	policy := unicode.IgnoreBOM
+	if bom {
+		policy = unicode.UseBOM
+	}
+	s, err := unicode.UTF16(order, policy).NewEncoder().String(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestOpenReadsEveryEncoding(t *testing.T) {
+	text := head + "José Núñez,jose@x.co,iv-1\n"
+	for name, tc := range map[string]struct {
+		input string
+		opts  Options
+	}{
+		"UTF-8":               {input: text},
+		"UTF-8 said":          {input: text, opts: Options{Encoding: "utf-8"}},
+		"UTF-8 with mark":     {input: "\ufeff" + text},
+		"mark beats option":   {input: "\ufeff" + text, opts: Options{Encoding: "windows-1252"}},
+		"gzip":                {input: gzipped(t, text)},
+		"gzip of two members": {input: gzipped(t, head, text[len(head):])},
+		"gzip of UTF-16":      {input: gzipped(t, utf16Text(t, unicode.LittleEndian, true, text))},
+		"UTF-16LE":            {input: utf16Text(t, unicode.LittleEndian, true, text)},
+		"UTF-16BE":            {input: utf16Text(t, unicode.BigEndian, true, text)},
+		"UTF-16LE no mark":    {input: utf16Text(t, unicode.LittleEndian, false, text), opts: Options{Encoding: "utf-16"}},
+		"UTF-16BE no mark":    {input: utf16Text(t, unicode.BigEndian, false, text), opts: Options{Encoding: "utf-16"}},
+		"windows-1252": {
+			input: strings.NewReplacer("é", "\xe9", "ú", "\xfa", "ñ", "\xf1").Replace(text),
+			opts:  Options{Encoding: "windows-1252"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tc.opts.Stdin = iotest.OneByteReader(strings.NewReader(tc.input))
+			in, err := Open(t.Context(), "-", tc.opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer in.Close()
+			want := batch.Candidate{Name: "José Núñez", Email: "jose@x.co", InterviewID: "iv-1"}
+			if rows := scanAll(t, in); len(rows) != 1 || rows[0].Candidate != want {
+				t.Errorf("rows %+v", rows)
+			}
+			if sum := sha256.Sum256([]byte(tc.input)); in.SHA256() != hex.EncodeToString(sum[:]) {
+				t.Error("the hash is not that of the bytes as they came")
+			}
+		})
+	}
+}
+
+func TestOpenErrors(t *testing.T) {
+	broken16 := utf16Text(t, unicode.LittleEndian, true, head+"A") + "\x00\xd8" + "A\x00"
+	for name, tc := range map[string]struct {
+		input string
+		opts  Options
+		want  string
+	}{
+		"empty":      {"", Options{}, "x.csv: is empty; the first line must name the columns: name,email,interview_id"},
+		"blank":      {"\n\r\n\n", Options{}, "x.csv: is empty; the first line must name the columns: name,email,interview_id"},
+		"empty gzip": {gzipped(t, ""), Options{}, "x.csv: is empty; the first line must name the columns: name,email,interview_id"},
+		"xlsx":       {"PK\x03\x04...", Options{}, "x.csv: is an Excel workbook or a zip archive; save the sheet as CSV (UTF-8), or unpack the archive"},
+		"xlsx, gzip": {gzipped(t, "PK\x03\x04..."), Options{}, "x.csv: is an Excel workbook or a zip archive; save the sheet as CSV (UTF-8), or unpack the archive"},
+		"gzip twice": {gzipped(t, gzipped(t, head)), Options{}, "x.csv: is compressed twice; unpack it once"},
+		"pdf":        {"%PDF-1.7", Options{}, "x.csv: is a PDF; export the list as CSV (UTF-8)"},
+		"windows-1252": {head + "Ann,ann@x.co,1\nJos\xe9 N\xfa\xf1ez,jose@x.co,iv\n", Options{},
+			`x.csv:3:4: not UTF-8; in windows-1252 this line reads "José Núñez,jose@x.co,iv"; if that is right, add --encoding windows-1252`},
+		"cut off at the end": {head + "Jos\xc3", Options{},
+			`x.csv:2:4: not UTF-8; in windows-1252 this line reads "JosÃ"; if that is right, add --encoding windows-1252`},
+		"not what its mark says": {"\ufeff" + head + "Jos\xe9", Options{},
+			"x.csv:2:4: not UTF-8, although the file begins with the mark of UTF-8; save the list again as CSV (UTF-8)"},
+		"NUL": {head + "Ä\x00,", Options{}, "x.csv:2:2: a NUL byte: this is no text; save the list as CSV (UTF-8)"},
+		"UTF-16 without mark": {utf16Text(t, unicode.LittleEndian, false, head), Options{},
+			"x.csv:1:2: a NUL byte: this is no UTF-8 text; if it is UTF-16 without a byte order mark, add --encoding utf-16"},
+		"broken UTF-16": {broken16, Options{}, "x.csv:2:2: broken UTF-16; save the list again as CSV (UTF-8)"},
+		"encoding":      {head, Options{Encoding: "latin1"}, `encoding "latin1" is not known; use utf-8, utf-16 or windows-1252`},
+		"delimiter":     {head, Options{Delimiter: ",,"}, `delimiter ",," is not possible; use one character other than a quote or a line break, or the word tab`},
+		"interview":     {head, Options{InterviewID: "a b"}, "the interview id for rows without one has white space in it"},
+		"cut-off gzip":  {gzipped(t, head)[:20], Options{}, "x.csv: the compressed data ends early; fetch the file again"},
+		"gzip and more": {gzipped(t, head) + "more than ten bytes", Options{},
+			"x.csv: something else follows the compressed data; unpack it yourself and look at it, or fetch it again"},
+		"damaged gzip": {damaged(gzipped(t, head)), Options{}, "x.csv: the compressed data is damaged; fetch the file again"},
+		"old Mac":      {"name,email,interview_id,notes\rAnn,ann@x.co,1,", Options{}, "x.csv:1: lines end with a carriage return alone, as on old Macs; save the list with the line ends of Unix or Windows"},
+		"open quote in header": {"name,\"email,interview_id\n", Options{},
+			"x.csv:1:6: quote is not closed: the cell that begins here goes on to the end of the file; add the closing quote, or remove this one"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in, err := Open(t.Context(), writeFile(t, "x.csv", tc.input), tc.opts)
+			if err == nil {
+				in.Close()
+				t.Fatal("no error")
+			}
+			if diff := cmp.Diff(tc.want, err.Error()); diff != "" {
+				t.Error(diff)
+			}
+			if inputErr := (*InputError)(nil); !errors.As(err, &inputErr) {
+				t.Errorf("a %T is not for the user to mend", err)
+			}
+		})
+	}
+}
+
+func TestOpenUnreadable(t *testing.T) {
+	writeFile(t, "x.csv", head)
+	if err := os.Mkdir("folder", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"missing.csv": "missing.csv: cannot be read: no such file or directory",
+		"folder":      "folder: is a folder; name a file",
+		"-":           "stdin: there is no standard input",
+	} {
+		if _, err := Open(t.Context(), name, Options{}); err == nil || err.Error() != want {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+	_, err := Open(t.Context(), "-", Options{Stdin: iotest.ErrReader(errors.New("input/output error"))})
+	if want := "stdin: cannot be read: input/output error"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Open(ctx, "x.csv", Options{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v of a cancelled Open", err)
+	}
+}
+
+func TestOpenNamesTheFolderThatIsFull(t *testing.T) {
+	t.Setenv("TMPDIR", "/nowhere")
+	_, err := Open(t.Context(), "-", Options{Stdin: strings.NewReader(head)})
+	if err == nil || !strings.Contains(err.Error(), "in /nowhere: no such file or directory; free some space there, or set TMPDIR") {
+		t.Errorf("error %v", err)
+	}
+	if inputErr := (*InputError)(nil); errors.As(err, &inputErr) {
+		t.Error("the input is not to blame")
+	}
+}
+
+func TestOpenLeavesNoFile(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	in := openText(t, head+"Ann,ann@x.co,1\n", Options{})
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
+		t.Errorf("%v, %v while the input is open", entries, err)
+	}
+	if rows := scanAll(t, in); len(rows) != 1 {
+		t.Errorf("rows %v", rows)
+	}
+}
+
+// damaged changes the checksum.
+func damaged(gz string) string {
+	b := []byte(gz)
+	b[len(b)-8] ^= 1
+	return string(b)
+}
+
+// repeated is an endless text.
+type repeated string
+
+func (s repeated) Read(p []byte) (int, error) {
+	n := 0
+	for n+len(s) <= len(p) {
+		n += copy(p[n:], s)
+	}
+	return n, nil
+}
+
+func TestOpenRefusesBomb(t *testing.T) {
+	bomb := gzippedStream(t, io.LimitReader(repeated("a\n"), freeInflation+1<<20))
+	_, err := Open(t.Context(), "-", Options{Stdin: bytes.NewReader(bomb)})
+	want := "stdin: unpacks to more than 200 times its size, which no list of people does; unpack it yourself and look at it"
+	if err == nil || err.Error() != want {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestExcerptAcrossBuffers(t *testing.T) {
+	// The wrong byte is the first of the second buffer.
+	row := "x,x@x.co,1,filling\n"
+	text := "name,email,interview_id,notes\n" + strings.Repeat(row, scanBuffer/len(row)+1)
+	text = text[:scanBuffer-5] + "\nJos\xe9,j@x.co\n"
+	_, err := Open(t.Context(), "-", Options{Stdin: strings.NewReader(text)})
+	if err == nil || !strings.Contains(err.Error(), `reads "José,j@x.co"`) {
+		t.Errorf("error %v", err)
+	}
+}

@@ -1,0 +1,191 @@
+package csvio
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/google/renameio/v2"
+
+	"bulkinvite/batch"
+)
+
+// Outputs are the two files that tell what became of an input's rows.
+//
+// Their temporary files are made by Write and not before: a run sends for
+// hours and writes for seconds, and what kill -9 leaves behind in those hours
+// would otherwise lie beside the outputs for ever. What it leaves behind in
+// those seconds is hidden and named .NAME followed by a number.
+type Outputs struct {
+	in              *Input
+	results, failed string // with symbolic links resolved
+	pending         []*renameio.PendingFile
+}
+
+// Counts are how many rows Write read, and how many it wrote where. The caller
+// checks that Rows = Results + Failed.
+type Counts struct {
+	Rows, Results, Failed int
+}
+
+// NewOutputs makes sure, before anything is sent, that both files can be
+// written where they shall be and that neither is the input, the other, or
+// anything but a file. It changes nothing. Symbolic links are followed.
+func NewOutputs(in *Input, resultsPath, failedPath string) (*Outputs, error) {
+	o := &Outputs{in: in}
+	for _, target := range []struct {
+		path     string
+		resolved *string
+	}{{resultsPath, &o.results}, {failedPath, &o.failed}} {
+		var err error
+		if *target.resolved, err = in.checkTarget(target.path); err != nil {
+			return nil, fmt.Errorf("output %s %w", target.path, err)
+		}
+	}
+	if o.results == o.failed || sameFile(o.results, o.failed) {
+		return nil, fmt.Errorf("outputs %s and %s are the same file; name two", resultsPath, failedPath)
+	}
+	return o, nil
+}
+
+func (in *Input) checkTarget(path string) (string, error) {
+	resolved, err := filepath.EvalSymlinks(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return resolveFolder(path)
+	}
+	if err != nil {
+		return "", fmt.Errorf("cannot be written: %s", bareText(err))
+	}
+	info, err := os.Stat(resolved)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("cannot be written: %s", bareText(err))
+	case info.IsDir():
+		return "", errors.New("is a folder; name a file in it")
+	case !info.Mode().IsRegular(): // it would be replaced by a file: /dev/null too
+		return "", errors.New("is not a regular file; name one")
+	case in.info != nil && os.SameFile(info, in.info):
+		return "", errors.New("is the input; name another file")
+	}
+	return resolveFolder(resolved)
+}
+
+// resolveFolder returns the absolute path of a file in its real folder, in
+// which it must be possible to make files.
+func resolveFolder(path string) (string, error) {
+	folder, err := filepath.EvalSymlinks(filepath.Dir(path))
+	if err == nil {
+		folder, err = filepath.Abs(folder)
+	}
+	if err != nil {
+		return "", fmt.Errorf("cannot be written: its folder: %s", bareText(err))
+	}
+	probe, err := os.CreateTemp(folder, "."+filepath.Base(path)+".probe-")
+	if err != nil {
+		return "", fmt.Errorf("cannot be written: no file can be made in its folder: %s", bareText(err))
+	}
+	probe.Close()
+	if err := os.Remove(probe.Name()); err != nil {
+		return "", fmt.Errorf("cannot be written: %s", bareText(err))
+	}
+	return filepath.Join(folder, filepath.Base(path)), nil
+}
+
+func sameFile(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
+}
+
+// Write reads the input once more, asks outcome what became of each row, in
+// input order and one call at a time, and replaces both files, first the
+// results. Each file is replaced whole, or stays as it was if Write fails.
+func (o *Outputs) Write(ctx context.Context, outcome func(*batch.Row) (batch.Outcome, error)) (Counts, error) {
+	defer o.Cleanup()
+	results, err := o.create(o.results)
+	if err != nil {
+		return Counts{}, err
+	}
+	failed, err := o.create(o.failed)
+	if err != nil {
+		return Counts{}, err
+	}
+	w := &writer{
+		results: newSheet[resultsCells](o.in, bufio.NewWriterSize(results, scanBuffer)),
+		failed:  newSheet[failedCells](o.in, bufio.NewWriterSize(failed, scanBuffer)),
+		outcome: outcome,
+	}
+	if err := w.header(); err != nil {
+		return Counts{}, err
+	}
+	if err := o.in.scanBlocks(ctx, true, w.block); err != nil {
+		return Counts{}, err
+	}
+	if err := w.flush(); err != nil {
+		return Counts{}, err
+	}
+	return w.counts, o.commit()
+}
+
+func (o *Outputs) create(path string) (*renameio.PendingFile, error) {
+	// Never in $TMPDIR: a rename works within one disk only.
+	f, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(0o600))
+	if err != nil {
+		return nil, writeError(err)
+	}
+	o.pending = append(o.pending, f)
+	return f, nil
+}
+
+// commit puts both files in their places. Both are safe on the disk before the
+// first is moved: a full disk must not leave one new and one old.
+func (o *Outputs) commit() error {
+	for _, f := range o.pending {
+		if err := f.Sync(); err != nil {
+			return writeError(err)
+		}
+	}
+	for i, path := range []string{o.results, o.failed} {
+		if err := o.pending[i].CloseAtomicallyReplace(); err != nil {
+			return writeError(err)
+		}
+		if err := syncFolder(filepath.Dir(path)); err != nil {
+			return writeError(err)
+		}
+	}
+	return nil
+}
+
+// syncFolder makes a rename survive a power cut, where the file system can.
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	if err := folder.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	return nil
+}
+
+// Cleanup removes the temporary files that were not put in place. Write calls
+// it; it may be called at any time.
+func (o *Outputs) Cleanup() {
+	for _, f := range o.pending {
+		_ = f.Cleanup() // nothing is left to do about a file that cannot be removed
+	}
+	o.pending = nil
+}
+
+func writeError(err error) error { return fmt.Errorf("write the outputs: %w", err) }
+
+// looksLikeFormula reports whether a spreadsheet would take a text for a
+// formula, or drop the character that hides one.
+func looksLikeFormula(s string) bool { return s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) }

@@ -1,0 +1,252 @@
+package csvio
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding/unicode"
+
+	"bulkinvite/batch"
+)
+
+func TestWrite(t *testing.T) {
+	for name, tc := range map[string]struct {
+		input           string
+		opts            Options
+		results, failed string
+	}{
+		"user's bytes stay": {
+			input: "Name ,\"email\",interview_id,notes\r\n" +
+				" Ann,\"ann@x.co\",iv,\"a \"\"b\"\"\nc\r\nd\"\r\n" +
+				"\r\nBob,bob,iv\r\n",
+			results: "Name ,\"email\",interview_id,notes,candidate_id,invite_url,status,row\r\n" +
+				" Ann,\"ann@x.co\",iv,\"a \"\"b\"\"\nc\r\nd\",c,u,invited,2\r\n",
+			failed: "Name ,\"email\",interview_id,notes,error_code,error,row,attempts\r\n" +
+				"Bob,bob,iv,,invalid_email,the e-mail address has no @ in it,6,0\r\n",
+		},
+		"header only, mark": {
+			input:   "\ufeffname;email;interview_id",
+			results: "\ufeffname;email;interview_id;candidate_id;invite_url;status;row\n",
+			failed:  "\ufeffname;email;interview_id;error_code;error;row;attempts\n",
+		},
+		"UTF-16 becomes UTF-8 with commas": {
+			input:   utf16Text(t, unicode.LittleEndian, true, "name\temail\tinterview_id\nAx, Ann\tann@x.co\tiv\n\"Bo\tb\"\tbob\tiv\n"),
+			results: "\ufeffname,email,interview_id,candidate_id,invite_url,status,row\n\"Ax, Ann\",ann@x.co,iv,c,u,invited,2\n",
+			failed: "\ufeffname,email,interview_id,error_code,error,row,attempts\n" +
+				"\"Bo\tb\",bob,iv,invalid_email,the e-mail address has no @ in it,3,0\n",
+		},
+		"too many fields": {
+			input:   head + "Ax, Ann,ann@x.co,iv,\n",
+			results: "name,email,interview_id,candidate_id,invite_url,status,row\n",
+			failed: "name,email,interview_id,error_code,error,row,attempts\n" +
+				"Ax, Ann,ann@x.co,too_many_fields,\"the row has 5 fields and the header 3: put a cell with ',' in it in quotes\",2,0,iv\n",
+		},
+		"names of ours": {
+			input: "name,email,interview_id,Status,status_input,row,error\nAnn,ann@x.co,iv,1,2,3,4\n",
+			results: "name,email,interview_id,Status_input_2,status_input,row_input,error,candidate_id,invite_url,status,row\n" +
+				"Ann,ann@x.co,iv,1,2,3,4,c,u,invited,2\n",
+			failed: "name,email,interview_id,Status,status_input,row_input,error_input,error_code,error,row,attempts\n",
+		},
+		"both blocks fed back": {
+			input: "name,email,interview_id,error_code,error,row,attempts,candidate_id,invite_url,status,row\n" +
+				"Ann,ann@x.co,iv,a,b,c,d,e,f,g,h\nBob,,iv,a,b,c\n",
+			results: "name,email,interview_id,candidate_id,invite_url,status,row\nAnn,ann@x.co,iv,c,u,invited,2\n",
+			failed:  "name,email,interview_id,error_code,error,row,attempts\nBob,,iv,missing_email,there is no e-mail address,3,0\n",
+		},
+		"failed re-sends keep whom": {
+			input:   "name,email,interview_id,candidate_id,invite_url,status,row\nAnn,ann@x.co,iv,c1,u,invited,2\nBob,,,c2,u,invited,3\n",
+			opts:    Options{Resend: true},
+			results: "name,email,interview_id,candidate_id,invite_url,status,row\nAnn,ann@x.co,iv,c,u,invited,2\n",
+			failed: "name,email,interview_id,candidate_id,error_code,error,row,attempts\n" +
+				"Bob,,,c2,missing_interview_id,there is no interview id,3,0\n",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			results, failed, counts := writeOutputs(t, openText(t, tc.input, tc.opts), t.TempDir())
+			if diff := cmp.Diff(tc.results, results); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff(tc.failed, failed); diff != "" {
+				t.Error(diff)
+			}
+			if counts.Rows != counts.Results+counts.Failed {
+				t.Errorf("counts %+v", counts)
+			}
+		})
+	}
+}
+
+func TestWriteHidesFormulas(t *testing.T) {
+	in := openText(t, head+"Ann,ann@x.co,iv\n=Bob,bob@x.co,iv\n", Options{})
+	dir := t.TempDir()
+	out, err := NewOutputs(in, dir+"/r.csv", dir+"/f.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = out.Write(t.Context(), func(row *batch.Row) (batch.Outcome, error) {
+		if row.Index == 0 {
+			return batch.Outcome{Status: batch.StatusInvited, CandidateID: "-c1", InviteURL: "@u"}, nil
+		}
+		return batch.Outcome{Code: batch.CodeRefused, Error: "=HYPERLINK(\"x\")", Attempts: 2}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := readFile(t, dir+"/r.csv"), "name,email,interview_id,candidate_id,invite_url,status,row\nAnn,ann@x.co,iv,'-c1,'@u,invited,2\n"; got != want {
+		t.Errorf("results %s", got)
+	}
+	if got, want := readFile(t, dir+"/f.csv"), "name,email,interview_id,error_code,error,row,attempts\n=Bob,bob@x.co,iv,refused,\"'=HYPERLINK(\"\"x\"\")\",3,2\n"; got != want {
+		t.Errorf("failed %s", got)
+	}
+	rows := scanAll(t, openText(t, readFile(t, dir+"/r.csv"), Options{Resend: true}))
+	if id := rows[0].Candidate.CandidateID; id != "-c1" {
+		t.Errorf("fed back, the id is %s", id)
+	}
+}
+
+func TestWriteReplacesWholeOrNotAtAll(t *testing.T) {
+	in := openText(t, head+"Ann,ann@x.co,iv\nBob,bob@x.co,iv\n", Options{})
+	dir := t.TempDir()
+	for _, name := range []string{"r.csv", "f.csv"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("old"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := NewOutputs(in, dir+"/r.csv", dir+"/f.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := errors.New("the ledger is gone")
+	_, err = out.Write(t.Context(), func(row *batch.Row) (batch.Outcome, error) {
+		if row.Index == 1 {
+			return batch.Outcome{}, broken
+		}
+		return batch.Outcome{Status: batch.StatusInvited}, nil
+	})
+	if !errors.Is(err, broken) || readFile(t, dir+"/r.csv") != "old" || readFile(t, dir+"/f.csv") != "old" {
+		t.Errorf("error %v; the old files must stay", err)
+	}
+	assertNames(t, dir, "f.csv", "r.csv")
+
+	counts, err := out.Write(t.Context(), func(row *batch.Row) (batch.Outcome, error) { return batch.Outcome{}, nil })
+	if err != nil || counts != (Counts{Rows: 2, Failed: 2}) {
+		t.Errorf("%+v, %v; a row without an outcome must not be lost", counts, err)
+	}
+	assertNames(t, dir, "f.csv", "r.csv")
+	for _, name := range []string{"r.csv", "f.csv"} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode() != 0o600 {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
+	}
+}
+
+func assertNames(t *testing.T, dir string, want ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestNewOutputsRefuses(t *testing.T) {
+	name := writeFile(t, "in.csv", head)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(os.Mkdir("folder", 0o700))
+	must(os.Mkdir("closed", 0o500))
+	must(os.Symlink("in.csv", "link.csv"))
+	must(os.Link("in.csv", "hard.csv"))
+	must(os.WriteFile("old.csv", nil, 0o600))
+	must(os.Symlink("old.csv", "oldlink.csv"))
+	must(os.Symlink(".", "here"))
+	in, err := Open(t.Context(), name, Options{})
+	must(err)
+	defer in.Close()
+	for _, tc := range []struct{ results, failed, want string }{
+		{"in.csv", "f.csv", "output in.csv is the input; name another file"},
+		{"r.csv", "link.csv", "output link.csv is the input; name another file"},
+		{"r.csv", "hard.csv", "output hard.csv is the input; name another file"},
+		{"new.csv", "./new.csv", "outputs new.csv and ./new.csv are the same file; name two"},
+		{"new.csv", "here/new.csv", "outputs new.csv and here/new.csv are the same file; name two"},
+		{"old.csv", "oldlink.csv", "outputs old.csv and oldlink.csv are the same file; name two"},
+		{"folder", "f.csv", "output folder is a folder; name a file in it"},
+		{"/dev/null", "f.csv", "output /dev/null is not a regular file; name one"},
+		{"none/r.csv", "f.csv", "output none/r.csv cannot be written: its folder: no such file or directory"},
+		{"closed/r.csv", "f.csv", "output closed/r.csv cannot be written: no file can be made in its folder: permission denied"},
+	} {
+		if strings.HasPrefix(tc.results, "closed") && os.Geteuid() == 0 {
+			continue // nothing is closed to root
+		}
+		if _, err := NewOutputs(in, tc.results, tc.failed); err == nil || err.Error() != tc.want {
+			t.Errorf("%s and %s: error %v, want %s", tc.results, tc.failed, err, tc.want)
+		}
+	}
+	if _, err := os.Stat("f.csv"); !errors.Is(err, fs.ErrNotExist) {
+		t.Error("NewOutputs made a file")
+	}
+}
+
+func TestRedirectedInputIsNoOutput(t *testing.T) {
+	f, err := os.Open(writeFile(t, "in.csv", head))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	in, err := Open(t.Context(), "-", Options{Stdin: f})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	if _, err := NewOutputs(in, "r.csv", "in.csv"); err == nil {
+		t.Error("the input may be overwritten")
+	}
+}
+
+func TestOutputsFollowLinks(t *testing.T) {
+	in := openText(t, head+"Ann,ann@x.co,iv\n", Options{})
+	dir := t.TempDir()
+	if err := os.WriteFile(dir+"/real.csv", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("real.csv", dir+"/results.csv"); err != nil {
+		t.Fatal(err)
+	}
+	results, _, _ := writeOutputs(t, in, dir)
+	if readFile(t, dir+"/real.csv") != results || results == "" {
+		t.Error("the link was not followed")
+	}
+}
+
+func TestDefaultOutputs(t *testing.T) {
+	for name, want := range map[string]string{
+		"candidates.csv":        "candidates",
+		"lists/may.2026.TSV.gz": "lists/may.2026",
+		"x.failed.csv":          "x.failed",
+		"plain":                 "plain",
+		"data.bin":              "data.bin",
+		"book.xlsx":             "book",
+		"dir.csv/.csv":          "dir.csv/.csv",
+		"-":                     "stdin",
+	} {
+		results, failed := DefaultOutputs(name)
+		if results != want+".results.csv" || failed != want+".failed.csv" {
+			t.Errorf("%s: %s, %s", name, results, failed)
+		}
+	}
+}

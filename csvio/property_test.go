@@ -1,0 +1,172 @@
+package csvio
+
+import (
+	"encoding/csv"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"bulkinvite/batch"
+)
+
+// drawTable draws a header and records with cells of the user's own around
+// ours, as encoding/csv writes them.
+func drawTable(t *rapid.T, delim rune, crlf bool) (text string, records [][]string) {
+	cell := rapid.StringOf(rapid.SampledFrom([]rune("ab,;\t|\"\n '=é")))
+	records = append(records, []string{"note", "name", "email", "interview_id", "status"})
+	for i := range rapid.IntRange(0, 6).Draw(t, "rows") {
+		record := []string{cell.Draw(t, "note"), "Ann", fmt.Sprintf("a%d@x.co", i), "iv"}
+		if rapid.Bool().Draw(t, "bad") {
+			record[2] = "nobody"
+		}
+		record = append(record, rapid.SliceOfN(cell, 0, 3).Draw(t, "more")...)
+		records = append(records, record)
+	}
+	var b strings.Builder
+	w := csv.NewWriter(&b)
+	w.Comma, w.UseCRLF = delim, crlf
+	if err := w.WriteAll(records); err != nil {
+		t.Fatal(err)
+	}
+	return b.String(), records
+}
+
+func readBack(t *rapid.T, text string, delim rune) [][]string {
+	r := csv.NewReader(strings.NewReader(text))
+	r.Comma, r.FieldsPerRecord = delim, -1
+	records, err := r.ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return records
+}
+
+// Whatever is in the cells: each row is in one of the outputs, in input order,
+// with the user's cells as they were, and fed back the columns do not grow.
+func TestRoundTrip(t *testing.T) {
+	dir := t.TempDir()
+	rapid.Check(t, func(rt *rapid.T) {
+		delim := rapid.SampledFrom([]rune(",;\t|")).Draw(rt, "delimiter")
+		text, records := drawTable(rt, delim, rapid.Bool().Draw(rt, "CRLF"))
+		in := openText(t, text, Options{})
+		results, failed, counts := writeOutputs(t, in, dir)
+		in.Close()
+		if want := len(records) - 1; counts.Rows != want || counts.Results+counts.Failed != want {
+			rt.Fatalf("%d rows, counts %+v", want, counts)
+		}
+		good, bad := readBack(rt, results, delim), readBack(rt, failed, delim)
+		var want [][]string
+		for _, record := range records[1:] {
+			want = append(want, padded(record))
+		}
+		if diff := cmp.Diff(want, withoutBlock(merge(good[1:], bad[1:]))); diff != "" {
+			rt.Fatal(diff)
+		}
+		wantHeader := append(slices.Clone(records[0]), failedColumns...)
+		if diff := cmp.Diff(wantHeader, bad[0]); diff != "" {
+			rt.Fatal(diff)
+		}
+
+		again := openText(t, failed, Options{})
+		for _, row := range scanAll(t, again) {
+			if row.Problem == nil {
+				rt.Fatalf("fed back, the failed row in line %d is a good one", row.Line)
+			}
+		}
+		_, failedAgain, _ := writeOutputs(t, again, dir)
+		again.Close()
+		if diff := cmp.Diff(withoutBlock(bad), withoutBlock(readBack(rt, failedAgain, delim))); diff != "" {
+			rt.Fatalf("fed back, failed.csv changes: %s", diff)
+		}
+	})
+}
+
+const ownColumns = 5 // in the tables of drawTable
+
+// padded is how the user's cells of a record go out: as many as the header
+// has, and surplus ones up to the last that is not empty.
+func padded(record []string) []string {
+	record = slices.Clone(record)
+	for len(record) < ownColumns {
+		record = append(record, "")
+	}
+	for len(record) > ownColumns && trim(record[len(record)-1]) == "" {
+		record = record[:len(record)-1]
+	}
+	return record
+}
+
+// merge puts rows of both outputs into the order of their "row" column.
+func merge(results, failed [][]string) [][]string {
+	lines := map[*string]int{}
+	for _, record := range results {
+		lines[&record[0]], _ = strconv.Atoi(record[ownColumns+3])
+	}
+	for _, record := range failed {
+		lines[&record[0]], _ = strconv.Atoi(record[ownColumns+2])
+	}
+	all := slices.Concat(results, failed)
+	slices.SortFunc(all, func(a, b []string) int { return lines[&a[0]] - lines[&b[0]] })
+	return all
+}
+
+func withoutBlock(records [][]string) [][]string {
+	var out [][]string
+	for _, record := range records {
+		out = append(out, slices.Concat(record[:ownColumns], record[ownColumns+4:]))
+	}
+	return out
+}
+
+// FuzzRead: no bytes make it panic, two scans show the same, At finds each row
+// again, and each row of a readable input goes out.
+func FuzzRead(f *testing.F) {
+	for _, seed := range []string{
+		head + "Ann,ann@x.co,iv\n",
+		"\ufeffname;email;interview_id\r\n\"A\r\nb\";a@x.co;iv\r\n\r\n;;;;x",
+		head + "\"Ann,ann@x.co,iv\n", head + "A\"nn,ann@x.co,iv\n", head + "Jos\xe9,,\n", head + "\r\r\n\"\"\r\n \r",
+		"\xff\xfen\x00", "PK\x03\x04", gzipped(f, head+"Ann,ann@x.co,iv\n"),
+		"email,name,interview_id,candidate_id,invite_url,status,row\na@x.co,A,iv,c,u,invited,2,x\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, data []byte) {
+		in, err := Open(t.Context(), "-", Options{Stdin: strings.NewReader(string(data)), Resend: len(data)%2 == 0})
+		if err != nil {
+			return
+		}
+		defer in.Close()
+		rows, err := tryScan(t, in)
+		again, errAgain := tryScan(t, in)
+		if diff := cmp.Diff(rows, again); diff != "" || fmt.Sprint(err) != fmt.Sprint(errAgain) {
+			t.Fatalf("two scans differ: %v, %v: %s", err, errAgain, diff)
+		}
+		for i, row := range rows {
+			checkRow(t, in, i, row)
+		}
+		if err != nil {
+			return
+		}
+		if _, _, counts := writeOutputs(t, in, dir); counts.Rows != len(rows) || counts.Rows != counts.Results+counts.Failed {
+			t.Fatalf("%d rows, counts %+v", len(rows), counts)
+		}
+	})
+}
+
+func checkRow(t *testing.T, in *Input, index int, row batch.Row) {
+	t.Helper()
+	if row.Index != index || row.Line < 2 || (row.Problem == nil) == (row.Candidate == batch.Candidate{}) {
+		t.Fatalf("row %d: %+v", index, row)
+	}
+	found, err := in.At(row.Offset)
+	row.Index, row.Line = 0, 0
+	if diff := cmp.Diff(row, found); diff != "" || err != nil {
+		t.Fatal(diff, err)
+	}
+}

@@ -1,0 +1,224 @@
+package csvio
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/gocarina/gocsv"
+	"golang.org/x/sync/errgroup"
+
+	"bulkinvite/batch"
+)
+
+const (
+	blockRows  = 256
+	blockBytes = 256 << 10 // a block of long records is cut here, so that a scan stays small
+	longRecord = 1 << 10   // bytes; the cells of longer ones are copied out of them
+)
+
+// rawCells are the cells of one row that the API is interested in, as gocsv
+// maps them.
+type rawCells struct {
+	Name             string `csv:"name"`
+	FirstName        string `csv:"first_name"`
+	LastName         string `csv:"last_name"`
+	Email            string `csv:"email"`
+	InterviewID      string `csv:"interview_id"`
+	JobApplicationID string `csv:"job_application_id"`
+	CandidateID      string `csv:"candidate_id"`
+	DisableEmail     string `csv:"disable_email_notification"`
+}
+
+// A place is where a row stands, and what gocsv is not told of it.
+type place struct {
+	line    int
+	offset  int64
+	fields  int    // how many it has
+	surplus bool   // some of those behind the header's last are not empty
+	raw     []byte // the whole record; only if the reader of the block wants it
+}
+
+// A block is a number of rows on their way through a scan. It is a
+// gocsv.Decoder.
+type block struct {
+	cells  [][]string // the canonical header, then the picked cells of each row
+	places []place
+	bytes  int
+	rows   []*batch.Row // set by mapBlock
+}
+
+// GetCSVRows returns the rows with a header that gocsv knows.
+func (b *block) GetCSVRows() ([][]string, error) { return b.cells, nil }
+
+// Scan implements batch.Source. A record that breaks the rules of CSV is an
+// *InputError, after all rows before it were shown.
+func (in *Input) Scan(ctx context.Context, f func(*batch.Row) error) error {
+	return in.scanBlocks(ctx, false, func(b *block) error {
+		for _, row := range b.rows {
+			if err := f(row); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// scanBlocks reads and maps in two goroutines beside that of f: with a cheap f
+// the mapping is what takes longest.
+func (in *Input) scanBlocks(ctx context.Context, keepRaw bool, f func(*block) error) error {
+	inner, stop := context.WithCancel(ctx)
+	defer stop()
+	read, mapped := make(chan *block, 1), make(chan *block, 1)
+	var g errgroup.Group // without a context: the rows before a fault are still to be shown
+	g.Go(func() error {
+		defer close(read)
+		return in.readBlocks(inner, keepRaw, read)
+	})
+	g.Go(func() error {
+		defer close(mapped)
+		return in.mapBlocks(inner, read, mapped)
+	})
+	for b := range mapped {
+		err := ctx.Err()
+		if err == nil {
+			err = f(b)
+		}
+		if err != nil {
+			stop()
+			_ = g.Wait() // only says that it was stopped
+			return err
+		}
+	}
+	return g.Wait()
+}
+
+func (in *Input) readBlocks(ctx context.Context, keepRaw bool, out chan<- *block) error {
+	r := newRecordReader(in.delim, scanBuffer)
+	r.reset(io.NewSectionReader(in.spool, in.body.offset, in.size-in.body.offset), in.body)
+	b := in.newBlock(blockRows)
+	for {
+		rec, err := r.read()
+		if err == nil {
+			in.add(b, rec, keepRaw)
+		}
+		if full := len(b.places) == blockRows || b.bytes >= blockBytes; full || err != nil && len(b.places) > 0 {
+			if sendErr := send(ctx, out, b); sendErr != nil {
+				return sendErr
+			}
+			b = in.newBlock(blockRows)
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return in.recordError(err)
+		}
+	}
+}
+
+func send(ctx context.Context, out chan<- *block, b *block) error {
+	select {
+	case out <- b:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (in *Input) recordError(err error) error {
+	if inputErr, ok := err.(*InputError); ok {
+		inputErr.File = in.name
+		return inputErr
+	}
+	return fmt.Errorf("read the temporary copy of %s: %w", in.name, err)
+}
+
+func (in *Input) newBlock(rows int) *block {
+	header := make([]string, 0, numFields)
+	for field, column := range in.columns {
+		if column >= 0 {
+			header = append(header, fieldNames[field])
+		}
+	}
+	return &block{cells: append(make([][]string, 0, rows+1), header), places: make([]place, 0, rows)}
+}
+
+// add puts a record into a block.
+func (in *Input) add(b *block, rec record, keepRaw bool) {
+	cells := make([]string, 0, len(b.cells[0]))
+	for _, column := range in.columns {
+		switch {
+		case column < 0:
+		case column >= len(rec.fields):
+			cells = append(cells, "")
+		case len(rec.raw) > longRecord:
+			// Else a name of ten letters would keep a whole record in memory.
+			cells = append(cells, strings.Clone(rec.fields[column]))
+		default:
+			cells = append(cells, rec.fields[column])
+		}
+	}
+	p := place{line: rec.line, offset: rec.offset, fields: len(rec.fields)}
+	if len(rec.fields) > len(in.header) {
+		p.surplus = slices.ContainsFunc(rec.fields[len(in.header):], func(s string) bool { return trim(s) != "" })
+	}
+	if keepRaw {
+		p.raw = slices.Clone(rec.raw)
+	}
+	b.cells, b.places = append(b.cells, cells), append(b.places, p)
+	b.bytes += len(rec.raw)
+}
+
+func (in *Input) mapBlocks(ctx context.Context, blocks <-chan *block, out chan<- *block) error {
+	index := 0
+	for b := range blocks {
+		if err := in.mapBlock(b, index); err != nil {
+			return err
+		}
+		index += len(b.rows)
+		if err := send(ctx, out, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mapBlock makes rows of the block's cells. Each row has memory of its own:
+// whoever keeps one must not keep its neighbours.
+func (in *Input) mapBlock(b *block, index int) error {
+	var cells []rawCells
+	if err := gocsv.UnmarshalDecoder(b, &cells); err != nil {
+		return fmt.Errorf("map the rows from line %d on: %w", b.places[0].line, err)
+	}
+	b.rows = make([]*batch.Row, len(b.places))
+	for i, p := range b.places {
+		row := &batch.Row{Index: index + i, Line: p.line, Offset: p.offset}
+		row.Candidate, row.Problem = in.candidate(&cells[i], p)
+		b.rows[i] = row
+	}
+	return nil
+}
+
+// At implements batch.Source.
+func (in *Input) At(offset int64) (batch.Row, error) {
+	if offset < in.body.offset || offset >= in.size {
+		return batch.Row{}, fmt.Errorf("%s has no row at offset %d", in.name, offset)
+	}
+	r := in.readers.Get().(*recordReader)
+	r.reset(io.NewSectionReader(in.spool, offset, in.size-offset), position{offset: offset})
+	rec, err := r.read()
+	if err != nil {
+		return batch.Row{}, in.recordError(err) // r is not put back: its parser is out of step
+	}
+	b := in.newBlock(1)
+	in.add(b, rec, false)
+	in.readers.Put(r)
+	if err := in.mapBlock(b, 0); err != nil {
+		return batch.Row{}, err
+	}
+	b.rows[0].Line = 0
+	return *b.rows[0], nil
+}

@@ -1,0 +1,254 @@
+package csvio
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gocarina/gocsv"
+
+	"bulkinvite/batch"
+)
+
+// resultsCells is our block in results.csv.
+type resultsCells struct {
+	CandidateID string `csv:"candidate_id"`
+	InviteURL   string `csv:"invite_url"`
+	Status      string `csv:"status"`
+	Row         int    `csv:"row"`
+}
+
+// failedCells is our block in failed.csv.
+type failedCells struct {
+	ErrorCode string `csv:"error_code"`
+	Error     string `csv:"error"`
+	Row       int    `csv:"row"`
+	Attempts  int    `csv:"attempts"`
+}
+
+var (
+	resultsColumns = structHeader[resultsCells]()
+	failedColumns  = structHeader[failedCells]()
+)
+
+// A writer parts the rows among two sheets.
+type writer struct {
+	results *sheet[resultsCells]
+	failed  *sheet[failedCells]
+	outcome func(*batch.Row) (batch.Outcome, error)
+	counts  Counts
+}
+
+func (w *writer) header() error {
+	if err := w.results.header(); err != nil {
+		return writeError(err)
+	}
+	if err := w.failed.header(); err != nil {
+		return writeError(err)
+	}
+	return nil
+}
+
+// block writes the rows of a block. A row whose outcome names neither status
+// nor code is a failed one: it must not be lost.
+func (w *writer) block(b *block) error {
+	for i, row := range b.rows {
+		out, err := w.outcome(row)
+		if err != nil {
+			return fmt.Errorf("outcome of row %d: %w", row.Line, err)
+		}
+		if out.Status != "" {
+			w.results.add(b.places[i].raw, resultsCells{
+				plainText(out.CandidateID), plainText(out.InviteURL), string(out.Status), row.Line})
+		} else {
+			w.failed.add(b.places[i].raw, failedCells{
+				string(out.Code), plainText(out.Error), row.Line, out.Attempts})
+		}
+	}
+	w.counts.Rows += len(b.rows)
+	w.counts.Results += len(w.results.cells)
+	w.counts.Failed += len(w.failed.cells)
+	if err := w.results.writeRows(); err != nil {
+		return writeError(err)
+	}
+	if err := w.failed.writeRows(); err != nil {
+		return writeError(err)
+	}
+	return nil
+}
+
+func (w *writer) flush() error {
+	if err := w.results.out.Flush(); err != nil {
+		return writeError(err)
+	}
+	if err := w.failed.out.Flush(); err != nil {
+		return writeError(err)
+	}
+	return nil
+}
+
+// plainText keeps a spreadsheet from running a text of the API as a formula.
+func plainText(s string) string {
+	if looksLikeFormula(s) {
+		return "'" + s
+	}
+	return s
+}
+
+// A sheet writes one output: the user's cells as they stand in the input, then
+// our block T, then what a row has behind the header's last column. Surplus
+// cells go behind the block so that it stays in its columns and the row, fed
+// back, still has too many: had they been joined to the last column, a row
+// whose cells have shifted would pass for a good one.
+type sheet[T any] struct {
+	in    *Input
+	out   *bufio.Writer
+	delim rune
+	keep  []int // the columns of the input that are the user's
+
+	cells []T      // our block for the rows that wait
+	raws  [][]byte // and their records
+	line  []byte
+	block bytes.Buffer
+	csv   *csv.Writer // writes to block
+}
+
+func newSheet[T any](in *Input, out *bufio.Writer) *sheet[T] {
+	s := &sheet[T]{in: in, out: out, delim: in.delim}
+	if in.utf16 {
+		s.delim = ',' // what spreadsheets read as UTF-8
+	}
+	for column := range in.userColumns {
+		s.keep = append(s.keep, column)
+	}
+	// To re-send those that failed, failed.csv must still say whom.
+	if id := in.columns[fieldCandidateID]; id >= in.userColumns && !slices.Contains(structHeader[T](), fieldNames[fieldCandidateID]) {
+		s.keep = append(s.keep, id)
+	}
+	s.csv = csv.NewWriter(&s.block)
+	s.csv.Comma = s.delim
+	return s
+}
+
+func (s *sheet[T]) add(raw []byte, cells T) {
+	s.raws = append(s.raws, raw)
+	s.cells = append(s.cells, cells)
+}
+
+// header writes the byte order mark, if there was one, and the column names.
+func (s *sheet[T]) header() error {
+	if s.in.bom {
+		s.out.WriteString("\ufeff") // an error comes back at the next Flush
+	}
+	names, _ := splitRaw(s.in.headerRaw, s.in.delim)
+	renamed := s.renamed()
+	for column, name := range renamed {
+		names[column] = []byte(name)
+	}
+	s.begin(names)
+	return s.end(structHeader[T](), nil)
+}
+
+// renamed returns new names, as they are written, for columns of the user's
+// that bear one of ours.
+func (s *sheet[T]) renamed() map[int]string {
+	taken := map[string]bool{}
+	ours := map[string]bool{}
+	for _, name := range structHeader[T]() {
+		ours[normalHeader(name)] = true
+	}
+	for _, column := range s.keep {
+		taken[normalHeader(s.in.header[column])] = true
+	}
+	renamed := map[int]string{}
+	for _, column := range s.keep {
+		header := s.in.header[column]
+		if !ours[normalHeader(header)] {
+			continue
+		}
+		name := trim(header) + "_input"
+		for n := 2; taken[normalHeader(name)]; n++ {
+			name = fmt.Sprintf("%s_input_%d", trim(header), n)
+		}
+		taken[normalHeader(name)] = true
+		renamed[column] = s.quoted(name)
+	}
+	return renamed
+}
+
+func (s *sheet[T]) quoted(cells ...string) string {
+	s.block.Reset()
+	_ = s.csv.Write(cells) // a bytes.Buffer takes everything, and the delimiter was checked
+	s.csv.Flush()
+	return strings.TrimSuffix(s.block.String(), "\n")
+}
+
+// writeRows writes the rows that wait.
+func (s *sheet[T]) writeRows() error {
+	err := gocsv.MarshalCSVWithoutHeaders(s.cells, s)
+	s.cells, s.raws = s.cells[:0], nil
+	return err
+}
+
+// Write implements gocsv.CSVWriter: it is given our block of the next row.
+func (s *sheet[T]) Write(block []string) error {
+	cells, fault := splitRaw(s.raws[0], s.in.delim)
+	if fault.kind != noFault {
+		return fmt.Errorf("a row that was read cannot be cut into cells")
+	}
+	s.raws = s.raws[1:]
+	s.begin(cells)
+	surplus := cells[min(len(cells), len(s.in.header)):]
+	for len(surplus) > 0 && isEmptyCell(surplus[len(surplus)-1]) {
+		surplus = surplus[:len(surplus)-1]
+	}
+	return s.end(block, surplus)
+}
+
+// isEmptyCell reports whether there is nothing in a cell, as it is written,
+// that can be seen.
+func isEmptyCell(cell []byte) bool {
+	if len(cell) >= 2 && cell[0] == '"' {
+		cell = cell[1 : len(cell)-1]
+	}
+	return trim(string(cell)) == ""
+}
+
+// Flush and Error belong to gocsv.CSVWriter.
+func (s *sheet[T]) Flush()       {}
+func (s *sheet[T]) Error() error { return nil }
+
+func (s *sheet[T]) begin(cells [][]byte) {
+	s.line = s.line[:0]
+	for _, column := range s.keep {
+		if column < len(cells) {
+			s.line = s.appendCell(s.line, cells[column])
+		}
+		s.line = append(s.line, string(s.delim)...)
+	}
+}
+
+func (s *sheet[T]) end(block []string, surplus [][]byte) error {
+	s.line = append(s.line, s.quoted(block...)...)
+	for _, cell := range surplus {
+		s.line = append(s.line, string(s.delim)...)
+		s.line = s.appendCell(s.line, cell)
+	}
+	if s.in.crlf {
+		s.line = append(s.line, '\r')
+	}
+	_, err := s.out.Write(append(s.line, '\n'))
+	return err
+}
+
+// appendCell copies a cell as it is written. Only another delimiter than the
+// input's can make it need quotes.
+func (s *sheet[T]) appendCell(line, cell []byte) []byte {
+	if s.delim == s.in.delim || len(cell) == 0 || cell[0] == '"' || !bytes.ContainsRune(cell, s.delim) {
+		return append(line, cell...)
+	}
+	return append(append(append(line, '"'), cell...), '"')
+}

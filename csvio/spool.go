@@ -1,0 +1,345 @@
+package csvio
+
+import (
+	"bufio"
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+)
+
+const (
+	encodingUTF8  = "utf-8"
+	encodingUTF16 = "utf-16"
+	encoding1252  = "windows-1252"
+
+	// More than this from gzip is refused if it is also more than maxRatio
+	// times what went in. Real lists shrink to a third or a twentieth; 1,032
+	// times is what deflate can do at most.
+	freeInflation = 64 << 20
+	maxRatio      = 200
+
+	excerptWidth = 80 // bytes on either side of a fault that a message shows
+)
+
+// spooled is what is known of an input once it is copied.
+type spooled struct {
+	size  int64  // bytes in the spool
+	sum   string // SHA-256 of the bytes as they came
+	bom   bool   // there was a byte order mark, or the input was UTF-16
+	utf16 bool
+}
+
+// createSpool returns an empty file that has no name any more, so that
+// nothing is left of it whatever ends the process.
+func createSpool() (*os.File, error) {
+	f, err := os.CreateTemp("", "bulkinvite-spool-")
+	if err != nil {
+		return nil, spoolError(err)
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		f.Close()
+		return nil, spoolError(err)
+	}
+	return f, nil
+}
+
+func spoolError(err error) error {
+	return fmt.Errorf("write a temporary copy of the input in %s: %s; free some space there, or set TMPDIR to another folder: %w",
+		os.TempDir(), bareText(err), err)
+}
+
+// A spooler copies one input into the spool as UTF-8.
+type spooler struct {
+	ctx      context.Context
+	name     string
+	encoding string
+	spool    *os.File
+
+	spooled
+	bomUTF8 bool     // the input itself says that it is UTF-8
+	zeros   bool     // a NUL among the first two bytes: UTF-16 without a mark?
+	pos     position // of the end of the spool
+	column  int      // characters before it in its line
+}
+
+func (s *spooler) copy(src io.Reader) (spooled, error) {
+	hash := sha256.New()
+	input := bufio.NewReaderSize(io.TeeReader(src, hash), scanBuffer)
+	text, err := s.decode(input)
+	if err == nil {
+		err = s.write(text)
+	}
+	if err != nil {
+		return spooled{}, err
+	}
+	s.sum = hex.EncodeToString(hash.Sum(nil))
+	s.size = s.pos.offset
+	return s.spooled, nil
+}
+
+// decode looks at the first bytes and returns a reader of the input's text.
+func (s *spooler) decode(input *bufio.Reader) (io.Reader, error) {
+	if magic, _ := input.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		gz, err := newGunzip(input)
+		if err != nil {
+			return nil, s.readError(err)
+		}
+		input = bufio.NewReaderSize(gz, scanBuffer)
+	}
+	head, err := input.Peek(8)
+	if err != nil && err != io.EOF {
+		return nil, s.readError(err)
+	}
+	if err := s.refuseBinary(head); err != nil {
+		return nil, err
+	}
+	s.bomUTF8 = bytes.HasPrefix(head, []byte{0xef, 0xbb, 0xbf})
+	s.utf16 = bytes.HasPrefix(head, []byte{0xff, 0xfe}) || bytes.HasPrefix(head, []byte{0xfe, 0xff})
+	s.bom = s.bomUTF8 || s.utf16
+	s.zeros = len(head) >= 2 && (head[0] == 0) != (head[1] == 0)
+	return transform.NewReader(input, unicode.BOMOverride(s.fallback(head))), nil
+}
+
+// fallback decodes an input that has no byte order mark. For UTF-8 it does
+// nothing: a decoder would put U+FFFD in the place of bytes that are wrong.
+func (s *spooler) fallback(head []byte) transform.Transformer {
+	switch s.encoding {
+	case encodingUTF16:
+		if !s.bom {
+			s.utf16, s.bom = true, true
+		}
+		order := unicode.LittleEndian
+		if len(head) > 0 && head[0] == 0 { // a header begins with a letter of ASCII
+			order = unicode.BigEndian
+		}
+		return unicode.UTF16(order, unicode.IgnoreBOM).NewDecoder()
+	case encoding1252:
+		return charmap.Windows1252.NewDecoder()
+	default:
+		return transform.Nop
+	}
+}
+
+var binaries = []struct{ magic, what, hint string }{
+	{"PK\x03\x04", "is an Excel workbook or a zip archive", "save the sheet as CSV (UTF-8), or unpack the archive"},
+	{"\xd0\xcf\x11\xe0", "is an old Excel workbook (.xls)", "save the sheet as CSV (UTF-8)"},
+	{"%PDF-", "is a PDF", "export the list as CSV (UTF-8)"},
+	{"\x1f\x8b", "is compressed twice", "unpack it once"},
+	{"\x28\xb5\x2f\xfd", "is compressed with zstd", "unpack it, or use gzip"},
+	{"\xfd7zXZ", "is compressed with xz", "unpack it, or use gzip"},
+	{"BZh9", "is compressed with bzip2", "unpack it, or use gzip"},
+	{"SQLite f", "is an SQLite database", "export the list as CSV (UTF-8)"},
+	{"\x89PNG", "is a picture", "name the CSV file"},
+	{"\xff\xd8\xff", "is a picture", "name the CSV file"},
+	{"\x7fELF", "is a program", "name the CSV file"},
+}
+
+func (s *spooler) refuseBinary(head []byte) error {
+	for _, b := range binaries {
+		if bytes.HasPrefix(head, []byte(b.magic)) {
+			return &InputError{File: s.name, Message: b.what, Hint: b.hint}
+		}
+	}
+	return nil
+}
+
+// write copies text into the spool and stops at the first byte that is wrong.
+func (s *spooler) write(text io.Reader) error {
+	buf := make([]byte, scanBuffer)
+	held := 0 // bytes at the start of buf that may begin a character
+	for {
+		if err := s.ctx.Err(); err != nil {
+			return err
+		}
+		n, err := text.Read(buf[held:])
+		if err != nil && err != io.EOF {
+			return s.readError(err)
+		}
+		chunk := buf[:held+n]
+		good, wrong := s.inspect(chunk, err == io.EOF)
+		if wrong {
+			return s.explain(chunk, good, text)
+		}
+		if _, err := s.spool.Write(chunk[:good]); err != nil {
+			return spoolError(err)
+		}
+		s.advance(chunk[:good])
+		if err == io.EOF {
+			return nil
+		}
+		held = copy(buf, chunk[good:])
+	}
+}
+
+// inspect returns how many bytes of p are whole and good characters, and
+// whether the byte behind them is wrong rather than cut off.
+func (s *spooler) inspect(p []byte, atEOF bool) (good int, wrong bool) {
+	if utf8.Valid(p) && bytes.IndexByte(p, 0) < 0 && !(s.utf16 && bytes.ContainsRune(p, utf8.RuneError)) {
+		return len(p), false
+	}
+	for good < len(p) {
+		r, size := utf8.DecodeRune(p[good:])
+		if r == utf8.RuneError && size == 1 && !atEOF && !utf8.FullRune(p[good:]) {
+			return good, false
+		}
+		// The decoder of UTF-16 says with U+FFFD that something was broken.
+		if r == 0 || r == utf8.RuneError && (size == 1 || s.utf16) {
+			return good, true
+		}
+		good += size
+	}
+	return good, false
+}
+
+func (s *spooler) advance(p []byte) {
+	s.pos.offset += int64(len(p))
+	s.pos.lines += bytes.Count(p, []byte{'\n'})
+	i := bytes.LastIndexByte(p, '\n')
+	if i >= 0 {
+		s.column = 0
+	}
+	s.column += utf8.RuneCount(p[i+1:])
+}
+
+// explain says what is wrong with the byte chunk[at].
+func (s *spooler) explain(chunk []byte, at int, rest io.Reader) error {
+	before := s.lastBytes(chunk[:at])
+	s.advance(chunk[:at])
+	e := &InputError{File: s.name, Line: s.pos.lines + 1, Column: s.column + 1}
+	switch {
+	case chunk[at] == 0 && s.zeros && s.encoding != encodingUTF16:
+		e.Message = "a NUL byte: this is no UTF-8 text"
+		e.Hint = "if it is UTF-16 without a byte order mark, add --encoding utf-16"
+	case chunk[at] == 0:
+		e.Message = "a NUL byte: this is no text"
+		e.Hint = "save the list as CSV (UTF-8)"
+	case s.utf16:
+		e.Message = "broken UTF-16"
+		e.Hint = "save the list again as CSV (UTF-8)"
+	case s.bomUTF8:
+		e.Message = "not UTF-8, although the file begins with the mark of UTF-8"
+		e.Hint = "save the list again as CSV (UTF-8)"
+	default:
+		// What cannot be read any more is only missing from the message.
+		more, _ := io.ReadAll(io.LimitReader(rest, excerptWidth))
+		line := excerpt(before, append(chunk[at:len(chunk):len(chunk)], more...))
+		e.Message = fmt.Sprintf("not UTF-8; in windows-1252 this line reads %q", line)
+		e.Hint = "if that is right, add --encoding windows-1252"
+	}
+	return e
+}
+
+// lastBytes returns the end of what the spool holds with p behind it.
+func (s *spooler) lastBytes(p []byte) []byte {
+	if len(p) >= excerptWidth || s.pos.offset == 0 {
+		return p
+	}
+	from := max(0, s.pos.offset-excerptWidth)
+	last := make([]byte, s.pos.offset-from, s.pos.offset-from+int64(len(p)))
+	if _, err := s.spool.ReadAt(last, from); err != nil {
+		return p // it is only for a message
+	}
+	return append(last, p...)
+}
+
+// excerpt returns as windows-1252 the line of which before and after are the
+// two parts, cut at both ends if it is long.
+func excerpt(before, after []byte) string {
+	before = before[max(bytes.LastIndexByte(before, '\n')+1, len(before)-excerptWidth):]
+	after = after[:min(len(after), excerptWidth)]
+	if i := bytes.IndexAny(after, "\r\n"); i >= 0 {
+		after = after[:i]
+	}
+	text, err := charmap.Windows1252.NewDecoder().Bytes(slices.Concat(before, after))
+	if err != nil { // it decodes any byte
+		return ""
+	}
+	return string(text)
+}
+
+func (s *spooler) readError(err error) error {
+	var corrupt flate.CorruptInputError
+	e := &InputError{File: s.name, Err: err}
+	switch {
+	case errors.Is(err, errBomb):
+		e.Message = fmt.Sprintf("unpacks to more than %d times its size, which no list of people does", maxRatio)
+		e.Hint = "unpack it yourself and look at it"
+	case errors.Is(err, errTrailing):
+		e.Message = "something else follows the compressed data"
+		e.Hint = "unpack it yourself and look at it, or fetch it again"
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		e.Message = "the compressed data ends early"
+		e.Hint = "fetch the file again"
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
+		e.Message = "the compressed data is damaged"
+		e.Hint = "fetch the file again"
+	default:
+		return unreadable(s.name, err)
+	}
+	return e
+}
+
+var (
+	errBomb     = errors.New("gzip: inflates beyond reason")
+	errTrailing = errors.New("gzip: trailing data")
+)
+
+// A gunzip unpacks gzip of one or several members, within reason.
+type gunzip struct {
+	*gzip.Reader
+	packed  countingReader
+	written int64
+}
+
+func newGunzip(r *bufio.Reader) (*gunzip, error) {
+	g := &gunzip{packed: countingReader{Reader: r}}
+	var err error
+	g.Reader, err = gzip.NewReader(&g.packed)
+	return g, err
+}
+
+func (g *gunzip) Read(p []byte) (int, error) {
+	n, err := g.Reader.Read(p)
+	g.written += int64(n)
+	if g.written > freeInflation && g.written/maxRatio > g.packed.n {
+		return 0, errBomb
+	}
+	if errors.Is(err, gzip.ErrHeader) { // the first header was good: a later one is not
+		err = errTrailing
+	}
+	return n, err
+}
+
+// A countingReader counts what is taken from it. It keeps ReadByte, without
+// which flate would read ahead.
+type countingReader struct {
+	*bufio.Reader
+	n int64
+}
+
+func (c *countingReader) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+func (c *countingReader) ReadByte() (byte, error) {
+	b, err := c.Reader.ReadByte()
+	if err == nil {
+		c.n++
+	}
+	return b, err
+}

@@ -1,0 +1,164 @@
+package csvio
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"bulkinvite/batch"
+)
+
+const (
+	maxID   = 128 // characters
+	maxName = 300 // characters
+)
+
+// candidate returns what a row asks for, or the first thing that is wrong with
+// it in the order of the codes.
+func (in *Input) candidate(cells *rawCells, p place) (batch.Candidate, *batch.Problem) {
+	c := batch.Candidate{
+		Name:             trim(cells.Name),
+		Email:            trim(cells.Email),
+		InterviewID:      trim(cells.InterviewID),
+		JobApplicationID: trim(cells.JobApplicationID),
+		CandidateID:      in.candidateID(cells.CandidateID),
+	}
+	if in.columns[fieldName] < 0 {
+		c.Name = trim(trim(cells.FirstName) + " " + trim(cells.LastName))
+	}
+	if c.InterviewID == "" {
+		c.InterviewID = in.opts.InterviewID
+	}
+	disable, known := parseBool(cells.DisableEmail)
+	c.DisableEmail = disable || in.opts.DisableEmail
+	problem := in.shapeProblem(&c, p)
+	if problem == nil {
+		problem = personProblem(&c)
+	}
+	if problem == nil && !known {
+		problem = &batch.Problem{Code: batch.CodeInvalidValue, Message: "disable_email_notification must be yes, no or empty"}
+	}
+	if problem != nil {
+		return batch.Candidate{}, problem
+	}
+	return c, nil
+}
+
+// shapeProblem looks at what concerns the row as a whole.
+func (in *Input) shapeProblem(c *batch.Candidate, p place) *batch.Problem {
+	if p.surplus {
+		return &batch.Problem{Code: batch.CodeTooManyFields, Message: fmt.Sprintf(
+			"the row has %d fields and the header %d: put a cell with %s in it in quotes",
+			p.fields, len(in.header), delimiterName(in.delim))}
+	}
+	if c.InterviewID == "" {
+		return &batch.Problem{Code: batch.CodeMissingInterviewID, Message: "there is no interview id"}
+	}
+	if problem := idProblem(c.InterviewID); problem != "" {
+		return &batch.Problem{Code: batch.CodeInvalidInterviewID, Message: "the interview id " + problem}
+	}
+	return nil
+}
+
+// personProblem looks at who is to be invited. An id of the application or of
+// the candidate can stand for name and address.
+func personProblem(c *batch.Candidate) *batch.Problem {
+	byID := c.JobApplicationID != "" || c.CandidateID != ""
+	if c.Email == "" && !byID {
+		return &batch.Problem{Code: batch.CodeMissingEmail, Message: "there is no e-mail address"}
+	}
+	if c.Email != "" {
+		if problem := emailProblem(c.Email); problem != "" {
+			return &batch.Problem{Code: batch.CodeInvalidEmail, Message: "the e-mail address " + problem}
+		}
+	}
+	if c.Name == "" && !byID {
+		return &batch.Problem{Code: batch.CodeMissingName, Message: "there is no name"}
+	}
+	if problem := nameProblem(c.Name); problem != "" {
+		return &batch.Problem{Code: batch.CodeInvalidValue, Message: "the name " + problem}
+	}
+	for _, id := range []struct{ what, value string }{
+		{"job_application_id", c.JobApplicationID},
+		{"candidate_id", c.CandidateID},
+	} {
+		if problem := idProblem(id.value); problem != "" && id.value != "" {
+			return &batch.Problem{Code: batch.CodeInvalidValue, Message: id.what + " " + problem}
+		}
+	}
+	return nil
+}
+
+// candidateID undoes what our own block did to an id that a spreadsheet would
+// have taken for a formula.
+func (in *Input) candidateID(cell string) string {
+	id := trim(cell)
+	if in.columns[fieldCandidateID] >= in.userColumns {
+		if rest, ok := strings.CutPrefix(id, "'"); ok && looksLikeFormula(rest) {
+			return rest
+		}
+	}
+	return id
+}
+
+func delimiterName(delim rune) string {
+	if delim == '\t' {
+		return "a tab"
+	}
+	return fmt.Sprintf("%q", delim)
+}
+
+// trim takes white space and what cannot be seen off both ends.
+func trim(s string) string {
+	if s == "" || isVisibleASCII(s[0]) && isVisibleASCII(s[len(s)-1]) {
+		return s
+	}
+	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
+}
+
+func isVisibleASCII(b byte) bool { return b > ' ' && b < 0x7f }
+
+// idProblem says what is wrong with an id. Ids are opaque: some are UUIDs, and
+// others are not.
+func idProblem(id string) string {
+	if utf8.RuneCountInString(id) > maxID {
+		return fmt.Sprintf("is longer than %d characters", maxID)
+	}
+	for _, r := range id {
+		switch {
+		case unicode.IsSpace(r):
+			return "has white space in it"
+		case !unicode.IsPrint(r):
+			return fmt.Sprintf("has a character in it that cannot be seen (%U)", r)
+		}
+	}
+	return ""
+}
+
+func nameProblem(name string) string {
+	if utf8.RuneCountInString(name) > maxName {
+		return fmt.Sprintf("is longer than %d characters", maxName)
+	}
+	for _, r := range name {
+		switch {
+		case r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029':
+			return "has a line break in it"
+		case unicode.IsControl(r):
+			return fmt.Sprintf("has a control character in it (%U)", r)
+		case r == utf8.RuneError:
+			return "has a broken character in it (U+FFFD)"
+		}
+	}
+	return ""
+}
+
+func parseBool(cell string) (value, ok bool) {
+	switch strings.ToLower(trim(cell)) {
+	case "true", "yes", "y", "t", "1":
+		return true, true
+	case "", "false", "no", "n", "f", "0":
+		return false, true
+	}
+	return false, false
+}

@@ -1,0 +1,186 @@
+package csvio
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"bulkinvite/batch"
+)
+
+const allColumns = "name,email,interview_id,job_application_id,candidate_id,no email\n"
+
+func TestRows(t *testing.T) {
+	long := func(n int) string { return strings.Repeat("x", n) }
+	for name, tc := range map[string]struct {
+		row  string
+		opts Options
+		want batch.Candidate
+		code batch.Code
+		msg  string
+	}{
+		"trimmed": {row: " Ann \u200b,\u00a0ann@x.co\ufeff,\tiv ,,,",
+			want: batch.Candidate{Name: "Ann", Email: "ann@x.co", InterviewID: "iv"}},
+		"default interview": {row: "Ann,ann@x.co,,,,", opts: Options{InterviewID: "dv"},
+			want: batch.Candidate{Name: "Ann", Email: "ann@x.co", InterviewID: "dv"}},
+		"short row": {row: "Ann,ann@x.co,iv",
+			want: batch.Candidate{Name: "Ann", Email: "ann@x.co", InterviewID: "iv"}},
+		"no e-mail": {row: "Ann,ann@x.co,iv,,,Yes",
+			want: batch.Candidate{Name: "Ann", Email: "ann@x.co", InterviewID: "iv", DisableEmail: true}},
+		"no e-mail for all": {row: "Ann,ann@x.co,iv,,,no", opts: Options{DisableEmail: true},
+			want: batch.Candidate{Name: "Ann", Email: "ann@x.co", InterviewID: "iv", DisableEmail: true}},
+		"by application": {row: ",,iv,app,,",
+			want: batch.Candidate{InterviewID: "iv", JobApplicationID: "app"}},
+		"by application, with address": {row: ",ann@x.co,iv,app,,",
+			want: batch.Candidate{Email: "ann@x.co", InterviewID: "iv", JobApplicationID: "app"}},
+		"candidate id ignored": {row: "Ann,ann@x.co,iv,,c d,",
+			want: batch.Candidate{Name: "Ann", Email: "ann@x.co", InterviewID: "iv"}},
+		"re-sent": {row: ",,iv,,c1,", opts: Options{Resend: true},
+			want: batch.Candidate{InterviewID: "iv", CandidateID: "c1"}},
+		"surplus that is empty": {row: "Ann,ann@x.co,iv,,,,\u200b,",
+			want: batch.Candidate{Name: "Ann", Email: "ann@x.co", InterviewID: "iv"}},
+
+		"surplus before all else": {row: ",,,,,,x", code: batch.CodeTooManyFields,
+			msg: "the row has 7 fields and the header 6: put a cell with ',' in it in quotes"},
+		"no interview":      {row: "Ann,a,,,,", code: batch.CodeMissingInterviewID, msg: "there is no interview id"},
+		"bad interview":     {row: "Ann,,a b,,,", code: batch.CodeInvalidInterviewID, msg: "the interview id has white space in it"},
+		"hidden interview":  {row: "Ann,,a\u200bb,,,", code: batch.CodeInvalidInterviewID, msg: "the interview id has a character in it that cannot be seen (U+200B)"},
+		"long interview":    {row: "Ann,," + long(129) + ",,,", code: batch.CodeInvalidInterviewID, msg: "the interview id is longer than 128 characters"},
+		"no address":        {row: ",,iv,,,x", code: batch.CodeMissingEmail, msg: "there is no e-mail address"},
+		"no address, id":    {row: "Ann,,iv,,c1,", code: batch.CodeMissingEmail, msg: "there is no e-mail address"},
+		"bad address":       {row: ",ann,iv,,,x", code: batch.CodeInvalidEmail, msg: "the e-mail address has no @ in it"},
+		"bad address, app":  {row: ",ann,iv,app,,", code: batch.CodeInvalidEmail, msg: "the e-mail address has no @ in it"},
+		"no name":           {row: "\u00a0,ann@x.co,iv,,,x", code: batch.CodeMissingName, msg: "there is no name"},
+		"name of two lines": {row: "\"Ann\nAx\",ann@x.co,iv,,,", code: batch.CodeInvalidValue, msg: "the name has a line break in it"},
+		"control character": {row: "A\x07nn,ann@x.co,iv,,,", code: batch.CodeInvalidValue, msg: "the name has a control character in it (U+0007)"},
+		"broken character":  {row: "A\ufffdnn,ann@x.co,iv,,,", code: batch.CodeInvalidValue, msg: "the name has a broken character in it (U+FFFD)"},
+		"long name":         {row: long(301) + ",ann@x.co,iv,,,", code: batch.CodeInvalidValue, msg: "the name is longer than 300 characters"},
+		"bad application":   {row: "Ann,ann@x.co,iv,a b,,", code: batch.CodeInvalidValue, msg: "job_application_id has white space in it"},
+		"bad candidate id": {row: "Ann,ann@x.co,iv,,c d,", opts: Options{Resend: true}, code: batch.CodeInvalidValue,
+			msg: "candidate_id has white space in it"},
+		"bad boolean": {row: "Ann,ann@x.co,iv,,,maybe", code: batch.CodeInvalidValue, msg: "disable_email_notification must be yes, no or empty"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rows := scanAll(t, openText(t, allColumns+tc.row+"\n", tc.opts))
+			if len(rows) != 1 {
+				t.Fatalf("%d rows", len(rows))
+			}
+			if diff := cmp.Diff(tc.want, rows[0].Candidate); diff != "" {
+				t.Error(diff)
+			}
+			var problem *batch.Problem
+			if tc.code != "" {
+				problem = &batch.Problem{Code: tc.code, Message: tc.msg}
+			}
+			if diff := cmp.Diff(problem, rows[0].Problem); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestNamesAreJoined(t *testing.T) {
+	in := openText(t, "surname,given name,email,interview\n Ax , Ann ,a@x.co,iv\n,Bob,b@x.co,iv\nCox,,c@x.co,iv\n,,d@x.co,iv\n", Options{})
+	var got []string
+	for _, row := range scanAll(t, in) {
+		got = append(got, row.Candidate.Name)
+	}
+	if diff := cmp.Diff([]string{"Ann Ax", "Bob", "Cox", ""}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestBooleans(t *testing.T) {
+	for _, s := range []string{"true", "YES", "y", "T", " 1 "} {
+		if value, ok := parseBool(s); !value || !ok {
+			t.Errorf("%q is %v, %v", s, value, ok)
+		}
+	}
+	for _, s := range []string{"", "false", "No", "n", "F", "0", "\u00a0"} {
+		if value, ok := parseBool(s); value || !ok {
+			t.Errorf("%q is %v, %v", s, value, ok)
+		}
+	}
+	if _, ok := parseBool("2"); ok {
+		t.Error("2 is a boolean")
+	}
+}
+
+func TestEmailProblem(t *testing.T) {
+	local64, label63 := strings.Repeat("l", 64), strings.Repeat("d", 63)
+	for address, want := range map[string]string{
+		"ann@x.co":                                 "",
+		"Ann.O'Hara+tag@Mail.Example.CO":           "",
+		"ann_b-c@xn--bcher-kva.example":            "",
+		"ann@bücher.example":                       "",
+		"jörg@bücher.example":                      "",
+		"ann@3com.com":                             "",
+		"ann@a.b1":                                 "",
+		local64 + "@x.co":                          "",
+		"ann@" + label63 + ".co":                   "",
+		local64 + "x@x.co":                         "has more than 64 bytes before the @",
+		"ann@" + label63 + "d.co":                  "has more than 63 bytes between two dots",
+		"a@" + strings.Repeat("dddd.", 50) + "coo": "is longer than 254 bytes",
+		"ann.example.com":                          "has no @ in it",
+		"@x.co":                                    "has nothing before the @",
+		"ann@":                                     "has nothing behind the @",
+		"ann@x@y.co":                               "has more than one @ in it",
+		"ann@x.co; bob@x.co":                       "is more than one: give each a row of its own",
+		"ann@x.co bob@x.co":                        "is more than one: give each a row of its own",
+		"Ann <ann@x.co>":                           "stands in < >: write it alone, without name and brackets",
+		"mailto:ann@x.co":                          `begins with "mailto:": leave that out`,
+		"ann ax@x.co":                              "has white space in it",
+		"ann\u00a0ax@x.co":                         "has white space in it",
+		"ann\u200b@x.co":                           "has a character in it that cannot be seen (U+200B)",
+		"ann@x.co,":                                "has , in it",
+		"\"ann\"@x.co":                             "has \" in it",
+		"ann(home)@x.co":                           "has ( in it",
+		"a@[127.0.0.1]":                            "has [ in it",
+		"a@127.0.0.1":                              "ends in a number",
+		"a@x.123":                                  "ends in a number",
+		"a@localhost":                              "has no dot behind the @",
+		".a@x.co":                                  "has a dot too many before the @",
+		"a.@x.co":                                  "has a dot too many before the @",
+		"a..b@x.co":                                "has a dot too many before the @",
+		"a@x..co":                                  "has a dot too many behind the @",
+		"a@x.co.":                                  "has a dot too many behind the @",
+		"a@.x.co":                                  "has behind the @ what is not the name of a domain",
+		"a@-x.co":                                  "has behind the @ what is not the name of a domain",
+		"a@x-.co":                                  "has behind the @ what is not the name of a domain",
+		"a@x_y.co":                                 "has behind the @ what is not the name of a domain",
+		"a@xn--zzzzzz99999.co":                     "has behind the @ what is not the name of a domain",
+	} {
+		if got := emailProblem(address); got != want {
+			t.Errorf("%s: %q, want %q", address, got, want)
+		}
+	}
+}
+
+// What the fast way accepts the slow way accepts, and within the alphabet of
+// the fast way, "--" aside, it is the other way round too.
+func TestFastAndSlowAddressesAgree(t *testing.T) {
+	label := rapid.StringMatching(`[a-zA-Z0-9-]{0,5}`)
+	near := rapid.Custom(func(t *rapid.T) string {
+		domain := strings.Join(rapid.SliceOfN(label, 0, 4).Draw(t, "labels"), ".")
+		return rapid.StringMatching(`[a-zA-Z0-9._+-]{0,6}`).Draw(t, "local") +
+			rapid.SampledFrom([]string{"@", "@", "@", "", "@@"}).Draw(t, "at") + domain
+	})
+	long := rapid.Custom(func(t *rapid.T) string {
+		n := func(name string, lo, hi int) string { return strings.Repeat("a", rapid.IntRange(lo, hi).Draw(t, name)) }
+		return n("local", 62, 66) + "@" + n("label", 61, 65) + "." + n("next", 61, 65) + "." + n("last", 50, 65) + ".co"
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.OneOf(near, long).Draw(t, "address")
+		fast, slow := isPlainAddress(s), slowEmailProblem(s)
+		if fast && slow != "" || !fast && slow == "" && !strings.Contains(s, "--") {
+			t.Fatalf("%s: fast %v, slow %q", s, fast, slow)
+		}
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		if s := rapid.String().Draw(t, "text"); isPlainAddress(s) && slowEmailProblem(s) != "" {
+			t.Fatalf("%q: %s", s, slowEmailProblem(s))
+		}
+	})
+}
