@@ -1,0 +1,159 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"bulkinvite/client"
+)
+
+// An answer is what goes over the wire. With status 0 nothing goes: the
+// connection is reset.
+type answer struct {
+	status      int
+	contentType string
+	body        []byte
+	retryAfter  bool // with the configured Retry-After header
+	cut         bool // the connection breaks in the middle of the body
+}
+
+var (
+	dropped            = answer{}
+	internalError      = answer{status: 500, contentType: "application/json", body: []byte(`{"status":false}`)}
+	throttled          = answer{status: 429, contentType: "application/json", body: []byte(`{"message":"Too Many Requests"}`), retryAfter: true}
+	badGateway         = htmlAnswer(502, "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>")
+	htmlInstead        = htmlAnswer(200, "<!doctype html><html><body>We will be back soon.</body></html>")
+	serviceUnavailable = gatewayAnswer(503, "Service Unavailable")
+	gatewayTimeout     = gatewayAnswer(504, "Endpoint request timed out")
+	forbidden          = gatewayAnswer(403, "Forbidden")
+	noSuchPath         = gatewayAnswer(403, "Missing Authentication Token")
+	quotaUsedUp        = gatewayAnswer(429, "Limit Exceeded")
+	tooLong            = gatewayAnswer(413, "Request Too Long")
+)
+
+func htmlAnswer(status int, page string) answer {
+	return answer{status: status, contentType: "text/html", body: []byte(page)}
+}
+
+// gatewayAnswer is what the gateway before the API says.
+func gatewayAnswer(status int, message string) answer {
+	return jsonAnswer(status, map[string]string{"message": message})
+}
+
+// refusal is the API's own no.
+func refusal(status int, message string) *answer {
+	a := jsonAnswer(status, struct {
+		Status  bool   `json:"status"`
+		Message string `json:"message"`
+	}{false, message})
+	return &a
+}
+
+func jsonAnswer(status int, v any) answer {
+	body, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // all that is marshalled here are structs of strings and numbers
+	}
+	return answer{status: status, contentType: "application/json", body: body}
+}
+
+type accepted struct {
+	Status  bool   `json:"status"`
+	Message string `json:"message"`
+	Data    any    `json:"data"`
+}
+
+func invitationsAnswer(invitations []client.Invitation) answer {
+	type data struct {
+		Invitations []client.Invitation `json:"invitations"`
+	}
+	return jsonAnswer(http.StatusOK, accepted{true, "Invitations sent successfully", data{invitations}})
+}
+
+// spoilt returns what fault leaves of the answer to an invitation that the API
+// acted on.
+func spoilt(fault Fault, a answer, invitations []client.Invitation) answer {
+	switch fault {
+	case After500:
+		return internalError
+	case After502:
+		return badGateway
+	case After503:
+		return serviceUnavailable
+	case After504:
+		return gatewayTimeout
+	case AfterDrop:
+		return dropped
+	case AfterCut:
+		a.cut = true
+		return a
+	}
+	if a.status != http.StatusOK {
+		return a // the faults below are of good answers
+	}
+	switch fault {
+	case AfterNull:
+		return jsonAnswer(http.StatusOK, accepted{Status: true, Message: "Invitations sent successfully"})
+	case AfterHTML:
+		return htmlInstead
+	case AfterPartial:
+		return invitationsAnswer(invitations[:len(invitations)/2])
+	}
+	return a
+}
+
+// before returns the answer of a fault that keeps the API from acting.
+func before(fault Fault) (answer, bool) {
+	switch fault {
+	case Before500, List500:
+		return internalError, true
+	case Before502:
+		return badGateway, true
+	case Before503:
+		return serviceUnavailable, true
+	case Before429, List429:
+		return throttled, true
+	case BeforeDrop, ListDrop:
+		return dropped, true
+	}
+	return answer{}, false
+}
+
+// send puts an answer on the wire and into the books.
+func (s *Server) send(w http.ResponseWriter, a answer) {
+	s.books.answered(a)
+	if a.status == 0 {
+		reset(w)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", a.contentType)
+	h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	if a.retryAfter && s.cfg.RetryAfter > 0 {
+		seconds := (s.cfg.RetryAfter + time.Second - 1) / time.Second
+		h.Set("Retry-After", strconv.Itoa(int(seconds)))
+	}
+	w.WriteHeader(a.status)
+	if a.cut {
+		_, _ = w.Write(a.body[:len(a.body)/2])
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler) // closes the connection; a reset could overtake what was flushed
+	}
+	_, _ = w.Write(a.body) // whoever asked may have left; the books are right all the same
+}
+
+// reset ends the connection without an answer. Over TCP the client sees a
+// reset, over anything else the end of the stream.
+func reset(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler) // HTTP/2 and recorders have no connection of their own
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = conn.Close()
+}

@@ -1,0 +1,268 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/mail"
+	"strings"
+	"sync"
+
+	"bulkinvite/client"
+)
+
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// servePost serves POST /interview/invite. The body is read before anything
+// but the key is looked at, so that the books can say which interview a
+// request named even if it was throttled.
+func (s *Server) servePost(w http.ResponseWriter, r *http.Request) {
+	n := s.books.arrived(postEndpoint)
+	if !s.authorised(r) {
+		s.send(w, forbidden)
+		return
+	}
+	req, no := s.readInvite(w, r)
+	chance := s.dice.chance(postEndpoint, n)
+	fault := s.fate(postEndpoint, n, chance)
+	if a, stopped := s.gate(postEndpoint, fault); stopped {
+		s.send(w, a)
+		return
+	}
+	if no != nil {
+		s.send(w, *no)
+		return
+	}
+	if fault == Late504 {
+		s.later(func() { s.act(req, chance) })
+		s.send(w, gatewayTimeout)
+		return
+	}
+	latency := s.latency(chance)
+	// A client that leaves does not keep the API from acting.
+	if !s.pause(context.WithoutCancel(r.Context()), latency) {
+		s.send(w, dropped)
+		return
+	}
+	invitations, no := s.act(req, chance)
+	var a answer
+	if no != nil {
+		a = *no
+	} else {
+		a = invitationsAnswer(invitations)
+	}
+	if fault == Slow {
+		latency += s.cfg.SlowBy
+	}
+	s.pause(r.Context(), latency)
+	s.send(w, spoilt(fault, a, invitations))
+}
+
+func (s *Server) readInvite(w http.ResponseWriter, r *http.Request) (*client.InviteRequest, *answer) {
+	body := bodies.Get().(*bytes.Buffer)
+	defer bodies.Put(body)
+	body.Reset()
+	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return nil, &tooLong
+		}
+		return nil, &dropped // the client left in the middle of its request
+	}
+	req := &client.InviteRequest{}
+	if err := json.Unmarshal(body.Bytes(), req); err != nil {
+		return nil, refusal(http.StatusBadRequest, "the body is not the JSON that is expected")
+	}
+	if id := normalID(req.InterviewID); wellFormedID(id) {
+		s.store.mu.Lock()
+		s.store.interview(id).posts++
+		s.store.mu.Unlock()
+	}
+	if s.cfg.MaxPeople > 0 && len(req.Candidates) > s.cfg.MaxPeople {
+		return nil, &tooLong
+	}
+	return req, nil
+}
+
+// checkInterview returns why an interview cannot be asked for.
+func (s *Server) checkInterview(id string) *answer {
+	switch normal := normalID(id); {
+	case !wellFormedID(id):
+		return refusal(http.StatusBadRequest, "interview_id must be a valid id")
+	case s.deleted[normal]:
+		return refusal(http.StatusBadRequest, "Interview has been deleted")
+	case s.interviews != nil && !s.interviews[normal]:
+		return refusal(http.StatusNotFound, "Interview not found")
+	}
+	return nil
+}
+
+// act does what the API does. The answer is nil if it has invited.
+func (s *Server) act(req *client.InviteRequest, chance *rand.Rand) ([]client.Invitation, *answer) {
+	if no := s.checkInterview(req.InterviewID); no != nil {
+		return nil, no
+	}
+	if req.CandidateID != "" {
+		return s.resend(req)
+	}
+	candidates := req.Candidates
+	if req.JobApplicationID != "" {
+		applicant, no := s.applicant(req)
+		if no != nil {
+			return nil, no
+		}
+		candidates = []client.Candidate{applicant}
+	}
+	if no := checkCandidates(candidates); no != nil {
+		return nil, no
+	}
+	if poison := firstPoison(candidates); poison != "" {
+		if s.cfg.PartialRefusals {
+			s.add(req, everySecondOther(candidates), chance)
+		}
+		return nil, refusal(http.StatusBadRequest, "Invalid candidate "+poison)
+	}
+	return s.add(req, candidates, chance), nil
+}
+
+// applicant returns who applied, see Config.Applications.
+func (s *Server) applicant(req *client.InviteRequest) (client.Candidate, *answer) {
+	applicant := client.Candidate{}
+	switch len(req.Candidates) {
+	case 0:
+	case 1:
+		applicant = req.Candidates[0]
+	default:
+		return applicant, refusal(http.StatusBadRequest, "job_application_id goes with one candidate at most")
+	}
+	if address, known := s.cfg.Applications[req.JobApplicationID]; known {
+		applicant.Email = address
+	}
+	if applicant.Email == "" {
+		applicant.Email = "applicant-" + req.JobApplicationID + "@applicants.example"
+	}
+	if applicant.Name == "" {
+		applicant.Name = "Applicant " + req.JobApplicationID
+	}
+	return applicant, nil
+}
+
+func checkCandidates(candidates []client.Candidate) *answer {
+	if len(candidates) == 0 {
+		return refusal(http.StatusBadRequest, "candidates should not be empty")
+	}
+	for i, c := range candidates {
+		if c.Name == "" {
+			return refusal(http.StatusBadRequest, fmt.Sprintf("candidates.%d.name should not be empty", i))
+		}
+		if c.Email == "" {
+			return refusal(http.StatusBadRequest, fmt.Sprintf("candidates.%d.email should not be empty", i))
+		}
+	}
+	return nil
+}
+
+func isPoison(email string) bool { return hasPrefixFold(email, "poison") }
+
+func firstPoison(candidates []client.Candidate) string {
+	for _, c := range candidates {
+		if isPoison(c.Email) {
+			return c.Email
+		}
+	}
+	return ""
+}
+
+// everySecondOther returns half of those who are no poison, the first of them
+// among it, so that one good row beside a bad one is invited.
+func everySecondOther(candidates []client.Candidate) []client.Candidate {
+	var half []client.Candidate
+	others := 0
+	for _, c := range candidates {
+		if isPoison(c.Email) {
+			continue
+		}
+		if others%2 == 0 {
+			half = append(half, c)
+		}
+		others++
+	}
+	return half
+}
+
+// add invites those whose address is well formed, and leaves out the others
+// without a word, as the API does. The answer has its own order.
+func (s *Server) add(req *client.InviteRequest, candidates []client.Candidate, chance *rand.Rand) []client.Invitation {
+	good := make([]client.Candidate, 0, len(candidates))
+	for _, c := range candidates {
+		if wellFormedEmail(c.Email) {
+			good = append(good, c)
+		}
+	}
+	emails := uint32(1)
+	if req.DisableEmailNotification {
+		emails = 0
+	}
+	chance.Shuffle(len(good), func(i, j int) { good[i], good[j] = good[j], good[i] })
+	invitations := make([]client.Invitation, len(good))
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	iv := s.store.interview(normalID(req.InterviewID))
+	for i, c := range good {
+		invitations[i] = s.invitation(s.store.add(iv, c.Email, c.Name, emails))
+	}
+	return invitations
+}
+
+// resend sends an existing invitation again, or fetches its link.
+func (s *Server) resend(req *client.InviteRequest) ([]client.Invitation, *answer) {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	n, found := s.store.find(s.store.interview(normalID(req.InterviewID)), req.CandidateID)
+	if !found {
+		return nil, refusal(http.StatusNotFound, "Candidate not found")
+	}
+	old := &s.store.sessions[n]
+	switch {
+	case !req.DisableEmailNotification:
+		old.emails++
+		s.store.emails++
+	case s.cfg.SecondSessionOnLink:
+		n = s.store.add(old.interview, old.email, old.name, 0)
+	}
+	return []client.Invitation{s.invitation(n)}, nil
+}
+
+// invitation is called with the store locked.
+func (s *Server) invitation(n uint32) client.Invitation {
+	id, url := s.store.link(n)
+	return client.Invitation{CandidateID: id, CandidateEmail: s.spelled(s.store.sessions[n].email), InviteURL: url}
+}
+
+func (s *Server) spelled(email string) string {
+	if s.cfg.UpperCaseAnswers {
+		return strings.ToUpper(email)
+	}
+	return email
+}
+
+// wellFormedEmail reports whether the API likes an address: it dislikes all
+// that begin with silent, so that tests can have a good address left out.
+func wellFormedEmail(email string) bool {
+	if hasPrefixFold(email, "silent") {
+		return false
+	}
+	address, err := mail.ParseAddress(email)
+	if err != nil || address.Address != email {
+		return false
+	}
+	return strings.Contains(email[strings.LastIndexByte(email, '@')+1:], ".")
+}
+
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}
