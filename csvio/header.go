@@ -104,11 +104,11 @@ func (in *Input) readHeader() error {
 		best.err.File = in.name
 		return best.err
 	}
-	in.headerTry(best)
+	in.useHeader(best)
 	return nil
 }
 
-func (in *Input) headerTry(t *headerTry) {
+func (in *Input) useHeader(t *headerTry) {
 	in.delim, in.header, in.columns, in.userColumns, in.body = t.delim, t.header, t.columns, t.userColumns, t.body
 	in.headerRaw = trimLineEnd(t.raw)
 	in.crlf = strings.HasSuffix(string(t.raw), "\r\n")
@@ -224,12 +224,16 @@ func (t *headerTry) findMissing(opts Options) {
 	if len(missing) == 0 {
 		return
 	}
-	if len(t.header) == 1 && opts.Delimiter == "" {
-		hint = "the first line must name the columns; use --delimiter if it is none of , ; | tab"
-	}
 	t.err = &InputError{
 		Message: fmt.Sprintf("no column for %s; found %s", strings.Join(missing, ", "), t.found()),
 		Hint:    hint,
+	}
+	switch {
+	case slices.ContainsFunc(t.header, func(h string) bool { return emailProblem(trim(h)) == "" }):
+		t.err.Message = "the first line does not name the columns: it is somebody's row"
+		t.err.Hint = "put a line above it: name,email,interview_id"
+	case len(t.header) == 1 && opts.Delimiter == "":
+		t.err.Hint = "the first line must name the columns; use --delimiter if it is none of , ; | tab"
 	}
 }
 

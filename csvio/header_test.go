@@ -66,6 +66,8 @@ func TestHeaderErrors(t *testing.T) {
 			want: `stdin:1: no column for name, email, interview_id; found "name:email:interview_id"; the first line must name the columns; use --delimiter if it is none of , ; | tab`},
 		"wrong delimiter": {header: "name,email,interview_id", opts: Options{Delimiter: ";"},
 			want: `stdin:1: no column for name, email, interview_id; found "name,email,interview_id"; rename the columns in the first line, or give --interview-id for all rows`},
+		"no header": {header: "Ann;ann@x.co;iv",
+			want: `stdin:1: the first line does not name the columns: it is somebody's row; put a line above it: name,email,interview_id`},
 		"two addresses": {header: "\nname,email,Mail,interview_id",
 			want: `stdin:2: two columns for email: "email" and "Mail"; rename or remove one of them`},
 		"name twice": {header: "name;first name;mail;interview",

@@ -45,9 +45,11 @@ type place struct {
 // gocsv.Decoder.
 type block struct {
 	cells  [][]string // the canonical header, then the picked cells of each row
+	slab   []string   // what cells are slices of
 	places []place
 	bytes  int
-	rows   []*batch.Row // set by mapBlock
+	mapped []rawCells   // set by mapCells
+	rows   []*batch.Row // set by makeRows
 }
 
 // GetCSVRows returns the rows with a header that gocsv knows.
@@ -66,8 +68,8 @@ func (in *Input) Scan(ctx context.Context, f func(*batch.Row) error) error {
 	})
 }
 
-// scanBlocks reads and maps in two goroutines beside that of f: with a cheap f
-// the mapping is what takes longest.
+// scanBlocks reads in one goroutine, maps in another and validates in that of
+// f: the three take about the same time.
 func (in *Input) scanBlocks(ctx context.Context, keepRaw bool, f func(*block) error) error {
 	inner, stop := context.WithCancel(ctx)
 	defer stop()
@@ -79,11 +81,14 @@ func (in *Input) scanBlocks(ctx context.Context, keepRaw bool, f func(*block) er
 	})
 	g.Go(func() error {
 		defer close(mapped)
-		return in.mapBlocks(inner, read, mapped)
+		return mapBlocks(inner, read, mapped)
 	})
+	index := 0
 	for b := range mapped {
 		err := ctx.Err()
 		if err == nil {
+			in.makeRows(b, index)
+			index += len(b.rows)
 			err = f(b)
 		}
 		if err != nil {
@@ -143,22 +148,26 @@ func (in *Input) newBlock(rows int) *block {
 			header = append(header, fieldNames[field])
 		}
 	}
-	return &block{cells: append(make([][]string, 0, rows+1), header), places: make([]place, 0, rows)}
+	return &block{
+		cells:  append(make([][]string, 0, rows+1), header),
+		slab:   make([]string, 0, rows*len(header)),
+		places: make([]place, 0, rows),
+	}
 }
 
 // add puts a record into a block.
 func (in *Input) add(b *block, rec record, keepRaw bool) {
-	cells := make([]string, 0, len(b.cells[0]))
+	first := len(b.slab)
 	for _, column := range in.columns {
 		switch {
 		case column < 0:
 		case column >= len(rec.fields):
-			cells = append(cells, "")
+			b.slab = append(b.slab, "")
 		case len(rec.raw) > longRecord:
 			// Else a name of ten letters would keep a whole record in memory.
-			cells = append(cells, strings.Clone(rec.fields[column]))
+			b.slab = append(b.slab, strings.Clone(rec.fields[column]))
 		default:
-			cells = append(cells, rec.fields[column])
+			b.slab = append(b.slab, rec.fields[column])
 		}
 	}
 	p := place{line: rec.line, offset: rec.offset, fields: len(rec.fields)}
@@ -168,17 +177,15 @@ func (in *Input) add(b *block, rec record, keepRaw bool) {
 	if keepRaw {
 		p.raw = slices.Clone(rec.raw)
 	}
-	b.cells, b.places = append(b.cells, cells), append(b.places, p)
+	b.cells, b.places = append(b.cells, b.slab[first:]), append(b.places, p)
 	b.bytes += len(rec.raw)
 }
 
-func (in *Input) mapBlocks(ctx context.Context, blocks <-chan *block, out chan<- *block) error {
-	index := 0
+func mapBlocks(ctx context.Context, blocks <-chan *block, out chan<- *block) error {
 	for b := range blocks {
-		if err := in.mapBlock(b, index); err != nil {
+		if err := b.mapCells(); err != nil {
 			return err
 		}
-		index += len(b.rows)
 		if err := send(ctx, out, b); err != nil {
 			return err
 		}
@@ -186,20 +193,22 @@ func (in *Input) mapBlocks(ctx context.Context, blocks <-chan *block, out chan<-
 	return nil
 }
 
-// mapBlock makes rows of the block's cells. Each row has memory of its own:
-// whoever keeps one must not keep its neighbours.
-func (in *Input) mapBlock(b *block, index int) error {
-	var cells []rawCells
-	if err := gocsv.UnmarshalDecoder(b, &cells); err != nil {
+func (b *block) mapCells() error {
+	if err := gocsv.UnmarshalDecoder(b, &b.mapped); err != nil {
 		return fmt.Errorf("map the rows from line %d on: %w", b.places[0].line, err)
 	}
+	return nil
+}
+
+// makeRows validates the cells. Each row has memory of its own: whoever keeps
+// one must not keep its neighbours.
+func (in *Input) makeRows(b *block, index int) {
 	b.rows = make([]*batch.Row, len(b.places))
 	for i, p := range b.places {
 		row := &batch.Row{Index: index + i, Line: p.line, Offset: p.offset}
-		row.Candidate, row.Problem = in.candidate(&cells[i], p)
+		row.Candidate, row.Problem = in.candidate(&b.mapped[i], p)
 		b.rows[i] = row
 	}
-	return nil
 }
 
 // At implements batch.Source.
@@ -216,9 +225,10 @@ func (in *Input) At(offset int64) (batch.Row, error) {
 	b := in.newBlock(1)
 	in.add(b, rec, false)
 	in.readers.Put(r)
-	if err := in.mapBlock(b, 0); err != nil {
+	if err := b.mapCells(); err != nil {
 		return batch.Row{}, err
 	}
+	in.makeRows(b, 0)
 	b.rows[0].Line = 0
 	return *b.rows[0], nil
 }

@@ -119,9 +119,21 @@ func trim(s string) string {
 
 func isVisibleASCII(b byte) bool { return b > ' ' && b < 0x7f }
 
+func isVisibleASCIIOnly(s string) bool {
+	for i := range len(s) {
+		if !isVisibleASCII(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
 // idProblem says what is wrong with an id. Ids are opaque: some are UUIDs, and
 // others are not.
 func idProblem(id string) string {
+	if len(id) <= maxID && isVisibleASCIIOnly(id) {
+		return "" // once for every row
+	}
 	if utf8.RuneCountInString(id) > maxID {
 		return fmt.Sprintf("is longer than %d characters", maxID)
 	}
