@@ -1,0 +1,168 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"bulkinvite/batch"
+)
+
+// A claim is an operation that writes a request.
+type claim struct {
+	req    *batch.Request
+	hashes []uint64 // parallel to req.People
+	twins  []int    // the first person with the same key, or -1
+	found  []match  // in the index
+
+	request *request // what is written
+	answer  batch.Claim
+	done    chan error
+}
+
+// Claim implements batch.Ledger. Besides, it refuses requests that no key can
+// be found again for: of an unknown kind, with people of another interview, or
+// with texts that are not UTF-8.
+func (r *Run) Claim(ctx context.Context, req batch.Request) (batch.Claim, error) {
+	if err := validate(&req); err != nil {
+		return batch.Claim{}, fmt.Errorf("ledger: claim: %w", err)
+	}
+	c := &claim{req: &req, twins: twins(req.People), done: make(chan error, 1)}
+	h := newHasher(r.base)
+	c.hashes = make([]uint64, len(req.People))
+	for i, k := range req.People {
+		c.hashes[i] = h.hash(k)
+	}
+	var err error
+	// Here and not in the writer: the index does not change during a run, and
+	// the others need not wait for it.
+	if c.found, err = r.findIndexed(ctx, c.hashes); err != nil {
+		return batch.Claim{}, fmt.Errorf("ledger: claim: %w", err)
+	}
+	if err := r.submit(ctx, c); err != nil {
+		return batch.Claim{}, err
+	}
+	return c.answer, nil
+}
+
+func validate(req *batch.Request) error {
+	switch req.Kind {
+	case batch.KindInvite, batch.KindResend, batch.KindLink, batch.KindFound:
+	default:
+		return fmt.Errorf("unknown kind %q", req.Kind)
+	}
+	interview := batch.NewKey(req.InterviewID, "").InterviewID
+	for _, k := range req.People {
+		if k.InterviewID != interview {
+			return fmt.Errorf("somebody of interview %q in a request for %q", k.InterviewID, req.InterviewID)
+		}
+		if !utf8.ValidString(k.InterviewID) || !utf8.ValidString(k.Email) {
+			return errors.New("a key that is not UTF-8")
+		}
+	}
+	return nil
+}
+
+// twins returns for each key the position of the first one that equals it, or
+// -1 where that is the key itself.
+func twins(keys []batch.Key) []int {
+	first := make(map[batch.Key]int, len(keys))
+	twins := make([]int, len(keys))
+	for i, k := range keys {
+		if j, found := first[k]; found {
+			twins[i] = j
+			continue
+		}
+		first[k], twins[i] = i, -1
+	}
+	return twins
+}
+
+func (c *claim) conflicts(t *touched) bool {
+	for _, h := range c.hashes {
+		if _, found := t.hashes[h]; found {
+			return true
+		}
+	}
+	for _, h := range c.hashes {
+		t.hashes[h] = struct{}{}
+	}
+	return false
+}
+
+func (c *claim) prepare(r *Run) (write bool, err error) {
+	now := r.store.now().UnixMicro()
+	c.request = &request{
+		id:          r.lastRequest + 1,
+		runID:       r.id,
+		baseURL:     r.base,
+		interviewID: batch.NewKey(c.req.InterviewID, "").InterviewID,
+		kind:        c.req.Kind,
+		claimedAt:   time.UnixMicro(now).UTC(),
+	}
+	known, err := r.foldAll(c.req.People, r.book.withTail(c.found, c.hashes))
+	if err != nil {
+		return false, fmt.Errorf("ledger: claim: %w", err)
+	}
+	c.answer.Held = make([]*batch.Record, len(c.req.People))
+	claimed := make([]int, len(c.req.People)) // position in the request, or -1
+	for i, k := range c.req.People {
+		claimed[i] = -1
+		if twin := c.twins[i]; twin >= 0 && claimed[twin] >= 0 {
+			claimed[i] = claimed[twin]
+			known[i].add(r.id, c.request, &c.request.people[claimed[i]])
+		}
+		if holds(c.req, &known[i].rec, c.request.claimedAt) {
+			c.answer.Held[i] = &known[i].rec
+		} else if claimed[i] < 0 {
+			claimed[i] = c.request.join(k.Email)
+		}
+	}
+	if len(c.request.people) == 0 {
+		return false, nil
+	}
+	r.lastRequest = c.request.id
+	c.answer.ID = c.request.id
+	return true, nil
+}
+
+// holds reports whether what is known of a person keeps them from being sent.
+func holds(req *batch.Request, rec *batch.Record, now time.Time) bool {
+	switch req.Kind {
+	case batch.KindInvite:
+		switch rec.State {
+		case batch.StateInvited, batch.StateSending:
+			return true
+		case batch.StateRefused, batch.StateFailed:
+			return rec.ThisRun
+		}
+	case batch.KindResend:
+		return !rec.ResentAt.IsZero() && now.Sub(rec.ResentAt) < req.ResendAfter
+	case batch.KindFound:
+		return rec.State == batch.StateInvited
+	}
+	return false
+}
+
+func (c *claim) write(tx *sql.Tx, r *Run) error {
+	w := c.request
+	_, err := tx.Stmt(r.addRequest).Exec(w.id, w.runID, w.kind, w.interviewID, c.req.JobApplicationID,
+		c.req.CandidateID, c.req.DisableEmail, w.claimedAt.UnixMicro(), string(appendTexts(nil, w.emails)))
+	return err
+}
+
+func (c *claim) committed(b *book) error {
+	for i, h := range c.hashes {
+		if c.answer.Held[i] == nil && c.twins[i] < 0 {
+			b.tail.add(h, c.request.id)
+		}
+	}
+	b.keep(c.request) // its settlement comes soon
+	return nil
+}
+
+func (c *claim) finish(err error) { c.done <- err }
+func (c *claim) wait() error      { return <-c.done }

@@ -1,0 +1,45 @@
+package ledger
+
+import "bulkinvite/batch"
+
+// The index keeps these hashes on disk: they never change, or the schema's
+// version does. Equal hashes of different keys are harmless, the addresses in
+// the request are compared.
+const (
+	fnvOffset = 14695981039346656037
+	fnvPrime  = 1099511628211
+)
+
+// A hasher hashes the keys of one base URL and one interview after the other.
+type hasher struct {
+	base        uint64 // of the base URL
+	interviewID string
+	interview   uint64 // of the base URL and interviewID
+}
+
+func newHasher(baseURL string) *hasher {
+	base := hashText(fnvOffset, baseURL)
+	return &hasher{base: base, interview: hashText(base, "")}
+}
+
+func (h *hasher) hash(k batch.Key) uint64 {
+	if k.InterviewID != h.interviewID {
+		h.interviewID, h.interview = k.InterviewID, hashText(h.base, k.InterviewID)
+	}
+	sum := hashText(h.interview, k.Email)
+	// FNV leaves the high bits of similar short texts alike, and the tail
+	// takes its places from these.
+	sum ^= sum >> 33
+	sum *= 0xff51afd7ed558ccd
+	sum ^= sum >> 33
+	sum *= 0xc4ceb9fe1a85ec53
+	return sum ^ sum>>33
+}
+
+// hashText goes on with an FNV-1a hash, with a byte behind s that no text has.
+func hashText(sum uint64, s string) uint64 {
+	for i := range len(s) {
+		sum = (sum ^ uint64(s[i])) * fnvPrime
+	}
+	return (sum ^ 0xff) * fnvPrime
+}

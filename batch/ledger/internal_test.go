@@ -1,0 +1,324 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+
+	"bulkinvite/batch"
+)
+
+func testRun(t *testing.T) (*Store, *Run) {
+	t.Helper()
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	r, err := s.Begin(t.Context(), RunInfo{BaseURL: "https://api.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, r
+}
+
+// A full disk ends the run, and what was written before is still known.
+func TestFailedCommit(t *testing.T) {
+	s, r := testRun(t)
+	ctx := t.Context()
+	if err := inviteChunk(r, benchKeys(0, 50)); err != nil {
+		t.Fatal(err)
+	}
+	c, err := r.Claim(ctx, batch.Request{Kind: batch.KindInvite, InterviewID: benchInterview, People: benchKeys(50, 60)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.write.Exec("pragma max_page_count = 1"); err != nil { // SQLite makes it as many as there are
+		t.Fatal(err)
+	}
+	if err = inviteChunk(r, benchKeys(100, 150)); err == nil {
+		t.Fatal("a chunk fits onto a full disk")
+	}
+	if !strings.Contains(err.Error(), "full") {
+		t.Errorf("the error does not tell why: %v", err)
+	}
+	if _, err := s.write.Exec("pragma max_page_count = 1000000"); err != nil {
+		t.Fatal(err)
+	}
+	settled := batch.Answer{Outcomes: []batch.Settlement{{Key: benchKey(50), State: batch.StateInvited}}}
+	if r.Settle(ctx, c.ID, settled) == nil || inviteChunk(r, benchKeys(200, 250)) == nil || r.End(ctx, nil, 0) == nil {
+		t.Error("a ledger goes on after a failed commit")
+	}
+	got, err := r.Lookup(ctx, []batch.Key{benchKey(0), benchKey(50), benchKey(200)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []batch.State{batch.StateInvited, batch.StateSending, batch.StateNone} {
+		if got[i].State != want {
+			t.Errorf("key %d is %q, want %q", i, got[i].State, want)
+		}
+	}
+}
+
+// An operation that was handed over is awaited though its context ends.
+func TestHandedOverIsAwaited(t *testing.T) {
+	s, r := testRun(t)
+	tx, err := s.write.Begin() // the writer has to wait for the only connection
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() {
+		_, err := r.Claim(ctx, batch.Request{Kind: batch.KindInvite, InterviewID: benchInterview, People: benchKeys(0, 1)})
+		done <- err
+	}()
+	for s.write.Stats().WaitCount == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	late, cancelLate := context.WithCancel(t.Context())
+	go func() {
+		_, err := r.Claim(late, batch.Request{Kind: batch.KindInvite, InterviewID: benchInterview, People: benchKeys(1, 2)})
+		done <- err
+	}()
+	cancelLate()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("a claim that was not handed over: %v", err)
+	}
+	cancel()
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Errorf("a claim that was handed over: %v", err)
+	}
+	got, err := r.Lookup(t.Context(), benchKeys(0, 2))
+	if err != nil || got[0].State != batch.StateSending || got[1].State != batch.StateNone {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// What conflicts in a batch is put off, what is wrong in it harms nobody else.
+func TestBatch(t *testing.T) {
+	_, r := testRun(t)
+	r.stop() // this test is the writer
+	invite := func(from, to int) *claim {
+		req := &batch.Request{Kind: batch.KindInvite, InterviewID: benchInterview, People: benchKeys(from, to)}
+		c := &claim{req: req, twins: twins(req.People), done: make(chan error, 1)}
+		h := newHasher(r.base)
+		for _, k := range req.People {
+			c.hashes = append(c.hashes, h.hash(k))
+		}
+		return c
+	}
+	stray := &settlement{request: 99, answer: &batch.Answer{}, done: make(chan error, 1)}
+	a, b, c := invite(0, 10), invite(9, 20), invite(20, 30)
+	later := r.commit([]operation{a, stray, b, c})
+	if len(later) != 1 || later[0] != b {
+		t.Fatalf("%d operations are put off", len(later))
+	}
+	if a.wait() != nil || c.wait() != nil || stray.wait() == nil {
+		t.Error("the stray settlement fails, and nothing else")
+	}
+	if later = r.commit(later); len(later) != 0 || b.wait() != nil || b.answer.Held[0] == nil || b.answer.Held[1] != nil {
+		t.Errorf("held: %v", b.answer.Held)
+	}
+}
+
+// Whatever was written, an index made from scratch is the same.
+func TestIndexFromScratch(t *testing.T) {
+	s, r := testRun(t)
+	entries := func() (all []entry) {
+		rows, err := s.write.Query("select hash, request_id from people")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var e entry
+			if err := rows.Scan(&e.hash, &e.request); err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, e)
+		}
+		return all
+	}
+	people := 0
+	for run := range 4 {
+		for i := range 5 {
+			size := 1 + 37*i*run%200
+			if err := inviteChunk(r, benchKeys(people, people+size)); err != nil {
+				t.Fatal(err)
+			}
+			people += size
+		}
+		if err := r.End(t.Context(), map[string]int{"invited": people}, 0); err != nil {
+			t.Fatal(err)
+		}
+		grown := entries()
+		if len(grown) != people {
+			t.Fatalf("%d people, %d entries", people, len(grown))
+		}
+		if _, err := s.write.Exec("delete from people; update people_upto set request_id = 0"); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.indexPeople(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(grown, entries()) {
+			t.Fatal("an index from scratch is another one")
+		}
+		var err error
+		if r, err = s.Begin(t.Context(), RunInfo{BaseURL: fmt.Sprint("https://api.example/", run)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestTail(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		hashes := rapid.SliceOfNDistinct(rapid.Uint64(), 1, 50, rapid.ID).Draw(t, "hashes")
+		tl := tail{base: rapid.Int64Range(0, 1<<40).Draw(t, "base")}
+		requests := map[uint64]map[int64]bool{}
+		known := map[uint64]bool{}
+		for n := range int64(rapid.IntRange(0, 300).Draw(t, "n")) {
+			h := rapid.SampledFrom(hashes).Draw(t, "hash")
+			if requests[h] == nil {
+				requests[h] = map[int64]bool{}
+			}
+			if rapid.Bool().Draw(t, "strange") {
+				tl.addStrange(h)
+				known[h] = true
+			} else {
+				tl.add(h, tl.base+n+1)
+				requests[h][tl.base+n+1] = true
+			}
+		}
+		for _, h := range append(hashes, 0, 1, 1<<63) {
+			got := map[int64]bool{}
+			for request := range tl.requests(h) {
+				got[request] = true
+			}
+			if len(got)+len(requests[h]) > 0 && !reflect.DeepEqual(got, requests[h]) || tl.isStrange(h) != known[h] {
+				t.Fatalf("%x: %v, want %v; strange %v, want %v", h, got, requests[h], tl.isStrange(h), known[h])
+			}
+		}
+	})
+}
+
+// A million keys must not take much more than 20 MB.
+func TestTailSize(t *testing.T) {
+	tl := tail{}
+	h := newHasher("https://api.example")
+	for i := range 1_000_000 {
+		tl.addStrange(h.hash(batch.Key{InterviewID: benchInterview, Email: fmt.Sprint(i, "@example.com")}))
+	}
+	size := 0
+	for i := range tl.segments {
+		size += 8*cap(tl.segments[i].hashes) + 4*cap(tl.segments[i].numbers)
+	}
+	if size > 22_000_000 {
+		t.Errorf("%d bytes", size)
+	}
+}
+
+func FuzzCodec(f *testing.F) {
+	f.Add("ann@example.com", "c1", "https://x/?a=1&b=2")
+	f.Add(`","`, `"}`, `\`)
+	f.Add("", "\x00", "\xff")
+	f.Add("<é\u2028>", `,"invite_url":"`, "]")
+	f.Fuzz(func(t *testing.T, a, b, c string) {
+		texts := []string{a, b, c}
+		encoded := appendTexts(nil, texts)
+		got, err := parseTexts(string(encoded))
+		checkTexts(t, texts, got, err)
+		var plain []string
+		checkTexts(t, texts, plain, json.Unmarshal(encoded, &plain))
+
+		outcomes := []outcome{{0, batch.StateInvited, a, b}, {17, batch.StateNone, c, ""}, {3, batch.StateFailed, "", a}}
+		encoded = appendOutcomes(nil, outcomes)
+		back, err := parseOutcomes(string(encoded))
+		if err != nil || !json.Valid(encoded) {
+			t.Fatalf("%s: %v", encoded, err)
+		}
+		for i := range outcomes {
+			outcomes[i].CandidateID = valid(outcomes[i].CandidateID)
+			outcomes[i].InviteURL = valid(outcomes[i].InviteURL)
+		}
+		if !reflect.DeepEqual(outcomes, back) {
+			t.Fatalf("%+v came back as %+v", outcomes, back)
+		}
+	})
+}
+
+func checkTexts(t *testing.T, want, got []string, err error) {
+	t.Helper()
+	if err != nil || len(got) != len(want) {
+		t.Fatalf("%q came back as %q, %v", want, got, err)
+	}
+	for i := range want {
+		if got[i] != valid(want[i]) {
+			t.Fatalf("%q came back as %q", want, got)
+		}
+	}
+}
+
+// valid is what JSON makes of a text.
+func valid(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return string([]rune(s))
+}
+
+func TestRefusesKeysThatCannotBeFoundAgain(t *testing.T) {
+	_, r := testRun(t)
+	for name, req := range map[string]batch.Request{
+		"kind":      {Kind: "call", InterviewID: "i", People: []batch.Key{{InterviewID: "i", Email: "a@x.co"}}},
+		"interview": {Kind: batch.KindInvite, InterviewID: "i", People: []batch.Key{{InterviewID: "j", Email: "a@x.co"}}},
+		"text":      {Kind: batch.KindInvite, InterviewID: "i", People: []batch.Key{{InterviewID: "i", Email: "a\xff@x.co"}}},
+	} {
+		if _, err := r.Claim(t.Context(), req); err == nil {
+			t.Errorf("%s: claimed", name)
+		}
+	}
+}
+
+// The ledger works in virtual time, as tests of its users need it.
+func TestInBubble(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	synctest.Test(t, func(t *testing.T) {
+		s, err := Open(t.Context(), path, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := s.Begin(t.Context(), RunInfo{BaseURL: "https://api.example"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		req := batch.Request{
+			Kind: batch.KindResend, InterviewID: benchInterview, People: benchKeys(0, 1), ResendAfter: 24 * time.Hour,
+		}
+		for _, free := range []bool{true, false, true} {
+			c, err := r.Claim(t.Context(), req)
+			if err != nil || (c.ID != 0) != free {
+				t.Errorf("%+v, %v", c, err)
+			}
+			time.Sleep(12 * time.Hour)
+			synctest.Wait()
+		}
+		if err := errors.Join(r.End(t.Context(), nil, 0), s.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+}

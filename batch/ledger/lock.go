@@ -1,0 +1,57 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// ErrLocked means that another process has the ledger open.
+var ErrLocked = errors.New("another run holds the ledger; wait for it to end, or name another ledger")
+
+// Somebody who only asks whether a run is alive holds the lock for an instant,
+// which must not keep a run from starting.
+const (
+	lockPatience = 200 * time.Millisecond
+	lockPause    = 20 * time.Millisecond
+)
+
+// A lock is a lock on PATH.lock, which the system frees when the process ends,
+// however it ends. The file stays: removing it would let two processes hold
+// locks on two files of that name. It does not work over NFS.
+type lock struct{ file *flock.Flock }
+
+func takeLock(ctx context.Context, path string) (*lock, error) {
+	file := flock.New(path+".lock", flock.SetPermissions(0o600))
+	waiting, cancel := context.WithTimeout(ctx, lockPatience)
+	defer cancel()
+	held, err := file.TryLockContext(waiting, lockPause)
+	switch {
+	case ctx.Err() != nil:
+		return nil, errors.Join(ctx.Err(), file.Close())
+	case err != nil && waiting.Err() == nil:
+		return nil, errors.Join(fmt.Errorf("cannot be locked: %w", err), file.Close())
+	case !held:
+		return nil, errors.Join(ErrLocked, file.Close())
+	}
+	return &lock{file}, nil
+}
+
+func (l *lock) release() error { return l.file.Close() }
+
+// isLocked reports whether a living process holds the lock. It creates
+// nothing.
+func isLocked(path string) (bool, error) {
+	name := path + ".lock"
+	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	file := flock.New(name, flock.SetFlag(os.O_RDONLY))
+	free, err := file.TryRLock()
+	return !free, errors.Join(err, file.Close())
+}

@@ -1,0 +1,132 @@
+package ledger
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"bulkinvite/batch"
+)
+
+// A match says that a request may name the key at a position.
+type match struct {
+	at      int
+	request int64
+}
+
+// Lookup implements batch.Ledger. It does not wait for the writer.
+func (r *Run) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Record, error) {
+	h := newHasher(r.base)
+	hashes := make([]uint64, len(keys))
+	for i, k := range keys {
+		hashes[i] = h.hash(k)
+	}
+	found, err := r.findIndexed(ctx, hashes)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: look up: %w", err)
+	}
+	r.book.mu.Lock()
+	found = r.book.withTail(found, hashes)
+	r.book.mu.Unlock()
+	folds := make([]fold, len(keys))
+	for len(found) > 0 { // in pieces, so that the writer gets its turn
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		piece := found[:min(len(found), 100)]
+		found = found[len(piece):]
+		r.book.mu.Lock()
+		err := r.foldMatches(folds, keys, piece)
+		r.book.mu.Unlock()
+		if err != nil {
+			return nil, fmt.Errorf("ledger: look up: %w", err)
+		}
+	}
+	records := make([]batch.Record, len(keys))
+	for i := range folds {
+		records[i] = folds[i].rec
+	}
+	return records, nil
+}
+
+// findIndexed returns the matches in the index. It does not ask it for hashes
+// that it is known not to have, and remembers those that it turns out not to
+// have: the index does not change during a run.
+func (r *Run) findIndexed(ctx context.Context, hashes []uint64) ([]match, error) {
+	if r.index.empty || len(hashes) == 0 {
+		return nil, ctx.Err()
+	}
+	ask := make([]keyHash, 0, len(hashes))
+	r.book.mu.Lock()
+	for i, h := range hashes {
+		if !r.book.tail.isStrange(h) {
+			ask = append(ask, keyHash{int64(h), i})
+		}
+	}
+	r.book.mu.Unlock()
+	found, err := r.index.find(ctx, ask)
+	if err != nil {
+		return nil, err
+	}
+	known := make([]bool, len(hashes))
+	for _, m := range found {
+		known[m.at] = true
+	}
+	r.book.mu.Lock()
+	defer r.book.mu.Unlock()
+	for _, k := range ask {
+		if !known[k.at] {
+			r.book.tail.addStrange(uint64(k.hash))
+		}
+	}
+	return found, nil
+}
+
+// withTail adds the matches in the tail, and sorts all by request. The caller
+// holds mu.
+func (b *book) withTail(found []match, hashes []uint64) []match {
+	for i, h := range hashes {
+		for request := range b.tail.requests(h) {
+			found = append(found, match{i, request})
+		}
+	}
+	slices.SortFunc(found, func(a, b match) int {
+		return cmp.Or(cmp.Compare(a.request, b.request), cmp.Compare(a.at, b.at))
+	})
+	return found
+}
+
+// foldAll says what is known of each key. The caller holds the book's mu.
+func (r *Run) foldAll(keys []batch.Key, found []match) ([]fold, error) {
+	folds := make([]fold, len(keys))
+	return folds, r.foldMatches(folds, keys, found)
+}
+
+// foldMatches adds what the matches, sorted by request, say of the keys. The
+// caller holds the book's mu.
+func (r *Run) foldMatches(folds []fold, keys []batch.Key, found []match) error {
+	var req *request
+	next := 0
+	for _, m := range found {
+		if req == nil || req.id != m.request {
+			var err error
+			if req, err = r.book.get(m.request); err != nil {
+				return err
+			}
+			if req == nil {
+				return fmt.Errorf("the index names request %d, which is missing: the ledger is damaged", m.request)
+			}
+			next = 0
+		}
+		k := &keys[m.at]
+		if req.baseURL != r.base || req.interviewID != k.InterviewID {
+			continue
+		}
+		if at := req.find(k.Email, next); at >= 0 {
+			folds[m.at].add(r.id, req, &req.people[at])
+			next = at + 1
+		}
+	}
+	return nil
+}

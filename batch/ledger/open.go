@@ -1,0 +1,137 @@
+// Package ledger is the durable memory of what was sent, in one SQLite file.
+//
+// Requests and answers are appended, by one goroutine for all that wait, so
+// that sending waits for one short write to the disk and no more. Who was in
+// which request is an index over them, brought up to date in bulk between
+// runs; the requests of the run itself are found through a table in memory.
+// A person's state is never stored: it is folded from the requests that name
+// them and the answers to these.
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// Options are what a Store may be told. The zero value is fine.
+type Options struct {
+	Now func() time.Time // time.Now
+	Log zerolog.Logger
+}
+
+// A Store is an open ledger, which no other process can open until Close.
+type Store struct {
+	path   string
+	isNew  bool
+	now    func() time.Time
+	log    zerolog.Logger
+	lock   *lock
+	write  *sql.DB // one connection
+	read   *sql.DB // sees what write has committed, and does not wait for it
+	run    *Run    // the newest, or nil
+	closed bool
+}
+
+// Open opens the ledger at path for runs, creating folder and file (modes 0700
+// and 0600) if they are missing. It waits a moment for the ledger's lock; the
+// error is ErrLocked if another process keeps it. All that would keep a run
+// from writing is an error here, before anything is sent.
+//
+// After a run that died, Open reads what that run has written, which takes
+// some seconds per million people.
+func Open(ctx context.Context, path string, opts Options) (*Store, error) {
+	real, err := resolve(path)
+	if err != nil {
+		return nil, fmt.Errorf("ledger %s: %w", path, err)
+	}
+	s := &Store{path: real, now: opts.Now, log: opts.Log}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("ledger %s: %w", path, err), s.closeAll())
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context) error {
+	var err error
+	if err = makeFolder(s.path); err != nil {
+		return err
+	}
+	if s.lock, err = takeLock(ctx, s.path); err != nil {
+		return err
+	}
+	if err = makeFile(s.path); err != nil {
+		return err
+	}
+	if s.isNew, err = inspect(ctx, s.path); err != nil {
+		return err
+	}
+	if err = tighten(s.path); err != nil { // not before it is known to be ours
+		return err
+	}
+	if s.write, err = openForWriting(ctx, s.path); err != nil {
+		return err
+	}
+	if s.isNew {
+		if err = createSchema(ctx, s.write); err != nil {
+			return err
+		}
+		if err = syncFolder(s.path); err != nil {
+			return err
+		}
+	}
+	if s.read, err = openForReading(s.path); err != nil {
+		return err
+	}
+	return s.indexPeople(ctx)
+}
+
+// New reports whether Open made the ledger: it knows nobody. A run should say
+// so, since a ledger in a wrong place lets people be invited twice.
+func (s *Store) New() bool { return s.isNew }
+
+// Path returns where the ledger is, without symbolic links.
+func (s *Store) Path() string { return s.path }
+
+// Close ends all use of the ledger and lets others open it. A run that was not
+// ended looks as if it had died. Closing again does nothing.
+func (s *Store) Close() error {
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	var err error
+	if s.run != nil {
+		s.run.stop()
+	}
+	if s.write != nil {
+		err = s.indexPeople(context.Background())
+		_, truncErr := s.write.Exec("pragma wal_checkpoint(truncate)")
+		err = errors.Join(err, truncErr)
+	}
+	if err = errors.Join(err, s.closeAll()); err != nil {
+		return fmt.Errorf("ledger %s: close: %w", s.path, err)
+	}
+	return nil
+}
+
+func (s *Store) closeAll() error {
+	var err error
+	if s.read != nil {
+		err = s.read.Close()
+	}
+	if s.write != nil {
+		err = errors.Join(err, s.write.Close()) // last: it is the one that may remove the WAL
+	}
+	if s.lock != nil {
+		err = errors.Join(err, s.lock.release())
+	}
+	return err
+}

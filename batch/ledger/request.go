@@ -1,0 +1,142 @@
+package ledger
+
+import (
+	"fmt"
+	"time"
+
+	"bulkinvite/batch"
+)
+
+// A request is a row of requests with what its answers say.
+type request struct {
+	id          int64
+	runID       int64
+	baseURL     string
+	interviewID string
+	kind        batch.Kind
+	claimedAt   time.Time
+	emails      []string
+	people      []person // parallel to emails
+	lastAnswer  int64    // the newest answer that people have in them
+}
+
+// A person is somebody in a request.
+type person struct {
+	state       batch.State
+	by          int64 // the run that brought them into the state
+	candidateID string
+	inviteURL   string
+	idFrom      int64 // the answer that candidateID is from
+	urlFrom     int64 // the answer that inviteURL is from
+}
+
+// join adds somebody who is being claimed, and returns the position.
+func (r *request) join(email string) int {
+	r.emails = append(r.emails, email)
+	r.people = append(r.people, person{state: batch.StateSending, by: r.runID})
+	return len(r.people) - 1
+}
+
+// joinAll adds the people of requests.people.
+func (r *request) joinAll(people string) error {
+	emails, err := parseTexts(people)
+	if err != nil {
+		return fmt.Errorf("request %d: %w", r.id, err)
+	}
+	for _, email := range emails {
+		r.join(email)
+	}
+	return nil
+}
+
+// find returns the position of a person, or -1. People are mostly asked for in
+// the order in which they are named, so it begins with the one at hint.
+func (r *request) find(email string, hint int) int {
+	for i := range r.emails {
+		if at := (hint + i) % len(r.emails); r.emails[at] == email {
+			return at
+		}
+	}
+	return -1
+}
+
+// apply adds an answer, which run wrote. Writing the state that somebody is in
+// does not make it the later run's doing, and an answer that does not tell an
+// id or a link does not take back an earlier one.
+func (r *request) apply(answer, run int64, outcomes []outcome) error {
+	for _, o := range outcomes {
+		if o.Person < 0 || o.Person >= len(r.people) {
+			return fmt.Errorf("answer %d names person %d of the %d in request %d: the ledger is damaged",
+				answer, o.Person, len(r.people), r.id)
+		}
+		p := &r.people[o.Person]
+		if p.state != o.State {
+			p.state, p.by = o.State, run
+		}
+		if o.CandidateID != "" {
+			p.candidateID, p.idFrom = o.CandidateID, answer
+		}
+		if o.InviteURL != "" {
+			p.inviteURL, p.urlFrom = o.InviteURL, answer
+		}
+	}
+	r.lastAnswer = answer
+	return nil
+}
+
+// A fold gathers what the requests say of one key, added in the order of their
+// numbers.
+type fold struct {
+	rec     batch.Record
+	idFrom  int64
+	urlFrom int64
+}
+
+func (f *fold) add(run int64, r *request, p *person) {
+	if p.state == batch.StateInvited {
+		if p.idFrom > f.idFrom {
+			f.rec.CandidateID, f.idFrom = p.candidateID, p.idFrom
+		}
+		if p.urlFrom > f.urlFrom {
+			f.rec.InviteURL, f.urlFrom = p.inviteURL, p.urlFrom
+		}
+	}
+	sentOrDoubt := p.state == batch.StateInvited || p.state == batch.StateSending
+	if r.kind == batch.KindResend && sentOrDoubt && r.claimedAt.After(f.rec.ResentAt) {
+		f.rec.ResentAt = r.claimedAt
+	}
+	if counts(r.kind, p.state) && rank(p.state) >= rank(f.rec.State) {
+		f.rec.State, f.rec.Kind, f.rec.RequestID = p.state, r.kind, r.id
+		f.rec.ThisRun = p.by == run
+	}
+}
+
+// counts reports whether a person's state in a request of the kind says
+// something of the person's state. A request that found somebody counts while
+// it is unsettled: what it was about to say is that they are invited, and not
+// to ask the API again would be careless.
+func counts(kind batch.Kind, state batch.State) bool {
+	switch kind {
+	case batch.KindInvite:
+		return true
+	case batch.KindFound:
+		return state == batch.StateInvited || state == batch.StateSending
+	case batch.KindResend:
+		return state == batch.StateInvited
+	default:
+		return false
+	}
+}
+
+// rank orders states: a higher one in any request outweighs lower ones in
+// newer requests.
+func rank(s batch.State) int {
+	switch s {
+	case batch.StateInvited:
+		return 2
+	case batch.StateSending:
+		return 1
+	default:
+		return 0
+	}
+}

@@ -1,0 +1,133 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"bulkinvite/batch"
+)
+
+var errEnded = errors.New("ledger: the run has ended")
+
+// RunInfo is what the ledger keeps of a run.
+type RunInfo struct {
+	BaseURL string // in normal form: people of another base URL are somebody else
+	Input   string // the input's name
+	SHA256  string // of the input, in hexadecimal
+	Rows    int    // in the input
+}
+
+// A Run is one run's view of the ledger. It implements batch.Ledger.
+type Run struct {
+	store *Store
+	id    int64
+	base  string
+	book  *book
+	index *indexReader
+
+	// Used by the writer alone.
+	lastRequest int64
+	lastAnswer  int64
+	broken      error // the failed commit after which nothing is written
+	addRequest  *sql.Stmt
+	addAnswer   *sql.Stmt
+
+	ops      chan operation
+	stopping chan struct{}
+	stopOnce sync.Once
+	writer   errgroup.Group
+}
+
+var _ batch.Ledger = (*Run)(nil)
+
+// Begin writes that a run has started. An open ledger has one run at a time:
+// one that is still under way is cut off, as if it had died.
+func (s *Store) Begin(ctx context.Context, info RunInfo) (*Run, error) {
+	if s.run != nil {
+		s.run.stop()
+	}
+	if err := s.indexPeople(ctx); err != nil {
+		return nil, fmt.Errorf("ledger: begin: %w", err)
+	}
+	r := &Run{
+		store:    s,
+		base:     info.BaseURL,
+		ops:      make(chan operation),
+		stopping: make(chan struct{}),
+	}
+	if err := r.begin(ctx, info); err != nil {
+		return nil, fmt.Errorf("ledger: begin: %w", err)
+	}
+	s.run = r
+	r.writer.Go(r.writeAll)
+	return r, nil
+}
+
+func (r *Run) begin(ctx context.Context, info RunInfo) error {
+	db := r.store.write
+	err := db.QueryRowContext(ctx, `insert into runs (started_at, base_url, input, sha256, row_count)
+		values (?, ?, ?, ?, ?) returning id`,
+		r.store.now().UnixMicro(), info.BaseURL, info.Input, info.SHA256, info.Rows).Scan(&r.id)
+	if err != nil {
+		return err
+	}
+	err = db.QueryRowContext(ctx, `select coalesce((select max(id) from requests), 0),
+		coalesce((select max(id) from answers), 0)`).Scan(&r.lastRequest, &r.lastAnswer)
+	if err != nil {
+		return err
+	}
+	if r.book, err = newBook(ctx, r.store.read, r.lastRequest); err != nil {
+		return err
+	}
+	if r.index, err = newIndexReader(ctx, r.store.read); err != nil {
+		return err
+	}
+	r.addRequest, err = db.PrepareContext(ctx, `insert into requests (id, run_id, kind, interview_id, job_application_id,
+		candidate_id, email_disabled, claimed_at, people) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+	if err != nil {
+		return err
+	}
+	r.addAnswer, err = db.PrepareContext(ctx, `insert into answers (id, request_id, run_id, at, status_code, message, people)
+		values (?, ?, ?, ?, ?, ?, ?)`)
+	return err
+}
+
+// ID returns the run's number in the ledger.
+func (r *Run) ID() int64 { return r.id }
+
+// End writes that the run is over, with counts for people to read and the exit
+// code, and brings the index up to date, which takes some seconds per million
+// people of the run. Claims and settlements are refused from now on. The end is
+// written whether or not ctx is cancelled: a stopped run has not died.
+func (r *Run) End(ctx context.Context, counts map[string]int, exitCode int) error {
+	r.stop()
+	if r.broken != nil {
+		return r.broken
+	}
+	text, err := json.Marshal(counts)
+	if err != nil {
+		return fmt.Errorf("ledger: end: %w", err)
+	}
+	ctx = context.WithoutCancel(ctx)
+	_, err = r.store.write.ExecContext(ctx, "update runs set ended_at = ?, counts = ?, exit_code = ? where id = ?",
+		r.store.now().UnixMicro(), string(text), exitCode, r.id)
+	if err == nil {
+		err = r.store.indexPeople(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("ledger: end: %w", err)
+	}
+	return nil
+}
+
+// stop ends the writer when it has written what was handed to it.
+func (r *Run) stop() {
+	r.stopOnce.Do(func() { close(r.stopping) })
+	_ = r.writer.Wait() // the writer tells its errors to those who wait for it
+}

@@ -1,0 +1,111 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	_ "embed"
+	"errors"
+	"fmt"
+	"net/url"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+//go:embed schema.sql
+var schema string
+
+const (
+	applicationID = 0x62696e76 // "binv": tells the ledger from other SQLite files
+	schemaVersion = 1
+)
+
+// dsn returns a data source name in which nothing of path can be taken for a
+// parameter. The pragmas stand in it because only so they reach every
+// connection of the pool.
+func dsn(path, mode string, pragmas ...string) string {
+	query := url.Values{"mode": {mode}, "_txlock": {"immediate"}}
+	query["_pragma"] = append([]string{"busy_timeout(10000)"}, pragmas...)
+	// Not (*url.URL).String alone: it leaves a path's semicolons and the like
+	// as they are, which SQLite is fine with, but it escapes ? # and %, and
+	// these are what matters.
+	return (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: query.Encode()}).String()
+}
+
+func openDSN(dsn string, conns int) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
+	return db, nil
+}
+
+// inspect tells whether the file is still empty, and refuses what is not a
+// ledger. It changes nothing: the file may be somebody else's.
+func inspect(ctx context.Context, path string) (empty bool, err error) {
+	db, err := openDSN(dsn(path, "ro"), 1)
+	if err != nil {
+		return false, err
+	}
+	defer db.Close()
+	return checkSchema(ctx, db)
+}
+
+func checkSchema(ctx context.Context, db *sql.DB) (empty bool, err error) {
+	var id, version, objects int
+	err = db.QueryRowContext(ctx, `select application_id, user_version, (select count(*) from sqlite_schema)
+		from pragma_application_id, pragma_user_version`).Scan(&id, &version, &objects)
+	var sqliteErr *sqlite.Error
+	switch {
+	case errors.As(err, &sqliteErr) && sqliteErr.Code()&0xff == sqlite3.SQLITE_NOTADB:
+		return false, errors.New("is not a ledger of bulkinvite, nor any SQLite database; name another file")
+	case err != nil:
+		return false, fmt.Errorf("cannot be read: %w", err)
+	case id == 0 && version == 0 && objects == 0:
+		return true, nil
+	case id != applicationID:
+		return false, errors.New("is an SQLite database of another program; name another file")
+	case version > schemaVersion:
+		return false, fmt.Errorf("made by a newer bulkinvite (schema %d, this one knows %d): update bulkinvite",
+			version, schemaVersion)
+	case version < schemaVersion:
+		return false, fmt.Errorf("schema %d is unknown; this file was never finished or is damaged", version)
+	}
+	return false, nil
+}
+
+// createSchema makes the tables and marks the file as ours, or does nothing.
+func createSchema(ctx context.Context, db *sql.DB) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("cannot be written: %w", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // after Commit it has nothing to do
+	mark := fmt.Sprintf("pragma application_id = %d; pragma user_version = %d;", applicationID, schemaVersion)
+	if _, err := tx.ExecContext(ctx, schema+mark); err != nil {
+		return fmt.Errorf("cannot be written: %w", err)
+	}
+	return tx.Commit()
+}
+
+func openForWriting(ctx context.Context, path string) (*sql.DB, error) {
+	db, err := openDSN(dsn(path, "rw", "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)",
+		"wal_autocheckpoint(4000)", "cache_size(-8000)"), 1)
+	if err != nil {
+		return nil, err
+	}
+	var mode string
+	if err := db.QueryRowContext(ctx, "pragma journal_mode").Scan(&mode); err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot be written: %w", err), db.Close())
+	}
+	if mode != "wal" {
+		return nil, errors.Join(errors.New("this file system cannot hold a ledger (no shared memory); put it on a local disk"), db.Close())
+	}
+	return db, nil
+}
+
+func openForReading(path string) (*sql.DB, error) {
+	return openDSN(dsn(path, "ro", "query_only(on)", "cache_size(-8000)"), 2)
+}

@@ -1,0 +1,143 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// An operation is a claim or a settlement on its way through the writer.
+type operation interface {
+	// conflicts reports whether what an earlier operation of the batch writes
+	// decides about this one, and marks what this one writes.
+	conflicts(b *touched) bool
+	// prepare decides what is to be written, if anything. An error is this
+	// operation's alone.
+	prepare(r *Run) (write bool, err error)
+	write(tx *sql.Tx, r *Run) error
+	// committed tells the book.
+	committed(b *book) error
+	// finish lets the caller go on.
+	finish(err error)
+	wait() error
+}
+
+// touched is what the operations of a batch write.
+type touched struct {
+	hashes   map[uint64]struct{} // of people who may be claimed
+	requests map[int64]struct{}  // that are settled
+}
+
+// submit hands an operation to the writer and waits for the outcome. Once it
+// is handed over it is awaited whatever ctx says: whether it was written must
+// be known.
+func (r *Run) submit(ctx context.Context, op operation) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case r.ops <- op:
+		return op.wait()
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-r.stopping:
+		return errEnded
+	}
+}
+
+// writeAll is the only writer. It commits for all that wait at once: a commit
+// costs one wait for the disk, however many operations are in it.
+func (r *Run) writeAll() error {
+	var waiting []operation
+	for {
+		if len(waiting) == 0 {
+			select {
+			case op := <-r.ops:
+				waiting = append(waiting, op)
+			case <-r.stopping:
+				return nil
+			}
+		}
+		waiting = r.commit(r.drain(waiting))
+	}
+}
+
+// drain adds the operations that are queued.
+func (r *Run) drain(waiting []operation) []operation {
+	for {
+		select {
+		case op := <-r.ops:
+			waiting = append(waiting, op)
+		default:
+			return waiting
+		}
+	}
+}
+
+// commit deals with a batch, and returns the operations that must wait for the
+// next one.
+func (r *Run) commit(batch []operation) (later []operation) {
+	ready, later := r.prepare(batch)
+	if len(ready) == 0 {
+		return later
+	}
+	err := r.writeBatch(ready)
+	if err == nil {
+		err = r.tell(ready)
+	}
+	if err != nil {
+		r.broken = fmt.Errorf("ledger: nothing more is written after a failed commit: %w", err)
+	}
+	for _, op := range ready {
+		op.finish(r.broken)
+	}
+	return later
+}
+
+func (r *Run) prepare(batch []operation) (ready, later []operation) {
+	r.book.mu.Lock()
+	defer r.book.mu.Unlock()
+	t := &touched{hashes: map[uint64]struct{}{}, requests: map[int64]struct{}{}}
+	for _, op := range batch {
+		if r.broken != nil {
+			op.finish(r.broken)
+			continue
+		}
+		if op.conflicts(t) {
+			later = append(later, op)
+			continue
+		}
+		write, err := op.prepare(r)
+		if err != nil || !write {
+			op.finish(err)
+			continue
+		}
+		ready = append(ready, op)
+	}
+	return ready, later
+}
+
+func (r *Run) writeBatch(ready []operation) error {
+	tx, err := r.store.write.Begin()
+	if err != nil {
+		return err
+	}
+	for _, op := range ready {
+		if err := op.write(tx, r); err != nil {
+			_ = tx.Rollback() // the first error is the one to tell
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+func (r *Run) tell(ready []operation) error {
+	r.book.mu.Lock()
+	defer r.book.mu.Unlock()
+	for _, op := range ready {
+		if err := op.committed(r.book); err != nil {
+			return err
+		}
+	}
+	return nil
+}
