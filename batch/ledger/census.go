@@ -1,0 +1,123 @@
+package ledger
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"bulkinvite/batch"
+)
+
+// A census is everybody in a ledger. It tells people apart by their hashes
+// alone: two of ten million have the same one with a chance of one in 300,000,
+// and then a count is short by one.
+type census struct {
+	interviews []InterviewStatus
+	numbers    map[[2]string]int32 // base URL and interview to position in interviews
+	people     map[uint64]resident
+	doubts     map[uint64]Doubt // some of them resolved by later requests
+}
+
+// A resident is what is known of somebody after the requests so far.
+type resident struct {
+	interview int32
+	state     batch.State
+}
+
+// census reads all requests with their answers in one statement, and so in one
+// state of the ledger, though a run goes on.
+func (r *Reader) census(ctx context.Context) (*census, error) {
+	rows, err := r.db.QueryContext(ctx, `select r.id, r.run_id, u.base_url, r.interview_id, r.kind, r.claimed_at, r.people,
+			coalesce(a.id, 0), coalesce(a.run_id, 0), coalesce(a.people, '')
+		from requests r join runs u on u.id = r.run_id left join answers a on a.request_id = r.id
+		order by r.id, a.id`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	c := &census{numbers: map[[2]string]int32{}, people: map[uint64]resident{}, doubts: map[uint64]Doubt{}}
+	var req *request
+	for rows.Next() {
+		var next request
+		var claimedAt, answer, answerRun int64
+		var people, answered string
+		err := rows.Scan(&next.id, &next.runID, &next.baseURL, &next.interviewID, &next.kind, &claimedAt, &people,
+			&answer, &answerRun, &answered)
+		if err != nil {
+			return nil, err
+		}
+		if req == nil || req.id != next.id {
+			c.add(req)
+			req = &next
+			req.claimedAt = time.UnixMicro(claimedAt).UTC()
+			if err := req.joinAll(people); err != nil {
+				return nil, err
+			}
+		}
+		if answer == 0 {
+			continue
+		}
+		outcomes, err := parseOutcomes(answered)
+		if err != nil {
+			return nil, err
+		}
+		if err := req.apply(answer, answerRun, outcomes); err != nil {
+			return nil, err
+		}
+	}
+	c.add(req)
+	return c, rows.Err()
+}
+
+// add counts the people of a request, which has all its answers.
+func (c *census) add(r *request) {
+	if r == nil {
+		return
+	}
+	interview := c.number(r)
+	h := newHasher(r.baseURL)
+	for i := range r.people {
+		state := r.people[i].state
+		if !counts(r.kind, state) {
+			continue
+		}
+		hash := h.hash(batch.Key{InterviewID: r.interviewID, Email: r.emails[i]})
+		old, known := c.people[hash]
+		if known && rank(old.state) > rank(state) {
+			continue
+		}
+		c.people[hash] = resident{interview, state}
+		if state == batch.StateSending {
+			c.doubts[hash] = Doubt{r.baseURL, r.interviewID, r.emails[i], r.id, r.runID, r.claimedAt}
+		}
+	}
+}
+
+func (c *census) number(r *request) int32 {
+	key := [2]string{r.baseURL, r.interviewID}
+	n, known := c.numbers[key]
+	if !known {
+		n = int32(len(c.interviews))
+		c.numbers[key] = n
+		c.interviews = append(c.interviews, InterviewStatus{r.baseURL, r.interviewID, map[batch.State]int{}})
+	}
+	return n
+}
+
+// result counts, and drops the doubts that are none.
+func (c *census) result() ([]InterviewStatus, []Doubt) {
+	for _, p := range c.people {
+		c.interviews[p.interview].People[p.state]++
+	}
+	var doubts []Doubt
+	for hash, d := range c.doubts {
+		if c.people[hash].state == batch.StateSending {
+			doubts = append(doubts, d)
+		}
+	}
+	slices.SortFunc(doubts, func(a, b Doubt) int {
+		return cmp.Or(cmp.Compare(a.RequestID, b.RequestID), cmp.Compare(a.Email, b.Email))
+	})
+	return c.interviews, doubts
+}
