@@ -1,0 +1,203 @@
+// Package ledgertest is the suite that every store of the ledger must pass. It
+// speaks through the verbs of batch.Ledger alone.
+package ledgertest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bulkinvite/batch"
+)
+
+// A Harness is a store under test, with the runs that use it one after the
+// other, each as a process of its own would.
+type Harness interface {
+	// Begin starts a run on the store. None is under way.
+	Begin(baseURL string) (batch.Ledger, error)
+	// End ends the run as a run ends that is through.
+	End() error
+	// Kill ends the run as kill -9 does: nothing is said to the store.
+	Kill() error
+	// Now is the store's clock, in whole milliseconds; it moves by Advance.
+	Now() time.Time
+	Advance(time.Duration)
+}
+
+// Run runs the suite. open returns an empty store, which lives as long as the
+// test that it is given.
+func Run(t *testing.T, open func(t *testing.T) Harness) {
+	for _, test := range []struct {
+		name string
+		run  func(*fixture)
+	}{
+		{"LookupUnknown", lookupUnknown},
+		{"LookupKeepsOrder", lookupKeepsOrder},
+		{"ClaimInvite", claimInvite},
+		{"ClaimNamedTwice", claimNamedTwice},
+		{"ClaimNobody", claimNobody},
+		{"ClaimAgainInOneRun", claimAgainInOneRun},
+		{"ClaimAgainInNextRun", claimAgainInNextRun},
+		{"BaseURLsAreApart", baseURLsAreApart},
+		{"InDoubt", inDoubt},
+		{"SettlePartly", settlePartly},
+		{"SettleInvitedStays", settleInvitedStays},
+		{"SettleEndsOnce", settleEndsOnce},
+		{"SettleRefusesStrangers", settleRefusesStrangers},
+		{"SettleIsWhole", settleIsWhole},
+		{"SettleLaterLink", settleLaterLink},
+		{"Resend", resend},
+		{"ResendInDoubt", resendInDoubt},
+		{"Link", link},
+		{"Found", found},
+		{"Cancelled", cancelled},
+		{"AnyText", anyText},
+		{"Overlapping", overlapping},
+		{"Model", againstModel},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			test.run(&fixture{T: t, Harness: open(t)})
+		})
+	}
+}
+
+const (
+	baseURL   = "https://api.example"
+	interview = "123e4567-e89b-12d3-a456-426614174000"
+)
+
+var (
+	ann = key("ann@example.com")
+	bob = key("bob@example.com")
+	cyd = key("cyd@example.com")
+)
+
+func key(email string) batch.Key { return batch.NewKey(interview, email) }
+
+// A fixture is a test of the suite with the words that they share. Its verbs
+// fail the test on any error.
+type fixture struct {
+	*testing.T
+	Harness
+	ledger batch.Ledger
+}
+
+func (f *fixture) begin() { f.beginAt(baseURL) }
+
+func (f *fixture) beginAt(baseURL string) {
+	f.Helper()
+	var err error
+	if f.ledger, err = f.Begin(baseURL); err != nil {
+		f.Fatal(err)
+	}
+}
+
+// nextRun lets the run end and another begin.
+func (f *fixture) nextRun() {
+	f.Helper()
+	if err := f.End(); err != nil {
+		f.Fatal(err)
+	}
+	f.begin()
+}
+
+// die kills the run and begins another.
+func (f *fixture) die() {
+	f.Helper()
+	if err := f.Kill(); err != nil {
+		f.Fatal(err)
+	}
+	f.begin()
+}
+
+func (f *fixture) claim(kind batch.Kind, keys ...batch.Key) batch.Claim {
+	f.Helper()
+	return f.claimRequest(batch.Request{Kind: kind, InterviewID: interview, People: keys, ResendAfter: 24 * time.Hour})
+}
+
+func (f *fixture) claimRequest(req batch.Request) batch.Claim {
+	f.Helper()
+	c, err := f.ledger.Claim(f.Context(), req)
+	if err != nil {
+		f.Fatalf("claim: %v", err)
+	}
+	if len(c.Held) != len(req.People) {
+		f.Fatalf("claim of %d people says of %d who is held", len(req.People), len(c.Held))
+	}
+	return c
+}
+
+// claimed claims and demands that nobody is held.
+func (f *fixture) claimed(kind batch.Kind, keys ...batch.Key) int64 {
+	f.Helper()
+	c := f.claim(kind, keys...)
+	for i, held := range c.Held {
+		if held != nil {
+			f.Fatalf("%s of %v is held: %+v", kind, keys[i], *held)
+		}
+	}
+	if c.ID == 0 {
+		f.Fatal("a claim without a number")
+	}
+	return c.ID
+}
+
+// held claims one person and demands that they are held; it returns why.
+func (f *fixture) held(kind batch.Kind, key batch.Key) batch.Record {
+	f.Helper()
+	c := f.claim(kind, key)
+	if c.Held[0] == nil || c.ID != 0 {
+		f.Fatalf("%s of %v is not held, but claimed as %d", kind, key, c.ID)
+	}
+	return *c.Held[0]
+}
+
+func (f *fixture) settle(id int64, state batch.State, keys ...batch.Key) {
+	f.Helper()
+	if err := f.trySettle(id, state, keys...); err != nil {
+		f.Fatalf("settle: %v", err)
+	}
+}
+
+func (f *fixture) trySettle(id int64, state batch.State, keys ...batch.Key) error {
+	answer := batch.Answer{StatusCode: 200}
+	for _, k := range keys {
+		answer.Outcomes = append(answer.Outcomes, batch.Settlement{Key: k, State: state})
+	}
+	return f.ledger.Settle(f.Context(), id, answer)
+}
+
+func (f *fixture) settleWith(id int64, s batch.Settlement) {
+	f.Helper()
+	if err := f.ledger.Settle(f.Context(), id, batch.Answer{StatusCode: 200, Outcomes: []batch.Settlement{s}}); err != nil {
+		f.Fatalf("settle: %v", err)
+	}
+}
+
+func (f *fixture) lookup(key batch.Key) batch.Record {
+	f.Helper()
+	records, err := f.ledger.Lookup(f.Context(), []batch.Key{key})
+	if err != nil {
+		f.Fatalf("look up: %v", err)
+	}
+	if len(records) != 1 {
+		f.Fatalf("%d records for one key", len(records))
+	}
+	return records[0]
+}
+
+// knows demands that this is what is known of the key.
+func (f *fixture) knows(key batch.Key, want batch.Record) {
+	f.Helper()
+	if diff := cmp.Diff(want, f.lookup(key)); diff != "" {
+		f.Fatalf("%v: (- want, + got)\n%s", key, diff)
+	}
+}
+
+func (f *fixture) same(got, want batch.Record) {
+	f.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		f.Fatalf("(- want, + got)\n%s", diff)
+	}
+}

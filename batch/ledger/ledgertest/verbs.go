@@ -1,0 +1,428 @@
+package ledgertest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"pgregory.net/rapid"
+
+	"bulkinvite/batch"
+)
+
+func lookupUnknown(f *fixture) {
+	f.begin()
+	f.knows(ann, batch.Record{})
+	f.claimed(batch.KindInvite, bob)
+	f.knows(ann, batch.Record{})
+	if records, err := f.ledger.Lookup(f.Context(), nil); err != nil || len(records) != 0 {
+		f.Fatalf("no keys: %v, %v", records, err)
+	}
+}
+
+func lookupKeepsOrder(f *fixture) {
+	f.begin()
+	first := f.claimed(batch.KindInvite, ann, bob)
+	f.nextRun()
+	second := f.claimed(batch.KindInvite, cyd)
+	got, err := f.ledger.Lookup(f.Context(), []batch.Key{cyd, ann, key("dee@example.com"), bob, ann})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for i, want := range []int64{second, first, 0, first, first} {
+		if got[i].RequestID != want {
+			f.Errorf("key %d: request %d, want %d", i, got[i].RequestID, want)
+		}
+	}
+}
+
+func claimInvite(f *fixture) {
+	f.begin()
+	id := f.claimed(batch.KindInvite, ann, bob)
+	sending := batch.Record{State: batch.StateSending, RequestID: id, Kind: batch.KindInvite, ThisRun: true}
+	f.knows(ann, sending)
+	f.same(f.held(batch.KindInvite, ann), sending)
+
+	f.settleWith(id, batch.Settlement{Key: ann, State: batch.StateInvited, CandidateID: "c1", InviteURL: "https://x/c1"})
+	invited := batch.Record{
+		State: batch.StateInvited, RequestID: id, Kind: batch.KindInvite, ThisRun: true,
+		CandidateID: "c1", InviteURL: "https://x/c1",
+	}
+	f.knows(ann, invited)
+	f.same(f.held(batch.KindInvite, ann), invited)
+
+	c := f.claim(batch.KindInvite, ann, cyd, bob)
+	if c.ID == 0 || c.Held[0] == nil || c.Held[1] != nil || c.Held[2] == nil {
+		f.Fatalf("only the second is free: %+v", c)
+	}
+	f.knows(cyd, batch.Record{State: batch.StateSending, RequestID: c.ID, Kind: batch.KindInvite, ThisRun: true})
+}
+
+func claimNamedTwice(f *fixture) {
+	f.begin()
+	c := f.claim(batch.KindInvite, ann, bob, ann)
+	if c.Held[0] != nil || c.Held[1] != nil || c.Held[2] == nil {
+		f.Fatalf("the second mention is held, nobody else: %+v", c)
+	}
+	f.same(*c.Held[2], batch.Record{State: batch.StateSending, RequestID: c.ID, Kind: batch.KindInvite, ThisRun: true})
+	f.settle(c.ID, batch.StateInvited, ann, bob)
+}
+
+func claimNobody(f *fixture) {
+	f.begin()
+	if c := f.claim(batch.KindInvite); c.ID != 0 {
+		f.Fatalf("a request of nobody has the number %d", c.ID)
+	}
+	f.claimed(batch.KindInvite, ann)
+	f.held(batch.KindInvite, ann)
+}
+
+func claimAgainInOneRun(f *fixture) {
+	f.begin()
+	for state, free := range map[batch.State]bool{
+		batch.StateNone: true, batch.StateRefused: false, batch.StateFailed: false, batch.StateInvited: false,
+		batch.StateSending: false,
+	} {
+		who := key("was-" + string(state) + "@example.com")
+		id := f.claimed(batch.KindInvite, who)
+		f.settle(id, state, who)
+		f.knows(who, batch.Record{State: state, RequestID: id, Kind: batch.KindInvite, ThisRun: true})
+		if got := f.claim(batch.KindInvite, who).ID != 0; got != free {
+			f.Errorf("%q may be sent again in the run: %v, want %v", state, got, free)
+		}
+	}
+}
+
+func claimAgainInNextRun(f *fixture) {
+	f.begin()
+	free := map[batch.State]bool{
+		batch.StateNone: true, batch.StateRefused: true, batch.StateFailed: true, batch.StateInvited: false,
+		batch.StateSending: false,
+	}
+	ids := map[batch.State]int64{}
+	who := func(state batch.State) batch.Key { return key("was-" + string(state) + "@example.com") }
+	for state := range free {
+		ids[state] = f.claimed(batch.KindInvite, who(state))
+		f.settle(ids[state], state, who(state))
+	}
+	f.nextRun()
+	for state, free := range free {
+		f.knows(who(state), batch.Record{State: state, RequestID: ids[state], Kind: batch.KindInvite})
+		if got := f.claim(batch.KindInvite, who(state)).ID != 0; got != free {
+			f.Errorf("%q may be sent again in the next run: %v, want %v", state, got, free)
+		}
+	}
+}
+
+func baseURLsAreApart(f *fixture) {
+	f.begin()
+	id := f.claimed(batch.KindInvite, ann)
+	if err := f.End(); err != nil {
+		f.Fatal(err)
+	}
+	f.beginAt("https://other.example")
+	f.knows(ann, batch.Record{})
+	if f.trySettle(id, batch.StateInvited, ann) == nil {
+		f.Error("a request of another base URL was settled")
+	}
+	f.claimed(batch.KindInvite, ann)
+}
+
+func inDoubt(f *fixture) {
+	f.begin()
+	id := f.claimed(batch.KindInvite, ann, bob)
+	f.die()
+	doubt := batch.Record{State: batch.StateSending, RequestID: id, Kind: batch.KindInvite}
+	f.same(f.held(batch.KindInvite, ann), doubt)
+	f.settle(id, batch.StateSending, ann) // asked, and still not known
+	f.nextRun()
+	f.same(f.held(batch.KindInvite, ann), doubt)
+
+	f.settle(id, batch.StateInvited, ann)
+	f.knows(ann, batch.Record{State: batch.StateInvited, RequestID: id, Kind: batch.KindInvite, ThisRun: true})
+	f.settle(id, batch.StateNone, bob)
+	f.knows(bob, batch.Record{RequestID: id, Kind: batch.KindInvite, ThisRun: true})
+	f.claimed(batch.KindInvite, bob)
+
+	f.die()
+	f.knows(ann, batch.Record{State: batch.StateInvited, RequestID: id, Kind: batch.KindInvite})
+}
+
+func settlePartly(f *fixture) {
+	f.begin()
+	id := f.claimed(batch.KindInvite, ann, bob, cyd)
+	f.settle(id, batch.StateInvited, bob)
+	f.settle(id, batch.StateRefused, ann)
+	for k, want := range map[batch.Key]batch.State{ann: batch.StateRefused, bob: batch.StateInvited, cyd: batch.StateSending} {
+		f.knows(k, batch.Record{State: want, RequestID: id, Kind: batch.KindInvite, ThisRun: true})
+	}
+	f.settle(id, batch.StateSending) // an answer about nobody
+}
+
+func settleInvitedStays(f *fixture) {
+	f.begin()
+	id := f.claimed(batch.KindInvite, ann)
+	f.settle(id, batch.StateInvited, ann)
+	for _, state := range []batch.State{batch.StateNone, batch.StateSending, batch.StateRefused, batch.StateFailed} {
+		if f.trySettle(id, state, ann) == nil {
+			f.Errorf("somebody invited became %q", state)
+		}
+	}
+	f.settle(id, batch.StateInvited, ann)
+	f.knows(ann, batch.Record{State: batch.StateInvited, RequestID: id, Kind: batch.KindInvite, ThisRun: true})
+}
+
+func settleEndsOnce(f *fixture) {
+	f.begin()
+	states := []batch.State{batch.StateNone, batch.StateRefused, batch.StateFailed}
+	for _, first := range states {
+		who := key("ended-" + string(first) + "@example.com")
+		id := f.claimed(batch.KindInvite, who)
+		f.settle(id, first, who)
+		for _, second := range append(states, batch.StateSending) {
+			if f.trySettle(id, second, who) == nil {
+				f.Errorf("%q became %q", first, second)
+			}
+		}
+		f.settle(id, batch.StateInvited, who) // an answer that comes late is still true
+		f.knows(who, batch.Record{State: batch.StateInvited, RequestID: id, Kind: batch.KindInvite, ThisRun: true})
+	}
+}
+
+func settleRefusesStrangers(f *fixture) {
+	f.begin()
+	id := f.claimed(batch.KindInvite, ann)
+	elsewhere := batch.NewKey("another-interview", "ann@example.com")
+	for _, k := range []batch.Key{bob, elsewhere} {
+		if f.trySettle(id, batch.StateInvited, k) == nil {
+			f.Errorf("%v was settled in a request of somebody else", k)
+		}
+	}
+	if f.trySettle(id+1, batch.StateInvited, ann) == nil || f.trySettle(0, batch.StateInvited, ann) == nil {
+		f.Error("a request was settled that never was")
+	}
+	if f.trySettle(id, "sent", ann) == nil {
+		f.Error("a state was written that there is not")
+	}
+	f.knows(ann, batch.Record{State: batch.StateSending, RequestID: id, Kind: batch.KindInvite, ThisRun: true})
+}
+
+func settleIsWhole(f *fixture) {
+	f.begin()
+	id := f.claimed(batch.KindInvite, ann, bob)
+	if f.trySettle(id, batch.StateInvited, ann, cyd) == nil {
+		f.Fatal("a stranger was settled")
+	}
+	f.knows(ann, batch.Record{State: batch.StateSending, RequestID: id, Kind: batch.KindInvite, ThisRun: true})
+}
+
+func settleLaterLink(f *fixture) {
+	f.begin()
+	id := f.claimed(batch.KindInvite, ann)
+	f.settleWith(id, batch.Settlement{Key: ann, State: batch.StateInvited, CandidateID: "c1"})
+	f.nextRun()
+	f.settleWith(id, batch.Settlement{Key: ann, State: batch.StateInvited, InviteURL: "https://x/c1"})
+	f.knows(ann, batch.Record{
+		State: batch.StateInvited, RequestID: id, Kind: batch.KindInvite,
+		CandidateID: "c1", InviteURL: "https://x/c1",
+	})
+}
+
+func resend(f *fixture) {
+	f.begin()
+	id := f.claimed(batch.KindInvite, ann)
+	f.settle(id, batch.StateInvited, ann)
+	first := f.Now()
+	again := f.claimed(batch.KindResend, ann)
+	f.settleWith(again, batch.Settlement{Key: ann, State: batch.StateInvited, InviteURL: "https://x/new"})
+	resent := batch.Record{
+		State: batch.StateInvited, RequestID: again, Kind: batch.KindResend, ThisRun: true,
+		InviteURL: "https://x/new", ResentAt: first,
+	}
+	f.knows(ann, resent)
+	f.Advance(24*time.Hour - time.Millisecond)
+	f.same(f.held(batch.KindResend, ann), resent)
+	f.nextRun()
+	resent.ThisRun = false
+	f.same(f.held(batch.KindResend, ann), resent)
+	f.Advance(time.Millisecond)
+	f.claimed(batch.KindResend, ann)
+}
+
+func resendInDoubt(f *fixture) {
+	f.begin()
+	first := f.Now()
+	id := f.claimed(batch.KindResend, ann)
+	f.knows(ann, batch.Record{ResentAt: first}) // it says nothing of an invitation
+	f.die()
+	f.same(f.held(batch.KindResend, ann), batch.Record{ResentAt: first})
+	f.settle(id, batch.StateNone, ann)
+	f.knows(ann, batch.Record{})
+	f.claimed(batch.KindResend, ann)
+
+	c := f.claim(batch.KindResend, bob, bob)
+	if c.Held[0] != nil || c.Held[1] == nil {
+		f.Fatalf("the second mention would be a second re-send: %+v", c)
+	}
+	f.claimed(batch.KindInvite, bob)
+}
+
+func link(f *fixture) {
+	f.begin()
+	id := f.claimed(batch.KindInvite, ann)
+	fetch := f.claimed(batch.KindLink, ann) // nobody is held
+	f.settleWith(fetch, batch.Settlement{Key: ann, State: batch.StateInvited, CandidateID: "c1", InviteURL: "https://x/c1"})
+	f.claimed(batch.KindLink, ann)
+	want := batch.Record{
+		State: batch.StateSending, RequestID: id, Kind: batch.KindInvite, ThisRun: true,
+		CandidateID: "c1", InviteURL: "https://x/c1",
+	}
+	f.knows(ann, want)
+	f.die()
+	want.ThisRun = false
+	f.knows(ann, want)
+	f.claimed(batch.KindLink, bob)
+	f.knows(bob, batch.Record{})
+	f.claimed(batch.KindInvite, bob)
+}
+
+func found(f *fixture) {
+	f.begin()
+	doubt := f.claimed(batch.KindInvite, ann)
+	f.die()
+	id := f.claimed(batch.KindFound, ann, bob)
+	f.settle(id, batch.StateInvited, ann, bob)
+	for _, k := range []batch.Key{ann, bob} {
+		want := batch.Record{State: batch.StateInvited, RequestID: id, Kind: batch.KindFound, ThisRun: true}
+		f.same(f.held(batch.KindInvite, k), want)
+		f.same(f.held(batch.KindFound, k), want)
+	}
+	f.settle(doubt, batch.StateNone, ann) // found is found
+	f.held(batch.KindInvite, ann)
+
+	// What died between finding and writing it down is asked for again.
+	f.claimed(batch.KindFound, cyd)
+	f.die()
+	f.held(batch.KindInvite, cyd)
+	f.claimed(batch.KindFound, cyd)
+}
+
+func cancelled(f *fixture) {
+	f.begin()
+	id := f.claimed(batch.KindInvite, ann)
+	ctx, cancel := context.WithCancel(f.Context())
+	cancel()
+	_, err := f.ledger.Claim(ctx, batch.Request{Kind: batch.KindInvite, InterviewID: interview, People: []batch.Key{bob}})
+	if !errors.Is(err, context.Canceled) {
+		f.Errorf("claim: %v", err)
+	}
+	err = f.ledger.Settle(ctx, id, batch.Answer{Outcomes: []batch.Settlement{{Key: ann, State: batch.StateInvited}}})
+	if !errors.Is(err, context.Canceled) {
+		f.Errorf("settle: %v", err)
+	}
+	f.knows(bob, batch.Record{})
+	f.knows(ann, batch.Record{State: batch.StateSending, RequestID: id, Kind: batch.KindInvite, ThisRun: true})
+}
+
+// anyText: whatever goes in comes out.
+func anyText(f *fixture) {
+	f.begin()
+	texts := []string{`"`, `\`, `","`, "\x00", "a\u2028b", "é", "e\u0301", "</script>", "'; drop table x; --", "🙂", " ", "]"}
+	for i, text := range texts {
+		who := batch.Key{InterviewID: "id" + text, Email: text + "@example.com"}
+		c := f.claimRequest(batch.Request{Kind: batch.KindInvite, InterviewID: who.InterviewID, People: []batch.Key{who}})
+		err := f.ledger.Settle(f.Context(), c.ID, batch.Answer{Message: text, Outcomes: []batch.Settlement{
+			{Key: who, State: batch.StateInvited, CandidateID: text, InviteURL: text + text},
+		}})
+		if err != nil {
+			f.Fatal(err)
+		}
+		if i == len(texts)/2 {
+			f.die()
+		}
+	}
+	f.die()
+	for _, text := range texts {
+		r := f.lookup(batch.Key{InterviewID: "id" + text, Email: text + "@example.com"})
+		if r.State != batch.StateInvited || r.CandidateID != text || r.InviteURL != text+text {
+			f.Errorf("%q came back as %+v", text, r)
+		}
+	}
+}
+
+// overlapping: many claim the same people at once, and each goes to one.
+func overlapping(f *fixture) {
+	f.begin()
+	const people, workers = 300, 16
+	var mu sync.Mutex
+	winners := map[batch.Key]int64{}
+	var g errgroup.Group
+	for w := range workers {
+		g.Go(func() error {
+			for start := range people {
+				req := batch.Request{Kind: batch.KindInvite, InterviewID: interview}
+				for i := range 3 {
+					req.People = append(req.People, key(fmt.Sprintf("p%d@example.com", (start+i*w)%people)))
+				}
+				c, err := f.ledger.Claim(context.Background(), req)
+				if err != nil {
+					return err
+				}
+				mu.Lock()
+				for i, k := range req.People {
+					if c.Held[i] != nil {
+						continue
+					}
+					if winners[k] != 0 {
+						f.Errorf("%v was claimed as %d and as %d", k, winners[k], c.ID)
+					}
+					winners[k] = c.ID
+				}
+				mu.Unlock()
+				if c.ID != 0 && start%2 == 0 {
+					if _, err := f.ledger.Lookup(context.Background(), req.People); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		f.Fatal(err)
+	}
+	if len(winners) != people {
+		f.Errorf("%d of %d people were claimed", len(winners), people)
+	}
+	f.die()
+	for k, id := range winners {
+		f.knows(k, batch.Record{State: batch.StateSending, RequestID: id, Kind: batch.KindInvite})
+	}
+}
+
+// againstModel compares random histories with a model that has no files.
+func againstModel(f *fixture) {
+	histories := 0
+	rapid.Check(f.T, func(t *rapid.T) {
+		histories++ // a base URL of its own gives each history an empty ledger
+		h := &history{T: t, harness: f.Harness, model: model{}}
+		h.bases = []string{fmt.Sprintf("https://a%d.example", histories), fmt.Sprintf("https://b%d.example", histories)}
+		h.begin()
+		t.Repeat(map[string]func(*rapid.T){
+			"claim":        h.claim,
+			"claim more":   h.claim,
+			"settle":       h.settle,
+			"settle more":  h.settle,
+			"settle again": h.settle,
+			"advance":      h.advance,
+			"restart":      h.restart,
+			"":             h.check,
+		})
+		if err := f.End(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

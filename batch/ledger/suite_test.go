@@ -1,0 +1,103 @@
+package ledger_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"bulkinvite/batch"
+	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/ledgertest"
+)
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(childEnv); path != "" {
+		os.Exit(child(path))
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func TestSuite(t *testing.T) {
+	ledgertest.Run(t, func(t *testing.T) ledgertest.Harness {
+		h := &harness{folder: t.TempDir(), now: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)}
+		t.Cleanup(func() {
+			if h.store != nil {
+				h.close(t)
+			}
+		})
+		return h
+	})
+}
+
+// A harness keeps a ledger file, which each run opens anew.
+type harness struct {
+	folder string
+	copies int
+	now    time.Time
+	store  *ledger.Store
+	run    *ledger.Run
+}
+
+func (h *harness) path() string { return filepath.Join(h.folder, strconv.Itoa(h.copies), "ledger.db") }
+
+func (h *harness) Begin(baseURL string) (batch.Ledger, error) {
+	var err error
+	h.store, err = ledger.Open(context.Background(), h.path(), ledger.Options{Now: h.Now})
+	if err != nil {
+		return nil, err
+	}
+	h.run, err = h.store.Begin(context.Background(), ledger.RunInfo{BaseURL: baseURL})
+	return h.run, err
+}
+
+func (h *harness) End() error {
+	if err := h.run.End(context.Background(), nil, 0); err != nil {
+		return err
+	}
+	store := h.store
+	h.store = nil
+	return store.Close()
+}
+
+// Kill goes on with a copy of the files as they are now.
+func (h *harness) Kill() error {
+	old := h.path()
+	h.copies++
+	if err := copyLedger(old, h.path()); err != nil {
+		return err
+	}
+	store := h.store
+	h.store = nil
+	return store.Close()
+}
+
+func (h *harness) close(t *testing.T) {
+	if err := h.store.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func (h *harness) Now() time.Time          { return h.now }
+func (h *harness) Advance(d time.Duration) { h.now = h.now.Add(d) }
+
+// copyLedger copies what a dead process would leave.
+func copyLedger(from, to string) error {
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		return err
+	}
+	for _, suffix := range []string{"", "-wal"} {
+		data, err := os.ReadFile(from + suffix)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(to+suffix, data, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
