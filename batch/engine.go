@@ -192,13 +192,17 @@ func (e *Engine) finish(ctx context.Context) error {
 	for _, d := range left {
 		err = errors.Join(err, e.record(d.p, Outcome{Code: CodeUncertain, Error: d.why("the run ended before the API's list could tell")}))
 	}
+	allDone := int(e.counts.done.Load())-len(left) >= e.plan.People
 	e.endOnce.Do(func() {
-		if ctx.Err() != nil && int(e.counts.done.Load())-len(left) < e.plan.People {
+		if ctx.Err() != nil {
 			e.end, e.reason = Stopped, "the run was stopped"
 		} else if e.opts.Limit > 0 {
 			e.reason = fmt.Sprintf("the limit of %d people was reached", e.opts.Limit)
 		}
 	})
+	if allDone {
+		e.end, e.reason = Finished, "" // what ended the run kept nobody from anything
+	}
 	return err
 }
 

@@ -24,14 +24,16 @@ const (
 // downAfter is how many unusable answers in a row mean that the API is down.
 const downAfter = 5
 
-// health is what the last answers say of the API.
+// health is what the last answers say of the API. Invitations and the list are
+// counted apart: one may work while the other does not.
 type health struct {
 	mu        sync.Mutex
 	bad       [link + 1]int // unusable answers in a row
 	since     time.Time     // the first unusable answer since the last good one to an invitation
 	throttled time.Time     // the first 429 since the last good answer, later by what we were told to wait
-	up        chan struct{} // closed when the API is up again; nil while it is not down
-	wentDown  chan struct{} // has an element once it went down
+	down      bool
+	listUp    chan struct{} // closed when the list works again; nil while it does
+	wentDown  chan struct{} // has an element once the API went down
 }
 
 // observe takes notice of an answer, whatever it was for.
@@ -47,7 +49,12 @@ func (e *Engine) observe(ep endpoint, went time.Time, err error) {
 		e.pacer.throttled(went, apiErr.RetryAfter)
 		e.log.Warn().Dur("retry_after", apiErr.RetryAfter).Msg("the API asks us to slow down")
 		if e.health.throttledFor(apiErr.RetryAfter) >= e.opts.GiveUpAfter {
-			e.endRun(APIDown, fmt.Sprintf("the API answered nothing but 429 for %v", e.opts.GiveUpAfter))
+			why := fmt.Sprintf("the API answered nothing but 429 for %v", e.opts.GiveUpAfter)
+			if ep == link {
+				e.endLinks(why)
+			} else {
+				e.endRun(APIDown, why)
+			}
 		}
 	case apiErr.Fate == client.Denied && ep != link:
 		e.endRun(denied(apiErr))
@@ -75,27 +82,26 @@ func (h *health) good(ep endpoint) {
 	defer h.mu.Unlock()
 	h.throttled = time.Time{}
 	h.bad[ep] = 0
-	if ep == invite {
-		h.bad[list] = 0
+	switch {
+	case ep == invite:
 		h.since = time.Time{}
-		h.isUpLocked()
+		h.down = false
+		h.listWorks()
+	case ep == list:
+		h.listWorks()
+		if h.bad[invite] == 0 {
+			h.since = time.Time{}
+		}
 	}
 }
 
-// isUpLocked ends being down.
-func (h *health) isUpLocked() {
-	if h.up != nil {
-		close(h.up)
-		h.up = nil
+// listWorks lets those go on who wait for the list.
+func (h *health) listWorks() {
+	h.bad[list] = 0
+	if h.listUp != nil {
+		close(h.listUp)
+		h.listUp = nil
 	}
-}
-
-func (h *health) setUp() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.bad = [link + 1]int{}
-	h.since = time.Time{}
-	h.isUpLocked()
 }
 
 // unusable counts an answer that tells nothing, or none at all, and reports
@@ -107,15 +113,31 @@ func (h *health) unusable(ep endpoint) bool {
 		h.since = time.Now()
 	}
 	h.bad[ep]++
-	if h.bad[ep] < downAfter || h.up != nil {
+	if h.bad[ep] < downAfter {
 		return false
 	}
-	h.up = make(chan struct{})
+	if ep == list && h.listUp == nil {
+		h.listUp = make(chan struct{})
+	}
+	if h.down {
+		return false
+	}
+	h.down = true
 	select {
 	case h.wentDown <- struct{}{}:
 	default:
 	}
 	return true
+}
+
+// onlyListWasDown ends being down if invitations were not the reason.
+func (h *health) onlyListWasDown() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.bad[invite] < downAfter {
+		h.down = false
+	}
+	return !h.down
 }
 
 // throttledFor returns how long the API has said nothing but 429, without the
@@ -135,7 +157,7 @@ func (h *health) throttledFor(retryAfter time.Duration) time.Duration {
 func (h *health) isDown() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.up != nil
+	return h.down
 }
 
 // badFor returns how long there was no good answer to an invitation.
@@ -148,10 +170,10 @@ func (h *health) badFor() time.Duration {
 	return time.Since(h.since)
 }
 
-// waitUp waits while the API is down.
-func (h *health) waitUp(ctx context.Context) error {
+// waitList waits while the list does not work.
+func (h *health) waitList(ctx context.Context) error {
 	h.mu.Lock()
-	up := h.up
+	up := h.listUp
 	h.mu.Unlock()
 	if up == nil {
 		return nil
@@ -210,8 +232,10 @@ func (e *Engine) probeUntilUp(soft, hard context.Context) error {
 		}
 		t := e.queue.takeProbe()
 		if t == nil {
-			e.health.setUp() // nothing is to be sent, and the list works
-			break
+			if e.health.onlyListWasDown() {
+				break
+			}
+			continue // everybody is in doubt: the list, which works, will tell
 		}
 		err := e.sendChunk(soft, hard, t.chunk)
 		e.queue.done(t)

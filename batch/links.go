@@ -46,8 +46,8 @@ func (e *Engine) fetchLinks(soft context.Context) error {
 		}
 		p := &person{Candidate: row.Candidate, key: row.Candidate.Key(), row: row.Index}
 		if first {
-			first, err = e.firstLink(ctx, p, k)
-			return err
+			first = false
+			return e.firstLink(ctx, p, k)
 		}
 		g.Go(func() error { return e.fetchLink(ctx, p, k) })
 		return nil
@@ -61,16 +61,16 @@ func (e *Engine) fetchLinks(soft context.Context) error {
 	return err
 }
 
-// firstLink fetches one link and looks at the list whether that did harm. It
-// reports whether the next one is the first again.
-func (e *Engine) firstLink(ctx context.Context, p *person, k known) (again bool, err error) {
-	inv, err := e.askLink(ctx, p, k)
+// firstLink asks for one link, once, and looks at the list whether that did
+// harm before it asks for any other.
+func (e *Engine) firstLink(ctx context.Context, p *person, k known) error {
+	inv, err := e.askLink(ctx, p, k, 1)
 	if err != nil {
-		return false, err
+		return err
 	}
 	// As after any request, the list is given the settle time to show it.
 	if err := sleep(ctx, e.opts.SettleTime); err != nil {
-		return false, err
+		return err
 	}
 	iv := e.queue.interviewOf(p)
 	entries := map[client.Entry]bool{}
@@ -82,27 +82,27 @@ func (e *Engine) firstLink(ctx context.Context, p *person, k known) (again bool,
 		return nil
 	})
 	if isFatal(err) {
-		return false, err
+		return err
 	}
 	if err != nil {
 		e.endLinks("the list could not be read after the first one (" + maskText(message(err)) + ")")
-		return false, nil
+		return nil
 	}
 	for entry := range entries {
 		if len(entries) > 1 || entry.CandidateID != k.CandidateID {
 			e.endLinks(fmt.Sprintf("fetching the link of candidate %s seems to have made a second session; tell the API's support", k.CandidateID))
-			return false, nil
+			return nil
 		}
 	}
 	if inv == nil {
-		return true, nil
+		return e.fetchLink(ctx, p, k)
 	}
-	return false, e.keepLink(p, k, *inv)
+	return e.keepLink(p, k, *inv)
 }
 
 // fetchLink fetches one link after the first was found to do no harm.
 func (e *Engine) fetchLink(ctx context.Context, p *person, k known) error {
-	inv, err := e.askLink(ctx, p, k)
+	inv, err := e.askLink(ctx, p, k, linkTries)
 	if err != nil || inv == nil {
 		return err
 	}
@@ -120,24 +120,27 @@ func (e *Engine) keepLink(p *person, k known, inv client.Invitation) error {
 	return e.put(p.row, k)
 }
 
-// askLink asks for a link until there is an answer, and writes request and
-// answer to the ledger. Without a link it returns nil.
-func (e *Engine) askLink(ctx context.Context, p *person, k known) (*client.Invitation, error) {
+// linkTries is how often a link is asked for. Asking does no harm, and without
+// it a row in the results lacks what people want from it.
+const linkTries = 20
+
+// askLink asks for a link until there is an answer that has it. Without one it
+// returns nil.
+func (e *Engine) askLink(ctx context.Context, p *person, k known, tries int) (*client.Invitation, error) {
 	pauses := newPauses()
-	for try := 1; try <= e.opts.MaxAttempts && !e.links.ended.Load(); try++ {
+	for try := 0; try < tries && !e.links.ended.Load(); try++ {
 		inv, apiErr, err := e.sendLink(ctx, p, k)
-		if err != nil || apiErr == nil {
+		switch {
+		case err != nil || inv != nil:
 			return inv, err
-		}
-		if isRefusal(apiErr) {
+		case isRefusal(apiErr):
 			return nil, nil
-		}
-		if isDenied(apiErr) {
+		case isDenied(apiErr):
 			e.endLinks(message(apiErr))
 			return nil, nil
-		}
-		if isThrottled(apiErr) {
-			try-- // known not to have acted
+		case isThrottled(apiErr):
+			try-- // known not to have acted, and the pacer waits
+			continue
 		}
 		if err := sleep(ctx, pauses.NextBackOff()); err != nil {
 			return nil, err

@@ -66,7 +66,7 @@ func (e *Engine) readList(ctx context.Context, iv *interview, visit func(client.
 func (e *Engine) page(ctx context.Context, req client.ListRequest) ([]client.Entry, error) {
 	pauses := newPauses()
 	for try := 1; ; {
-		if err := e.health.waitUp(ctx); err != nil {
+		if err := e.health.waitList(ctx); err != nil {
 			return nil, err
 		}
 		went, err := e.pacer.wait(ctx)

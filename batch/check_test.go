@@ -1,0 +1,186 @@
+package batch
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// memory is a Source in memory.
+type memory []Row
+
+func (m memory) Scan(_ context.Context, f func(*Row) error) error {
+	for i := range m {
+		row := m[i]
+		if err := f(&row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m memory) At(offset int64) (Row, error) { return m[offset], nil }
+
+func memoryOf(candidates []Candidate) memory {
+	m := make(memory, len(candidates))
+	for i, c := range candidates {
+		m[i] = Row{Index: i, Offset: int64(i), Candidate: c}
+	}
+	return m
+}
+
+// With so many rows some keys share a 32-bit hash: they are no duplicates.
+func TestIndexIsExact(t *testing.T) {
+	const n = 400_000
+	candidates := make([]Candidate, n)
+	first := map[Key]int{}
+	want := make([]int, n)
+	chance := rand.New(rand.NewPCG(1, 2))
+	for i := range candidates {
+		candidates[i] = Candidate{Email: fmt.Sprintf("p%d@example.com", chance.IntN(n)), InterviewID: "x"}
+		key := candidates[i].Key()
+		if _, found := first[key]; !found {
+			first[key] = i
+		}
+		want[i] = first[key]
+	}
+	m := memoryOf(candidates)
+	x := newIndex(m)
+	for i := range m {
+		got, err := x.add(&m[i])
+		if err != nil || got != want[i] {
+			t.Fatalf("row %d stands for row %d, want %d (%v)", i, got, want[i], err)
+		}
+	}
+	for key, row := range first {
+		if got, _, err := x.locate(key, nil); got != row || err != nil {
+			t.Fatalf("%v is found in row %d, want %d (%v)", key, got, row, err)
+		}
+	}
+	if got, _, _ := x.locate(NewKey("x", "nobody@example.com"), nil); got != -1 {
+		t.Errorf("nobody is found in row %d", got)
+	}
+}
+
+func TestCheckCounts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		candidates := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Candidate {
+			return Candidate{
+				Name:             "Ann",
+				Email:            rapid.SampledFrom([]string{"a@x.co", "A@X.co", "b@x.co", "c@x.co", "d@x.co", "e@x.co"}).Draw(t, "email"),
+				InterviewID:      rapid.SampledFrom([]string{"i", "j"}).Draw(t, "interview"),
+				JobApplicationID: rapid.SampledFrom([]string{"", "", "", "app"}).Draw(t, "application"),
+				DisableEmail:     rapid.Bool().Draw(t, "quiet"),
+			}
+		}), 0, 40).Draw(t, "candidates")
+		plan, err := Check(context.Background(), memoryOf(candidates), Options{ChunkSize: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys := map[Key]bool{}
+		alone, groups := 0, map[string]int{}
+		for _, c := range candidates {
+			if keys[c.Key()] {
+				continue
+			}
+			keys[c.Key()] = true
+			if c.JobApplicationID != "" {
+				alone++
+			} else {
+				groups[fmt.Sprint(c.InterviewID, c.DisableEmail)]++
+			}
+		}
+		requests := alone
+		for _, n := range groups {
+			requests += (n + 1) / 2
+		}
+		perInterview := 0
+		for _, iv := range plan.Interviews {
+			perInterview += iv.Requests
+		}
+		if plan.Rows != len(candidates) || plan.People != len(keys) || plan.Duplicates != len(candidates)-len(keys) ||
+			plan.Requests != requests || perInterview != requests {
+			t.Fatalf("%+v; want %d people, %d requests", plan, len(keys), requests)
+		}
+	})
+}
+
+func TestKeys(t *testing.T) {
+	same := [][2]Key{
+		{NewKey("i", "Ann@Example.com"), NewKey("i", "ann@example.COM")},
+		{NewKey("i", "ann@bücher.example"), NewKey("i", "ann@xn--bcher-kva.example")},
+		{NewKey("i", "ann@BÜCHER.example"), NewKey("i", "ann@XN--BCHER-KVA.example")},
+		{NewKey("i", "jose\u0301@x.co"), NewKey("i", "jos\u00e9@x.co")},
+		{NewKey("123E4567-E89B-12D3-A456-426614174000", "a@x.co"), NewKey("123e4567-e89b-12d3-a456-426614174000", "a@x.co")},
+	}
+	for _, pair := range same {
+		if pair[0] != pair[1] {
+			t.Errorf("%v and %v are one person", pair[0], pair[1])
+		}
+	}
+	different := [][2]Key{
+		{NewKey("i", "a.b@x.co"), NewKey("i", "ab@x.co")},
+		{NewKey("i", "a+1@x.co"), NewKey("i", "a@x.co")},
+		{NewKey("h0gqkAcaDJ", "a@x.co"), NewKey("H0GQKACADJ", "a@x.co")},
+		{Candidate{InterviewID: "i", JobApplicationID: "7"}.Key(), Candidate{InterviewID: "i", CandidateID: "7"}.Key()},
+	}
+	for _, pair := range different {
+		if pair[0] == pair[1] {
+			t.Errorf("%v stands for two people", pair[0])
+		}
+	}
+}
+
+// A key made of a key is that key: the ledger and the lists are matched by it.
+func TestKeysAreStable(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		key := NewKey(rapid.String().Draw(t, "interview"), rapid.String().Draw(t, "local")+"@"+rapid.String().Draw(t, "domain"))
+		if again := NewKey(key.InterviewID, key.Email); again != key {
+			t.Fatalf("%q becomes %q", key, again)
+		}
+	})
+}
+
+func TestOutcomesAreKept(t *testing.T) {
+	out, err := newOutcomes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = out.close() }()
+	rapid.Check(t, func(t *rapid.T) {
+		all := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) known {
+			return known{
+				Outcome: Outcome{
+					Status: StatusInvited, CandidateID: rapid.String().Draw(t, "id"), InviteURL: rapid.StringN(-1, -1, 3000).Draw(t, "url"),
+					Error: rapid.String().Draw(t, "error"), Attempts: rapid.IntRange(0, 1<<20).Draw(t, "attempts"),
+				},
+				offset: rapid.Int64Range(0, 1<<60).Draw(t, "offset"), wantLink: rapid.Bool().Draw(t, "link"),
+			}
+		}), 1, 50).Draw(t, "outcomes")
+		places := make([]int64, len(all))
+		for i, k := range all {
+			at, err := out.put(k)
+			if err != nil {
+				t.Fatal(err)
+			}
+			places[i] = at
+		}
+		for i, at := range places {
+			got, err := out.get(at)
+			offset, offsetErr := out.inputOffset(at)
+			if err != nil || got != all[i] || offsetErr != nil || offset != all[i].offset {
+				t.Fatalf("%+v came back as %+v (%v, %v)", all[i], got, err, offsetErr)
+			}
+		}
+	})
+}
+
+func TestMaskText(t *testing.T) {
+	got := maskText(`refused: "ann.lee@example.com", Bo <b@x.co>`)
+	if want := `refused: "an***@example.com", Bo <b***@x.co>`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}

@@ -1,0 +1,119 @@
+package batch_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"bulkinvite/batch"
+	"bulkinvite/client/sandbox"
+)
+
+func TestCrashesUnderFaults(t *testing.T) {
+	cfg := sandbox.Config{Faults: everyFault(0.02), Seed: 7, ListLag: 10 * time.Second, Latency: 100 * time.Millisecond}
+	inWorld(t, cfg, func(w *world) {
+		in := rows(spread(1500, 5)...)
+		chance := rand.New(rand.NewPCG(7, 7))
+		for range 20 {
+			w.crash = 1 + chance.IntN(6)
+			w.run(in)
+		}
+		w.crash = 0
+		r := w.run(in)
+		w.onceEach(in)
+		w.links(in, r, batch.StatusInvited, batch.StatusConfirmed, batch.StatusAlreadyInvited)
+	})
+}
+
+func TestStopInTheMiddle(t *testing.T) {
+	inWorld(t, sandbox.Config{Latency: 3 * time.Second}, func(w *world) {
+		in := rows(spread(1000, 2)...)
+		ctx, stop := context.WithTimeout(w.Context(), 8*time.Second)
+		defer stop()
+		r := w.runUnder(ctx, in)
+		if r.end != batch.Stopped || r.took > 12*time.Second {
+			w.Errorf("ended %d after %v", r.end, r.took)
+		}
+		c := r.count()
+		if c["invited"] == 0 || c["not_sent"] == 0 || c["invited"]+c["not_sent"] != 1000 {
+			w.Errorf("outcomes %v", c)
+		}
+		w.run(in)
+		w.onceEach(in)
+	})
+}
+
+// A stop does not wait for what is in doubt, and says so.
+func TestStopWhileConfirming(t *testing.T) {
+	inWorld(t, sandbox.Config{PostScript: map[int]sandbox.Fault{1: sandbox.After500, 2: sandbox.BeforeDrop}}, func(w *world) {
+		in := rows(people(100, 0)...)
+		ctx, stop := context.WithTimeout(w.Context(), 20*time.Second)
+		defer stop()
+		w.counts(w.runUnder(ctx, in), map[string]int{"uncertain": 100})
+		w.counts(w.run(in), map[string]int{"confirmed": 50, "invited": 50})
+		w.onceEach(in)
+	})
+}
+
+func TestDeadline(t *testing.T) {
+	inWorld(t, sandbox.Config{}, func(w *world) {
+		in := rows(people(1000, 0)...)
+		w.opts.Deadline, w.opts.ChunkSize = 10*time.Second, 1
+		r := w.run(in)
+		if r.end != batch.DeadlineOver || r.took > 11*time.Second {
+			w.Errorf("ended %d after %v", r.end, r.took)
+		}
+		if o := r.outcomes[999]; o.Code != batch.CodeNotSent || !strings.Contains(o.Error, "deadline") {
+			w.Errorf("the last row: %+v", o)
+		}
+	})
+}
+
+func TestQuota(t *testing.T) {
+	inWorld(t, sandbox.Config{Quota: 3}, func(w *world) {
+		in := rows(people(300, 0)...)
+		r := w.run(in)
+		if r.end != batch.QuotaUsedUp {
+			w.Errorf("ended %d", r.end)
+		}
+		w.counts(r, map[string]int{"invited": 150, "not_sent": 150})
+	})
+}
+
+func TestLimitAdvances(t *testing.T) {
+	inWorld(t, sandbox.Config{}, func(w *world) {
+		in := rows(people(100, 0)...)
+		w.opts.Limit = 5
+		w.counts(w.run(in), map[string]int{"invited": 5, "not_sent": 95})
+		w.counts(w.run(in), map[string]int{"invited": 5, "already_invited": 5, "not_sent": 90})
+		for _, row := range in[10:15] {
+			w.api.Invite(sandbox.Person{InterviewID: row.Candidate.InterviewID, Email: row.Candidate.Email})
+		}
+		w.counts(w.run(in), map[string]int{"invited": 5, "already_invited": 15, "not_sent": 80})
+	})
+}
+
+// Whoever is invited already is reported so even if the run ends at once.
+func TestEarlyEndStillTellsWhoIsInvited(t *testing.T) {
+	inWorld(t, sandbox.Config{Key: "key"}, func(w *world) {
+		in := rows(people(60, 0)...)
+		w.run(in[:30])
+		w.key = "wrong"
+		w.counts(w.run(in), map[string]int{"already_invited": 30, "not_sent": 30})
+	})
+}
+
+func TestUnreadableListSendsNobody(t *testing.T) {
+	inWorld(t, sandbox.Config{Faults: map[sandbox.Fault]float64{sandbox.List500: 1}}, func(w *world) {
+		in := rows(people(60, 0)...)
+		r := w.run(in)
+		w.counts(r, map[string]int{"not_sent": 60})
+		if r.posts != 0 {
+			w.Errorf("%d invitations were sent although the list could not be read", r.posts)
+		}
+		w.opts.NoPreflight = true
+		w.counts(w.run(in), map[string]int{"invited": 60})
+	})
+}

@@ -1,0 +1,264 @@
+package batch_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"bulkinvite/batch"
+	"bulkinvite/batch/ledger"
+	"bulkinvite/client"
+	"bulkinvite/client/sandbox"
+)
+
+// input is a Source in memory.
+type input []batch.Row
+
+func (in input) Scan(ctx context.Context, f func(*batch.Row) error) error {
+	for i := range in {
+		row := in[i]
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := f(&row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (in input) At(offset int64) (batch.Row, error) { return in[offset], nil }
+
+// rows makes an input of candidates.
+func rows(candidates ...batch.Candidate) input {
+	in := make(input, len(candidates))
+	for i, c := range candidates {
+		in[i] = batch.Row{Index: i, Line: i + 2, Offset: int64(i), Candidate: c}
+	}
+	return in
+}
+
+// interviewID returns the id of the nth interview.
+func interviewID(n int) string { return fmt.Sprintf("%08d-0000-4000-8000-000000000000", n) }
+
+// people returns n candidates for an interview, one after another.
+func people(n, interview int) []batch.Candidate {
+	list := make([]batch.Candidate, n)
+	for i := range list {
+		list[i] = candidate(fmt.Sprintf("p%d@example.com", i), interview)
+	}
+	return list
+}
+
+func candidate(email string, interview int) batch.Candidate {
+	return batch.Candidate{Name: "Ann Example", Email: email, InterviewID: interviewID(interview)}
+}
+
+// spread returns n candidates over so many interviews, in turn.
+func spread(n, interviews int) []batch.Candidate {
+	list := make([]batch.Candidate, n)
+	for i := range list {
+		list[i] = candidate(fmt.Sprintf("p%d@example.com", i), i%interviews)
+	}
+	return list
+}
+
+// A world is an API and a ledger, in which runs can take place one after
+// another, in virtual time.
+type world struct {
+	*testing.T
+	api    *sandbox.Server
+	server *http.Server
+	pipe   *sandbox.Pipe
+	ledger string
+	opts   batch.Options
+	key    string
+	crash  int // the ledger fails from this verb on, as if the process died there; 0: never
+}
+
+// inWorld runs f in a synctest bubble with an API that behaves as cfg says.
+func inWorld(t *testing.T, cfg sandbox.Config, f func(w *world)) {
+	t.Helper()
+	ledgerPath := filepath.Join(t.TempDir(), "ledger.db")
+	synctest.Test(t, func(t *testing.T) {
+		api, err := sandbox.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := &world{T: t, api: api, pipe: sandbox.NewPipe(), ledger: ledgerPath, key: "key", opts: batch.DefaultOptions()}
+		w.server = &http.Server{Handler: api}
+		done := make(chan error, 1)
+		go func() { done <- w.server.Serve(w.pipe) }()
+		defer func() {
+			_ = w.server.Close()
+			_ = w.pipe.Close()
+			<-done
+			api.Close()
+		}()
+		f(w)
+	})
+}
+
+// A result is what a run left behind.
+type result struct {
+	outcomes []batch.Outcome
+	end      batch.End
+	reason   string
+	warnings []string
+	posts    int // requests to the invite endpoint
+	took     time.Duration
+}
+
+// run is a whole run over an input: check, send, outcomes.
+func (w *world) run(in input) result { return w.runUnder(w.Context(), in) }
+
+func (w *world) runUnder(ctx context.Context, in input) result {
+	w.Helper()
+	key, err := client.NewKey(w.key)
+	w.must(err)
+	c, err := client.New(client.Options{BaseURL: "http://127.0.0.1", Key: key, DialContext: w.pipe.DialContext})
+	w.must(err)
+	defer c.Close()
+	store, err := ledger.Open(w.Context(), w.ledger, ledger.Options{})
+	w.must(err)
+	defer func() { w.must(store.Close()) }()
+	run, err := store.Begin(w.Context(), ledger.RunInfo{BaseURL: "http://127.0.0.1", Input: "test", Rows: len(in)})
+	w.must(err)
+	plan, err := batch.Check(w.Context(), in, w.opts)
+	w.must(err)
+	var book batch.Ledger = run
+	if w.crash > 0 {
+		book = &dyingLedger{Ledger: run, left: w.crash}
+	}
+	engine, err := batch.New(in, plan, book, c, w.opts)
+	w.must(err)
+	defer func() { w.must(engine.Close()) }()
+
+	posts, begun := w.api.Posts(), time.Now()
+	err = engine.Run(ctx)
+	if w.crash > 0 {
+		if err == nil {
+			w.Error("the run did not notice that its ledger failed")
+		}
+		return result{}
+	}
+	w.must(err)
+	r := result{posts: w.api.Posts() - posts, took: time.Since(begun), warnings: engine.Warnings()}
+	r.end, r.reason = engine.End()
+	for i := range in {
+		o, err := engine.Outcome(&in[i])
+		w.must(err)
+		r.outcomes = append(r.outcomes, o)
+	}
+	w.must(run.End(w.Context(), map[string]int{}, 0))
+	if p := engine.Progress(); p.InDoubt != 0 && r.end == batch.Finished {
+		w.Errorf("%d people are in doubt after a finished run", p.InDoubt)
+	}
+	return r
+}
+
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// dyingLedger fails from some claim or settlement on: what was written before
+// is all that the next run knows, as after a crash.
+type dyingLedger struct {
+	batch.Ledger
+	mu   sync.Mutex
+	left int
+}
+
+var errDied = errors.New("died")
+
+func (l *dyingLedger) verb() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.left--; l.left < 0 {
+		return errDied
+	}
+	return nil
+}
+
+func (l *dyingLedger) Claim(ctx context.Context, req batch.Request) (batch.Claim, error) {
+	if err := l.verb(); err != nil {
+		return batch.Claim{}, err
+	}
+	return l.Ledger.Claim(ctx, req)
+}
+
+func (l *dyingLedger) Settle(ctx context.Context, id int64, a batch.Answer) error {
+	if err := l.verb(); err != nil {
+		return err
+	}
+	return l.Ledger.Settle(ctx, id, a)
+}
+
+// onceEach checks that everybody was invited exactly once, and nobody else.
+func (w *world) onceEach(in input) {
+	w.Helper()
+	want := map[sandbox.Person]int{}
+	for _, row := range in {
+		want[sandbox.Person{InterviewID: row.Candidate.InterviewID, Email: strings.ToLower(row.Candidate.Email)}] = 1
+	}
+	wrong := 0
+	for p, n := range w.api.Sessions() {
+		if want[p] != n {
+			wrong++
+			w.Errorf("%v was invited %d times, want %d", p, n, want[p])
+		}
+		delete(want, p)
+		if wrong > 5 {
+			break
+		}
+	}
+	if len(want) > 0 && wrong == 0 {
+		w.Errorf("%d people were not invited, such as %v", len(want), slices.Collect(maps.Keys(want))[0])
+	}
+}
+
+// links checks that every row has the status and the right link.
+func (w *world) links(in input, r result, statuses ...batch.Status) {
+	w.Helper()
+	for i, o := range r.outcomes {
+		c := in[i].Candidate
+		id, url := w.api.Link(sandbox.Person{InterviewID: c.InterviewID, Email: strings.ToLower(c.Email)})
+		if !slices.Contains(statuses, o.Status) || o.CandidateID != id || o.InviteURL != url {
+			w.Fatalf("row %d (%s): %+v, want %v with %s %s", i, c.Email, o, statuses, id, url)
+		}
+	}
+}
+
+// count returns how many rows have each status or code.
+func (r result) count() map[string]int {
+	counts := map[string]int{}
+	for _, o := range r.outcomes {
+		counts[string(o.Status)+string(o.Code)]++
+	}
+	return counts
+}
+
+func (w *world) counts(r result, want map[string]int) {
+	w.Helper()
+	if got := r.count(); !maps.Equal(got, want) {
+		w.Errorf("outcomes %v, want %v (the run ended %d: %s; %v)", got, want, r.end, r.reason, r.warnings)
+		for i, o := range r.outcomes {
+			if o.Code != "" {
+				w.Logf("for example row %d: %+v", i, o)
+				break
+			}
+		}
+	}
+}
