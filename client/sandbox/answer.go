@@ -66,11 +66,13 @@ type accepted struct {
 	Data    any    `json:"data"`
 }
 
+const invitationsSent = "Invitations sent successfully"
+
 func invitationsAnswer(invitations []client.Invitation) answer {
 	type data struct {
 		Invitations []client.Invitation `json:"invitations"`
 	}
-	return jsonAnswer(http.StatusOK, accepted{true, "Invitations sent successfully", data{invitations}})
+	return jsonAnswer(http.StatusOK, accepted{true, invitationsSent, data{invitations}})
 }
 
 // spoilt returns what fault leaves of the answer to an invitation that the API
@@ -90,19 +92,26 @@ func spoilt(fault Fault, a answer, invitations []client.Invitation) answer {
 	case AfterCut:
 		a.cut = true
 		return a
+	default:
+		if a.status != http.StatusOK {
+			return a // a refusal has nothing in it that could be missing
+		}
+		return hollow(fault, a, invitations)
 	}
-	if a.status != http.StatusOK {
-		return a // the faults below are of good answers
-	}
+}
+
+// hollow returns what fault leaves of a good answer that arrives.
+func hollow(fault Fault, a answer, invitations []client.Invitation) answer {
 	switch fault {
 	case AfterNull:
-		return jsonAnswer(http.StatusOK, accepted{Status: true, Message: "Invitations sent successfully"})
+		return jsonAnswer(http.StatusOK, accepted{true, invitationsSent, nil})
 	case AfterHTML:
 		return htmlInstead
 	case AfterPartial:
 		return invitationsAnswer(invitations[:len(invitations)/2])
+	default:
+		return a
 	}
-	return a
 }
 
 // before returns the answer of a fault that keeps the API from acting.
@@ -118,8 +127,9 @@ func before(fault Fault) (answer, bool) {
 		return throttled, true
 	case BeforeDrop, ListDrop:
 		return dropped, true
+	default:
+		return answer{}, false
 	}
-	return answer{}, false
 }
 
 // send puts an answer on the wire and into the books.

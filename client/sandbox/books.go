@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -169,8 +168,9 @@ func (s *Server) serveBooks(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Query().Get("people") == "no" {
 		books = s.Books
 	}
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(books()) // whoever asked may have left
+	a := jsonAnswer(http.StatusOK, books())
+	w.Header().Set("Content-Type", a.contentType)
+	_, _ = w.Write(a.body) // not with send: the books do not count who reads them
 }
 
 // A tally counts requests and answers.

@@ -44,6 +44,8 @@ type Config struct {
 	Faults map[Fault]float64 // probability of each per request; which request gets which depends on Seed alone
 	// PostScript and ListScript hold the faults of single requests, by their
 	// number from 1 among all that arrived at the endpoint. They go before Faults.
+	// A list request whose reused connection drops is sent again by net/http by
+	// itself, and that counts too.
 	PostScript map[int]Fault
 	ListScript map[int]Fault
 	LateBy     time.Duration // from the answer to the act of Late504; 0: 5 s

@@ -99,6 +99,7 @@ func (s *Server) onPage(q listQuery, number int) (listQuery, *answer) {
 			return q, refusal(http.StatusBadRequest, "page must not be less than 1")
 		case PageZeroSame:
 			q.page = 0
+		case PageZeroEmpty: // as is any page below 0
 		}
 	}
 	return q, nil
