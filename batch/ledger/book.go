@@ -4,10 +4,8 @@ import (
 	"container/list"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"sync"
-	"time"
 )
 
 // cachedPeople bounds the requests that are kept decoded, by the people in
@@ -24,19 +22,13 @@ type book struct {
 	people int                     // in cached
 
 	request *sql.Stmt
-	answers *sql.Stmt
 }
 
 func newBook(ctx context.Context, db *sql.DB, lastRequest int64) (*book, error) {
 	b := &book{cached: map[int64]*list.Element{}, recent: list.New()}
 	b.tail.base = lastRequest
 	var err error
-	b.request, err = db.PrepareContext(ctx, `select r.run_id, u.base_url, r.interview_id, r.kind, r.claimed_at, r.people
-		from requests r join runs u on u.id = r.run_id where r.id = ?`)
-	if err != nil {
-		return nil, err
-	}
-	b.answers, err = db.PrepareContext(ctx, "select id, run_id, people from answers where request_id = ? order by id")
+	b.request, err = db.PrepareContext(ctx, selectRequests+" where r.id = ? order by a.id")
 	return b, err
 }
 
@@ -48,13 +40,12 @@ func (b *book) get(id int64) (*request, error) {
 		return e.Value.(*request), nil
 	}
 	r, err := b.load(id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
 	if err != nil {
 		return nil, fmt.Errorf("read request %d: %w", id, err)
 	}
-	b.keep(r)
+	if r != nil {
+		b.keep(r)
+	}
 	return r, nil
 }
 
@@ -70,40 +61,12 @@ func (b *book) keep(r *request) {
 
 // load reads a request. It does not heed a context: it is short, and the
 // writer calls it for all that wait.
-func (b *book) load(id int64) (*request, error) {
-	r := &request{id: id}
-	var claimedAt int64
-	var people string
-	err := b.request.QueryRow(id).Scan(&r.runID, &r.baseURL, &r.interviewID, &r.kind, &claimedAt, &people)
+func (b *book) load(id int64) (r *request, err error) {
+	rows, err := b.request.QueryContext(context.Background(), id)
 	if err != nil {
 		return nil, err
-	}
-	r.claimedAt = time.UnixMicro(claimedAt).UTC()
-	if err := r.joinAll(people); err != nil {
-		return nil, err
-	}
-	return r, b.loadAnswers(r)
-}
-
-func (b *book) loadAnswers(r *request) error {
-	rows, err := b.answers.Query(r.id)
-	if err != nil {
-		return err
 	}
 	defer rows.Close()
-	for rows.Next() {
-		var id, run int64
-		var people string
-		if err := rows.Scan(&id, &run, &people); err != nil {
-			return err
-		}
-		outcomes, err := parseOutcomes(people)
-		if err != nil {
-			return err
-		}
-		if err := r.apply(id, run, outcomes); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	err = scanRequests(rows, func(found *request) { r = found })
+	return r, err
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"time"
 
 	"bulkinvite/batch"
 )
@@ -28,53 +27,17 @@ type resident struct {
 // census reads all requests with their answers in one statement, and so in one
 // state of the ledger, though a run goes on.
 func (r *Reader) census(ctx context.Context) (*census, error) {
-	rows, err := r.db.QueryContext(ctx, `select r.id, r.run_id, u.base_url, r.interview_id, r.kind, r.claimed_at, r.people,
-			coalesce(a.id, 0), coalesce(a.run_id, 0), coalesce(a.people, '')
-		from requests r join runs u on u.id = r.run_id left join answers a on a.request_id = r.id
-		order by r.id, a.id`)
+	rows, err := r.db.QueryContext(ctx, selectRequests+" order by r.id, a.id")
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	c := &census{numbers: map[[2]string]int32{}, people: map[uint64]resident{}, doubts: map[uint64]Doubt{}}
-	var req *request
-	for rows.Next() {
-		var next request
-		var claimedAt, answer, answerRun int64
-		var people, answered string
-		err := rows.Scan(&next.id, &next.runID, &next.baseURL, &next.interviewID, &next.kind, &claimedAt, &people,
-			&answer, &answerRun, &answered)
-		if err != nil {
-			return nil, err
-		}
-		if req == nil || req.id != next.id {
-			c.add(req)
-			req = &next
-			req.claimedAt = time.UnixMicro(claimedAt).UTC()
-			if err := req.joinAll(people); err != nil {
-				return nil, err
-			}
-		}
-		if answer == 0 {
-			continue
-		}
-		outcomes, err := parseOutcomes(answered)
-		if err != nil {
-			return nil, err
-		}
-		if err := req.apply(answer, answerRun, outcomes); err != nil {
-			return nil, err
-		}
-	}
-	c.add(req)
-	return c, rows.Err()
+	return c, scanRequests(rows, c.add)
 }
 
 // add counts the people of a request, which has all its answers.
 func (c *census) add(r *request) {
-	if r == nil {
-		return
-	}
 	interview := c.number(r)
 	h := newHasher(r.baseURL)
 	for i := range r.people {

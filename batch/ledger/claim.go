@@ -147,9 +147,9 @@ func holds(req *batch.Request, rec *batch.Record, now time.Time) bool {
 	return false
 }
 
-func (c *claim) write(tx *sql.Tx, r *Run) error {
+func (c *claim) write(ctx context.Context, tx *sql.Tx, r *Run) error {
 	w := c.request
-	_, err := tx.Stmt(r.addRequest).Exec(w.id, w.runID, w.kind, w.interviewID, c.req.JobApplicationID,
+	_, err := tx.StmtContext(ctx, r.addRequest).ExecContext(ctx, w.id, w.runID, w.kind, w.interviewID, c.req.JobApplicationID,
 		c.req.CandidateID, c.req.DisableEmail, w.claimedAt.UnixMicro(), string(appendTexts(nil, w.emails)))
 	return err
 }

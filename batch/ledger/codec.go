@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -70,7 +69,7 @@ func parseTexts(text string) ([]string, error) {
 	}
 	var texts []string
 	if err := json.Unmarshal([]byte(text), &texts); err != nil {
-		return nil, fmt.Errorf("people: %w", err)
+		return nil, err
 	}
 	return texts, nil
 }
@@ -81,7 +80,7 @@ func parseOutcomes(text string) ([]outcome, error) {
 	}
 	var outcomes []outcome
 	if err := json.Unmarshal([]byte(text), &outcomes); err != nil {
-		return nil, fmt.Errorf("answer: %w", err)
+		return nil, err
 	}
 	return outcomes, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -84,7 +85,7 @@ func TestHandedOverIsAwaited(t *testing.T) {
 		done <- err
 	}()
 	for s.write.Stats().WaitCount == 0 {
-		time.Sleep(time.Millisecond)
+		runtime.Gosched()
 	}
 	late, cancelLate := context.WithCancel(t.Context())
 	go func() {

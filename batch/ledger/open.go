@@ -14,14 +14,11 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/rs/zerolog"
 )
 
 // Options are what a Store may be told. The zero value is fine.
 type Options struct {
 	Now func() time.Time // time.Now
-	Log zerolog.Logger
 }
 
 // A Store is an open ledger, which no other process can open until Close.
@@ -29,7 +26,6 @@ type Store struct {
 	path   string
 	isNew  bool
 	now    func() time.Time
-	log    zerolog.Logger
 	lock   *lock
 	write  *sql.DB // one connection
 	read   *sql.DB // sees what write has committed, and does not wait for it
@@ -49,7 +45,7 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ledger %s: %w", path, err)
 	}
-	s := &Store{path: real, now: opts.Now, log: opts.Log}
+	s := &Store{path: real, now: opts.Now}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -112,8 +108,9 @@ func (s *Store) Close() error {
 		s.run.stop()
 	}
 	if s.write != nil {
-		err = s.indexPeople(context.Background())
-		_, truncErr := s.write.Exec("pragma wal_checkpoint(truncate)")
+		ctx := context.Background()
+		err = s.indexPeople(ctx)
+		_, truncErr := s.write.ExecContext(ctx, "pragma wal_checkpoint(truncate)")
 		err = errors.Join(err, truncErr)
 	}
 	if err = errors.Join(err, s.closeAll()); err != nil {

@@ -37,18 +37,6 @@ func (r *request) join(email string) int {
 	return len(r.people) - 1
 }
 
-// joinAll adds the people of requests.people.
-func (r *request) joinAll(people string) error {
-	emails, err := parseTexts(people)
-	if err != nil {
-		return fmt.Errorf("request %d: %w", r.id, err)
-	}
-	for _, email := range emails {
-		r.join(email)
-	}
-	return nil
-}
-
 // find returns the position of a person, or -1. People are mostly asked for in
 // the order in which they are named, so it begins with the one at hint.
 func (r *request) find(email string, hint int) int {
@@ -102,8 +90,8 @@ func (f *fold) add(run int64, r *request, p *person) {
 		}
 	}
 	sentOrDoubt := p.state == batch.StateInvited || p.state == batch.StateSending
-	if r.kind == batch.KindResend && sentOrDoubt && r.claimedAt.After(f.rec.ResentAt) {
-		f.rec.ResentAt = r.claimedAt
+	if r.kind == batch.KindResend && sentOrDoubt && !r.claimedAt.Before(f.rec.ResentAt) {
+		f.rec.ResentAt, f.rec.ResentState = r.claimedAt, p.state
 	}
 	if counts(r.kind, p.state) && rank(p.state) >= rank(f.rec.State) {
 		f.rec.State, f.rec.Kind, f.rec.RequestID = p.state, r.kind, r.id

@@ -26,9 +26,6 @@ const (
 func dsn(path, mode string, pragmas ...string) string {
 	query := url.Values{"mode": {mode}, "_txlock": {"immediate"}}
 	query["_pragma"] = append([]string{"busy_timeout(10000)"}, pragmas...)
-	// Not (*url.URL).String alone: it leaves a path's semicolons and the like
-	// as they are, which SQLite is fine with, but it escapes ? # and %, and
-	// these are what matters.
 	return (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: query.Encode()}).String()
 }
 
@@ -106,6 +103,8 @@ func openForWriting(ctx context.Context, path string) (*sql.DB, error) {
 	return db, nil
 }
 
+// openForReading opens the ledger for a run's look-ups. The cache, in KiB, has
+// room for the index of a million people, whose pages are read at random.
 func openForReading(path string) (*sql.DB, error) {
-	return openDSN(dsn(path, "ro", "query_only(on)", "cache_size(-8000)"), 2)
+	return openDSN(dsn(path, "ro", "query_only(on)", "cache_size(-32000)"), 2)
 }

@@ -95,8 +95,8 @@ func name(s batch.State) batch.State {
 	return s
 }
 
-func (s *settlement) write(tx *sql.Tx, r *Run) error {
-	_, err := tx.Stmt(r.addAnswer).Exec(s.id, s.request, s.run, r.store.now().UnixMicro(), s.answer.StatusCode,
+func (s *settlement) write(ctx context.Context, tx *sql.Tx, r *Run) error {
+	_, err := tx.StmtContext(ctx, r.addAnswer).ExecContext(ctx, s.id, s.request, s.run, r.store.now().UnixMicro(), s.answer.StatusCode,
 		s.answer.Message, string(appendOutcomes(nil, s.outcomes)))
 	return err
 }

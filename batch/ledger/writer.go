@@ -14,7 +14,7 @@ type operation interface {
 	// prepare decides what is to be written, if anything. An error is this
 	// operation's alone.
 	prepare(r *Run) (write bool, err error)
-	write(tx *sql.Tx, r *Run) error
+	write(ctx context.Context, tx *sql.Tx, r *Run) error
 	// committed tells the book.
 	committed(b *book) error
 	// finish lets the caller go on.
@@ -118,12 +118,13 @@ func (r *Run) prepare(batch []operation) (ready, later []operation) {
 }
 
 func (r *Run) writeBatch(ready []operation) error {
-	tx, err := r.store.write.Begin()
+	ctx := context.Background() // some of those who wait may have left
+	tx, err := r.store.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	for _, op := range ready {
-		if err := op.write(tx, r); err != nil {
+		if err := op.write(ctx, tx, r); err != nil {
 			_ = tx.Rollback() // the first error is the one to tell
 			return err
 		}

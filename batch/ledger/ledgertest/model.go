@@ -77,7 +77,7 @@ func (m *model) record(k batch.Key) batch.Record {
 		}
 		maybeSent := p.state == batch.StateInvited || p.state == batch.StateSending
 		if requests[i].kind == batch.KindResend && maybeSent {
-			rec.ResentAt = requests[i].claimedAt
+			rec.ResentAt, rec.ResentState = requests[i].claimedAt, p.state
 		}
 	}
 	return rec

@@ -240,7 +240,7 @@ func resend(f *fixture) {
 	f.settleWith(again, batch.Settlement{Key: ann, State: batch.StateInvited, InviteURL: "https://x/new"})
 	resent := batch.Record{
 		State: batch.StateInvited, RequestID: again, Kind: batch.KindResend, ThisRun: true,
-		InviteURL: "https://x/new", ResentAt: first,
+		InviteURL: "https://x/new", ResentAt: first, ResentState: batch.StateInvited,
 	}
 	f.knows(ann, resent)
 	f.Advance(24*time.Hour - time.Millisecond)
@@ -256,9 +256,9 @@ func resendInDoubt(f *fixture) {
 	f.begin()
 	first := f.Now()
 	id := f.claimed(batch.KindResend, ann)
-	f.knows(ann, batch.Record{ResentAt: first}) // it says nothing of an invitation
+	f.knows(ann, batch.Record{ResentAt: first, ResentState: batch.StateSending}) // it says nothing of an invitation
 	f.die()
-	f.same(f.held(batch.KindResend, ann), batch.Record{ResentAt: first})
+	f.same(f.held(batch.KindResend, ann), batch.Record{ResentAt: first, ResentState: batch.StateSending})
 	f.settle(id, batch.StateNone, ann)
 	f.knows(ann, batch.Record{})
 	f.claimed(batch.KindResend, ann)
