@@ -86,7 +86,7 @@ func parseInvitations(data json.RawMessage) ([]Invitation, error) {
 	if err != nil {
 		return nil, errors.New("the answer has no data.invitations")
 	}
-	return parseList[Invitation](fields["invitations"], "data.invitations")
+	return parseList(fields["invitations"], "data.invitations", looseInvitation.strict)
 }
 
 // parseEntries reads the data of an answer to GET /interview/invites.
@@ -96,7 +96,7 @@ func parseInvitations(data json.RawMessage) ([]Invitation, error) {
 // document says, and taking it for one that does not show somebody would
 // invite them again.
 func parseEntries(data json.RawMessage) ([]Entry, error) {
-	entries, err := parseList[Entry](data, "data")
+	entries, err := parseList(data, "data", looseEntry.strict)
 	if err != nil || len(entries) == 0 {
 		return entries, err
 	}
@@ -109,12 +109,18 @@ func parseEntries(data json.RawMessage) ([]Entry, error) {
 }
 
 // parseList reads an array whose elements each name something: one that is
-// null or empty could be anybody.
-func parseList[T comparable](raw json.RawMessage, name string) ([]T, error) {
+// null or empty could be anybody. Where a text is no string it is read again
+// as L, which takes longer and nearly no answer needs.
+func parseList[T comparable, L any](raw json.RawMessage, name string, strict func(L) T) ([]T, error) {
 	var list []T
-	if len(raw) > 0 {
-		if err := json.Unmarshal(raw, &list); err != nil {
+	if len(raw) > 0 && json.Unmarshal(raw, &list) != nil {
+		var loose []L
+		if err := json.Unmarshal(raw, &loose); err != nil {
 			return nil, fmt.Errorf("the answer's %s cannot be read: %w", name, err)
+		}
+		list = make([]T, len(loose))
+		for i, l := range loose {
+			list[i] = strict(l)
 		}
 	}
 	if list == nil {
@@ -129,44 +135,39 @@ func parseList[T comparable](raw json.RawMessage, name string) ([]T, error) {
 	return list, nil
 }
 
-// UnmarshalJSON takes numbers and null in place of strings, see text.
-func (i *Invitation) UnmarshalJSON(raw []byte) error {
-	var wire struct {
-		CandidateID    text `json:"candidate_id"`
-		CandidateEmail text `json:"candidate_email"`
-		InviteURL      text `json:"invite_url"`
-	}
-	if err := json.Unmarshal(raw, &wire); err != nil {
-		return err
-	}
-	*i = Invitation{
-		CandidateID:    string(wire.CandidateID),
-		CandidateEmail: string(wire.CandidateEmail),
-		InviteURL:      string(wire.InviteURL),
-	}
-	return nil
+// A looseInvitation is an Invitation that takes numbers and null in place of
+// strings, see text.
+type looseInvitation struct {
+	CandidateID    text `json:"candidate_id"`
+	CandidateEmail text `json:"candidate_email"`
+	InviteURL      text `json:"invite_url"`
 }
 
-// UnmarshalJSON takes numbers and null in place of strings, see text.
-func (e *Entry) UnmarshalJSON(raw []byte) error {
-	var wire struct {
-		CandidateID    text `json:"candidate_id"`
-		InterviewID    text `json:"interview_id"`
-		CandidateEmail text `json:"candidate_email_id"`
-		DateCreated    text `json:"date_created"`
-		Status         text `json:"status"`
+func (l looseInvitation) strict() Invitation {
+	return Invitation{
+		CandidateID:    string(l.CandidateID),
+		CandidateEmail: string(l.CandidateEmail),
+		InviteURL:      string(l.InviteURL),
 	}
-	if err := json.Unmarshal(raw, &wire); err != nil {
-		return err
+}
+
+// A looseEntry is an Entry that takes numbers and null in place of strings.
+type looseEntry struct {
+	CandidateID    text `json:"candidate_id"`
+	InterviewID    text `json:"interview_id"`
+	CandidateEmail text `json:"candidate_email_id"`
+	DateCreated    text `json:"date_created"`
+	Status         text `json:"status"`
+}
+
+func (l looseEntry) strict() Entry {
+	return Entry{
+		CandidateID:    string(l.CandidateID),
+		InterviewID:    string(l.InterviewID),
+		CandidateEmail: string(l.CandidateEmail),
+		DateCreated:    string(l.DateCreated),
+		Status:         string(l.Status),
 	}
-	*e = Entry{
-		CandidateID:    string(wire.CandidateID),
-		InterviewID:    string(wire.InterviewID),
-		CandidateEmail: string(wire.CandidateEmail),
-		DateCreated:    string(wire.DateCreated),
-		Status:         string(wire.Status),
-	}
-	return nil
 }
 
 // A text is a JSON string, or what does no harm in its place: a number, by its
