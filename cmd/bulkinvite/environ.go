@@ -1,0 +1,80 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// envPrefix begins every environment variable that stands for a flag.
+const envPrefix = "BULKINVITE_"
+
+// envName returns the variable of a flag: settle-time is
+// BULKINVITE_SETTLE_TIME.
+func envName(flag string) string {
+	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// lookup returns the last value of a variable in environ, as getenv(3) of most
+// shells' children would; an empty one counts as not set.
+func lookup(environ []string, name string) string {
+	for _, entry := range slices.Backward(environ) {
+		if key, value, _ := strings.Cut(entry, "="); key == name {
+			return value
+		}
+	}
+	return ""
+}
+
+// applyEnvironment sets the flags that the command line did not.
+func applyEnvironment(flags *pflag.FlagSet, environ []string) error {
+	var first error
+	flags.VisitAll(func(f *pflag.Flag) {
+		value := lookup(environ, envName(f.Name))
+		if f.Changed || f.Name == "help" || value == "" || first != nil {
+			return
+		}
+		if err := f.Value.Set(value); err != nil {
+			first = badVariable(f, value, err)
+			return
+		}
+		f.Changed = true
+	})
+	return first
+}
+
+// badVariable is the error of a flag that its variable cannot set.
+func badVariable(f *pflag.Flag, value string, err error) error {
+	name := envName(f.Name)
+	switch f.Value.Type() {
+	case typeURL:
+		return fmt.Errorf("%s in the environment: %w", name, err)
+	case "bool": // pflag's own error names Go's functions
+		return fmt.Errorf("%s=%q in the environment: must be true or false", name, value)
+	default:
+		return fmt.Errorf("%s=%q in the environment: %w", name, value, err)
+	}
+}
+
+// unknownVariables returns those of ours in environ that belong to no flag of
+// any command: most likely a slip of the pen.
+func unknownVariables(root *cobra.Command, environ []string) []string {
+	known := map[string]bool{}
+	learn := func(f *pflag.Flag) { known[envName(f.Name)] = f.Name != "help" }
+	root.PersistentFlags().VisitAll(learn)
+	for _, cmd := range root.Commands() {
+		cmd.Flags().VisitAll(learn)
+	}
+	var unknown []string
+	for _, entry := range environ {
+		name, _, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, envPrefix) && !known[name] && !slices.Contains(unknown, name) {
+			unknown = append(unknown, name)
+		}
+	}
+	slices.Sort(unknown)
+	return unknown
+}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The types below are flag values that refuse what no run can keep, so that an
+// impossible value is an error of the command line or of the environment that
+// names the flag, before anything else happens. Each takes a pointer to its
+// variable, which holds the default.
+
+// A whole is an int flag between min and max.
+type whole struct {
+	value    *int
+	min, max int
+}
+
+func (w whole) String() string { return formatPointer(w.value, strconv.Itoa) }
+func (w whole) Type() string   { return "N" }
+
+func (w whole) Set(s string) error {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < w.min || n > w.max {
+		if w.max == math.MaxInt {
+			return fmt.Errorf("must be a whole number of at least %d", w.min)
+		}
+		return fmt.Errorf("must be a whole number between %d and %d", w.min, w.max)
+	}
+	*w.value = n
+	return nil
+}
+
+// A fraction is a float flag between min and max, where openMin leaves out min
+// itself.
+type fraction struct {
+	value    *float64
+	min, max float64
+	openMin  bool
+}
+
+func (f fraction) String() string { return formatPointer(f.value, formatFloat) }
+func (f fraction) Type() string   { return "N" }
+
+func (f fraction) Set(s string) error {
+	n, err := strconv.ParseFloat(s, 64)
+	// Written such that NaN, for which every comparison is false, is refused.
+	ok := err == nil && n <= f.max && (n > f.min || n == f.min && !f.openMin)
+	switch {
+	case ok:
+		*f.value = n
+		return nil
+	case f.openMin:
+		return fmt.Errorf("must be a number above %s and at most %s", formatFloat(f.min), formatFloat(f.max))
+	default:
+		return fmt.Errorf("must be a number between %s and %s", formatFloat(f.min), formatFloat(f.max))
+	}
+}
+
+// A span is a duration flag of at least min, and above 0 unless min is given.
+type span struct {
+	value *time.Duration
+	zero  bool // 0 is a value of its own
+}
+
+func (d span) String() string { return formatPointer(d.value, formatDuration) }
+func (d span) Type() string   { return "TIME" }
+
+func (d span) Set(s string) error {
+	t, err := time.ParseDuration(s)
+	switch {
+	case err != nil:
+		return errors.New("must be a time with a unit, such as 40s, 5m or 2h")
+	case t < 0:
+		return errors.New("must not be negative")
+	case t == 0 && !d.zero:
+		return errors.New("must be above 0")
+	}
+	*d.value = t
+	return nil
+}
+
+// A choice is a flag that takes one of some words.
+type choice struct {
+	value *string
+	words []string
+}
+
+func (c choice) String() string { return formatPointer(c.value, func(s string) string { return s }) }
+func (c choice) Type() string   { return "WORD" }
+
+func (c choice) Set(s string) error {
+	for _, word := range c.words {
+		if s == word {
+			*c.value = s
+			return nil
+		}
+	}
+	last := len(c.words) - 1
+	return fmt.Errorf("must be %s or %s", strings.Join(c.words[:last], ", "), c.words[last])
+}
+
+// A text is a flag that is not empty if it is given: an empty one is mostly a
+// variable that a script did not set, and the default is then not what it
+// wants.
+type text struct{ value *string }
+
+func (t text) String() string { return formatPointer(t.value, func(s string) string { return s }) }
+func (t text) Type() string   { return "TEXT" }
+
+func (t text) Set(s string) error {
+	if s == "" {
+		return errors.New("must not be empty")
+	}
+	*t.value = s
+	return nil
+}
+
+// typeURL is the Type of flags whose value is not shown in errors: people
+// paste keys into URLs.
+const typeURL = "URL"
+
+// formatPointer is for flag values without a variable, which pflag makes to
+// find out what a zero default looks like.
+func formatPointer[T any](p *T, format func(T) string) string {
+	if p == nil {
+		return ""
+	}
+	return format(*p)
+}
+
+func formatFloat(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+// formatDuration writes 5m and not 5m0s, as people type it.
+func formatDuration(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/pflag"
+
+	"bulkinvite/batch"
+	"bulkinvite/csvio"
+)
+
+// inputFlags say how the input is to be read and cut into requests. check has
+// the same as send, so that it shows what send would do.
+type inputFlags struct {
+	csv      csvio.Options
+	encoding string // "auto" or one of csvio's
+	batch    batch.Options
+}
+
+func (f *inputFlags) add(flags *pflag.FlagSet) {
+	f.encoding = "auto"
+	f.batch = batch.DefaultOptions()
+	flags.Var(text{&f.csv.InterviewID}, "interview-id", "the interview of rows that name none")
+	flags.Var(text{&f.csv.Delimiter}, "delimiter", `what separates the cells, one character or "tab" (default: found in the header)`)
+	flags.Var(choice{&f.encoding, []string{"auto", "utf-8", "utf-16", "windows-1252"}}, "encoding",
+		"of the input: auto (UTF-8, or UTF-16 with a byte order mark), utf-8, utf-16 or windows-1252")
+	flags.BoolVar(&f.csv.DisableEmail, "no-email", false, "the API shall e-mail nobody (a column disable_email_notification does it for one row)")
+	flags.BoolVar(&f.csv.Resend, "resend", false, "send rows with a candidate_id again; without it that column does nothing")
+	flags.Var(whole{&f.batch.ChunkSize, 1, 1000}, "chunk-size", "people per request")
+	flags.Var(fraction{&f.batch.Rate, 0, 1e6, true}, "rate", "requests per second, of all kinds together")
+}
+
+// open reads the input into the spool.
+func (f *inputFlags) open(ctx context.Context, a *app, name string) (*csvio.Input, error) {
+	options := f.csv
+	options.Stdin = a.stdin
+	if f.encoding != "auto" {
+		options.Encoding = f.encoding
+	}
+	return csvio.Open(ctx, name, options)
+}
+
+// early makes err that of a command that has sent nothing and touched no
+// output: the signal's, if one ended it, else one that says so by its code.
+func early(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if stop, ok := stoppedBy(ctx); ok {
+		return &failure{code: stop.code(), err: fmt.Errorf("%w; nothing was sent", stop)}
+	}
+	var f *failure
+	if errors.As(err, &f) {
+		return err
+	}
+	return refuse(err)
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"bulkinvite/batch"
+)
+
+// A listSource is an input in memory.
+type listSource []batch.Row
+
+func (l listSource) Scan(_ context.Context, f func(*batch.Row) error) error {
+	for i := range l {
+		row := l[i]
+		row.Index, row.Line, row.Offset = i, i+2, int64(i)
+		if err := f(&row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l listSource) At(offset int64) (batch.Row, error) { return l[offset], nil }
+
+const (
+	interviewA = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
+	interviewB = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb"
+)
+
+func person(interview string, n int) batch.Row {
+	return batch.Row{Candidate: batch.Candidate{
+		Name: "Somebody", Email: fmt.Sprintf("somebody%d@example.com", n), InterviewID: interview,
+	}}
+}
+
+func faulty(code batch.Code, message string) batch.Row {
+	return batch.Row{Problem: &batch.Problem{Code: code, Message: message}}
+}
+
+func TestPlan(t *testing.T) {
+	src := listSource{
+		person(interviewA, 1), person(interviewB, 1), person(interviewB, 2), person(interviewB, 3), person(interviewB, 3),
+		faulty(batch.CodeMissingName, "there is no name"),
+		faulty(batch.CodeInvalidEmail, "first"), faulty(batch.CodeInvalidEmail, "second"),
+		faulty(batch.CodeInvalidEmail, "third"), faulty(batch.CodeInvalidEmail, "fourth"),
+		person("interview-7", 1),
+	}
+	opts := batch.DefaultOptions()
+	opts.ChunkSize, opts.Rate = 2, 0.5
+	view, err := makePlan(t.Context(), "people.csv", src, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What send adds once the ledger was asked.
+	surveyed := *view.plan
+	surveyed.Surveyed, surveyed.AlreadyInvited, surveyed.InDoubt = true, 2, 1
+	surveyed.Interviews = append([]batch.InterviewPlan(nil), surveyed.Interviews...)
+	surveyed.Interviews[1].Left = 1
+
+	const problems = `1 duplicate: the same person and interview as an earlier row, whose invitation they share
+warning: 1 interview id is no UUID, please check: interview-7
+5 rows will not go:
+  invalid_email: 4
+    line 8: first
+    line 9: second
+    line 10: third
+    and 1 more
+  missing_name: 1
+    line 7: there is no name
+`
+	var shown strings.Builder
+	if err := view.writeTo(&shown); err != nil {
+		t.Fatal(err)
+	}
+	want := `people.csv: 11 rows, 5 people in 3 interviews
+  people  requests  interview
+       3         2  ` + interviewB + `
+       1         1  ` + interviewA + `
+       1         1  interview-7
+4 requests for them, at least 8s at 0.5 requests per second
+` + problems
+	if diff := cmp.Diff(want, shown.String()); diff != "" {
+		t.Errorf("the plan (-want +got):\n%s", diff)
+	}
+
+	view.plan = &surveyed
+	shown.Reset()
+	if err := view.writeTo(&shown); err != nil {
+		t.Fatal(err)
+	}
+	want = `people.csv: 11 rows, 5 people in 3 interviews
+  people  left  requests  interview
+       3     1         1  ` + interviewB + `
+       1     1         1  ` + interviewA + `
+       1     1         1  interview-7
+already invited: 2; in doubt, the API is asked first: 1; left: 3
+3 requests for them, at least 6s at 0.5 requests per second
+` + problems
+	if diff := cmp.Diff(want, shown.String()); diff != "" {
+		t.Errorf("the plan after asking the ledger (-want +got):\n%s", diff)
+	}
+}
+
+func TestPlanOfABrokenInput(t *testing.T) {
+	broken := errors.New("line 900000: quote is not closed")
+	if _, err := makePlan(t.Context(), "people.csv", brokenSource{broken}, batch.DefaultOptions()); !errors.Is(err, broken) {
+		t.Errorf("error %v, want the input's", err)
+	}
+}
+
+type brokenSource struct{ err error }
+
+func (b brokenSource) Scan(context.Context, func(*batch.Row) error) error { return b.err }
+func (b brokenSource) At(int64) (batch.Row, error)                        { return batch.Row{}, b.err }
+
+func TestRoughly(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0:                                     "0s",
+		20 * time.Millisecond:                 "1s",
+		12345 * time.Millisecond:              "12s",
+		3*time.Minute + 14*time.Second:        "3m10s",
+		2*time.Hour + 5*time.Minute + 40*1e9:  "2h6m",
+		26 * time.Hour:                        "26h",
+		59*time.Minute + 59*time.Second + 9e8: "1h",
+	} {
+		if got := roughly(d); got != want {
+			t.Errorf("%v is roughly %s, want %s", d, got, want)
+		}
+	}
+}

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/rs/zerolog"
+
+	"bulkinvite/batch/ledger"
+	"bulkinvite/client"
+	"bulkinvite/csvio"
+)
+
+// The steps of send before anything is sent, in their order.
+
+// connect makes the client, for the API or for a sandbox in this program. It
+// sends nothing yet.
+func (s *sender) connect(context.Context) error {
+	opts := client.Options{
+		BaseURL:   s.flags.base.url,
+		Timeout:   s.flags.input.batch.Timeout,
+		UserAgent: "bulkinvite/" + thisBuild().version,
+	}
+	var err error
+	if s.flags.sandbox {
+		err = s.startSandbox(&opts)
+	} else {
+		opts.Key, err = findKey(s.flags.apiKeyFile, s.environ, s.log)
+	}
+	if err != nil {
+		return err
+	}
+	if s.api, err = client.New(opts); err != nil {
+		return err
+	}
+	s.atEnd(func() error { s.api.Close(); return nil })
+	return nil
+}
+
+// check is pass 1: it reads the input into the spool and goes over every row.
+func (s *sender) check(ctx context.Context) error {
+	var err error
+	if s.input, err = s.flags.input.open(ctx, s.app, s.inputName); err != nil {
+		return err
+	}
+	s.atEnd(s.input.Close)
+	logColumns(s.log, s.input)
+	s.plan, err = makePlan(ctx, s.input.Name(), s.input, s.flags.input.batch)
+	if err != nil {
+		return err
+	}
+	s.log.Info().Str("input", s.input.Name()).Int("rows", s.plan.plan.Rows).Int("people", s.plan.plan.People).
+		Int("interviews", len(s.plan.plan.Interviews)).Int("duplicates", s.plan.plan.Duplicates).
+		Int("invalid", s.plan.invalid()).Msg("the input is read")
+	return nil
+}
+
+// logColumns tells which headers were taken for what.
+func logColumns(log zerolog.Logger, in *csvio.Input) {
+	columns := zerolog.Dict()
+	for _, c := range in.Columns() {
+		columns.Str(c.Field, c.Header)
+	}
+	log.Debug().Dict("columns", columns).Str("delimiter", string(in.Delimiter())).Msg("the header is read")
+}
+
+// prepareOutputs makes sure that everything that the run will write can be
+// written, and is not one file twice.
+func (s *sender) prepareOutputs(context.Context) error {
+	f := s.flags
+	results, failed := csvio.DefaultOutputs(s.inputName)
+	if f.results == "" {
+		f.results = results
+	}
+	if f.failed == "" {
+		f.failed = failed
+	}
+	var err error
+	if s.ledgerPath, err = s.findLedger(); err != nil {
+		return err
+	}
+	if err := s.keepApart(); err != nil {
+		return err
+	}
+	if err := checkSummaryFile(f.summary); err != nil {
+		return err
+	}
+	if s.outputs, err = csvio.NewOutputs(s.input, f.results, f.failed); err != nil {
+		return err
+	}
+	s.atEnd(func() error { s.outputs.Cleanup(); return nil })
+	return nil
+}
+
+// keepApart refuses files that would destroy each other. That the results, the
+// failed rows and the input are three is csvio's to see to.
+func (s *sender) keepApart() error {
+	f := s.flags
+	for _, suffix := range []string{"", "-wal", "-shm", ".lock"} {
+		for flag, name := range map[string]string{"results": f.results, "failed": f.failed, "summary": f.summary} {
+			if name != "" && sameFile(name, s.ledgerPath+suffix) {
+				return refusef("--%s %s is the ledger; name another file", flag, name)
+			}
+		}
+	}
+	if f.summary == "" {
+		return nil
+	}
+	for what, name := range map[string]string{"the input": s.inputName, "an output": f.results, "the other output": f.failed} {
+		if sameFile(f.summary, name) {
+			return refusef("--summary %s is %s; name another file", f.summary, what)
+		}
+	}
+	return nil
+}
+
+// findLedger returns the ledger's path; for a sandbox in this program, which
+// forgets everything, one in a folder that is removed at the end.
+func (s *sender) findLedger() (string, error) {
+	if s.flags.sandbox && s.flags.ledger == "" {
+		folder, err := os.MkdirTemp("", "bulkinvite-sandbox-*")
+		if err != nil {
+			return "", err
+		}
+		s.atEnd(func() error { return os.RemoveAll(folder) })
+		return filepath.Join(folder, "ledger.db"), nil
+	}
+	return ledgerPath(s.flags.ledger, s.environ)
+}
+
+// openLedger takes the ledger for this run.
+func (s *sender) openLedger(ctx context.Context) error {
+	var err error
+	s.store, err = ledger.Open(ctx, s.ledgerPath, ledger.Options{})
+	switch {
+	case errors.Is(err, ledger.ErrLocked):
+		return &failure{code: exitLocked, err: err}
+	case err != nil:
+		return err
+	}
+	s.atEnd(s.store.Close)
+	s.book, err = s.store.Begin(ctx, ledger.RunInfo{
+		BaseURL: s.flags.base.url,
+		Input:   s.input.Name(),
+		SHA256:  s.input.SHA256(),
+		Rows:    s.plan.plan.Rows,
+	})
+	if err != nil {
+		return err
+	}
+	event := s.log.Info().Str("ledger", s.store.Path()).Int64("run", s.book.ID()).Str("api", s.flags.base.url)
+	if s.store.New() {
+		event.Msg("the ledger is new: nobody is known to be invited by this program")
+	} else {
+		event.Msg("the ledger is open")
+	}
+	return nil
+}
+
+// confirm asks the ledger who is left and, on a terminal, the user whether to
+// go on.
+func (s *sender) confirm(ctx context.Context) error {
+	asks := s.onTerminal() && !s.flags.yes
+	if !asks && s.flags.maxInvites == 0 {
+		return nil
+	}
+	plan := s.plan.plan
+	if err := plan.Survey(ctx, s.input, s.book); err != nil {
+		return err
+	}
+	if limit := s.flags.maxInvites; limit > 0 && plan.Left() > limit {
+		return refusef("%s are left to invite, more than --max-invites %d; nothing was sent; look at the input, or allow more", people(plan.Left()), limit)
+	}
+	if !asks || plan.Left() == 0 {
+		return nil
+	}
+	tty, err := openTerminal()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tty.Close() }() // nothing is lost with it
+	if err := s.plan.writeTo(tty); err != nil {
+		return fmt.Errorf("show the plan: %w", err)
+	}
+	return ask(ctx, tty, s.question())
+}
+
+// question is asked below the plan.
+func (s *sender) question() string {
+	n := s.plan.plan.Left()
+	if limit := s.flags.input.batch.Limit; limit > 0 {
+		n = min(n, limit)
+	}
+	return fmt.Sprintf("invite %s at %s? [y/N] ", people(n), s.flags.base.url)
+}

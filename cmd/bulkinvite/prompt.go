@@ -1,0 +1,58 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+)
+
+// errDeclined is a question that was not answered with yes.
+var errDeclined = errors.New("declined; nothing was sent")
+
+// A terminal is where a question is asked. Reading must end when the deadline
+// is over, so that a signal ends the waiting.
+type terminal interface {
+	io.ReadWriter
+	SetReadDeadline(t time.Time) error
+}
+
+// openTerminal opens the controlling terminal: standard input and output may
+// well be something else.
+func openTerminal() (*os.File, error) {
+	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return nil, fmt.Errorf("there is no terminal to ask on (%w); use --yes to send without a question", bare(err))
+	}
+	return tty, nil
+}
+
+// ask writes the question and waits for an answer: only y and yes let it
+// return nil.
+func ask(ctx context.Context, tty terminal, question string) error {
+	if _, err := io.WriteString(tty, question); err != nil {
+		return fmt.Errorf("ask: %w", err)
+	}
+	stop := context.AfterFunc(ctx, func() {
+		// If the system cannot do this with a terminal, the second signal ends
+		// the program.
+		_ = tty.SetReadDeadline(time.Unix(1, 0))
+	})
+	defer stop()
+	answer, err := bufio.NewReader(tty).ReadString('\n')
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return nil
+	}
+	return errDeclined
+}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+)
+
+// An app is what the program was started with: all that the commands share.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	environ        []string
+
+	stdinTerminal  bool
+	stderrTerminal *os.File // nil unless stderr is a terminal
+
+	logFormat, logLevel string
+	logTo               *logWriter
+}
+
+// run is the program. It takes all of the environment, as os.Environ gives
+// it, and not a getenv, so that misspelled variables can be warned of.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string) int {
+	a := &app{stdin: stdin, stdout: lossy{stdout}, stderr: lossy{stderr}, environ: environ}
+	if f, ok := stdin.(*os.File); ok {
+		a.stdinTerminal = term.IsTerminal(int(f.Fd()))
+	}
+	if f, ok := stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		a.stderrTerminal = f
+	}
+	a.logTo = &logWriter{direct: a.stderr}
+
+	root := newRootCommand(a)
+	root.SetArgs(args)
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	cmd, err := root.ExecuteContextC(ctx)
+	return a.finish(cmd, err)
+}
+
+// onTerminal reports whether somebody is there to be asked.
+func (a *app) onTerminal() bool { return a.stdinTerminal || a.stderrTerminal != nil }
+
+// finish says in one line what went wrong and returns the exit code. Errors
+// that are no failure come from cobra itself and are about the usage.
+func (a *app) finish(cmd *cobra.Command, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	var f *failure
+	if !errors.As(err, &f) {
+		_, _ = fmt.Fprintf(a.stderr, "bulkinvite: %s; see %s --help\n", firstLine(err.Error()), cmd.CommandPath())
+		return exitUsage
+	}
+	if f.err != nil {
+		_, _ = fmt.Fprintf(a.stderr, "bulkinvite: %s\n", oneLine(f.err.Error()))
+	}
+	return f.code
+}
+
+func newRootCommand(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "bulkinvite",
+		Short: "Invite everyone in a CSV file to their micro1 AI interview, exactly once",
+		Long: `bulkinvite invites everyone in a CSV file to their micro1 AI interview, exactly
+once, and accounts for every row. Whatever ends a run, running the same command
+again goes on where it stood.
+
+Every flag can also be set in the environment: --settle-time is
+BULKINVITE_SETTLE_TIME. A flag beats the environment. The API key is read from
+--api-key-file, from micro1-api-key in $CREDENTIALS_DIRECTORY (systemd's
+LoadCredential) or from MICRO1_API_KEY.
+
+Exit codes: 0 every row is in the results; 1 the run broke off; 2 usage,
+configuration or unreadable input, nothing was sent; 3 finished, some rows
+failed; 4 ended early by the API (key, quota, down, deadline); 5 another run
+holds the ledger, nothing was sent; 129, 130, 143 a signal kept rows from going.`,
+		SilenceErrors:      true,
+		SilenceUsage:       true,
+		DisableSuggestions: true, // they span lines; an error is one
+		Args:               cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return errors.New("no command was given")
+		},
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return applyEnvironment(cmd.Flags(), a.environ)
+		},
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
+	flags := root.PersistentFlags()
+	a.logFormat, a.logLevel = "auto", "info"
+	flags.Var(choice{&a.logFormat, []string{"auto", "console", "json"}}, "log-format",
+		"how log lines look: auto (console on a terminal, else json), console or json")
+	flags.Var(choice{&a.logLevel, []string{"debug", "info", "warn", "error"}}, "log-level",
+		"the least that is logged: debug, info, warn or error")
+	root.AddCommand(newSendCommand(a), newCheckCommand(a), newStatusCommand(a), newSandboxCommand(a), newVersionCommand(a))
+	return root
+}
+
+// action adapts a command's own function to cobra, such that its errors can
+// be told from those that cobra makes itself.
+func (a *app) action(f func(ctx context.Context, log zerolog.Logger, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		log := a.newLogger()
+		for _, name := range unknownVariables(cmd.Root(), a.environ) {
+			log.Warn().Str("variable", name).Msg("no flag belongs to this environment variable; it has no effect")
+		}
+		err := f(cmd.Context(), log, args)
+		if err == nil {
+			return nil
+		}
+		return &failure{code: codeOf(err), err: wordsOf(err)}
+	}
+}
+
+// wordsOf returns what is left to tell of a command's error: nothing of one
+// that is only a code.
+func wordsOf(err error) error {
+	var f *failure
+	if errors.As(err, &f) && f.err == nil {
+		return nil
+	}
+	return err
+}
+
+// flagError puts pflag's errors in this program's words, and in one line.
+func flagError(err error) error {
+	var (
+		unknown *pflag.NotExistError
+		invalid *pflag.InvalidValueError
+		missing *pflag.ValueRequiredError
+	)
+	switch {
+	case errors.As(err, &unknown) && strings.HasPrefix(unknown.GetSpecifiedName(), "api-key"):
+		// Whatever follows may be the key: it must not be shown.
+		return fmt.Errorf("unknown flag --%s; the API key is never given on the command line, where others can read it", unknown.GetSpecifiedName())
+	case errors.As(err, &unknown):
+		return fmt.Errorf("unknown flag %s", dashed(unknown.GetSpecifiedName(), unknown.GetSpecifiedShortnames()))
+	case errors.As(err, &invalid) && invalid.GetFlag().Value.Type() == typeURL:
+		return fmt.Errorf("--%s: %w", invalid.GetFlag().Name, invalid.Unwrap())
+	case errors.As(err, &invalid):
+		return fmt.Errorf("--%s %q: %w", invalid.GetFlag().Name, invalid.GetValue(), invalid.Unwrap())
+	case errors.As(err, &missing):
+		return fmt.Errorf("--%s needs a value", missing.GetFlag().Name)
+	default:
+		return err
+	}
+}
+
+func dashed(name, shortnames string) string {
+	if shortnames != "" {
+		return fmt.Sprintf("-%s in -%s", name, shortnames)
+	}
+	return "--" + name
+}
+
+// oneLine makes several errors, which errors.Join puts on a line each, one.
+func oneLine(s string) string { return strings.ReplaceAll(s, "\n", "; ") }
+
+// firstLine leaves out the hints that cobra puts on lines of their own.
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}

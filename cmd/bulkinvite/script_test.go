@@ -1,0 +1,195 @@
+package main
+
+import (
+	"errors"
+	"net"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/spf13/pflag"
+
+	"bulkinvite/client/sandbox"
+)
+
+const scripts = "../../testdata/script"
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"bulkinvite": main})
+}
+
+// TestScripts runs the command as users meet it. What the scripts can say
+// besides testscript's own verbs:
+//
+//	sandbox [flags of bulkinvite sandbox]
+//		starts a sandbox and puts its address into $URL
+//	exits CODE PROGRAM [argument…]
+//		runs a program that must end with this very code
+//	invited-once N
+//		the sandbox has invited N people, nobody twice
+//	posts N, requests N
+//		the sandbox has seen so many invitation requests; requests of any kind
+//	wait-posts N
+//		waits until it has seen at least so many
+//	invite-elsewhere INTERVIEW EMAIL
+//		invites somebody without bulkinvite, as in the dashboard
+//	signal NAME
+//		sends SIGTERM, SIGINT or SIGHUP to the programs in the background
+//	rows FILE N
+//		FILE is a CSV file without line breaks in cells, and has N rows
+func TestScripts(t *testing.T) {
+	samples, err := filepath.Abs("../../testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 scripts,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
+			env.Setenv("MICRO1_API_KEY", "key-for-tests")
+			env.Setenv("SAMPLES", samples)
+			env.Values[holderKey{}] = &holder{}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"sandbox":          startSandbox,
+			"exits":            exits,
+			"invited-once":     invitedOnce,
+			"posts":            countRequests(func(b sandbox.Books) int { return b.Posts }),
+			"requests":         countRequests(func(b sandbox.Books) int { return b.Posts + b.Lists }),
+			"wait-posts":       waitPosts,
+			"invite-elsewhere": inviteElsewhere,
+			"rows":             rows,
+			"signal":           sendSignal,
+		},
+	})
+}
+
+// A holder has the sandbox of one script.
+type holder struct{ server *sandbox.Server }
+
+// holderKey is under what a script's environment keeps its holder.
+type holderKey struct{}
+
+func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
+	if neg {
+		ts.Fatalf("unsupported: ! sandbox")
+	}
+	var flags sandboxFlags
+	set := pflag.NewFlagSet("sandbox", pflag.ContinueOnError)
+	flags.add(set)
+	ts.Check(set.Parse(args))
+	server, err := flags.server()
+	ts.Check(err)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	stop := serve(listener, server)
+	ts.Defer(func() { _ = stop() })
+	ts.Setenv("URL", "http://"+listener.Addr().String())
+	ts.Value(holderKey{}).(*holder).server = server
+}
+
+func theSandbox(ts *testscript.TestScript) *sandbox.Server {
+	server := ts.Value(holderKey{}).(*holder).server
+	if server == nil {
+		ts.Fatalf("there is no sandbox yet")
+	}
+	return server
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM [argument…]")
+	}
+	want := number(ts, args[0])
+	code := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		code = exit.ExitCode()
+	}
+	if code != want {
+		ts.Fatalf("exit code %d, want %d", code, want)
+	}
+}
+
+func invitedOnce(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: invited-once N")
+	}
+	sessions := theSandbox(ts).Sessions()
+	for person, n := range sessions {
+		if n != 1 {
+			ts.Fatalf("%v has %d sessions", person, n)
+		}
+	}
+	if want := number(ts, args[0]); len(sessions) != want {
+		ts.Fatalf("%d people are invited, want %d", len(sessions), want)
+	}
+}
+
+func countRequests(count func(sandbox.Books) int) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) != 1 {
+			ts.Fatalf("usage: posts N, or requests N")
+		}
+		if got, want := count(theSandbox(ts).Books()), number(ts, args[0]); got != want {
+			ts.Fatalf("the sandbox has seen %d, want %d", got, want)
+		}
+	}
+}
+
+// waitPosts really waits: the run that it waits for is another process.
+func waitPosts(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: wait-posts N")
+	}
+	server, want := theSandbox(ts), number(ts, args[0])
+	for end := time.Now().Add(20 * time.Second); server.Posts() < want; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			ts.Fatalf("the sandbox has seen %d, want %d", server.Posts(), want)
+		}
+	}
+}
+
+func inviteElsewhere(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: invite-elsewhere INTERVIEW EMAIL")
+	}
+	theSandbox(ts).Invite(sandbox.Person{InterviewID: args[0], Email: args[1]})
+}
+
+func sendSignal(ts *testscript.TestScript, neg bool, args []string) {
+	signals := map[string]syscall.Signal{"TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "HUP": syscall.SIGHUP}
+	if neg || len(args) != 1 || signals[args[0]] == 0 {
+		ts.Fatalf("usage: signal TERM, INT or HUP")
+	}
+	for _, cmd := range ts.BackgroundCmds() {
+		ts.Check(cmd.Process.Signal(signals[args[0]]))
+	}
+}
+
+func rows(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: rows FILE N")
+	}
+	if got, want := strings.Count(ts.ReadFile(args[0]), "\n")-1, number(ts, args[1]); got != want {
+		ts.Fatalf("%s has %d rows, want %d", args[0], got, want)
+	}
+}
+
+func number(ts *testscript.TestScript, s string) int {
+	n, err := strconv.Atoi(s)
+	ts.Check(err)
+	return n
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/pflag"
+
+	"bulkinvite/batch"
+	"bulkinvite/client"
+)
+
+// sendFlags are the flags of send.
+type sendFlags struct {
+	input           inputFlags
+	results, failed string
+	ledger, summary string
+	base            baseURL
+	apiKeyFile      string
+	links           string
+	maxInvites      int // 0: any number
+	yes, sandbox    bool
+}
+
+func (f *sendFlags) add(flags *pflag.FlagSet) {
+	f.input.add(flags)
+	opts := &f.input.batch
+	f.links = string(opts.Links)
+	f.base.url = client.DefaultBaseURL
+	flags.Var(text{&f.results}, "results", "where the rows of those invited go (default NAME.results.csv beside FILE)")
+	flags.Var(text{&f.failed}, "failed", "where the other rows go (default NAME.failed.csv beside FILE)")
+	flags.Var(text{&f.ledger}, "ledger", "the memory of what was sent (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
+	flags.Var(text{&f.summary}, "summary", "write a summary as JSON to this file")
+	flags.Var(&f.base, "base-url", "the API; https, or http on this machine")
+	flags.Var(text{&f.apiKeyFile}, "api-key-file", "a file that holds the API key")
+	flags.Var(whole{&opts.Burst, 1, 1000}, "burst", "requests that may go at once after a pause")
+	flags.Var(whole{&opts.Concurrency, 0, 1000}, "concurrency", "requests under way at once; 0: ten times the rate, between 4 and 64")
+	flags.Var(span{value: &opts.Timeout}, "timeout", "of one request")
+	flags.Var(span{value: &opts.SettleTime}, "settle-time", "how long after a lost answer the API's list is believed; longer than the API may still act on a request")
+	flags.Var(choice{&f.links, []string{"confirmed", "all", "none"}}, "links",
+		"whose missing links are fetched: confirmed (people whose answer was lost), all (and people invited elsewhere) or none")
+	flags.Var(whole{&opts.MaxAttempts, 1, math.MaxInt}, "max-attempts", "requests for one person that may have reached the API")
+	flags.Var(span{value: &opts.GiveUpAfter}, "give-up-after", "end the run when the API has accepted nothing for so long")
+	flags.Var(span{value: &opts.ResendAfter}, "resend-after", "nobody is sent to again more often than this")
+	flags.Var(span{value: &opts.Deadline, zero: true}, "deadline", "end the run after this time; 0: never")
+	flags.Var(whole{&opts.Limit, 1, math.MaxInt}, "limit", "send to this many people at most in this run; the others are left for the next")
+	flags.Var(whole{&f.maxInvites, 1, math.MaxInt}, "max-invites", "send nothing if more people than this are left to invite")
+	flags.BoolVar(&opts.NoPreflight, "no-preflight", false, "do not ask the API first who was invited elsewhere")
+	flags.BoolVar(&f.yes, "yes", false, "do not ask, on a terminal")
+	flags.BoolVar(&f.sandbox, "sandbox", false, "use a sandbox inside this program instead of the API, and a throw-away ledger unless one is named")
+}
+
+// check refuses flags that cannot go together. What one flag alone may be is
+// checked where it is set.
+func (f *sendFlags) check(a *app, input string) error {
+	switch {
+	case f.sandbox && f.base.given:
+		return refusef("--sandbox and --base-url exclude each other; leave one out")
+	case input == "-" && !f.yes && a.onTerminal():
+		return refusef("with the input on standard input there is no asking on a terminal; use --yes to send without a question")
+	}
+	f.input.batch.Links = batch.Links(f.links)
+	return nil
+}
+
+// A baseURL is a flag that holds a base URL in normal form.
+type baseURL struct {
+	url   string
+	given bool
+}
+
+func (b *baseURL) String() string { return b.url }
+func (b *baseURL) Type() string   { return typeURL }
+
+func (b *baseURL) Set(s string) error {
+	url, err := client.ParseBaseURL(s)
+	if err != nil {
+		return err
+	}
+	b.url, b.given = url, true
+	return nil
+}
+
+// ledgerPath returns where the ledger is: where --ledger says, else where the
+// XDG base directory specification puts what a program remembers.
+func ledgerPath(named string, environ []string) (string, error) {
+	if named != "" {
+		return named, nil
+	}
+	state := lookup(environ, "XDG_STATE_HOME")
+	if state == "" || !filepath.IsAbs(state) { // the specification has relative ones ignored
+		home := lookup(environ, "HOME")
+		if home == "" {
+			return "", refusef("neither HOME nor XDG_STATE_HOME is set, so there is no place for the ledger; name one with --ledger")
+		}
+		state = filepath.Join(home, ".local", "state")
+	}
+	return filepath.Join(state, "bulkinvite", "ledger.db"), nil
+}
+
+// sameFile reports whether two names mean one file, which need not exist yet.
+func sameFile(a, b string) bool {
+	if infoA, err := os.Stat(a); err == nil {
+		infoB, err := os.Stat(b)
+		return err == nil && os.SameFile(infoA, infoB)
+	}
+	return realPath(a) == realPath(b)
+}
+
+// realPath follows the links of a name's folder: the file may be missing.
+func realPath(name string) string {
+	folder, err := filepath.EvalSymlinks(filepath.Dir(name))
+	if err != nil {
+		folder = filepath.Dir(name)
+	}
+	if abs, err := filepath.Abs(folder); err == nil {
+		folder = abs
+	}
+	return filepath.Join(folder, filepath.Base(name))
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// A stopSignal is the cause of a context that a signal cancelled.
+type stopSignal struct{ sig syscall.Signal }
+
+func (s stopSignal) Error() string { return fmt.Sprintf("stopped by a signal (%v)", s.sig) }
+
+// code is the exit code of a shell's child that the signal ended.
+func (s stopSignal) code() int { return 128 + int(s.sig) }
+
+// stoppedBy returns the signal that cancelled ctx, if one did.
+func stoppedBy(ctx context.Context) (stopSignal, bool) {
+	var stop stopSignal
+	ok := errors.As(context.Cause(ctx), &stop)
+	return stop, ok
+}
+
+// withSignals calls f with a context that the first SIGINT, SIGTERM or SIGHUP
+// cancels. onFirst is called then; the second signal ends the program at once,
+// which the ledger makes safe.
+//
+// Signals that are ignored when the program starts stay ignored: that is how
+// nohup and a shell's & ask for it.
+func withSignals(ctx context.Context, onFirst func(stopSignal), f func(ctx context.Context) error) error {
+	signals := make(chan os.Signal, 2) // both a first and a second one, even while onFirst writes to a slow terminal
+	for _, sig := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(sig) {
+			signal.Notify(signals, sig)
+		}
+	}
+	defer signal.Stop(signals)
+	return withSignalsFrom(ctx, signals, onFirst, os.Exit, f)
+}
+
+func withSignalsFrom(ctx context.Context, signals <-chan os.Signal, onFirst func(stopSignal), exit func(code int), f func(ctx context.Context) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	done := make(chan struct{})
+	var g errgroup.Group
+	g.Go(func() error {
+		watch(signals, done, func(stop stopSignal) {
+			cancel(stop)
+			onFirst(stop)
+		}, exit)
+		return nil
+	})
+	err := f(ctx)
+	close(done)
+	return errors.Join(err, g.Wait())
+}
+
+// watch calls first with the first signal and exit with the code of the
+// second, until done is closed.
+func watch(signals <-chan os.Signal, done <-chan struct{}, first func(stopSignal), exit func(code int)) {
+	for n := 0; ; n++ {
+		select {
+		case <-done:
+			return
+		case received := <-signals:
+			sig, ok := received.(syscall.Signal)
+			if !ok {
+				continue // no system that Go knows has others
+			}
+			if n > 0 {
+				exit(stopSignal{sig}.code())
+				return
+			}
+			first(stopSignal{sig})
+		}
+	}
+}

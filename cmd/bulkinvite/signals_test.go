@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"syscall"
+	"testing"
+	"testing/synctest"
+)
+
+func TestFirstSignalCancelsSecondExits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		signals := make(chan os.Signal, 2)
+		var told []stopSignal
+		var exited []int
+		err := withSignalsFrom(t.Context(), signals,
+			func(s stopSignal) { told = append(told, s) },
+			func(code int) { exited = append(exited, code) },
+			func(ctx context.Context) error {
+				if _, stopped := stoppedBy(ctx); stopped {
+					t.Error("stopped without a signal")
+				}
+				signals <- syscall.SIGTERM
+				<-ctx.Done()
+				if stop, ok := stoppedBy(ctx); !ok || stop.code() != 143 {
+					t.Errorf("stopped by %v, %v: want SIGTERM, 143", stop, ok)
+				}
+				synctest.Wait()
+				if len(exited) != 0 {
+					t.Error("the first signal ended the program")
+				}
+				signals <- syscall.SIGINT
+				synctest.Wait()
+				return errors.New("from f")
+			})
+		if err == nil || err.Error() != "from f" {
+			t.Errorf("error %v, want that of f", err)
+		}
+		if len(told) != 1 || told[0].sig != syscall.SIGTERM {
+			t.Errorf("told of %v, want SIGTERM alone", told)
+		}
+		if len(exited) != 1 || exited[0] != 130 {
+			t.Errorf("exited with %v, want 130 once", exited)
+		}
+	})
+}
+
+func TestWithoutSignals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		err := withSignalsFrom(t.Context(), make(chan os.Signal), nil, nil, func(ctx context.Context) error {
+			return ctx.Err()
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/google/renameio/v2"
+
+	"bulkinvite/batch"
+)
+
+// statusOrder is the order in which statuses are listed for people.
+var statusOrder = []batch.Status{
+	batch.StatusInvited, batch.StatusConfirmed, batch.StatusAlreadyInvited, batch.StatusResent, batch.StatusDuplicate,
+}
+
+// A report is what a run has to tell at its end: to people on stdout, and with
+// --summary to programs, as this JSON object.
+type report struct {
+	Version  string    `json:"version"`
+	RunID    int64     `json:"run_id"` // the run's number in the ledger
+	Started  time.Time `json:"started"`
+	Seconds  float64   `json:"seconds"`
+	ExitCode int       `json:"exit_code"`
+	End      string    `json:"end"`    // finished, stopped, key_refused, …; broken if the run broke off
+	Reason   string    `json:"reason"` // why rows were not sent, in words; may be empty
+
+	Input       string `json:"input"`
+	Ledger      string `json:"ledger"`
+	ResultsFile string `json:"results_file"`
+	FailedFile  string `json:"failed_file"`
+
+	Rows        int                  `json:"rows"`         // in the input
+	ResultsRows int                  `json:"results_rows"` // Rows = ResultsRows + FailedRows, or exit code 1
+	FailedRows  int                  `json:"failed_rows"`
+	Results     map[batch.Status]int `json:"results"` // rows by status
+	Failed      map[batch.Code]int   `json:"failed"`  // rows by code
+	Requests    int                  `json:"requests"`
+	Warnings    []string             `json:"warnings"`
+}
+
+// endNames are how an end is called in the JSON summary.
+var endNames = map[batch.End]string{
+	batch.Finished:     "finished",
+	batch.Stopped:      "stopped",
+	batch.KeyRefused:   "key_refused",
+	batch.QuotaUsedUp:  "quota_used_up",
+	batch.WrongPath:    "wrong_path",
+	batch.APIDown:      "api_down",
+	batch.DeadlineOver: "deadline_over",
+}
+
+// endBroken is the end of a run that broke off.
+const endBroken = "broken"
+
+// count takes over what became of a row.
+func (r *report) count(out batch.Outcome) {
+	if out.Status != "" {
+		r.Results[out.Status]++
+	} else {
+		r.Failed[out.Code]++
+	}
+}
+
+// setBroken makes the report that of a run that broke off: with err, or with
+// rows missing.
+func (r *report) setBroken(err error) {
+	r.ExitCode = exitBroken
+	if err == nil {
+		err = fmt.Errorf("%d rows came in and %d are in the files, which is a bug", r.Rows, r.ResultsRows+r.FailedRows)
+	}
+	r.End, r.Reason = endBroken, oneLine(err.Error())
+}
+
+// flatCounts is how the ledger keeps the counts of a run.
+func (r *report) flatCounts() map[string]int {
+	counts := map[string]int{"rows": r.Rows, "results": r.ResultsRows, "failed": r.FailedRows, "requests": r.Requests}
+	for status, n := range r.Results {
+		counts[string(status)] = n
+	}
+	for code, n := range r.Failed {
+		counts[string(code)] = n
+	}
+	return counts
+}
+
+// balanced reports whether every row of the input is in one of the files, by
+// two counts: of the outcomes, and of the rows written.
+func (r *report) balanced() bool {
+	sum := 0
+	for _, n := range r.Results {
+		sum += n
+	}
+	for _, n := range r.Failed {
+		sum += n
+	}
+	written := r.ResultsRows + r.FailedRows
+	return written == r.Rows && sum == r.Rows
+}
+
+// writeTo tells the run to people.
+func (r *report) writeTo(w io.Writer) error {
+	var b strings.Builder
+	elapsed := time.Duration(r.Seconds * float64(time.Second))
+	fmt.Fprintf(&b, "%s: %s, %s in %s\n", r.Input, count(r.Rows, "row"), count(r.Requests, "request"), roughly(elapsed))
+	writeFileCounts(&b, r.ResultsFile, r.ResultsRows, statusOrder, r.Results)
+	writeFileCounts(&b, r.FailedFile, r.FailedRows, codeOrder, r.Failed)
+	for _, warning := range r.Warnings {
+		fmt.Fprintf(&b, "warning: %s\n", warning)
+	}
+	fmt.Fprintf(&b, "%s\n", r.lastLine())
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func writeFileCounts[T ~string](b *strings.Builder, file string, rows int, order []T, counts map[T]int) {
+	fmt.Fprintf(b, "%s: %s\n", file, count(rows, "row"))
+	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	for _, name := range order {
+		if counts[name] > 0 {
+			_, _ = fmt.Fprintf(table, "  %s\t%d\n", name, counts[name])
+		}
+	}
+	_ = table.Flush() // a strings.Builder takes everything
+}
+
+// lastLine says how the run ended, and what to do next.
+func (r *report) lastLine() string {
+	const again = "run the same command again to go on"
+	switch {
+	case r.End == endBroken:
+		return "broke off: " + r.Reason + "; " + again
+	case r.End != endNames[batch.Finished]:
+		return "ended early: " + r.Reason + "; " + again
+	case r.FailedRows == 0:
+		return "finished; everyone is invited"
+	}
+	line := "finished"
+	open := r.Failed[batch.CodeAPIError] + r.Failed[batch.CodeUncertain] + r.Failed[batch.CodeNotSent]
+	if open > 0 {
+		line += fmt.Sprintf("; %s can still go as they are, %s", count(open, "row"), again)
+	}
+	if mend := r.FailedRows - open; mend > 0 {
+		line += fmt.Sprintf("; %s must be mended, see the error column of %s, and send that file then", count(mend, "row"), r.FailedFile)
+	}
+	return line
+}
+
+// checkSummaryFile makes sure, before anything is sent, that the summary can
+// be written where --summary says.
+func checkSummaryFile(name string) error {
+	if name == "" {
+		return nil
+	}
+	name = followed(name)
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() { // it would be replaced by a file: /dev/null too
+		return refusef("--summary %s is not a regular file; name one", name)
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".bulkinvite-*")
+	if err != nil {
+		return refusef("--summary: %w; name a file in a folder that can be written", err)
+	}
+	_ = f.Close() // nothing was written
+	return os.Remove(f.Name())
+}
+
+// followed returns where a symbolic link leads, so that it is not the link
+// that is replaced.
+func followed(name string) string {
+	if target, err := filepath.EvalSymlinks(name); err == nil {
+		return target
+	}
+	return name
+}
+
+// save writes the JSON summary, whole or not at all.
+func (r *report) save(name string) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err == nil {
+		err = replaceFile(followed(name), append(text, '\n'))
+	}
+	if err != nil {
+		return fmt.Errorf("write the summary: %w", err)
+	}
+	return nil
+}
+
+// replaceFile is not renameio.WriteFile, which keeps the mode of an existing
+// file, and others may read that.
+func replaceFile(name string, text []byte) error {
+	// Without WithTempDir the temporary file may be on another disk than the
+	// target, which cannot be replaced from there.
+	f, err := renameio.NewPendingFile(name, renameio.WithTempDir(filepath.Dir(name)), renameio.WithStaticPermissions(0o600))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Cleanup() }() // there is nothing to clean up once it is in place
+	if _, err := f.Write(text); err != nil {
+		return err
+	}
+	return f.CloseAtomicallyReplace()
+}

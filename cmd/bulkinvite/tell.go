@@ -1,0 +1,132 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"bulkinvite/batch"
+)
+
+// send is passes 2 and 3: it sends, writes what became of each row, and tells
+// about the run.
+func (s *sender) send(ctx context.Context) error {
+	opts := s.flags.input.batch
+	opts.Log = s.log
+	engine, err := batch.New(s.input, s.plan.plan, s.book, s.api, opts)
+	if err != nil {
+		return s.early(ctx, err)
+	}
+	s.atEnd(engine.Close)
+
+	r := s.newReport()
+	broke := s.sendAll(ctx, engine)
+	r.Seconds = time.Since(r.Started).Seconds()
+	r.Requests = engine.Progress().Requests
+	r.Warnings = append(r.Warnings, engine.Warnings()...)
+	end, reason := engine.End()
+	r.End, r.Reason = endNames[end], reason
+
+	// Signal or not, what was sent has to be told.
+	told := context.WithoutCancel(ctx)
+	broke = errors.Join(broke, s.writeOutputs(told, r, engine))
+	stop, _ := stoppedBy(ctx)
+	r.ExitCode = exitCode(end, stop, r.FailedRows)
+	if broke != nil || !r.balanced() {
+		r.setBroken(broke)
+	}
+	broke = errors.Join(broke, s.tell(told, r))
+	if r.ExitCode == exitBroken {
+		return cmp.Or(broke, errors.New(r.lastLine()))
+	}
+	return exitWith(r.ExitCode)
+}
+
+// sendAll lets the engine run while its progress is shown.
+func (s *sender) sendAll(ctx context.Context, engine *batch.Engine) error {
+	watching, done := context.WithCancel(context.WithoutCancel(ctx)) // a stopping run is watched to its end
+	defer done()
+	var g errgroup.Group
+	g.Go(func() error { return s.watch(watching, engine.Progress) })
+	err := engine.Run(ctx)
+	done()
+	return errors.Join(err, g.Wait())
+}
+
+// watch shows the progress until ctx is done.
+func (s *sender) watch(ctx context.Context, progress func() batch.Progress) error {
+	if s.stderrTerminal != nil {
+		return showProgress(ctx, s.stderrTerminal, s.logTo, progress)
+	}
+	return logProgress(ctx, s.log, progress)
+}
+
+// writeOutputs is pass 3. The report counts what the files are given, and not
+// what the engine believes: that is what the equation is about.
+func (s *sender) writeOutputs(ctx context.Context, r *report, engine *batch.Engine) error {
+	written, err := s.outputs.Write(ctx, func(row *batch.Row) (batch.Outcome, error) {
+		out, err := engine.Outcome(row)
+		r.count(out)
+		return out, err
+	})
+	if err != nil {
+		return fmt.Errorf("%w (the ledger knows who was invited)", err)
+	}
+	r.ResultsRows, r.FailedRows = written.Results, written.Failed
+	return nil
+}
+
+// tell ends the run in the ledger, and tells of it on stdout and in the
+// summary file. What fails here makes the run a broken one.
+func (s *sender) tell(ctx context.Context, r *report) error {
+	err := s.book.End(ctx, r.flatCounts(), r.ExitCode)
+	if err != nil {
+		r.setBroken(fmt.Errorf("%w (who was invited is in the ledger)", err))
+	}
+	for _, warning := range r.Warnings {
+		s.log.Warn().Msg(warning)
+	}
+	if s.flags.summary != "" {
+		if saveErr := r.save(s.flags.summary); saveErr != nil {
+			err = errors.Join(err, saveErr)
+			r.setBroken(saveErr)
+		}
+	}
+	return errors.Join(err, r.writeTo(s.stdout))
+}
+
+// newReport returns what is known before anything is sent.
+func (s *sender) newReport() *report {
+	return &report{
+		Version: thisBuild().version,
+		RunID:   s.book.ID(),
+		Started: time.Now().UTC().Truncate(time.Millisecond),
+		Input:   s.input.Name(), Ledger: s.store.Path(),
+		ResultsFile: s.flags.results, FailedFile: s.flags.failed,
+		Rows:     s.plan.plan.Rows,
+		Results:  map[batch.Status]int{},
+		Failed:   map[batch.Code]int{},
+		Warnings: []string{},
+	}
+}
+
+// exitCode is the code of a run that did not break off. Where several apply,
+// the first of them counts.
+func exitCode(end batch.End, stop stopSignal, failedRows int) int {
+	switch {
+	case end == batch.Stopped && stop != (stopSignal{}):
+		return stop.code()
+	case end == batch.Stopped:
+		return exitBroken // nothing but a signal is meant to stop a run
+	case end != batch.Finished:
+		return exitEndedEarly
+	case failedRows > 0:
+		return exitFailedRows
+	default:
+		return exitOK
+	}
+}

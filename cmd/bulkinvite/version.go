@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+)
+
+// version is set when a release is built: -ldflags "-X main.version=v1.2.3".
+var version = ""
+
+// A build says which program this is.
+type build struct{ version, commit, goVersion string }
+
+// thisBuild reads what the linker and the go command left in the binary.
+func thisBuild() build {
+	b := build{version: version, commit: "unknown", goVersion: runtime.Version()}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		info = &debug.BuildInfo{}
+	}
+	if b.version == "" {
+		b.version = info.Main.Version
+	}
+	if b.version == "" || b.version == "(devel)" {
+		b.version = "devel"
+	}
+	modified := ""
+	for _, setting := range info.Settings {
+		switch {
+		case setting.Key == "vcs.revision":
+			b.commit = setting.Value
+		case setting.Key == "vcs.modified" && setting.Value == "true":
+			modified = " (modified)"
+		}
+	}
+	b.commit += modified
+	return b
+}
+
+func newVersionCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version, the commit and Go's version",
+		Args:  cobra.NoArgs,
+		RunE: a.action(func(context.Context, zerolog.Logger, []string) error {
+			b := thisBuild()
+			_, _ = fmt.Fprintf(a.stdout, "bulkinvite %s\ncommit %s\n%s %s/%s\n", b.version, b.commit, b.goVersion, runtime.GOOS, runtime.GOARCH)
+			return nil
+		}),
+	}
+}
