@@ -72,6 +72,7 @@ func (e *Engine) doubtEach(c *chunk, id int64, people []*person, then then, r *r
 
 // doubt lets the list tell of somebody, or records that it cannot.
 func (e *Engine) doubt(d *doubt) error {
+	e.index.claimed(d.p.row, true)
 	if d.listable() {
 		e.queue.doubt(d)
 		return nil
@@ -87,6 +88,7 @@ func (e *Engine) resolve(d *doubt, found, notFound bool) {
 	}
 	people := e.queue.resolved(d.refusal, d.p, found, notFound)
 	if d.then == halveAgain && len(people) > 0 {
+		e.release(people)
 		e.queue.halve(d.refusal.chunk, people)
 	}
 }

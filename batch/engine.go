@@ -190,6 +190,9 @@ func (e *Engine) finish(ctx context.Context) error {
 	var err error
 	left := e.queue.allDoubts()
 	for _, d := range left {
+		if !e.index.pending(d.p.row) {
+			continue // settled just before the run broke off
+		}
 		err = errors.Join(err, e.record(d.p, Outcome{Code: CodeUncertain, Error: d.why("the run ended before the API's list could tell")}))
 	}
 	allDone := int(e.counts.done.Load())-len(left) >= e.plan.People
@@ -255,40 +258,45 @@ func (e *Engine) put(row int, k known) error {
 	if err != nil {
 		return err
 	}
-	e.index.set(row, tagOutcome|uint64(at))
+	e.index.setOutcome(row, at)
 	return nil
 }
 
 // Outcome returns what became of a row, for pass 3. Rows that the run did not
-// get to are CodeNotSent.
+// get to are CodeNotSent; those that it was sending when it broke off are
+// CodeUncertain.
 func (e *Engine) Outcome(row *Row) (Outcome, error) {
-	word := e.index.word(row.Index)
-	switch word & tagMask {
+	w := e.index.word(row.Index)
+	switch w.tag() {
 	case tagInvalid:
 		if row.Problem == nil {
 			return Outcome{}, fmt.Errorf("line %d: the row was invalid and now is not", row.Line)
 		}
 		return Outcome{Code: row.Problem.Code, Error: row.Problem.Message}, nil
 	case tagDuplicate:
-		o, err := e.outcome(e.index.word(int(word &^ tagMask)))
+		o, err := e.outcome(e.index.word(int(w.value())))
 		if o.Status != "" {
 			o.Status = StatusDuplicate
 		}
 		return o, err
 	}
-	return e.outcome(word)
+	return e.outcome(w)
 }
 
-func (e *Engine) outcome(word uint64) (Outcome, error) {
-	if word&tagMask != tagOutcome {
-		reason := e.reason
-		if reason == "" {
-			reason = "the run ended first"
-		}
-		return Outcome{Code: CodeNotSent, Error: reason + "; send this row again"}, nil
+func (e *Engine) outcome(w word) (Outcome, error) {
+	switch w.tag() {
+	case tagOutcome:
+		k, err := e.outcomes.get(w.value())
+		return k.Outcome, err
+	case tagClaimed:
+		return Outcome{Code: CodeUncertain, Error: "the run broke off while it sent this invitation; " +
+			"send this row again: the API is asked before anything is sent"}, nil
 	}
-	k, err := e.outcomes.get(int64(word &^ tagMask))
-	return k.Outcome, err
+	reason := e.reason
+	if reason == "" {
+		reason = "the run ended first"
+	}
+	return Outcome{Code: CodeNotSent, Error: reason + "; send this row again"}, nil
 }
 
 // Warnings are what a person should know of the run and no row tells, such as

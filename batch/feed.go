@@ -90,8 +90,10 @@ func (e *Engine) admit(p *person) error {
 	return e.record(p, o)
 }
 
-// again lets somebody who was let in before wait once more.
+// again lets people wait once more who were let in before and are known not to
+// be invited.
 func (e *Engine) again(people []*person) error {
+	e.release(people)
 	var err error
 	for _, p := range people {
 		e.queue.mu.Lock()

@@ -21,14 +21,21 @@ type index struct {
 	words []uint64 // per row, see the tags
 }
 
-// What a row's word holds besides its tag, in its upper two bits.
+// What a row's word holds besides its tag, in its upper three bits.
 const (
-	tagPending   uint64 = iota << 62 // the row's Offset: nothing is known of it yet
+	tagPending   uint64 = iota << 61 // the row's Offset: nothing is known of it yet
+	tagClaimed                       // the same: a request for it may be out
 	tagDuplicate                     // the row that stands for it
 	tagInvalid                       // nothing: it is never sent
 	tagOutcome                       // where its outcome is in the outcomes file
-	tagMask      = uint64(3) << 62
+	tagMask      = uint64(7) << 61
 )
+
+// A word is what the run knows of a row.
+type word uint64
+
+func (w word) tag() uint64  { return uint64(w) & tagMask }
+func (w word) value() int64 { return int64(uint64(w) &^ tagMask) }
 
 // maxRows is what a slot's 32 bits can name.
 const maxRows = 1<<32 - 2
@@ -108,9 +115,9 @@ func (x *index) probe(key Key, out *outcomes) (row int, c Candidate, slot int, e
 // candidate reads a row from the input again. out is where the offsets of rows
 // with an outcome are; nil while there are none.
 func (x *index) candidate(row int, out *outcomes) (Candidate, error) {
-	word := x.word(row)
-	offset := int64(word &^ tagMask)
-	if word&tagMask == tagOutcome {
+	w := x.word(row)
+	offset := w.value()
+	if w.tag() == tagOutcome {
 		var err error
 		if offset, err = out.inputOffset(offset); err != nil {
 			return Candidate{}, err
@@ -138,9 +145,25 @@ func (x *index) grow() {
 	}
 }
 
-func (x *index) word(row int) uint64 { return atomic.LoadUint64(&x.words[row]) }
+func (x *index) word(row int) word { return word(atomic.LoadUint64(&x.words[row])) }
 
-func (x *index) set(row int, word uint64) { atomic.StoreUint64(&x.words[row], word) }
+func (x *index) setOutcome(row int, at int64) {
+	atomic.StoreUint64(&x.words[row], tagOutcome|uint64(at))
+}
 
 // pending reports whether nothing is known yet of a row that can be sent.
-func (x *index) pending(row int) bool { return x.word(row)&tagMask == tagPending }
+func (x *index) pending(row int) bool {
+	tag := x.word(row).tag()
+	return tag == tagPending || tag == tagClaimed
+}
+
+// claimed notes that a request for a row without an outcome may be out from
+// now on, or that it is known that none is. If the run breaks off in between,
+// the row must not be called not_sent.
+func (x *index) claimed(row int, out bool) {
+	tag := tagPending
+	if out {
+		tag = tagClaimed
+	}
+	atomic.StoreUint64(&x.words[row], tag|uint64(x.word(row).value()))
+}

@@ -33,11 +33,11 @@ func (e *Engine) fetchLinks(soft context.Context) error {
 	g.SetLimit(e.opts.Concurrency)
 	first := true
 	err := e.src.Scan(ctx, func(row *Row) error {
-		word := e.index.word(row.Index)
-		if word&tagMask != tagOutcome {
+		w := e.index.word(row.Index)
+		if w.tag() != tagOutcome {
 			return nil
 		}
-		k, err := e.outcomes.get(int64(word &^ tagMask))
+		k, err := e.outcomes.get(w.value())
 		if err != nil || !k.wantLink {
 			return err
 		}

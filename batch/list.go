@@ -215,7 +215,7 @@ func (f *foundPeople) add(ctx context.Context, entry client.Entry) error {
 	if e.queue.inDoubtNow(key) {
 		return nil // a dead run's: confirming settles it, with the request that it was in
 	}
-	offset := int64(e.index.word(row) &^ tagMask)
+	offset := e.index.word(row).value()
 	f.people = append(f.people, &person{Candidate: c, key: key, row: row, offset: offset})
 	f.ids = append(f.ids, entry.CandidateID)
 	if f.seen == nil {

@@ -30,6 +30,7 @@ func (e *Engine) sendChunk(soft, hard context.Context, c *chunk) error {
 	went, err := e.pacer.wait(soft)
 	<-e.claims
 	if err != nil {
+		e.release(people)
 		return e.settle(hard, id, Answer{Message: "not sent: the run ended first"}, people, StateNone)
 	}
 	// A request that has left is awaited: the client's time-out is its end.
@@ -72,6 +73,7 @@ func (e *Engine) claim(ctx context.Context, c *chunk, people []*person) (int64, 
 	for i, p := range people {
 		if claim.Held[i] == nil {
 			claimed = append(claimed, p)
+			e.index.claimed(p.row, true)
 			continue
 		}
 		held, err := e.held(p, *claim.Held[i])
@@ -84,6 +86,13 @@ func (e *Engine) claim(ctx context.Context, c *chunk, people []*person) (int64, 
 		e.queue.refund(1)
 	}
 	return claim.ID, claimed, nil
+}
+
+// release notes that no request for these people is out.
+func (e *Engine) release(people []*person) {
+	for _, p := range people {
+		e.index.claimed(p.row, false)
+	}
 }
 
 // request returns what is sent for these people of the chunk.
@@ -185,6 +194,7 @@ func (e *Engine) follow(c *chunk, id int64, people []*person, j judgement, apiEr
 	}
 	err = errors.Join(err, e.doubtAll(c, id, by[leftOut], notWanted), e.again(by[notSent]))
 	if len(by[split]) > 0 {
+		e.release(by[split])
 		e.queue.halve(c, by[split])
 	}
 	for _, p := range by[refused] {

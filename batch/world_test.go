@@ -145,19 +145,20 @@ func (w *world) runUnder(ctx context.Context, in input) result {
 
 	posts, begun := w.api.Posts(), time.Now()
 	err = engine.Run(ctx)
-	if w.crash > 0 {
-		if err == nil {
-			w.Error("the run did not notice that its ledger failed")
-		}
-		return result{}
+	if w.crash > 0 && err == nil {
+		w.Error("the run did not notice that its ledger failed")
+	} else if w.crash == 0 {
+		w.must(err)
 	}
-	w.must(err)
 	r := result{posts: w.api.Posts() - posts, took: time.Since(begun), warnings: engine.Warnings()}
 	r.end, r.reason = engine.End()
 	for i := range in {
 		o, err := engine.Outcome(&in[i])
 		w.must(err)
 		r.outcomes = append(r.outcomes, o)
+	}
+	if w.crash > 0 {
+		return r
 	}
 	w.must(run.End(w.Context(), map[string]int{}, 0))
 	if p := engine.Progress(); p.InDoubt != 0 && r.end == batch.Finished {
