@@ -35,11 +35,15 @@ test: ## run all tests
 race: ## run all tests with the race detector
 	CGO_ENABLED=1 $(GO) test -race ./...
 
+.PHONY: long
+long: ## run the tests that take minutes: kills, and rates counted at the server
+	$(GO) test -tags long -run '^TestLong' -timeout 20m ./...
+
 .PHONY: lint
 lint: $(GOLANGCI) ## check the format, go vet, golangci-lint with staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
 	if [ -n "$$unformatted" ]; then echo "run gofmt -w on:" $$unformatted; exit 1; fi
-	$(GO) vet ./...
+	$(GO) vet -tags long ./...
 	$(GOLANGCI) run ./...
 
 $(GOLANGCI):

@@ -20,18 +20,13 @@ Exit codes: 0 every row can go, 2 the input cannot be read, 3 some rows will not
 go.`,
 		Args: cobra.ExactArgs(1),
 		RunE: a.action(func(ctx context.Context, log zerolog.Logger, args []string) error {
-			return withSignals(ctx, sayStopping(log), func(ctx context.Context) error {
+			return withSignals(ctx, a.endAtOnce, func(ctx context.Context) error {
 				return early(ctx, a.check(ctx, log, args[0], &input))
 			})
 		}),
 	}
 	input.add(cmd.Flags())
 	return cmd
-}
-
-// sayStopping logs the first signal; it is for commands that end at once.
-func sayStopping(log zerolog.Logger) func(stopSignal) {
-	return func(stop stopSignal) { log.Debug().Stringer("signal", stop.sig).Msg("stopping") }
 }
 
 func (a *app) check(ctx context.Context, log zerolog.Logger, name string, input *inputFlags) error {

@@ -133,6 +133,7 @@ func (s *sender) findLedger() (string, error) {
 
 // openLedger takes the ledger for this run.
 func (s *sender) openLedger(ctx context.Context) error {
+	s.begun.Store(true)
 	var err error
 	s.store, err = ledger.Open(ctx, s.ledgerPath, ledger.Options{})
 	switch {

@@ -96,7 +96,7 @@ Faults of --faults, with the probability of each per request:
 ` + faultList(),
 		Args: cobra.NoArgs,
 		RunE: a.action(func(ctx context.Context, log zerolog.Logger, _ []string) error {
-			return withSignals(ctx, sayStopping(log), func(ctx context.Context) error {
+			return withSignals(ctx, func(stopSignal) {}, func(ctx context.Context) error {
 				return a.serveSandbox(ctx, log, &flags)
 			})
 		}),

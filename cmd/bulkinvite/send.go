@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"sync/atomic"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -28,7 +29,7 @@ invites nobody twice. On a terminal send shows what it will do and asks first.`,
 		Args: cobra.ExactArgs(1),
 		RunE: a.action(func(ctx context.Context, log zerolog.Logger, args []string) error {
 			s := &sender{app: a, flags: &flags, log: log, inputName: args[0]}
-			return withSignals(ctx, s.sayStopping, s.run)
+			return withSignals(ctx, s.stopping, s.run)
 		}),
 	}
 	flags.add(cmd.Flags())
@@ -50,6 +51,7 @@ type sender struct {
 	ledgerPath string
 	store      *ledger.Store
 	book       *ledger.Run
+	begun      atomic.Bool // set before the ledger is opened: from then on a run is ended in order
 
 	cleanups []func() error // run in reverse order
 }
@@ -97,8 +99,11 @@ func (s *sender) cleanUp() {
 	}
 }
 
-// sayStopping tells of the first signal.
-func (s *sender) sayStopping(stop stopSignal) {
+// stopping is what the first signal does beside cancelling the run.
+func (s *sender) stopping(stop stopSignal) {
+	if !s.begun.Load() {
+		s.endAtOnce(stop)
+	}
 	s.log.Warn().Stringer("signal", stop.sig).Stringer("at_most", s.flags.input.batch.Timeout).
 		Msg("stopping: requests under way are awaited, nothing new is sent; another signal ends the program at once")
 }

@@ -43,6 +43,13 @@ func withSignals(ctx context.Context, onFirst func(stopSignal), f func(ctx conte
 	return withSignalsFrom(ctx, signals, onFirst, os.Exit, f)
 }
 
+// endAtOnce is what the first signal does while nothing was sent and nothing
+// has to be told: waiting for standard input, say, cannot be cancelled.
+func (a *app) endAtOnce(stop stopSignal) {
+	_, _ = fmt.Fprintf(a.stderr, "bulkinvite: %v; nothing was sent\n", stop)
+	os.Exit(stop.code())
+}
+
 func withSignalsFrom(ctx context.Context, signals <-chan os.Signal, onFirst func(stopSignal), exit func(code int), f func(ctx context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

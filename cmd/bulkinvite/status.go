@@ -34,8 +34,8 @@ func newStatusCommand(a *app) *cobra.Command {
 to which interview, and who is in doubt because an answer was lost. It may be
 used while a run goes on, and changes nothing.`,
 		Args: cobra.NoArgs,
-		RunE: a.action(func(ctx context.Context, log zerolog.Logger, _ []string) error {
-			return withSignals(ctx, sayStopping(log), func(ctx context.Context) error {
+		RunE: a.action(func(ctx context.Context, _ zerolog.Logger, _ []string) error {
+			return withSignals(ctx, a.endAtOnce, func(ctx context.Context) error {
 				return early(ctx, a.status(ctx, path, runs))
 			})
 		}),
