@@ -314,5 +314,10 @@ func (e *Engine) warn(text string) {
 	e.log.Warn().Msg(text)
 }
 
-// Close frees what the engine holds.
-func (e *Engine) Close() error { return e.outcomes.close() }
+// Close frees what the engine and its plan hold, which is most of a run's
+// memory.
+func (e *Engine) Close() error {
+	e.index.free()
+	e.queue = nil
+	return e.outcomes.close()
+}

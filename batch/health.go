@@ -186,11 +186,15 @@ func (h *health) waitList(ctx context.Context) error {
 	}
 }
 
-// newPauses returns growing pauses from about 1 s to about 30 s.
-func newPauses() *backoff.ExponentialBackOff {
+// longestPause is between two tries of what does not work, and is not known to
+// have worked before.
+const longestPause = 30 * time.Second
+
+// newPauses returns pauses that grow from about 1 s to about the longest.
+func newPauses(longest time.Duration) *backoff.ExponentialBackOff {
 	pauses := backoff.NewExponentialBackOff()
 	pauses.InitialInterval = time.Second
-	pauses.MaxInterval = 30 * time.Second
+	pauses.MaxInterval = longest
 	pauses.Multiplier = 2
 	pauses.RandomizationFactor = 0.2
 	return pauses
@@ -218,7 +222,7 @@ func (e *Engine) probe(soft, hard context.Context) error {
 // growing pauses, until an answer to an invitation is good or it is time to
 // give up.
 func (e *Engine) probeUntilUp(soft, hard context.Context) error {
-	pauses := newPauses()
+	pauses := newPauses(longestPause)
 	for e.health.isDown() {
 		if sleep(soft, pauses.NextBackOff()) != nil {
 			return nil

@@ -145,6 +145,9 @@ func (x *index) grow() {
 	}
 }
 
+// free gives the memory back; the index is of no use afterwards.
+func (x *index) free() { x.slots, x.words = nil, nil }
+
 func (x *index) word(row int) word { return word(atomic.LoadUint64(&x.words[row])) }
 
 func (x *index) setOutcome(row int, at int64) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"bulkinvite/client"
 
@@ -124,10 +125,14 @@ func (e *Engine) keepLink(p *person, k known, inv client.Invitation) error {
 // it a row in the results lacks what people want from it.
 const linkTries = 20
 
+// linkPause is the longest between two of these tries: the run ends only after
+// the last link.
+const linkPause = 4 * time.Second
+
 // askLink asks for a link until there is an answer that has it. Without one it
 // returns nil.
 func (e *Engine) askLink(ctx context.Context, p *person, k known, tries int) (*client.Invitation, error) {
-	pauses := newPauses()
+	pauses := newPauses(linkPause)
 	for try := 0; try < tries && !e.links.ended.Load(); try++ {
 		inv, apiErr, err := e.sendLink(ctx, p, k)
 		switch {

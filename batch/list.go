@@ -64,7 +64,7 @@ func (e *Engine) readList(ctx context.Context, iv *interview, visit func(client.
 
 // page reads one page, with patience.
 func (e *Engine) page(ctx context.Context, req client.ListRequest) ([]client.Entry, error) {
-	pauses := newPauses()
+	pauses := newPauses(longestPause)
 	for try := 1; ; {
 		if err := e.health.waitList(ctx); err != nil {
 			return nil, err
@@ -121,7 +121,7 @@ func (e *Engine) readInterview(soft, hard context.Context, read *listRead) error
 // preflight reads an interview's list before its first chunk, so that people
 // who were invited elsewhere are not invited again.
 func (e *Engine) preflight(soft, hard context.Context, iv *interview) error {
-	pauses := newPauses()
+	pauses := newPauses(longestPause)
 	for try := 1; ; try++ {
 		found := &foundPeople{engine: e, iv: iv}
 		err := e.readList(soft, iv, func(entry client.Entry) error { return found.add(hard, entry) })

@@ -121,7 +121,7 @@ func (p *pacer) throttled(went time.Time, retryAfter time.Duration) {
 	p.limiter.SetLimit(rate.Limit(max(p.heardAt/2, p.ceiling*slowest)))
 }
 
-// grow brings the rate back: in some seconds to a little below the one at
+// grow brings the rate back: in two seconds to a little below the one at
 // which the API last complained, since that much it allows, and slowly from
 // there, since it may complain again; faster once it is clear that it does
 // not. Never above the ceiling.
@@ -135,7 +135,7 @@ func (p *pacer) grow(now time.Time) {
 	p.grown = now
 	switch {
 	case limit < 0.9*p.heardAt:
-		limit = min(limit+0.1*p.heardAt*seconds, 0.9*p.heardAt)
+		limit = min(limit+0.2*p.heardAt*seconds, 0.9*p.heardAt)
 	case limit < 1.1*p.heardAt:
 		limit += 0.01 * p.heardAt * seconds
 	default:

@@ -14,7 +14,7 @@ import (
 
 // indexPortion bounds the people who are indexed in one transaction, by the
 // memory that sorting them takes: 16 bytes each.
-const indexPortion = 1 << 20
+const indexPortion = 1 << 19
 
 // insertRows is the number of rows in one insert into the index.
 const insertRows = 128

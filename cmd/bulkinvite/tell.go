@@ -21,7 +21,6 @@ func (s *sender) send(ctx context.Context) error {
 	if err != nil {
 		return s.early(ctx, err)
 	}
-	s.atEnd(engine.Close)
 
 	r := s.newReport()
 	broke := s.sendAll(ctx, engine)
@@ -33,7 +32,7 @@ func (s *sender) send(ctx context.Context) error {
 
 	// Signal or not, what was sent has to be told.
 	told := context.WithoutCancel(ctx)
-	broke = errors.Join(broke, s.writeOutputs(told, r, engine))
+	broke = errors.Join(broke, s.writeOutputs(told, r, engine), engine.Close())
 	stop, _ := stoppedBy(ctx)
 	r.ExitCode = exitCode(end, stop, r.FailedRows)
 	if broke != nil || !r.balanced() {
@@ -86,9 +85,6 @@ func (s *sender) tell(ctx context.Context, r *report) error {
 	err := s.book.End(ctx, r.flatCounts(), r.ExitCode)
 	if err != nil {
 		r.setBroken(fmt.Errorf("%w (who was invited is in the ledger)", err))
-	}
-	for _, warning := range r.Warnings {
-		s.log.Warn().Msg(warning)
 	}
 	if s.flags.summary != "" {
 		if saveErr := r.save(s.flags.summary); saveErr != nil {
