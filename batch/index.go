@@ -79,8 +79,7 @@ func (x *index) hash(key Key) uint32 {
 	return uint32(maphash.Comparable(x.seed, key))
 }
 
-// home is where the search for a hash begins: the table's size is a power of
-// two, and the upper bits of the hash choose.
+// home is where the search for a hash begins, evenly over any number of slots.
 func (x *index) home(hash uint32) int {
 	return int(uint64(hash) * uint64(len(x.slots)) >> 32)
 }
@@ -130,9 +129,10 @@ func (x *index) candidate(row int, out *outcomes) (Candidate, error) {
 	return r.Candidate, nil
 }
 
+// grow takes half as much again: doubling would leave more than half empty.
 func (x *index) grow() {
 	old := x.slots
-	x.slots = make([]uint64, 2*len(old))
+	x.slots = make([]uint64, len(old)/2*3)
 	for _, s := range old {
 		if s == 0 {
 			continue

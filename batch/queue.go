@@ -57,7 +57,7 @@ type chunk struct {
 func newQueue(chunkSize, concurrency, limit int, settle time.Duration) *queue {
 	q := &queue{
 		chunkSize:  chunkSize,
-		capacity:   max(20_000, 4*chunkSize*concurrency),
+		capacity:   max(10_000, 4*chunkSize*concurrency),
 		limit:      limit,
 		settle:     settle,
 		interviews: map[string]*interview{},

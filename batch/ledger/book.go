@@ -20,6 +20,7 @@ type book struct {
 	cached map[int64]*list.Element // of *request
 	recent *list.List              // the most recently used first
 	people int                     // in cached
+	closed bool
 
 	request *sql.Stmt
 }
@@ -30,6 +31,14 @@ func newBook(ctx context.Context, db *sql.DB, lastRequest int64) (*book, error) 
 	var err error
 	b.request, err = db.PrepareContext(ctx, selectRequests+" where r.id = ? order by a.id")
 	return b, err
+}
+
+// close gives the memory back, which is some 20 MB for a million people.
+func (b *book) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
+	b.tail, b.cached, b.recent, b.people = tail{}, map[int64]*list.Element{}, list.New(), 0
 }
 
 // get returns a request of the ledger; nil if there is none of this number.

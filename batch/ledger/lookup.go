@@ -27,8 +27,14 @@ func (r *Run) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Record, err
 		return nil, fmt.Errorf("ledger: look up: %w", err)
 	}
 	r.book.mu.Lock()
-	found = r.book.withTail(found, hashes)
+	closed := r.book.closed
+	if !closed {
+		found = r.book.withTail(found, hashes)
+	}
 	r.book.mu.Unlock()
+	if closed {
+		return nil, errEnded
+	}
 	folds := make([]fold, len(keys))
 	for len(found) > 0 { // in pieces, so that the writer gets its turn
 		if err := ctx.Err(); err != nil {

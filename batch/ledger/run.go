@@ -103,8 +103,7 @@ func (r *Run) ID() int64 { return r.id }
 
 // End writes that the run is over, with counts for people to read and the exit
 // code, and brings the index up to date, which takes some seconds per million
-// people of the run. Claims and settlements are refused from now on. The end is
-// written whether or not ctx is cancelled: a stopped run has not died.
+// people of the run. All verbs are refused from now on. The end is written whether or not ctx is cancelled: a stopped run has not died.
 func (r *Run) End(ctx context.Context, counts map[string]int, exitCode int) error {
 	r.stop()
 	if r.broken != nil {
@@ -114,6 +113,7 @@ func (r *Run) End(ctx context.Context, counts map[string]int, exitCode int) erro
 	if err != nil {
 		return fmt.Errorf("ledger: end: %w", err)
 	}
+	r.book.close() // the index needs the room
 	ctx = context.WithoutCancel(ctx)
 	_, err = r.store.write.ExecContext(ctx, "update runs set ended_at = ?, counts = ?, exit_code = ? where id = ?",
 		r.store.now().UnixMicro(), string(text), exitCode, r.id)

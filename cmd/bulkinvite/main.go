@@ -10,10 +10,10 @@ import (
 	"syscall"
 )
 
-// gcPercent makes the garbage collector run twice as often as by default: of a
+// gcPercent makes the garbage collector run more often than by default: of a
 // large file most of the memory in use stays in use, and room for as much
 // garbage beside it would be wasted.
-const gcPercent = 50
+const gcPercent = 40
 
 func main() {
 	// A reader of our output that goes away must not end the sending: writes
