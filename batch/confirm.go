@@ -29,7 +29,7 @@ type then int
 const (
 	sendAgain       then = iota
 	notWanted            // no_invitation
-	halveAgain           // the refused chunk is halved
+	oneByOne             // those of a refused chunk go alone
 	refusedAfterAll      // refused
 )
 
@@ -39,9 +39,12 @@ const maxFailedLooks = 3
 
 // why returns the error of somebody who stays in doubt.
 func (d *doubt) why(end string) string {
-	cause := "an earlier run died while it sent this invitation"
-	if !d.dead {
-		cause = "the answer to this invitation was lost (" + d.p.reason + ")"
+	cause := "the answer to this invitation was lost (" + d.p.reason + ")"
+	switch {
+	case d.dead:
+		cause = "an earlier run died while it sent this invitation"
+	case d.then == notWanted:
+		cause = "the API left this person out of its answer"
 	}
 	if d.problem != "" {
 		end = d.problem
@@ -77,34 +80,41 @@ func (e *Engine) doubt(d *doubt) error {
 		e.queue.doubt(d)
 		return nil
 	}
-	e.resolve(d, false, false)
-	return e.record(d.p, Outcome{Code: CodeUncertain, Error: d.why("the API's list cannot show it")})
+	return errors.Join(
+		e.record(d.p, Outcome{Code: CodeUncertain, Error: d.why("the API's list cannot show it")}),
+		e.resolve(d, false, false))
 }
 
-// resolve tells the refused chunk of a doubt what became of it.
-func (e *Engine) resolve(d *doubt, found, notFound bool) {
+// resolve tells the refused chunk of a doubt what became of it, and lets its
+// people go alone once all is known.
+func (e *Engine) resolve(d *doubt, found, notFound bool) error {
 	if d.refusal == nil {
-		return
+		return nil
 	}
 	people := e.queue.resolved(d.refusal, d.p, found, notFound)
-	if d.then == halveAgain && len(people) > 0 {
-		e.release(people)
-		e.queue.halve(d.refusal.chunk, people)
+	if d.then != oneByOne {
+		return nil
 	}
+	parts := make([][]*person, len(people))
+	for i := range people {
+		parts[i] = people[i : i+1 : i+1]
+	}
+	return e.resendParts(d.refusal.chunk, parts)
 }
 
 // A look is one reading of an interview's list for those in doubt.
 type look struct {
-	begun   time.Time
-	doubts  map[Key]*doubt
-	must    map[uint32]struct{} // rows that the list has to show to be believed
-	found   map[*doubt]client.Entry
-	missing int
+	begun  time.Time
+	down   bool // the API was down: that the list cannot be read says nothing
+	doubts map[Key]*doubt
+	found  map[*doubt]client.Entry
+	must   rowSet // rows that the list still has to show to be believed
 }
 
 // confirm reads an interview's list and settles whom it can.
 func (e *Engine) confirm(soft, hard context.Context, iv *interview) error {
 	l := e.queue.beginLook(iv)
+	l.down = e.health.isDown()
 	err := e.readList(soft, iv, func(entry client.Entry) error {
 		key := NewKey(iv.id, entry.CandidateEmail)
 		if d := l.doubts[key]; d != nil {
@@ -115,26 +125,25 @@ func (e *Engine) confirm(soft, hard context.Context, iv *interview) error {
 		}
 		row, _, err := e.index.locate(key, e.outcomes)
 		if row >= 0 {
-			delete(l.must, uint32(row))
+			l.must.remove(uint32(row))
 		}
 		return err
 	})
-	l.missing = len(l.must)
-	if soft.Err() != nil {
-		e.queue.endLook(iv)
-		return nil // finish says what is uncertain
-	}
-	if isFatal(err) {
+	if isFatal(err) && soft.Err() == nil {
 		return err
 	}
-	settled, settleErr := e.settleLook(hard, l, err)
+	if isRefusal(err) {
+		e.queue.refuseList(iv)
+	}
+	settled, settleErr := e.settleLook(hard, l, err, soft.Err() != nil)
 	e.queue.settleDoubts(iv, settled)
 	e.queue.endLook(iv)
 	return settleErr
 }
 
 // settleLook settles everybody of whom the look could tell, and returns them.
-func (e *Engine) settleLook(ctx context.Context, l *look, lookErr error) ([]*doubt, error) {
+// One that a stop has cut short tells of those whom it has found.
+func (e *Engine) settleLook(ctx context.Context, l *look, lookErr error, cutShort bool) ([]*doubt, error) {
 	found, absent := map[int64][]*doubt{}, map[int64][]*doubt{}
 	var settled []*doubt
 	var err error
@@ -144,14 +153,17 @@ func (e *Engine) settleLook(ctx context.Context, l *look, lookErr error) ([]*dou
 			settled = append(settled, d)
 			continue
 		}
-		switch l.absent(d, lookErr, e.opts.SettleTime, e.health.isDown()) {
+		if cutShort {
+			continue // finish says that they are uncertain
+		}
+		switch l.absent(d, lookErr, e.opts.SettleTime) {
 		case knownAbsent:
 			absent[d.request] = append(absent[d.request], d)
 			settled = append(settled, d)
 		case cannotTell:
 			settled = append(settled, d)
-			e.resolve(d, false, false)
-			err = errors.Join(err, e.record(d.p, Outcome{Code: CodeUncertain, Error: d.why("the API's list could not tell")}))
+			err = errors.Join(err, e.record(d.p, Outcome{Code: CodeUncertain, Error: d.why("the API's list could not tell")}),
+				e.resolve(d, false, false))
 		}
 	}
 	for id, doubts := range found {
@@ -176,7 +188,7 @@ const (
 // read was whole, begun the settle time after the request ended, showed
 // everyone whom it had to, and a second read, begun as long after the first,
 // agrees.
-func (l *look) absent(d *doubt, lookErr error, settle time.Duration, down bool) absence {
+func (l *look) absent(d *doubt, lookErr error, settle time.Duration) absence {
 	from := d.first
 	if from.IsZero() {
 		from = d.since
@@ -186,8 +198,8 @@ func (l *look) absent(d *doubt, lookErr error, settle time.Duration, down bool) 
 		return lookAgain // too early to mean anything
 	case lookErr != nil:
 		d.problem = "the API's list could not be read: " + lookErr.Error()
-	case l.missing > 0:
-		d.problem = fmt.Sprintf("the API's list cannot be believed: it lacks %d people who are known to be invited", l.missing)
+	case l.must.size > 0:
+		d.problem = fmt.Sprintf("the API's list cannot be believed: it lacks %d people who are known to be invited", l.must.size)
 	case d.first.IsZero():
 		d.first = time.Now()
 		return lookAgain
@@ -197,7 +209,7 @@ func (l *look) absent(d *doubt, lookErr error, settle time.Duration, down bool) 
 		d.problem = "the API's list does not show this address, but the job application may hold another"
 		return cannotTell
 	}
-	if !down {
+	if !l.down {
 		d.failed++
 	}
 	if d.failed < maxFailedLooks {
@@ -222,11 +234,11 @@ func (e *Engine) settleFound(ctx context.Context, id int64, doubts []*doubt, ent
 		e.queue.know(d.p, time.Now())
 		if !d.dead {
 			e.queue.accept(e.queue.interviewOf(d.p))
+			e.health.found()
 		}
 		candidate := entries[d].CandidateID
 		err = errors.Join(err, e.recordWanting(d.p, Outcome{Status: StatusConfirmed, CandidateID: candidate},
-			e.opts.Links != LinksNone && candidate != ""))
-		e.resolve(d, true, false)
+			e.opts.Links != LinksNone && candidate != ""), e.resolve(d, true, false))
 	}
 	return err
 }
@@ -268,12 +280,10 @@ func (e *Engine) absentNow(d *doubt) error {
 	case notWanted:
 		return e.record(p, Outcome{Code: CodeNoInvitation, Error: "the API accepted the request and left this candidate out; " +
 			"check the address, it may be malformed"})
-	case halveAgain:
-		e.resolve(d, false, true)
-		return nil
+	case oneByOne:
+		return e.resolve(d, false, true)
 	case refusedAfterAll:
-		e.resolve(d, false, true)
-		return e.refusedAlone(e.queue.interviewOf(p), p, p.reason)
+		return errors.Join(e.refusedAlone(e.queue.interviewOf(p), p, p.reason), e.resolve(d, false, true))
 	}
 	if p.lost >= e.opts.MaxAttempts {
 		return e.record(p, Outcome{Code: CodeAPIError, Error: fmt.Sprintf(

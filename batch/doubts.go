@@ -70,23 +70,48 @@ func (q *queue) schedule(iv *interview) {
 func (q *queue) beginLook(iv *interview) *look {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	l := &look{begun: time.Now(), doubts: map[Key]*doubt{}, must: map[uint32]struct{}{}}
-	l.found = make(map[*doubt]client.Entry)
+	l := &look{begun: time.Now(), doubts: map[Key]*doubt{}, found: map[*doubt]client.Entry{}}
 	for key, d := range iv.doubts.open {
 		l.doubts[key] = d
 	}
 	for _, row := range iv.doubts.before {
-		l.must[row] = struct{}{}
+		l.must.add(row)
 	}
 	for _, known := range iv.doubts.during {
 		if known.by.After(l.begun.Add(-q.settle)) {
 			break
 		}
 		for _, row := range known.rows {
-			l.must[row] = struct{}{}
+			l.must.add(row)
 		}
 	}
 	return l
+}
+
+// A rowSet is a set of rows in one bit each.
+type rowSet struct {
+	bits []uint64
+	size int
+}
+
+func (s *rowSet) add(row uint32) {
+	for int(row/64) >= len(s.bits) {
+		s.bits = append(s.bits, make([]uint64, len(s.bits)+64)...)
+	}
+	if bit := uint64(1) << (row % 64); s.bits[row/64]&bit == 0 {
+		s.bits[row/64] |= bit
+		s.size++
+	}
+}
+
+func (s *rowSet) remove(row uint32) {
+	if int(row/64) >= len(s.bits) {
+		return
+	}
+	if bit := uint64(1) << (row % 64); s.bits[row/64]&bit != 0 {
+		s.bits[row/64] &^= bit
+		s.size--
+	}
 }
 
 // settleDoubts forgets doubts that are settled.
@@ -141,8 +166,29 @@ func (q *queue) accept(iv *interview) {
 		return
 	}
 	iv.accepted = true
+	if iv.list == listRefused {
+		// It does exist: its list is asked once more before the next chunk.
+		iv.list = listReading
+		q.reads = append(q.reads, listRead{iv: iv, preflight: true})
+	}
 	q.updateInterview(iv)
 	q.work.Broadcast()
+}
+
+func (q *queue) isAccepted(iv *interview) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return iv.accepted
+}
+
+// refuseList notes that an interview's list was refused while people of it were
+// in doubt: from now on they go one by one, until one is accepted.
+func (q *queue) refuseList(iv *interview) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if iv.list == listDone && !iv.accepted {
+		iv.list = listRefused
+	}
 }
 
 func (q *queue) interviewOf(p *person) *interview {
@@ -155,14 +201,6 @@ func (q *queue) inDoubt() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.doubtful
-}
-
-// inDoubtNow reports whether a person is in doubt.
-func (q *queue) inDoubtNow(key Key) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	iv := q.interviews[key.InterviewID]
-	return iv != nil && iv.doubts.open[key] != nil
 }
 
 // allDoubts returns everybody who is in doubt when the run ends.

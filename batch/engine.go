@@ -116,6 +116,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		defer timer.Stop()
 	}
 	err := e.send(soft)
+	e.health.endProbing()
 	if err == nil {
 		err = e.fetchLinks(soft)
 	}
@@ -188,14 +189,10 @@ func (e *Engine) endRun(end End, reason string) {
 // doubt stay so, and why the run ended is decided.
 func (e *Engine) finish(ctx context.Context) error {
 	var err error
-	left := e.queue.allDoubts()
-	for _, d := range left {
-		if !e.index.pending(d.p.row) {
-			continue // settled just before the run broke off
-		}
+	allDone := int(e.counts.done.Load()) >= e.plan.People
+	for _, d := range e.queue.allDoubts() {
 		err = errors.Join(err, e.record(d.p, Outcome{Code: CodeUncertain, Error: d.why("the run ended before the API's list could tell")}))
 	}
-	allDone := int(e.counts.done.Load())-len(left) >= e.plan.People
 	e.endOnce.Do(func() {
 		if ctx.Err() != nil {
 			e.end, e.reason = Stopped, "the run was stopped"
@@ -205,6 +202,11 @@ func (e *Engine) finish(ctx context.Context) error {
 	})
 	if allDone {
 		e.end, e.reason = Finished, "" // what ended the run kept nobody from anything
+	}
+	for _, p := range e.queue.allWaiting() {
+		if p.attempts > 0 { // the others' outcome is the same without a record
+			err = errors.Join(err, e.record(p, e.notSent()))
+		}
 	}
 	return err
 }
@@ -227,7 +229,8 @@ func (e *Engine) Progress() Progress {
 	}
 }
 
-// record notes what became of a row.
+// record notes what became of a row. Only the first outcome of a row counts:
+// the feeder and an interview's list may tell of somebody at the same time.
 func (e *Engine) record(p *person, o Outcome) error {
 	return e.recordWanting(p, o, false)
 }
@@ -235,7 +238,8 @@ func (e *Engine) record(p *person, o Outcome) error {
 // recordWanting is record for an outcome whose link may have to be fetched.
 func (e *Engine) recordWanting(p *person, o Outcome, link bool) error {
 	o.Attempts = p.attempts
-	if err := e.put(p.row, known{Outcome: o, offset: p.offset, wantLink: link}); err != nil {
+	at, err := e.outcomes.put(known{Outcome: o, offset: p.offset, wantLink: link})
+	if err != nil || !e.index.setOutcome(p.row, at) {
 		return err
 	}
 	if link {
@@ -250,15 +254,6 @@ func (e *Engine) recordWanting(p *person, o Outcome, link bool) error {
 	default:
 		e.counts.failed.Add(1)
 	}
-	return nil
-}
-
-func (e *Engine) put(row int, k known) error {
-	at, err := e.outcomes.put(k)
-	if err != nil {
-		return err
-	}
-	e.index.setOutcome(row, at)
 	return nil
 }
 
@@ -292,11 +287,16 @@ func (e *Engine) outcome(w word) (Outcome, error) {
 		return Outcome{Code: CodeUncertain, Error: "the run broke off while it sent this invitation; " +
 			"send this row again: the API is asked before anything is sent"}, nil
 	}
+	return e.notSent(), nil
+}
+
+// notSent is the outcome of those whom the run did not get to.
+func (e *Engine) notSent() Outcome {
 	reason := e.reason
 	if reason == "" {
 		reason = "the run ended first"
 	}
-	return Outcome{Code: CodeNotSent, Error: reason + "; send this row again"}, nil
+	return Outcome{Code: CodeNotSent, Error: reason + "; send this row again"}
 }
 
 // Warnings are what a person should know of the run and no row tells, such as
@@ -318,6 +318,6 @@ func (e *Engine) warn(text string) {
 // memory.
 func (e *Engine) Close() error {
 	e.index.free()
-	e.queue = nil
+	e.queue.free()
 	return e.outcomes.close()
 }

@@ -99,8 +99,8 @@ func (e *Engine) again(people []*person) error {
 		e.queue.mu.Lock()
 		iv := e.queue.interview(p.InterviewID)
 		o, sayso := iv.turnedAway(p)
-		if !sayso && !e.queue.closed {
-			e.queue.add(p, !e.opts.NoPreflight)
+		if !sayso {
+			e.queue.add(p, !e.opts.NoPreflight) // when the run ends, finish finds them there
 		}
 		e.queue.mu.Unlock()
 		if sayso {
@@ -120,6 +120,7 @@ func (e *Engine) readmit(p *person) error {
 	}
 	e.queue.mu.Unlock()
 	if reached {
+		e.release([]*person{p})
 		return nil // not_sent
 	}
 	return e.again([]*person{p})

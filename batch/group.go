@@ -48,11 +48,13 @@ type person struct {
 	attempts int    // requests that may have reached the API
 	lost     int    // of them: those that turned out not to have acted
 	reason   string // what happened to the last of them
+	trial    *trial // the refused chunk that they go alone from, if any
+	place    int    // in it
 }
 
 // A group holds people who wait to be sent and may share a request. half marks
-// a part of a refused chunk: its people go together and with nobody else, so
-// that the bad rows come to stand alone.
+// a part of a chunk that was refused or too large: its people go together and
+// with nobody else, so that the bad rows come to stand alone.
 type group struct {
 	groupKey
 	iv     *interview
@@ -63,7 +65,7 @@ type group struct {
 	place  int // in the ready heap; -1 if not there
 }
 
-// fullness is how much of a request the group fills, as people.
+// full reports whether nobody can be added to the group's next request.
 func (g *group) full() bool { return g.half || len(g.people) >= g.size }
 
 // An interview is what the run knows of one interview. It is guarded by the

@@ -24,14 +24,21 @@ const (
 // downAfter is how many unusable answers in a row mean that the API is down.
 const downAfter = 5
 
+// patience is how often the API may tell us to wait, without a good answer in
+// between, however long each time is.
+const patience = 3
+
 // health is what the last answers say of the API. Invitations and the list are
 // counted apart: one may work while the other does not.
 type health struct {
 	mu        sync.Mutex
 	bad       [link + 1]int // unusable answers in a row
-	since     time.Time     // the first unusable answer since the last good one to an invitation
-	throttled time.Time     // the first 429 since the last good answer, later by what we were told to wait
+	since     time.Time     // the first of the unusable answers, while there is no good one
+	throttled time.Time     // the first 429 since the last other answer
+	waits     int           // since then: how often we were told to wait
+	told      time.Time     // until when, the last time
 	down      bool
+	unprobed  bool          // nobody finds out any more whether the list works again
 	listUp    chan struct{} // closed when the list works again; nil while it does
 	wentDown  chan struct{} // has an element once the API went down
 }
@@ -42,14 +49,18 @@ func (e *Engine) observe(ep endpoint, went time.Time, err error) {
 	if err != nil && !errors.As(err, &apiErr) {
 		apiErr = &client.Error{Err: err}
 	}
+	if apiErr != nil {
+		e.pacer.hold(apiErr.RetryAfter)
+	}
 	switch {
 	case apiErr == nil || apiErr.Fate == client.Refused || apiErr.Cause == client.TooLarge:
 		e.health.good(ep)
 	case apiErr.Cause == client.Throttled:
-		e.pacer.throttled(went, apiErr.RetryAfter)
+		e.pacer.throttled(went)
 		e.log.Warn().Dur("retry_after", apiErr.RetryAfter).Msg("the API asks us to slow down")
-		if e.health.throttledFor(apiErr.RetryAfter) >= e.opts.GiveUpAfter {
-			why := fmt.Sprintf("the API answered nothing but 429 for %v", e.opts.GiveUpAfter)
+		lasted, waits := e.health.throttledFor(apiErr.RetryAfter)
+		if lasted >= e.opts.GiveUpAfter && waits >= patience {
+			why := fmt.Sprintf("the API answered nothing but 429 for %v", lasted.Round(time.Second))
 			if ep == link {
 				e.endLinks(why)
 			} else {
@@ -89,7 +100,7 @@ func (h *health) good(ep endpoint) {
 		h.listWorks()
 	case ep == list:
 		h.listWorks()
-		if h.bad[invite] == 0 {
+		if !h.down {
 			h.since = time.Time{}
 		}
 	}
@@ -109,6 +120,7 @@ func (h *health) listWorks() {
 func (h *health) unusable(ep endpoint) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.throttled = time.Time{}
 	if h.since.IsZero() {
 		h.since = time.Now()
 	}
@@ -116,7 +128,7 @@ func (h *health) unusable(ep endpoint) bool {
 	if h.bad[ep] < downAfter {
 		return false
 	}
-	if ep == list && h.listUp == nil {
+	if ep == list && h.listUp == nil && !h.unprobed {
 		h.listUp = make(chan struct{})
 	}
 	if h.down {
@@ -140,18 +152,39 @@ func (h *health) onlyListWasDown() bool {
 	return !h.down
 }
 
-// throttledFor returns how long the API has said nothing but 429, without the
-// time that it told us to wait.
-func (h *health) throttledFor(retryAfter time.Duration) time.Duration {
+// throttledFor returns how long the API has said nothing but 429, and how often
+// it told us to wait in that time. Those who were on their way together are
+// told one wait.
+func (h *health) throttledFor(retryAfter time.Duration) (lasted time.Duration, waits int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := time.Now()
 	if h.throttled.IsZero() {
-		h.throttled = now
+		h.throttled, h.waits = now, 0
 	}
-	lasted := now.Sub(h.throttled)
-	h.throttled = h.throttled.Add(retryAfter)
-	return lasted
+	if now.After(h.told) {
+		h.waits++
+		h.told = now.Add(retryAfter)
+	}
+	return now.Sub(h.throttled), h.waits
+}
+
+// found notes that the API has invited somebody after all: it acts, and is not
+// given up.
+func (h *health) found() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.since.IsZero() {
+		h.since = time.Now()
+	}
+}
+
+// endProbing says that nobody probes from now on, and nobody is to wait for it.
+func (h *health) endProbing() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.unprobed = true
+	h.listWorks()
 }
 
 func (h *health) isDown() bool {
@@ -224,14 +257,15 @@ func (e *Engine) probe(soft, hard context.Context) error {
 func (e *Engine) probeUntilUp(soft, hard context.Context) error {
 	pauses := newPauses(longestPause)
 	for e.health.isDown() {
-		if sleep(soft, pauses.NextBackOff()) != nil {
-			return nil
-		}
-		if e.health.badFor() >= e.opts.GiveUpAfter {
+		left := e.opts.GiveUpAfter - e.health.badFor()
+		if left <= 0 {
 			e.endRun(APIDown, fmt.Sprintf("the API is down: no accepted invitation for %v", e.opts.GiveUpAfter))
 			return nil
 		}
-		if !e.probeList(soft) {
+		if soft.Err() != nil {
+			return nil
+		}
+		if !e.probeList(soft, min(pauses.NextBackOff(), left), left) {
 			continue
 		}
 		t := e.queue.takeProbe()
@@ -251,8 +285,14 @@ func (e *Engine) probeUntilUp(soft, hard context.Context) error {
 	return nil
 }
 
-// probeList reports whether the API's list answers.
-func (e *Engine) probeList(ctx context.Context) bool {
+// probeList reports, after a pause, whether the API's list answers. It takes no
+// longer than limit, however long a Retry-After is.
+func (e *Engine) probeList(ctx context.Context, pause, limit time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	if sleep(ctx, pause) != nil {
+		return false
+	}
 	went, err := e.pacer.wait(ctx)
 	if err != nil {
 		return false

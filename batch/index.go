@@ -150,14 +150,33 @@ func (x *index) free() { x.slots, x.words = nil, nil }
 
 func (x *index) word(row int) word { return word(atomic.LoadUint64(&x.words[row])) }
 
-func (x *index) setOutcome(row int, at int64) {
+// pending reports whether nothing is known yet of a row that can be sent.
+func (x *index) pending(row int) bool { return x.word(row).pending() }
+
+func (w word) pending() bool { return w.tag() == tagPending || w.tag() == tagClaimed }
+
+// setOutcome notes where the outcome of a row is, and reports whether it is the
+// first one: two who learn of a person at the same time count them once.
+func (x *index) setOutcome(row int, at int64) (first bool) {
+	return x.change(row, func(word) uint64 { return tagOutcome | uint64(at) })
+}
+
+// replaceOutcome is for a row that has an outcome.
+func (x *index) replaceOutcome(row int, at int64) {
 	atomic.StoreUint64(&x.words[row], tagOutcome|uint64(at))
 }
 
-// pending reports whether nothing is known yet of a row that can be sent.
-func (x *index) pending(row int) bool {
-	tag := x.word(row).tag()
-	return tag == tagPending || tag == tagClaimed
+// change replaces the word of a row that is pending, and reports whether it is.
+func (x *index) change(row int, to func(word) uint64) bool {
+	for {
+		w := x.word(row)
+		if !w.pending() {
+			return false
+		}
+		if atomic.CompareAndSwapUint64(&x.words[row], uint64(w), to(w)) {
+			return true
+		}
+	}
 }
 
 // claimed notes that a request for a row without an outcome may be out from
@@ -168,5 +187,5 @@ func (x *index) claimed(row int, out bool) {
 	if out {
 		tag = tagClaimed
 	}
-	atomic.StoreUint64(&x.words[row], tag|uint64(x.word(row).value()))
+	x.change(row, func(w word) uint64 { return tag | uint64(w.value()) })
 }

@@ -118,7 +118,11 @@ func (e *Engine) endLinks(why string) {
 
 func (e *Engine) keepLink(p *person, k known, inv client.Invitation) error {
 	k.InviteURL, k.wantLink = inv.InviteURL, false
-	return e.put(p.row, k)
+	at, err := e.outcomes.put(k)
+	if err == nil {
+		e.index.replaceOutcome(p.row, at)
+	}
+	return err
 }
 
 // linkTries is how often a link is asked for. Asking does no harm, and without

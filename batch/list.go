@@ -22,28 +22,39 @@ const (
 // readList reads the whole list of an interview and shows each entry of it,
 // some of them more than once.
 //
+// The error is *client.Error if the list cannot be read or believed, ctx's
+// cause, or visit's.
+func (e *Engine) readList(ctx context.Context, iv *interview, visit func(client.Entry) error) error {
+	err := e.readPages(ctx, iv, listLimit, visit)
+	if isRefusal(err) {
+		// What is refused may be the page size, whose maximum is not documented.
+		err = e.readPages(ctx, iv, 0, visit)
+	}
+	return err
+}
+
+// readPages is readList with one page size.
+//
 // Nothing is documented about the number of the first page, the page size or
 // the order, so nothing is assumed: it reads from page 0 on (upwards, since
 // entries that arrive meanwhile can then only move to pages still to come) to
 // an empty page, or until three pages in a row bring nothing new. An empty or
 // refused page 0 says only that pages may be counted from 1.
-//
-// The error is *client.Error if the list cannot be read, ctx's cause, or
-// visit's.
-func (e *Engine) readList(ctx context.Context, iv *interview, visit func(client.Entry) error) error {
+func (e *Engine) readPages(ctx context.Context, iv *interview, limit int, visit func(client.Entry) error) error {
 	seen := map[uint64]struct{}{}
 	seed := maphash.MakeSeed()
-	stale := 0
+	stale, ours := 0, 0
 	for page := 0; stale < 3; page++ {
-		entries, err := e.page(ctx, client.ListRequest{InterviewID: iv.asSent, Page: page, Limit: listLimit})
-		if page == 0 && isRefusal(err) {
-			continue
+		req := client.ListRequest{InterviewID: iv.asSent, Page: page, Limit: limit}
+		entries, err := e.page(ctx, req)
+		if page == 0 {
+			entries, err = e.firstPage(ctx, req, entries, err)
 		}
 		if err != nil {
 			return err
 		}
 		if len(entries) == 0 && page > 0 {
-			return nil
+			break
 		}
 		before := len(seen)
 		for _, entry := range entries {
@@ -51,6 +62,7 @@ func (e *Engine) readList(ctx context.Context, iv *interview, visit func(client.
 			if entry.InterviewID != "" && normalInterviewID(entry.InterviewID) != iv.id {
 				continue
 			}
+			ours++
 			if err := visit(entry); err != nil {
 				return err
 			}
@@ -59,7 +71,26 @@ func (e *Engine) readList(ctx context.Context, iv *interview, visit func(client.
 			stale = 0
 		}
 	}
+	if ours == 0 && len(seen) > 0 {
+		// The list may know the interview by another id: it is no proof of
+		// anything.
+		return &client.Error{Err: fmt.Errorf("the list shows %d invitations and none of them for the interview that was asked for", len(seen))}
+	}
 	return nil
+}
+
+// firstPage makes the best of the answer for page 0. Where pages are counted
+// from 1 it may be refused, or break the API: then the page that comes without
+// a number stands for it.
+func (e *Engine) firstPage(ctx context.Context, req client.ListRequest, entries []client.Entry, err error) ([]client.Entry, error) {
+	switch {
+	case isRefusal(err):
+		return nil, nil
+	case err == nil, isDenied(err), isFatal(err):
+		return entries, err
+	}
+	req.Page = client.AnyPage
+	return e.page(ctx, req)
 }
 
 // page reads one page, with patience.
@@ -135,6 +166,10 @@ func (e *Engine) preflight(soft, hard context.Context, iv *interview) error {
 			return err
 		case err == nil:
 			return e.openInterview(iv, listDone, "")
+		case isRefusal(err) && e.queue.isAccepted(iv):
+			e.warn(fmt.Sprintf("interview %s can be invited to, but its list is refused (%s): who was invited elsewhere is not known",
+				iv.asSent, maskText(message(err))))
+			return e.openInterview(iv, listDone, "")
 		case isRefusal(err):
 			e.log.Warn().Str("interview", iv.asSent).Msg("the API's list refuses this interview, one invitation will tell: " + maskText(message(err)))
 			return e.openInterview(iv, listRefused, "")
@@ -209,13 +244,14 @@ func (f *foundPeople) add(ctx context.Context, entry client.Entry) error {
 	e := f.engine
 	key := NewKey(f.iv.id, entry.CandidateEmail)
 	row, c, err := e.index.locate(key, e.outcomes)
-	if err != nil || row < 0 || !e.index.pending(row) || c.CandidateID != "" || f.seen[key] {
+	if err != nil || row < 0 {
 		return err
 	}
-	if e.queue.inDoubtNow(key) {
-		return nil // a dead run's: confirming settles it, with the request that it was in
+	w := e.index.word(row)
+	if w.tag() != tagPending || c.CandidateID != "" || f.seen[key] {
+		return nil // known already; in doubt, which confirming settles; or to be re-sent
 	}
-	offset := e.index.word(row).value()
+	offset := w.value()
 	f.people = append(f.people, &person{Candidate: c, key: key, row: row, offset: offset})
 	f.ids = append(f.ids, entry.CandidateID)
 	if f.seen == nil {

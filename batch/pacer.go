@@ -83,14 +83,17 @@ func (p *pacer) schedule(ctx context.Context) error {
 // leave notes a request that goes now, or returns how long it still has to
 // wait: for the end of a Retry-After, or because it would be one too many in
 // the second. Half a place is added to the second, since requests that leave
-// in time may still arrive closer together.
+// in time may still arrive closer together; less, where the schedule has less to
+// spare.
 func (p *pacer) leave() (now time.Time, pause time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now = time.Now()
 	earliest := p.until
 	if first := p.went[p.oldest]; first != 0 {
-		second := time.Second + time.Duration(float64(time.Second)/p.ceiling/2)
+		place := float64(time.Second) / p.ceiling
+		slack := max(float64(len(p.went))*place-float64(time.Second), 0)
+		second := time.Second + time.Duration(min(place/2, slack))
 		if full := p.start.Add(first + second); full.After(earliest) {
 			earliest = full
 		}
@@ -104,15 +107,21 @@ func (p *pacer) leave() (now time.Time, pause time.Duration) {
 	return now, 0
 }
 
+// hold keeps everybody back for a time: Retry-After.
+func (p *pacer) hold(d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if until := time.Now().Add(d); until.After(p.until) {
+		p.until = until
+	}
+}
+
 // throttled is told of a 429 to a request that went at a time. The rate is
 // halved once for all requests that were on their way together.
-func (p *pacer) throttled(went time.Time, retryAfter time.Duration) {
+func (p *pacer) throttled(went time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	if until := now.Add(retryAfter); until.After(p.until) {
-		p.until = until
-	}
 	if !went.After(p.halved) {
 		return
 	}

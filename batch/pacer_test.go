@@ -57,7 +57,7 @@ func TestPacerKeepsAndUsesTheRate(t *testing.T) {
 	for _, tc := range []struct {
 		rate  float64
 		burst int
-	}{{0.5, 1}, {1, 1}, {2.5, 1}, {5, 1}, {20, 1}, {20, 5}, {100, 1}, {100, 20}} {
+	}{{0.5, 1}, {0.9, 1}, {1, 1}, {1.9, 1}, {2.5, 1}, {5, 1}, {5.9, 1}, {20, 1}, {20, 5}, {100, 1}, {100, 20}} {
 		synctest.Test(t, func(t *testing.T) {
 			times := sendMany(t, tc.rate, tc.burst, 64, 60*time.Second)
 			if most := busiest(times); float64(most) > tc.rate+float64(tc.burst) && most > 1 {
@@ -104,13 +104,13 @@ func TestPacerHalvesOnce(t *testing.T) {
 			went = append(went, at)
 		}
 		for _, at := range went {
-			p.throttled(at, 0)
+			p.throttled(at)
 		}
 		if rate, _ := p.state(); rate != 8 {
 			t.Errorf("rate %v after one overload, want 8", rate)
 		}
 		at, _ := p.wait(t.Context())
-		p.throttled(at, 0)
+		p.throttled(at)
 		if rate, _ := p.state(); rate < 4 || rate > 4.5 {
 			t.Errorf("rate %v after two, want about 4", rate)
 		}
@@ -121,7 +121,7 @@ func TestPacerObeysRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPacer(10, 1)
 		at, _ := p.wait(t.Context())
-		p.throttled(at, 7*time.Second)
+		p.hold(7 * time.Second)
 		var g errgroup.Group
 		for range 5 {
 			g.Go(func() error {
@@ -142,7 +142,7 @@ func TestPacerGrowsBackAndNotAbove(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPacer(10, 1)
 		at, _ := p.wait(t.Context())
-		p.throttled(at, 0)
+		p.throttled(at)
 		for range 1200 {
 			if _, err := p.wait(t.Context()); err != nil {
 				t.Fatal(err)

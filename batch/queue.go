@@ -324,6 +324,27 @@ func (q *queue) refund(n int) {
 	q.room.Signal()
 }
 
+// allWaiting returns everybody who waits when the run ends.
+func (q *queue) allWaiting() []*person {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var people []*person
+	for _, iv := range q.interviews {
+		for g := range iv.groups {
+			people = append(people, g.people...)
+		}
+	}
+	return people
+}
+
+// free gives the memory back; nothing is handed out any more.
+func (q *queue) free() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	q.interviews, q.groups, q.ready, q.reads = nil, nil, nil, nil
+}
+
 // takeProbe takes the next chunk even though the API is down and the group may
 // not fill it.
 func (q *queue) takeProbe() *task {

@@ -77,13 +77,10 @@ func TestQueueOpensAnInterviewWithItsFirstAcceptance(t *testing.T) {
 // added.
 func TestQueueHalves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := newQueue(4, 4, 0, time.Second)
-		var people []*person
+		e := &Engine{queue: newQueue(4, 4, 0, time.Second)}
+		q := e.queue
+		people := waitingPeople(t, e, 9)
 		q.mu.Lock()
-		for i := range 9 {
-			c := Candidate{Email: fmt.Sprintf("p%d@example.com", i), InterviewID: "x"}
-			people = append(people, &person{Candidate: c, key: c.Key(), row: i})
-		}
 		for _, p := range people[:4] {
 			q.add(p, false)
 		}
@@ -91,13 +88,14 @@ func TestQueueHalves(t *testing.T) {
 		for _, p := range people[4:] {
 			q.add(p, false)
 		}
+		q.busy++
 		q.mu.Unlock()
-		q.halve(refused.chunk, refused.chunk.people)
+		if err := e.halve(refused.chunk, refused.chunk.people); err != nil {
+			t.Fatal(err)
+		}
 		q.done(refused)
+		q.endFeed()
 		var sizes []int
-		q.mu.Lock()
-		q.fed = true
-		q.mu.Unlock()
 		for range 4 {
 			task := q.next()
 			sizes = append(sizes, len(task.chunk.people))
@@ -110,4 +108,58 @@ func TestQueueHalves(t *testing.T) {
 			t.Errorf("chunks of %v", sizes)
 		}
 	})
+}
+
+// A chunk of an interview that is refused meanwhile does not wait for ever.
+func TestHalvesOfARefusedInterview(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out, err := newOutcomes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = out.close() }()
+		e := &Engine{queue: newQueue(4, 4, 0, time.Second), outcomes: out}
+		people := waitingPeople(t, e, 4)
+		q := e.queue
+		q.mu.Lock()
+		for _, p := range people {
+			q.add(p, false)
+		}
+		refused := q.pick()
+		q.busy++
+		refused.chunk.iv.refused = "no"
+		q.mu.Unlock()
+		if err := e.halve(refused.chunk, refused.chunk.people); err != nil {
+			t.Fatal(err)
+		}
+		q.done(refused)
+		q.endFeed()
+		if task := q.next(); task != nil {
+			t.Errorf("a chunk of %d people goes to a refused interview", len(task.chunk.people))
+		}
+		o, err := e.Outcome(&Row{Index: 3})
+		if err != nil || o.Code != CodeInterviewRefused {
+			t.Errorf("outcome %+v (%v)", o, err)
+		}
+	})
+}
+
+// waitingPeople returns n people of one interview, and gives e the index of
+// their rows.
+func waitingPeople(t *testing.T, e *Engine, n int) []*person {
+	t.Helper()
+	candidates := make([]Candidate, n)
+	for i := range candidates {
+		candidates[i] = Candidate{Email: fmt.Sprintf("p%d@example.com", i), InterviewID: "x"}
+	}
+	m := memoryOf(candidates)
+	e.index = newIndex(m)
+	people := make([]*person, n)
+	for i := range m {
+		if _, err := e.index.add(&m[i]); err != nil {
+			t.Fatal(err)
+		}
+		people[i] = &person{Candidate: candidates[i], key: candidates[i].Key(), row: i}
+	}
+	return people
 }

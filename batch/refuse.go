@@ -3,18 +3,32 @@ package batch
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // trust says what refusals of several people are known to mean. Whether they
 // are all or nothing is documented nowhere, so the first one of a run is
 // confirmed by the list before anybody in it is sent again.
+//
+// That nobody in it was invited is no proof yet: an API that invites one after
+// another until it meets a bad one would show the same if the bad one came
+// first. So the people of that chunk go one by one, and only if somebody is
+// accepted who stood before one that is refused are refusals believed from
+// then on, and chunks halved. Until then every refused chunk is treated like
+// the first.
 type trust int
 
 const (
 	untested     trust = iota
-	allOrNothing       // the first refused chunk had nobody invited
+	allOrNothing       // a refused chunk had nobody invited although it might have
 	distrust           // somebody in a refused chunk was invited: every refusal is an unknown answer
 )
+
+// A trial is a refused chunk with nobody invited, whose people go one by one.
+type trial struct {
+	accepted int // the first place of one who was accepted
+	refused  int // the last place of one who was refused
+}
 
 // refusedInterview is how many people are refused alone, with one message and
 // nobody accepted, before the interview counts as refused.
@@ -32,80 +46,122 @@ func (q *queue) trustsRefusal(people int) bool {
 // A refusal is a refused chunk whose people are being confirmed.
 type refusal struct {
 	chunk    *chunk
-	people   int
-	open     int       // of them: not yet confirmed
-	invited  int       // of them: found in the list
-	notFound []*person // of them: known not to be invited
+	people   []*person
+	open     int // of them: not yet confirmed
+	invited  int // of them: found in the list
+	notFound map[*person]bool
 }
 
 // testRefusal lets the list tell what a refused chunk really did.
 func (e *Engine) testRefusal(c *chunk, id int64, people []*person) error {
-	then := halveAgain
+	then := oneByOne
 	if len(people) == 1 {
 		then = refusedAfterAll
 	}
 	if c.lane == resend {
 		return e.doubtAll(c, id, people, then)
 	}
-	r := &refusal{chunk: c, people: len(people), open: len(people)}
+	r := &refusal{chunk: c, people: people, open: len(people), notFound: map[*person]bool{}}
 	e.queue.mu.Lock()
 	c.iv.testing++
 	e.queue.mu.Unlock()
 	return e.doubtEach(c, id, people, then, r)
 }
 
-// resolved tells a refusal what became of one of its people, and returns those
-// to halve once all are known.
-func (q *queue) resolved(r *refusal, p *person, found, notFound bool) (halve []*person) {
+// resolved tells a refusal what became of one of its people. Once all are known
+// it returns those who are known not to be invited, in the chunk's order.
+func (q *queue) resolved(r *refusal, p *person, found, notFound bool) (absent []*person) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	r.open--
-	switch {
-	case found:
+	if found {
 		r.invited++
-	case notFound:
-		r.notFound = append(r.notFound, p)
+	}
+	if notFound {
+		r.notFound[p] = true
 	}
 	if r.open > 0 {
 		return nil
 	}
-	switch {
-	case r.invited > 0:
-		q.trust = distrust
-	case q.trust == untested && len(r.notFound) == r.people && r.people > 1:
-		q.trust = allOrNothing
-	}
 	r.chunk.iv.testing--
 	q.updateInterview(r.chunk.iv)
 	q.work.Broadcast()
-	return r.notFound
+	for _, p := range r.people {
+		if r.notFound[p] {
+			absent = append(absent, p)
+		}
+	}
+	if r.invited > 0 {
+		q.trust = distrust
+	} else if q.trust == untested && len(absent) == len(r.people) {
+		t := &trial{accepted: len(absent)}
+		for place, p := range absent {
+			p.trial, p.place = t, place
+		}
+	}
+	return absent
 }
 
-// halve lets both halves of a refused chunk wait, the first on top.
-func (q *queue) halve(c *chunk, people []*person) {
+// tried notes that somebody from a refused chunk went alone, and what came of
+// it.
+func (q *queue) tried(p *person, accepted bool) {
+	if p.trial == nil {
+		return
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.closed {
-		return // not_sent
+	if t := p.trial; accepted {
+		t.accepted = min(t.accepted, p.place)
+	} else {
+		t.refused = max(t.refused, p.place)
+	}
+	if q.trust == untested && p.trial.accepted < p.trial.refused {
+		q.trust = allOrNothing
+	}
+}
+
+// halve sends both halves of a chunk, for themselves.
+func (e *Engine) halve(c *chunk, people []*person) error {
+	if len(people) == 0 {
+		return nil
 	}
 	middle := (len(people) + 1) / 2
-	for _, half := range [][]*person{people[middle:], people[:middle]} {
-		if len(half) == 0 {
-			continue
-		}
-		g := q.newGroup(c.groupKey, c.iv, len(half))
-		g.half = true
-		g.people = half
-		q.waiting += len(half)
-		q.ready.update(g)
+	return e.resendParts(c, [][]*person{people[:middle], people[middle:]})
+}
+
+// resendParts lets parts of a chunk wait, each to go with nobody else and the
+// first one first. All in it are known not to be invited.
+func (e *Engine) resendParts(c *chunk, parts [][]*person) error {
+	for _, people := range parts {
+		e.release(people)
 	}
-	q.work.Broadcast()
+	q := e.queue
+	q.mu.Lock()
+	if c.iv.refused == "" {
+		for _, people := range slices.Backward(parts) { // the youngest group goes first
+			g := q.newGroup(c.groupKey, c.iv, len(people))
+			g.half = true
+			g.people = people
+			q.waiting += len(people)
+			q.ready.update(g)
+		}
+		q.work.Broadcast()
+		q.mu.Unlock()
+		return nil
+	}
+	q.mu.Unlock()
+	var err error
+	for _, people := range parts {
+		err = errors.Join(err, e.again(people)) // who says that nobody is sent
+	}
+	return err
 }
 
 // refusedAlone records that the API refused one person, and gives the
 // interview up if it is the interview that is refused.
 func (e *Engine) refusedAlone(iv *interview, p *person, message string) error {
 	err := e.record(p, Outcome{Code: CodeRefused, Error: "the API refused this candidate: " + message})
+	e.queue.tried(p, false)
 	if p.CandidateID != "" {
 		return err // what is refused is the invitation to send again
 	}
@@ -135,7 +191,7 @@ func (q *queue) countRefusal(iv *interview, same, message string) (people []*per
 	if iv.refusals[same] < refusedInterview {
 		return nil, ""
 	}
-	iv.refused = fmt.Sprintf("the API refuses this interview (%d people in a row, nobody accepted): %s; "+
+	iv.refused = fmt.Sprintf("the API refuses this interview (%d people alone, nobody accepted): %s; "+
 		"check the interview, then send this row again", refusedInterview, message)
 	return q.removeAll(iv), iv.refused
 }

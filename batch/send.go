@@ -13,7 +13,7 @@ import (
 // before anything leaves, and settled before anybody is told.
 func (e *Engine) sendChunk(soft, hard context.Context, c *chunk) error {
 	people := e.stillPending(c)
-	if len(people) == 0 {
+	if len(people) == 0 || soft.Err() != nil {
 		return nil
 	}
 	select {
@@ -180,7 +180,7 @@ func (e *Engine) follow(c *chunk, id int64, people []*person, j judgement, apiEr
 			err = errors.Join(err, e.invitedNow(c, p, j.invitations[i]))
 		}
 	}
-	if len(by[invited]) > 0 {
+	if len(by[invited]) > 0 && c.lane != resend {
 		e.queue.accept(c.iv)
 	}
 	if lost := by[lostAnswer]; len(lost) > 0 {
@@ -193,10 +193,7 @@ func (e *Engine) follow(c *chunk, id int64, people []*person, j judgement, apiEr
 		}
 	}
 	err = errors.Join(err, e.doubtAll(c, id, by[leftOut], notWanted), e.again(by[notSent]))
-	if len(by[split]) > 0 {
-		e.release(by[split])
-		e.queue.halve(c, by[split])
-	}
+	err = errors.Join(err, e.halve(c, by[split]))
 	for _, p := range by[refused] {
 		err = errors.Join(err, e.refusedAlone(c.iv, p, message(apiErr)))
 	}
@@ -225,6 +222,7 @@ func (e *Engine) invitedNow(c *chunk, p *person, inv client.Invitation) error {
 		status = StatusResent
 	}
 	e.queue.know(p, time.Now())
+	e.queue.tried(p, true)
 	return e.record(p, Outcome{Status: status, CandidateID: inv.CandidateID, InviteURL: inv.InviteURL})
 }
 

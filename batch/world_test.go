@@ -82,7 +82,9 @@ type world struct {
 	ledger string
 	opts   batch.Options
 	key    string
-	crash  int // the ledger fails from this verb on, as if the process died there; 0: never
+	hook   hooked
+	source batch.Source // in place of the input; nil: the input itself
+	crash  int          // the ledger fails from this verb on, as if the process died there; 0: never
 }
 
 // inWorld runs f in a synctest bubble with an API that behaves as cfg says.
@@ -114,6 +116,7 @@ type result struct {
 	end      batch.End
 	reason   string
 	warnings []string
+	progress batch.Progress
 	posts    int // requests to the invite endpoint
 	took     time.Duration
 }
@@ -133,13 +136,18 @@ func (w *world) runUnder(ctx context.Context, in input) result {
 	defer func() { w.must(store.Close()) }()
 	run, err := store.Begin(w.Context(), ledger.RunInfo{BaseURL: "http://127.0.0.1", Input: "test", Rows: len(in)})
 	w.must(err)
-	plan, err := batch.Check(w.Context(), in, w.opts)
+	var source batch.Source = in
+	if w.source != nil {
+		source = w.source
+	}
+	plan, err := batch.Check(w.Context(), source, w.opts)
 	w.must(err)
 	var book batch.Ledger = run
 	if w.crash > 0 {
 		book = &dyingLedger{Ledger: run, left: w.crash}
 	}
-	engine, err := batch.New(in, plan, book, c, w.opts)
+	w.hook.API = c
+	engine, err := batch.New(source, plan, book, &w.hook, w.opts)
 	w.must(err)
 	defer func() { w.must(engine.Close()) }()
 
@@ -150,7 +158,7 @@ func (w *world) runUnder(ctx context.Context, in input) result {
 	} else if w.crash == 0 {
 		w.must(err)
 	}
-	r := result{posts: w.api.Posts() - posts, took: time.Since(begun), warnings: engine.Warnings()}
+	r := result{posts: w.api.Posts() - posts, took: time.Since(begun), warnings: engine.Warnings(), progress: engine.Progress()}
 	r.end, r.reason = engine.End()
 	for i := range in {
 		o, err := engine.Outcome(&in[i])
@@ -161,8 +169,8 @@ func (w *world) runUnder(ctx context.Context, in input) result {
 		return r
 	}
 	w.must(run.End(w.Context(), map[string]int{}, 0))
-	if p := engine.Progress(); p.InDoubt != 0 && r.end == batch.Finished {
-		w.Errorf("%d people are in doubt after a finished run", p.InDoubt)
+	if p := r.progress; p.InDoubt != 0 && r.end == batch.Finished || p.Done > p.People {
+		w.Errorf("the run ended %d with %+v", r.end, p)
 	}
 	return r
 }
@@ -172,6 +180,32 @@ func (w *world) must(err error) {
 	if err != nil {
 		w.Fatal(err)
 	}
+}
+
+// hooked is an API that may answer in place of the sandbox: where a hook's
+// last result is true.
+type hooked struct {
+	batch.API
+	invite func(client.InviteRequest) ([]client.Invitation, error, bool)
+	list   func(client.ListRequest) ([]client.Entry, error, bool)
+}
+
+func (h *hooked) Invite(ctx context.Context, req client.InviteRequest) ([]client.Invitation, error) {
+	if h.invite != nil {
+		if invitations, err, answered := h.invite(req); answered {
+			return invitations, err
+		}
+	}
+	return h.API.Invite(ctx, req)
+}
+
+func (h *hooked) Invites(ctx context.Context, req client.ListRequest) ([]client.Entry, error) {
+	if h.list != nil {
+		if entries, err, answered := h.list(req); answered {
+			return entries, err
+		}
+	}
+	return h.API.Invites(ctx, req)
 }
 
 // dyingLedger fails from some claim or settlement on: what was written before

@@ -37,9 +37,13 @@ type Invitation struct {
 type ListRequest struct {
 	InterviewID string
 	CandidateID string // empty: everyone
-	Page        int    // the number of the first page is not documented
-	Limit       int    // page size; the API may return fewer or more
+	Page        int    // the number of the first page is not documented; AnyPage: left to the API
+	Limit       int    // page size; the API may return fewer or more; 0: left to the API
 }
+
+// AnyPage as ListRequest.Page sends no page number. What comes then is not
+// documented; the first page is what is usual.
+const AnyPage = -1
 
 // An Entry is one invitation in the API's list. The list has no links.
 type Entry struct {

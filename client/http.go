@@ -125,7 +125,10 @@ func (c *Client) Invite(ctx context.Context, req InviteRequest) ([]Invitation, e
 // Invites sends GET /interview/invites once and returns the page's entries,
 // which may be none. Every error is an *Error.
 func (c *Client) Invites(ctx context.Context, req ListRequest) ([]Entry, error) {
-	query := url.Values{"interview_id": {req.InterviewID}, "page": {strconv.Itoa(req.Page)}}
+	query := url.Values{"interview_id": {req.InterviewID}}
+	if req.Page != AnyPage {
+		query.Set("page", strconv.Itoa(req.Page))
+	}
 	if req.CandidateID != "" {
 		query.Set("candidate_id", req.CandidateID)
 	}

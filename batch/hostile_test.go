@@ -1,0 +1,388 @@
+package batch_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"bulkinvite/batch"
+	"bulkinvite/client"
+	"bulkinvite/client/sandbox"
+)
+
+// APIs that behave in ways that nothing documented excludes, and runs that
+// have to end all the same.
+
+var err500 = &client.Error{StatusCode: 500, Err: errors.New("internal")}
+
+// day is how long a run may take that ends by itself in the time of a test.
+func (w *world) withinADay(in input) result {
+	w.Helper()
+	ctx, stop := context.WithTimeout(w.Context(), 24*time.Hour)
+	defer stop()
+	r := w.runUnder(ctx, in)
+	if r.took > 2*time.Hour {
+		w.Errorf("the run did not end by itself: %d %q after %v", r.end, r.reason, r.took)
+	}
+	return r
+}
+
+func (w *world) nobodyTwice() {
+	w.Helper()
+	twice := 0
+	for _, n := range w.api.Sessions() {
+		if n > 1 {
+			twice++
+		}
+	}
+	if twice > 0 {
+		w.Errorf("%d people were invited twice", twice)
+	}
+}
+
+func TestOnePageOfTheListNeverWorks(t *testing.T) {
+	inWorld(t, sandbox.Config{PageSize: 10}, func(w *world) {
+		in := rows(people(50, 0)...)
+		w.crash = 1
+		w.run(in)
+		w.crash = 0
+		w.hook.list = func(q client.ListRequest) ([]client.Entry, error, bool) { return nil, err500, q.Page == 3 }
+		w.counts(w.withinADay(in), map[string]int{"confirmed": 0 + 30, "uncertain": 20})
+	})
+}
+
+// An API that counts pages from 1 may break on page 0 rather than refuse it.
+func TestPageZeroBreaks(t *testing.T) {
+	inWorld(t, sandbox.Config{FirstPage: 1, PageSize: 10}, func(w *world) {
+		in := rows(people(60, 0)...)
+		for _, row := range in[:30] {
+			w.api.Invite(sandbox.Person{InterviewID: row.Candidate.InterviewID, Email: row.Candidate.Email})
+		}
+		w.hook.list = func(q client.ListRequest) ([]client.Entry, error, bool) { return nil, err500, q.Page == 0 }
+		w.counts(w.withinADay(in), map[string]int{"already_invited": 30, "invited": 30})
+		w.onceEach(in)
+	})
+}
+
+func TestListOfOneInterviewStopsWorking(t *testing.T) {
+	inWorld(t, sandbox.Config{}, func(w *world) {
+		lost, begun := false, time.Now()
+		w.hook.invite = func(q client.InviteRequest) ([]client.Invitation, error, bool) {
+			first := !lost && q.InterviewID == interviewID(1)
+			lost = lost || first
+			return nil, err500, first
+		}
+		w.hook.list = func(q client.ListRequest) ([]client.Entry, error, bool) {
+			return nil, err500, q.InterviewID == interviewID(1) && time.Since(begun) > 20*time.Second
+		}
+		w.counts(w.withinADay(rows(spread(400, 2)...)), map[string]int{"invited": 350, "uncertain": 50})
+	})
+}
+
+func TestListRefusesThePageSize(t *testing.T) {
+	inWorld(t, sandbox.Config{PageSize: 50}, func(w *world) {
+		in := rows(people(200, 0)...)
+		for _, row := range in[:100] {
+			w.api.Invite(sandbox.Person{InterviewID: row.Candidate.InterviewID, Email: row.Candidate.Email})
+		}
+		w.hook.list = func(q client.ListRequest) ([]client.Entry, error, bool) {
+			return nil, &client.Error{Fate: client.Refused, StatusCode: 400, Message: "limit is too large"}, q.Limit > 50
+		}
+		w.counts(w.withinADay(in), map[string]int{"already_invited": 100, "invited": 100})
+		w.onceEach(in)
+	})
+}
+
+// A list that refuses an interview which can be invited to is asked once more,
+// and if that does not help somebody has to know.
+func TestListRefusesAnInterviewThatExists(t *testing.T) {
+	for _, forever := range []bool{false, true} {
+		inWorld(t, sandbox.Config{}, func(w *world) {
+			in := rows(people(200, 0)...)
+			for _, row := range in[100:] {
+				w.api.Invite(sandbox.Person{InterviewID: row.Candidate.InterviewID, Email: row.Candidate.Email})
+			}
+			w.hook.list = func(client.ListRequest) ([]client.Entry, error, bool) {
+				return nil, &client.Error{Fate: client.Refused, StatusCode: 404, Message: "no such interview"}, forever || w.api.Posts() == 0
+			}
+			r := w.withinADay(in)
+			if forever {
+				if len(r.warnings) == 0 || !strings.Contains(r.warnings[0], "invited elsewhere") {
+					t.Errorf("warnings %q", r.warnings)
+				}
+				return
+			}
+			w.counts(r, map[string]int{"invited": 100, "already_invited": 100})
+			w.onceEach(in)
+		})
+	}
+}
+
+func TestListNamesTheInterviewByAnotherID(t *testing.T) {
+	inWorld(t, sandbox.Config{PostScript: map[int]sandbox.Fault{1: sandbox.AfterDrop}}, func(w *world) {
+		in := rows(people(50, 0)...)
+		w.hook.list = func(q client.ListRequest) ([]client.Entry, error, bool) {
+			entries, err := w.hook.API.Invites(context.Background(), q)
+			for i := range entries {
+				entries[i].InterviewID = "h0gqkAcaDJ"
+			}
+			return entries, err, true
+		}
+		w.counts(w.withinADay(in), map[string]int{"uncertain": 50})
+		w.nobodyTwice()
+	})
+}
+
+// An API that invites one after another until it meets a bad one: a refused
+// chunk whose first is bad proves nothing.
+func TestRefusalsThatInviteUpToTheBadOne(t *testing.T) {
+	inWorld(t, sandbox.Config{}, func(w *world) {
+		list := people(300, 0)
+		for _, bad := range []int{0, 99, 100, 201, 250} {
+			list[bad].Email = "poison" + list[bad].Email
+		}
+		w.hook.invite = func(q client.InviteRequest) ([]client.Invitation, error, bool) {
+			for i, c := range q.Candidates {
+				if !strings.HasPrefix(c.Email, "poison") {
+					continue
+				}
+				if i > 0 {
+					before := q
+					before.Candidates = q.Candidates[:i]
+					if _, err := w.hook.API.Invite(context.Background(), before); err != nil {
+						t.Error(err)
+					}
+				}
+				return nil, &client.Error{Fate: client.Refused, StatusCode: 400, Message: "invalid candidate"}, true
+			}
+			return nil, nil, false
+		}
+		r := w.withinADay(rows(list...))
+		w.nobodyTwice()
+		if c := r.count(); c["refused"] != 5 || c["invited"]+c["confirmed"] != 295 {
+			t.Errorf("outcomes %v", c)
+		}
+	})
+}
+
+func TestDeletedInterviewWithoutPreflight(t *testing.T) {
+	inWorld(t, sandbox.Config{Deleted: []string{interviewID(1)}}, func(w *world) {
+		w.opts.NoPreflight = true
+		w.counts(w.withinADay(rows(people(1000, 1)...)), map[string]int{"uncertain": 50, "refused": 10, "interview_refused": 940})
+	})
+}
+
+// Links are worth less than the outputs: they are not waited for without end.
+func TestLinksWhoseListIsGone(t *testing.T) {
+	inWorld(t, sandbox.Config{PostScript: map[int]sandbox.Fault{1: sandbox.AfterDrop}}, func(w *world) {
+		w.opts.Links = batch.LinksNone
+		w.run(rows(people(50, 0)...))
+		w.opts.Links = batch.LinksConfirmed
+		w.hook.list = func(q client.ListRequest) ([]client.Entry, error, bool) {
+			return nil, err500, q.InterviewID == interviewID(1)
+		}
+		w.counts(w.withinADay(rows(append(people(50, 0), people(50, 1)...)...)), map[string]int{"already_invited": 50, "not_sent": 50})
+	})
+}
+
+func TestThrottledForEver(t *testing.T) {
+	inWorld(t, sandbox.Config{}, func(w *world) {
+		w.opts.NoPreflight = true
+		w.hook.invite = func(client.InviteRequest) ([]client.Invitation, error, bool) {
+			time.Sleep(2 * time.Second)
+			return nil, &client.Error{Fate: client.NotSent, Cause: client.Throttled, StatusCode: 429, RetryAfter: time.Minute}, true
+		}
+		r := w.withinADay(rows(spread(2000, 40)...))
+		if r.end != batch.APIDown {
+			t.Errorf("the run ended %d: %s", r.end, r.reason)
+		}
+		w.counts(r, map[string]int{"not_sent": 2000})
+	})
+}
+
+// A Retry-After is obeyed with whatever answer it comes.
+func TestRetryAfterOfAnUnusableAnswer(t *testing.T) {
+	inWorld(t, sandbox.Config{}, func(w *world) {
+		w.opts.NoPreflight = true
+		begun := time.Now()
+		var second time.Duration
+		w.hook.invite = func(client.InviteRequest) ([]client.Invitation, error, bool) {
+			return nil, &client.Error{StatusCode: 503, RetryAfter: 2 * time.Minute}, time.Since(begun) < time.Second
+		}
+		w.hook.list = func(client.ListRequest) ([]client.Entry, error, bool) {
+			if second == 0 {
+				second = time.Since(begun)
+			}
+			return nil, nil, false
+		}
+		w.counts(w.withinADay(rows(people(1, 0)...)), map[string]int{"invited": 1})
+		if second < 2*time.Minute {
+			t.Errorf("the next request went after %v", second)
+		}
+	})
+}
+
+// A short outage long after a lost answer does not end the run.
+func TestShortOutage(t *testing.T) {
+	inWorld(t, sandbox.Config{PageSize: 2, PostScript: map[int]sandbox.Fault{2: sandbox.BeforeDrop}}, func(w *world) {
+		for i := range 3000 { // a list that takes five minutes to read
+			w.api.Invite(sandbox.Person{InterviewID: interviewID(0), Email: "s" + time.Duration(i).String() + "@example.com"})
+		}
+		begun := time.Now()
+		w.hook.list = func(client.ListRequest) ([]client.Entry, error, bool) {
+			at := time.Since(begun)
+			return nil, err500, at > 15*time.Minute && at < 15*time.Minute+16*time.Second
+		}
+		w.opts.Links = batch.LinksNone
+		w.counts(w.withinADay(rows(people(100, 0)...)), map[string]int{"invited": 100})
+	})
+}
+
+// An API that always acts and never says so is no API that is down.
+func TestAlwaysActsAndAnswers502(t *testing.T) {
+	inWorld(t, sandbox.Config{Faults: map[sandbox.Fault]float64{sandbox.After502: 1}}, func(w *world) {
+		in := rows(people(600, 0)...)
+		w.opts.Links = batch.LinksNone
+		w.counts(w.withinADay(in), map[string]int{"confirmed": 600})
+		w.onceEach(in)
+	})
+}
+
+func TestResendDoesNotOpenARefusedInterview(t *testing.T) {
+	inWorld(t, sandbox.Config{}, func(w *world) {
+		old := candidate("old@example.com", 0)
+		old.CandidateID = w.run(rows(old)).outcomes[0].CandidateID
+		posts := 0
+		w.hook.invite = func(q client.InviteRequest) ([]client.Invitation, error, bool) {
+			posts++
+			return nil, &client.Error{Fate: client.Refused, StatusCode: 400, Message: "interview is closed"}, q.CandidateID == ""
+		}
+		r := w.withinADay(rows(append([]batch.Candidate{old}, people(1000, 0)...)...))
+		w.counts(r, map[string]int{"resent": 1, "refused": 10, "interview_refused": 990})
+		if posts > 100 {
+			t.Errorf("%d requests to an interview that refuses everyone", posts)
+		}
+	})
+}
+
+// lateInput shows the rows from a place on only after a while, in its second
+// scan and later ones: as a slow disk would.
+type lateInput struct {
+	input
+	place int
+	after time.Duration
+	scans int
+}
+
+func (l *lateInput) Scan(ctx context.Context, f func(*batch.Row) error) error {
+	l.scans++
+	return l.input.Scan(ctx, func(row *batch.Row) error {
+		if l.scans > 1 && row.Index == l.place {
+			time.Sleep(l.after)
+		}
+		return f(row)
+	})
+}
+
+// Somebody whom the feeder and the preflight come upon at the same time is
+// counted once, so that a stop is a stop.
+func TestFoundTwiceIsCountedOnce(t *testing.T) {
+	inWorld(t, sandbox.Config{PageSize: 10}, func(w *world) {
+		old := people(300, 0)
+		w.run(rows(old...))
+		fresh := make([]batch.Candidate, 1000)
+		for i := range fresh {
+			fresh[i] = candidate("n"+time.Duration(i).String()+"@example.com", 0)
+		}
+		in := rows(append(fresh, old...)...)
+		w.source = &lateInput{input: in, place: 1000, after: 5500 * time.Millisecond}
+		ctx, stop := context.WithCancel(w.Context())
+		defer stop()
+		posts := 0
+		w.hook.invite = func(client.InviteRequest) ([]client.Invitation, error, bool) {
+			if posts++; posts == 16 {
+				stop()
+			}
+			return nil, nil, false
+		}
+		r := w.runUnder(ctx, in)
+		if r.end != batch.Stopped || r.progress.Already != 300 {
+			t.Errorf("the run ended %d with %+v", r.end, r.progress)
+		}
+	})
+}
+
+func TestDoubtThatThePreflightFinds(t *testing.T) {
+	inWorld(t, sandbox.Config{PageSize: 10}, func(w *world) {
+		w.crash = 1
+		dead := people(20, 0)
+		w.run(rows(dead...)) // sent, and the run dies before it settles
+		w.crash = 0
+		for i := range 300 {
+			w.api.Invite(sandbox.Person{InterviewID: interviewID(0), Email: "s" + time.Duration(i).String() + "@example.com"})
+		}
+		fresh := make([]batch.Candidate, 1000)
+		for i := range fresh {
+			fresh[i] = candidate("n"+time.Duration(i).String()+"@example.com", 0)
+		}
+		in := rows(append(fresh, dead...)...)
+		w.source = &lateInput{input: in, place: 1000, after: 3 * time.Second}
+		w.opts.Links = batch.LinksNone
+		w.withinADay(in)
+		w.nobodyTwice()
+	})
+}
+
+// People whom a dead run had claimed and whom the limit leaves out are known
+// not to be sent.
+func TestLimitLeavesOutPeopleOfADeadRun(t *testing.T) {
+	inWorld(t, sandbox.Config{}, func(w *world) {
+		w.crash = 1
+		w.api.SetDown(true, false)
+		w.run(rows(people(50, 0)...))
+		w.api.SetDown(false, false)
+		w.crash = 0
+		w.opts.Limit = 50
+		in := rows(append(people(50, 1), people(50, 0)...)...)
+		w.counts(w.withinADay(in), map[string]int{"invited": 50, "not_sent": 50})
+		w.run(in)
+		w.onceEach(in)
+	})
+}
+
+func TestAttemptsOfPeopleWhoAreNotSentInTheEnd(t *testing.T) {
+	inWorld(t, sandbox.Config{}, func(w *world) {
+		ctx, stop := context.WithCancel(w.Context())
+		defer stop()
+		posts := 0
+		w.hook.invite = func(client.InviteRequest) ([]client.Invitation, error, bool) {
+			if posts++; posts == 1 {
+				return nil, err500, true
+			}
+			stop()
+			return nil, &client.Error{Fate: client.NotSent, Cause: client.Throttled, StatusCode: 429}, true
+		}
+		r := w.runUnder(ctx, rows(people(50, 0)...))
+		w.counts(r, map[string]int{"not_sent": 50})
+		if r.outcomes[0].Attempts != 1 {
+			t.Errorf("%+v, want 1 attempt", r.outcomes[0])
+		}
+	})
+}
+
+// What a look has shown before a stop is true.
+func TestStopInTheMiddleOfALook(t *testing.T) {
+	inWorld(t, sandbox.Config{PostScript: map[int]sandbox.Fault{1: sandbox.After500}}, func(w *world) {
+		ctx, stop := context.WithCancel(w.Context())
+		defer stop()
+		w.hook.list = func(q client.ListRequest) ([]client.Entry, error, bool) {
+			if w.api.Posts() > 0 && q.Page > 0 {
+				stop()
+			}
+			return nil, nil, false
+		}
+		w.counts(w.runUnder(ctx, rows(people(50, 0)...)), map[string]int{"confirmed": 50})
+	})
+}
