@@ -69,9 +69,7 @@ func TestWrongKey(t *testing.T) {
 func TestInvitedElsewhere(t *testing.T) {
 	inWorld(t, sandbox.Config{}, func(w *world) {
 		in := rows(spread(400, 2)...)
-		for _, row := range in[:200] {
-			w.api.Invite(sandbox.Person{InterviewID: row.Candidate.InterviewID, Email: row.Candidate.Email})
-		}
+		w.elsewhere(in[:200])
 		w.opts.Links = batch.LinksAll
 		r := w.run(in)
 		w.onceEach(in)
@@ -159,9 +157,7 @@ func TestStrangeLists(t *testing.T) {
 			cfg.Faults = map[sandbox.Fault]float64{sandbox.AfterDrop: 0.2, sandbox.BeforeDrop: 0.2}
 			inWorld(t, cfg, func(w *world) {
 				in := rows(people(600, 0)...)
-				for _, row := range in[:100] {
-					w.api.Invite(sandbox.Person{InterviewID: row.Candidate.InterviewID, Email: row.Candidate.Email})
-				}
+				w.elsewhere(in[:100])
 				time.Sleep(time.Hour)
 				w.run(in)
 				w.onceEach(in)

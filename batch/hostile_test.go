@@ -57,9 +57,7 @@ func TestOnePageOfTheListNeverWorks(t *testing.T) {
 func TestPageZeroBreaks(t *testing.T) {
 	inWorld(t, sandbox.Config{FirstPage: 1, PageSize: 10}, func(w *world) {
 		in := rows(people(60, 0)...)
-		for _, row := range in[:30] {
-			w.api.Invite(sandbox.Person{InterviewID: row.Candidate.InterviewID, Email: row.Candidate.Email})
-		}
+		w.elsewhere(in[:30])
 		w.hook.list = func(q client.ListRequest) ([]client.Entry, error, bool) { return nil, err500, q.Page == 0 }
 		w.counts(w.withinADay(in), map[string]int{"already_invited": 30, "invited": 30})
 		w.onceEach(in)
@@ -84,9 +82,7 @@ func TestListOfOneInterviewStopsWorking(t *testing.T) {
 func TestListRefusesThePageSize(t *testing.T) {
 	inWorld(t, sandbox.Config{PageSize: 50}, func(w *world) {
 		in := rows(people(200, 0)...)
-		for _, row := range in[:100] {
-			w.api.Invite(sandbox.Person{InterviewID: row.Candidate.InterviewID, Email: row.Candidate.Email})
-		}
+		w.elsewhere(in[:100])
 		w.hook.list = func(q client.ListRequest) ([]client.Entry, error, bool) {
 			return nil, &client.Error{Fate: client.Refused, StatusCode: 400, Message: "limit is too large"}, q.Limit > 50
 		}
@@ -101,9 +97,7 @@ func TestListRefusesAnInterviewThatExists(t *testing.T) {
 	for _, forever := range []bool{false, true} {
 		inWorld(t, sandbox.Config{}, func(w *world) {
 			in := rows(people(200, 0)...)
-			for _, row := range in[100:] {
-				w.api.Invite(sandbox.Person{InterviewID: row.Candidate.InterviewID, Email: row.Candidate.Email})
-			}
+			w.elsewhere(in[100:])
 			w.hook.list = func(client.ListRequest) ([]client.Entry, error, bool) {
 				return nil, &client.Error{Fate: client.Refused, StatusCode: 404, Message: "no such interview"}, forever || w.api.Posts() == 0
 			}
@@ -227,9 +221,7 @@ func TestRetryAfterOfAnUnusableAnswer(t *testing.T) {
 // A short outage long after a lost answer does not end the run.
 func TestShortOutage(t *testing.T) {
 	inWorld(t, sandbox.Config{PageSize: 2, PostScript: map[int]sandbox.Fault{2: sandbox.BeforeDrop}}, func(w *world) {
-		for i := range 3000 { // a list that takes five minutes to read
-			w.api.Invite(sandbox.Person{InterviewID: interviewID(0), Email: "s" + time.Duration(i).String() + "@example.com"})
-		}
+		w.elsewhere(rows(named("s", 3000, 0)...)) // a list that takes five minutes to read
 		begun := time.Now()
 		w.hook.list = func(client.ListRequest) ([]client.Entry, error, bool) {
 			at := time.Since(begun)
@@ -292,10 +284,7 @@ func TestFoundTwiceIsCountedOnce(t *testing.T) {
 	inWorld(t, sandbox.Config{PageSize: 10}, func(w *world) {
 		old := people(300, 0)
 		w.run(rows(old...))
-		fresh := make([]batch.Candidate, 1000)
-		for i := range fresh {
-			fresh[i] = candidate("n"+time.Duration(i).String()+"@example.com", 0)
-		}
+		fresh := named("n", 1000, 0)
 		in := rows(append(fresh, old...)...)
 		w.source = &lateInput{input: in, place: 1000, after: 5500 * time.Millisecond}
 		ctx, stop := context.WithCancel(w.Context())
@@ -320,13 +309,8 @@ func TestDoubtThatThePreflightFinds(t *testing.T) {
 		dead := people(20, 0)
 		w.run(rows(dead...)) // sent, and the run dies before it settles
 		w.crash = 0
-		for i := range 300 {
-			w.api.Invite(sandbox.Person{InterviewID: interviewID(0), Email: "s" + time.Duration(i).String() + "@example.com"})
-		}
-		fresh := make([]batch.Candidate, 1000)
-		for i := range fresh {
-			fresh[i] = candidate("n"+time.Duration(i).String()+"@example.com", 0)
-		}
+		w.elsewhere(rows(named("s", 300, 0)...))
+		fresh := named("n", 1000, 0)
 		in := rows(append(fresh, dead...)...)
 		w.source = &lateInput{input: in, place: 1000, after: 3 * time.Second}
 		w.opts.Links = batch.LinksNone

@@ -51,10 +51,13 @@ func rows(candidates ...batch.Candidate) input {
 func interviewID(n int) string { return fmt.Sprintf("%08d-0000-4000-8000-000000000000", n) }
 
 // people returns n candidates for an interview, one after another.
-func people(n, interview int) []batch.Candidate {
-	list := make([]batch.Candidate, n)
-	for i := range list {
-		list[i] = candidate(fmt.Sprintf("p%d@example.com", i), interview)
+func people(n, interview int) []batch.Candidate { return named("p", n, interview) }
+
+// named is people whose addresses begin with a name.
+func named(name string, n, interview int) []batch.Candidate {
+	var list []batch.Candidate
+	for i := range n {
+		list = append(list, candidate(fmt.Sprintf("%s%d@example.com", name, i), interview))
 	}
 	return list
 }
@@ -65,9 +68,9 @@ func candidate(email string, interview int) batch.Candidate {
 
 // spread returns n candidates over so many interviews, in turn.
 func spread(n, interviews int) []batch.Candidate {
-	list := make([]batch.Candidate, n)
+	list := people(n, 0)
 	for i := range list {
-		list[i] = candidate(fmt.Sprintf("p%d@example.com", i), i%interviews)
+		list[i].InterviewID = interviewID(i % interviews)
 	}
 	return list
 }
@@ -239,6 +242,13 @@ func (l *dyingLedger) Settle(ctx context.Context, id int64, a batch.Answer) erro
 		return err
 	}
 	return l.Ledger.Settle(ctx, id, a)
+}
+
+// elsewhere invites these people without a run, as in the dashboard.
+func (w *world) elsewhere(in input) {
+	for _, row := range in {
+		w.api.Invite(sandbox.Person{InterviewID: row.Candidate.InterviewID, Email: row.Candidate.Email})
+	}
 }
 
 // onceEach checks that everybody was invited exactly once, and nobody else.
