@@ -49,7 +49,11 @@ func (d *doubt) why(end string) string {
 	if d.problem != "" {
 		end = d.problem
 	}
-	return cause + " and " + end + "; send this row again: the API is asked before anything is sent"
+	hint := "send this row again: the API is asked before anything is sent"
+	if !d.listable() || !d.notFoundCounts() {
+		hint = "look in the dashboard whether they are invited"
+	}
+	return cause + " and " + end + "; " + hint
 }
 
 // listable reports whether the API's list can show the person at all.
@@ -81,7 +85,7 @@ func (e *Engine) doubt(d *doubt) error {
 		return nil
 	}
 	return errors.Join(
-		e.record(d.p, Outcome{Code: CodeUncertain, Error: d.why("the API's list cannot show it")}),
+		e.record(d.p, Outcome{Code: CodeUncertain, Error: d.why("the API's list cannot show who it was for")}),
 		e.resolve(d, false, false))
 }
 
