@@ -44,16 +44,16 @@ func (e *InputError) Error() string {
 func (e *InputError) Unwrap() error { return e.Err }
 
 func unreadable(name string, err error) error {
-	return &InputError{File: name, Message: "cannot be read: " + bareText(err), Err: err}
+	return &InputError{File: name, Message: fmt.Sprintf("cannot be read: %v", bare(err)), Err: err}
 }
 
-// bareText leaves out the operation and the path of a file error: our own
-// messages name them.
-func bareText(err error) string {
+// bare leaves out the operation and the path of a file error: our own messages
+// name them.
+func bare(err error) error {
 	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
-		return pathErr.Err.Error()
+		return pathErr.Err
 	}
-	return err.Error()
+	return err
 }
 
 // syntaxError says where and how a record breaks the rules of quoting. The

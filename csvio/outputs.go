@@ -57,15 +57,15 @@ func NewOutputs(in *Input, resultsPath, failedPath string) (*Outputs, error) {
 func (in *Input) checkTarget(path string) (string, error) {
 	resolved, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return resolveFolder(path)
+		return resolveNew(path)
 	}
 	if err != nil {
-		return "", fmt.Errorf("cannot be written: %s", bareText(err))
+		return "", fmt.Errorf("cannot be written: %w", bare(err))
 	}
 	info, err := os.Stat(resolved)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("cannot be written: %s", bareText(err))
+		return "", fmt.Errorf("cannot be written: %w", bare(err))
 	case info.IsDir():
 		return "", errors.New("is a folder; name a file in it")
 	case !info.Mode().IsRegular(): // it would be replaced by a file: /dev/null too
@@ -76,6 +76,16 @@ func (in *Input) checkTarget(path string) (string, error) {
 	return resolveFolder(resolved)
 }
 
+// resolveNew is checkTarget for a file that is still to be made. The link that
+// leads nowhere must not be replaced in its place: of a pipe, /dev/stdout is
+// one.
+func resolveNew(path string) (string, error) {
+	if info, err := os.Lstat(path); err == nil && info.Mode().Type() == fs.ModeSymlink {
+		return "", errors.New("is a symbolic link that leads nowhere; name the file itself")
+	}
+	return resolveFolder(path)
+}
+
 // resolveFolder returns the absolute path of a file in its real folder, in
 // which it must be possible to make files.
 func resolveFolder(path string) (string, error) {
@@ -84,15 +94,15 @@ func resolveFolder(path string) (string, error) {
 		folder, err = filepath.Abs(folder)
 	}
 	if err != nil {
-		return "", fmt.Errorf("cannot be written: its folder: %s", bareText(err))
+		return "", fmt.Errorf("cannot be written: its folder: %w", bare(err))
 	}
 	probe, err := os.CreateTemp(folder, "."+filepath.Base(path)+".probe-")
 	if err != nil {
-		return "", fmt.Errorf("cannot be written: no file can be made in its folder: %s", bareText(err))
+		return "", fmt.Errorf("cannot be written: no file can be made in its folder: %w", bare(err))
 	}
 	probe.Close()
 	if err := os.Remove(probe.Name()); err != nil {
-		return "", fmt.Errorf("cannot be written: %s", bareText(err))
+		return "", fmt.Errorf("cannot be written: %w", bare(err))
 	}
 	return filepath.Join(folder, filepath.Base(path)), nil
 }

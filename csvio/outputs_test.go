@@ -175,6 +175,7 @@ func TestNewOutputsRefuses(t *testing.T) {
 	must(os.WriteFile("old.csv", nil, 0o600))
 	must(os.Symlink("old.csv", "oldlink.csv"))
 	must(os.Symlink(".", "here"))
+	must(os.Symlink("gone.csv", "nowhere.csv"))
 	in, err := Open(t.Context(), name, Options{})
 	must(err)
 	defer in.Close()
@@ -186,6 +187,7 @@ func TestNewOutputsRefuses(t *testing.T) {
 		{"new.csv", "here/new.csv", "outputs new.csv and here/new.csv are the same file; name two"},
 		{"old.csv", "oldlink.csv", "outputs old.csv and oldlink.csv are the same file; name two"},
 		{"folder", "f.csv", "output folder is a folder; name a file in it"},
+		{"nowhere.csv", "f.csv", "output nowhere.csv is a symbolic link that leads nowhere; name the file itself"},
 		{"/dev/null", "f.csv", "output /dev/null is not a regular file; name one"},
 		{"none/r.csv", "f.csv", "output none/r.csv cannot be written: its folder: no such file or directory"},
 		{"closed/r.csv", "f.csv", "output closed/r.csv cannot be written: no file can be made in its folder: permission denied"},

@@ -57,8 +57,8 @@ func createSpool() (*os.File, error) {
 }
 
 func spoolError(err error) error {
-	return fmt.Errorf("write a temporary copy of the input in %s: %s; free some space there, or set TMPDIR to another folder: %w",
-		os.TempDir(), bareText(err), err)
+	return fmt.Errorf("write a temporary copy of the input in %s: %w; free some space there, or set TMPDIR to another folder",
+		os.TempDir(), bare(err))
 }
 
 // A spooler copies one input into the spool as UTF-8.
