@@ -86,12 +86,8 @@ func (h *headerKeeper) Error() error             { return nil }
 
 // readHeader finds the header record, its delimiter and its columns.
 func (in *Input) readHeader() error {
-	delims, err := in.opts.delimiters()
-	if err != nil {
-		return err
-	}
 	var best *headerTry
-	for _, delim := range delims {
+	for _, delim := range in.opts.delimiters() {
 		try, err := in.tryHeader(delim)
 		if err != nil {
 			return err
@@ -232,8 +228,12 @@ func (t *headerTry) findMissing(opts Options) {
 	case slices.ContainsFunc(t.header, func(h string) bool { return emailProblem(trim(h)) == "" }):
 		t.err.Message = "the first line does not name the columns: it is somebody's row"
 		t.err.Hint = "put a line above it: name,email,interview_id"
+	case strings.HasPrefix(t.header[0], "sep="):
+		t.err.Hint = "remove the line sep=, which is for Excel alone"
 	case len(t.header) == 1 && opts.Delimiter == "":
 		t.err.Hint = "the first line must name the columns; use --delimiter if it is none of , ; | tab"
+	case len(t.header) == 1:
+		t.err.Hint = "leave out --delimiter, or give the one that the first line has"
 	}
 }
 

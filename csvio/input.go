@@ -6,6 +6,7 @@ package csvio
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -79,33 +80,46 @@ func (o Options) validate() error {
 			Hint:    "use utf-8, utf-16 or windows-1252",
 		}
 	}
-	if _, err := o.delimiters(); err != nil {
-		return err
+	if err := CheckDelimiter(o.Delimiter); o.Delimiter != "" && err != nil {
+		return &InputError{Message: fmt.Sprintf("delimiter %q: %v", o.Delimiter, err), Err: err}
 	}
-	if o.InterviewID != "" {
-		if problem := idProblem(o.InterviewID); problem != "" {
-			return &InputError{Message: "the interview id for rows without one " + problem}
-		}
+	if err := CheckInterviewID(o.InterviewID); o.InterviewID != "" && err != nil {
+		return &InputError{Message: fmt.Sprintf("interview id %q: %v", o.InterviewID, err), Err: err}
 	}
 	return nil
 }
 
+// CheckDelimiter returns why s cannot be Options.Delimiter, without repeating
+// it.
+func CheckDelimiter(s string) error {
+	r, size := utf8.DecodeRuneInString(s)
+	if s != tabDelimiter && (size != len(s) || r == utf8.RuneError || r == '"' || r == '\r' || r == '\n' || r == 0) {
+		return errors.New("must be one character other than a quote or a line break, or the word tab")
+	}
+	return nil
+}
+
+// CheckInterviewID returns why s cannot be Options.InterviewID, without
+// repeating it.
+func CheckInterviewID(s string) error {
+	if problem := idProblem(s); problem != "" {
+		return errors.New(problem)
+	}
+	return nil
+}
+
+// tabDelimiter is how a tab is written where none can be typed.
+const tabDelimiter = "tab"
+
 // delimiters returns those that the header is tried with.
-func (o Options) delimiters() ([]rune, error) {
+func (o Options) delimiters() []rune {
 	switch o.Delimiter {
 	case "":
-		return []rune{',', ';', '\t', '|'}, nil
-	case "tab":
-		return []rune{'\t'}, nil
+		return []rune{',', ';', '\t', '|'}
+	case tabDelimiter:
+		return []rune{'\t'}
 	}
-	r, size := utf8.DecodeRuneInString(o.Delimiter)
-	if size != len(o.Delimiter) || r == utf8.RuneError || r == '"' || r == '\r' || r == '\n' || r == 0 {
-		return nil, &InputError{
-			Message: fmt.Sprintf("delimiter %q is not possible", o.Delimiter),
-			Hint:    "use one character other than a quote or a line break, or the word tab",
-		}
-	}
-	return []rune{r}, nil
+	return []rune(o.Delimiter)
 }
 
 // openSource opens what is to be read, and sets how messages call it.
@@ -120,6 +134,9 @@ func (in *Input) openSource() (io.ReadCloser, error) {
 			in.info, _ = f.Stat()
 		}
 		return io.NopCloser(in.opts.Stdin), nil
+	}
+	if in.name == "" { // of a script's variable that nobody set
+		return nil, &InputError{Message: "the input has no name", Hint: "name a file, or - for standard input"}
 	}
 	f, err := os.Open(in.name)
 	if err != nil {

@@ -99,8 +99,8 @@ func TestOpenErrors(t *testing.T) {
 			"x.csv:1:2: a NUL byte: this is no UTF-8 text; if it is UTF-16 without a byte order mark, add --encoding utf-16"},
 		"broken UTF-16": {broken16, Options{}, "x.csv:2:2: broken UTF-16; save the list again as CSV (UTF-8)"},
 		"encoding":      {head, Options{Encoding: "latin1"}, `encoding "latin1" is not known; use utf-8, utf-16 or windows-1252`},
-		"delimiter":     {head, Options{Delimiter: ",,"}, `delimiter ",," is not possible; use one character other than a quote or a line break, or the word tab`},
-		"interview":     {head, Options{InterviewID: "a b"}, "the interview id for rows without one has white space in it"},
+		"delimiter":     {head, Options{Delimiter: ",,"}, `delimiter ",,": must be one character other than a quote or a line break, or the word tab`},
+		"interview":     {head, Options{InterviewID: "a b"}, `interview id "a b": has white space in it`},
 		"cut-off gzip":  {gzipped(t, head)[:20], Options{}, "x.csv: the compressed data ends early; fetch the file again"},
 		"gzip and more": {gzipped(t, head) + "more than ten bytes", Options{},
 			"x.csv: something else follows the compressed data; unpack it yourself and look at it, or fetch it again"},
@@ -134,6 +134,7 @@ func TestOpenUnreadable(t *testing.T) {
 		"missing.csv": "missing.csv: cannot be read: no such file or directory",
 		"folder":      "folder: is a folder; name a file",
 		"-":           "stdin: there is no standard input",
+		"":            "the input has no name; name a file, or - for standard input",
 	} {
 		if _, err := Open(t.Context(), name, Options{}); err == nil || err.Error() != want {
 			t.Errorf("error %v, want %s", err, want)
@@ -153,8 +154,10 @@ func TestOpenUnreadable(t *testing.T) {
 func TestOpenNamesTheFolderThatIsFull(t *testing.T) {
 	t.Setenv("TMPDIR", "/nowhere")
 	_, err := Open(t.Context(), "-", Options{Stdin: strings.NewReader(head)})
-	if err == nil || !strings.Contains(err.Error(), "in /nowhere: no such file or directory; free some space there, or set TMPDIR") {
-		t.Errorf("error %v", err)
+	want := "write a temporary copy of the input in /nowhere: no such file or directory; " +
+		"free some space there, or set TMPDIR to another folder"
+	if err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
 	}
 	if inputErr := (*InputError)(nil); errors.As(err, &inputErr) {
 		t.Error("the input is not to blame")
