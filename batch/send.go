@@ -13,13 +13,16 @@ import (
 // before anything leaves, and settled before anybody is told.
 func (e *Engine) sendChunk(soft, hard context.Context, c *chunk) error {
 	people := e.stillPending(c)
-	if len(people) == 0 || soft.Err() != nil {
+	if len(people) == 0 {
 		return nil
+	}
+	if soft.Err() != nil {
+		return e.again(people)
 	}
 	select {
 	case e.claims <- struct{}{}:
 	case <-soft.Done():
-		return nil // nothing was claimed: not_sent
+		return e.again(people)
 	}
 	id, people, err := e.claim(hard, c, people)
 	if err != nil || len(people) == 0 {
@@ -30,8 +33,9 @@ func (e *Engine) sendChunk(soft, hard context.Context, c *chunk) error {
 	went, err := e.pacer.wait(soft)
 	<-e.claims
 	if err != nil {
-		e.release(people)
-		return e.settle(hard, id, Answer{Message: "not sent: the run ended first"}, people, StateNone)
+		return errors.Join(
+			e.settle(hard, id, Answer{Message: "not sent: the run ended first"}, people, StateNone),
+			e.again(people))
 	}
 	// A request that has left is awaited: the client's time-out is its end.
 	invitations, apiErr := e.api.Invite(hard, c.request(people))
