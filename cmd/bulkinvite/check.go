@@ -18,7 +18,7 @@ ledger, and sends nothing.
 
 Exit codes: 0 every row can go, 2 the input cannot be read, 3 some rows will not
 go.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneFile,
 		RunE: a.action(func(ctx context.Context, log zerolog.Logger, args []string) error {
 			return withSignals(ctx, a.endAtOnce, func(ctx context.Context) error {
 				return early(ctx, a.check(ctx, log, args[0], &input))

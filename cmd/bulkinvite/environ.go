@@ -49,14 +49,10 @@ func applyEnvironment(flags *pflag.FlagSet, environ []string) error {
 // badVariable is the error of a flag that its variable cannot set.
 func badVariable(f *pflag.Flag, value string, err error) error {
 	name := envName(f.Name)
-	switch f.Value.Type() {
-	case typeURL:
+	if f.Value.Type() == typeURL {
 		return fmt.Errorf("%s in the environment: %w", name, err)
-	case "bool": // pflag's own error names Go's functions
-		return fmt.Errorf("%s=%q in the environment: must be true or false", name, value)
-	default:
-		return fmt.Errorf("%s=%q in the environment: %w", name, value, err)
 	}
+	return fmt.Errorf("%s=%q in the environment: %w", name, value, badValue(f, err))
 }
 
 // unknownVariables returns those of ours in environ that belong to no flag of

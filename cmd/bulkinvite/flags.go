@@ -107,7 +107,10 @@ func (c choice) Set(s string) error {
 // A text is a flag that is not empty if it is given: an empty one is mostly a
 // variable that a script did not set, and the default is then not what it
 // wants.
-type text struct{ value *string }
+type text struct {
+	value *string
+	check func(string) error // what else it must be; nil: anything will do
+}
 
 func (t text) String() string { return formatPointer(t.value, func(s string) string { return s }) }
 func (t text) Type() string   { return "TEXT" }
@@ -115,6 +118,11 @@ func (t text) Type() string   { return "TEXT" }
 func (t text) Set(s string) error {
 	if s == "" {
 		return errors.New("must not be empty")
+	}
+	if t.check != nil {
+		if err := t.check(s); err != nil {
+			return err
+		}
 	}
 	*t.value = s
 	return nil

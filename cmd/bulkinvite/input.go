@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"bulkinvite/batch"
@@ -22,14 +23,26 @@ type inputFlags struct {
 func (f *inputFlags) add(flags *pflag.FlagSet) {
 	f.encoding = "auto"
 	f.batch = batch.DefaultOptions()
-	flags.Var(text{&f.csv.InterviewID}, "interview-id", "the interview of rows that name none")
-	flags.Var(text{&f.csv.Delimiter}, "delimiter", `what separates the cells, one character or "tab" (default: found in the header)`)
+	flags.Var(text{value: &f.csv.InterviewID, check: csvio.CheckInterviewID}, "interview-id", "the interview of rows that name none")
+	flags.Var(text{value: &f.csv.Delimiter, check: csvio.CheckDelimiter}, "delimiter", `what separates the cells, one character or "tab" (default: found in the header)`)
 	flags.Var(choice{&f.encoding, []string{"auto", "utf-8", "utf-16", "windows-1252"}}, "encoding",
 		"of the input: auto (UTF-8, or UTF-16 with a byte order mark), utf-8, utf-16 or windows-1252")
 	flags.BoolVar(&f.csv.DisableEmail, "no-email", false, "the API shall e-mail nobody (a column disable_email_notification does it for one row)")
 	flags.BoolVar(&f.csv.Resend, "resend", false, "send rows with a candidate_id again; without it that column does nothing")
 	flags.Var(whole{&f.batch.ChunkSize, 1, 1000}, "chunk-size", "people per request")
 	flags.Var(fraction{&f.batch.Rate, 0, 1e6, true}, "rate", "requests per second, of all kinds together")
+}
+
+// oneFile is cobra's ExactArgs(1) in this program's words.
+func oneFile(_ *cobra.Command, args []string) error {
+	switch len(args) {
+	case 0:
+		return errors.New("name one FILE, or - for standard input")
+	case 1:
+		return nil
+	default: // not repeated: one of them may be the API key
+		return fmt.Errorf("%d files are named, and one is sent at a time", len(args))
+	}
 }
 
 // open reads the input into the spool.

@@ -149,7 +149,7 @@ func flagError(err error) error {
 	case errors.As(err, &invalid) && invalid.GetFlag().Value.Type() == typeURL:
 		return fmt.Errorf("--%s: %w", invalid.GetFlag().Name, invalid.Unwrap())
 	case errors.As(err, &invalid):
-		return fmt.Errorf("--%s %q: %w", invalid.GetFlag().Name, invalid.GetValue(), invalid.Unwrap())
+		return fmt.Errorf("--%s %q: %w", invalid.GetFlag().Name, invalid.GetValue(), badValue(invalid.GetFlag(), invalid.Unwrap()))
 	case errors.As(err, &missing):
 		return fmt.Errorf("--%s needs a value", missing.GetFlag().Name)
 	default:
@@ -157,11 +157,24 @@ func flagError(err error) error {
 	}
 }
 
+// badValue is why a flag cannot be set: err, unless it is pflag's own for a
+// switch, which names Go's functions.
+func badValue(f *pflag.Flag, err error) error {
+	if f.Value.Type() == "bool" {
+		return errors.New("must be true or false")
+	}
+	return err
+}
+
 func dashed(name, shortnames string) string {
-	if shortnames != "" {
+	switch shortnames {
+	case "":
+		return "--" + name
+	case name:
+		return "-" + name
+	default:
 		return fmt.Sprintf("-%s in -%s", name, shortnames)
 	}
-	return "--" + name
 }
 
 // oneLine makes several errors, which errors.Join puts on a line each, one.

@@ -45,7 +45,7 @@ func (f *sandboxFlags) add(flags *pflag.FlagSet) {
 	c.PageSize, c.RateBurst = 100, 1
 	c.LateBy, c.SlowBy = 5*time.Second, 2*time.Second
 	flags.Var(&f.listen, "listen", "address and port, on this machine only; port 0: any free one")
-	flags.Var(text{&c.Key}, "key", "the only API key that is good (default: any)")
+	flags.Var(text{value: &c.Key}, "key", "the only API key that is good (default: any)")
 	flags.Var(&f.faults, "faults", "what goes wrong how often, such as 500-after=0.03,drop-before=0.01; all=0.03 for everything; see the list below")
 	flags.Var(whole{&f.seed, 0, math.MaxInt}, "seed", "which requests the faults strike")
 	flags.Var(span{value: &c.LateBy}, "late-by", "how long after its answer a request with the fault 504-late acts")

@@ -26,7 +26,7 @@ their links, and NAME.failed.csv the others, with the reason.
 What was sent is remembered in the ledger. Whatever ends a run, a crash and
 kill -9 included, running the same command again goes on where it stood, and
 invites nobody twice. On a terminal send shows what it will do and asks first.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneFile,
 		RunE: a.action(func(ctx context.Context, log zerolog.Logger, args []string) error {
 			s := &sender{app: a, flags: &flags, log: log, inputName: args[0]}
 			return withSignals(ctx, s.stopping, s.run)

@@ -40,7 +40,7 @@ used while a run goes on, and changes nothing.`,
 			})
 		}),
 	}
-	cmd.Flags().Var(text{&path}, "ledger", "the ledger (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
+	cmd.Flags().Var(text{value: &path}, "ledger", "the ledger (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
 	cmd.Flags().Var(whole{&runs, 1, 1000}, "runs", "how many of the last runs are shown")
 	return cmd
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -158,13 +159,16 @@ func checkSummaryFile(name string) error {
 	if name == "" {
 		return nil
 	}
-	name = followed(name)
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() { // it would be replaced by a file: /dev/null too
+	target := followed(name)
+	if info, err := os.Stat(target); err == nil && !info.Mode().IsRegular() { // it would be replaced by a file: /dev/null too
 		return refusef("--summary %s is not a regular file; name one", name)
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".bulkinvite-*")
+	if info, err := os.Lstat(target); err == nil && info.Mode().Type() == fs.ModeSymlink { // and so would the link
+		return refusef("--summary %s is a symbolic link that leads nowhere; name the file itself", name)
+	}
+	f, err := os.CreateTemp(filepath.Dir(target), ".bulkinvite-*")
 	if err != nil {
-		return refusef("--summary: %w; name a file in a folder that can be written", err)
+		return refusef("--summary %s cannot be written: %w; name a file in another folder", name, bare(err))
 	}
 	_ = f.Close() // nothing was written
 	return os.Remove(f.Name())
