@@ -1,0 +1,17 @@
+package main
+
+import (
+	"testing"
+
+	"bulkinvite/batch"
+)
+
+// --concurrency is only true if as many requests find a connection.
+func TestEveryWorkerFindsAConnection(t *testing.T) {
+	for concurrency, atLeast := range map[int]int{0: 64, 4: 64, 64: 65, 1000: 1001} {
+		s := &sender{app: &app{}, flags: &sendFlags{input: inputFlags{batch: batch.Options{Concurrency: concurrency}}}}
+		if got := s.clientOptions().MaxConns; got < atLeast {
+			t.Errorf("concurrency %d: %d connections, want at least %d", concurrency, got, atLeast)
+		}
+	}
+}
