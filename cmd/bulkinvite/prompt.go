@@ -45,6 +45,7 @@ func ask(ctx context.Context, tty terminal, question string) error {
 	defer stop()
 	answer, err := bufio.NewReader(tty).ReadString('\n')
 	if ctx.Err() != nil {
+		_, _ = io.WriteString(tty, "\n") // what is said next stands below the question
 		return context.Cause(ctx)
 	}
 	if err != nil && !errors.Is(err, io.EOF) {

@@ -50,16 +50,23 @@ func TestSignalEndsTheQuestion(t *testing.T) {
 	defer func() { _, _ = read.Close(), write.Close() }()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	go cancel(stopSignal{syscall.SIGINT})
-	err = ask(ctx, pipeTerminal{read}, "send? ")
+	tty := &pipeTerminal{f: read}
+	err = ask(ctx, tty, "send? ")
 	var stop stopSignal
 	if !errors.As(err, &stop) {
 		t.Errorf("error %v, want the signal", err)
 	}
+	if got := tty.shown.String(); got != "send? \n" {
+		t.Errorf("shown %q: what comes next must begin a line", got)
+	}
 }
 
 // A pipeTerminal is a terminal on which nobody answers.
-type pipeTerminal struct{ f *os.File }
+type pipeTerminal struct {
+	f     *os.File
+	shown strings.Builder
+}
 
-func (t pipeTerminal) Read(p []byte) (int, error)          { return t.f.Read(p) }
-func (t pipeTerminal) Write(p []byte) (int, error)         { return len(p), nil }
-func (t pipeTerminal) SetReadDeadline(end time.Time) error { return t.f.SetReadDeadline(end) }
+func (t *pipeTerminal) Read(p []byte) (int, error)          { return t.f.Read(p) }
+func (t *pipeTerminal) Write(p []byte) (int, error)         { return t.shown.Write(p) }
+func (t *pipeTerminal) SetReadDeadline(end time.Time) error { return t.f.SetReadDeadline(end) }

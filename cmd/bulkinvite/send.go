@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"sync/atomic"
 
 	"github.com/rs/zerolog"
@@ -52,6 +53,7 @@ type sender struct {
 	store      *ledger.Store
 	book       *ledger.Run
 	begun      atomic.Bool // set before the ledger is opened: from then on a run is ended in order
+	sending    atomic.Bool // set before anything is sent
 
 	cleanups []func() error // run in reverse order
 }
@@ -103,6 +105,14 @@ func (s *sender) cleanUp() {
 func (s *sender) stopping(stop stopSignal) {
 	if !s.begun.Load() {
 		s.endAtOnce(stop)
+	}
+	if !s.sending.Load() {
+		return // the end is near, and says so
+	}
+	if s.stderrTerminal != nil {
+		// Ctrl-C has left ^C behind the bar, which can be wiped out only from
+		// the beginning of the line.
+		_, _ = io.WriteString(s.stderr, "\r")
 	}
 	s.log.Warn().Stringer("signal", stop.sig).Stringer("at_most", s.flags.input.batch.Timeout).
 		Msg("stopping: requests under way are awaited, nothing new is sent; another signal ends the program at once")

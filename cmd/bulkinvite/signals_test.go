@@ -1,12 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
+
+	"github.com/rs/zerolog"
 )
 
 func TestFirstSignalCancelsSecondExits(t *testing.T) {
@@ -55,4 +59,21 @@ func TestWithoutSignals(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// Before anything was sent there are no requests to wait for: what is said
+// then is only that nothing was sent, by the command's end.
+func TestStoppingIsToldOnlyWhileSending(t *testing.T) {
+	var logged bytes.Buffer
+	s := &sender{app: &app{}, flags: &sendFlags{}, log: zerolog.New(&logged)}
+	s.begun.Store(true)
+	s.stopping(stopSignal{syscall.SIGINT})
+	if logged.Len() != 0 {
+		t.Errorf("before sending: %s", &logged)
+	}
+	s.sending.Store(true)
+	s.stopping(stopSignal{syscall.SIGINT})
+	if !strings.Contains(logged.String(), "stopping") {
+		t.Errorf("while sending: %q", &logged)
+	}
 }

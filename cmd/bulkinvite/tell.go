@@ -23,6 +23,7 @@ func (s *sender) send(ctx context.Context) error {
 	}
 
 	r := s.newReport()
+	s.sending.Store(true)
 	broke := s.sendAll(ctx, engine)
 	r.Seconds = time.Since(r.Started).Seconds()
 	r.Requests = engine.Progress().Requests
