@@ -107,17 +107,26 @@ func (s *statusView) writeRuns(b *strings.Builder) {
 		default:
 			exit = "died"
 		}
-		var counts struct {
-			Results int `json:"results"`
-			Failed  int `json:"failed"`
+		var counts struct { // absent if the run wrote no outputs
+			Results *int `json:"results"`
+			Failed  *int `json:"failed"`
 		}
 		if err := json.Unmarshal([]byte(r.Counts), &counts); err != nil {
 			exit += " (unreadable counts)"
 		}
-		_, _ = fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%d\t%d\t%d\t%s\n",
-			r.ID, r.StartedAt.Local().Format(time.DateTime), took, exit, counts.Results, counts.Failed, r.Rows, r.Input)
+		_, _ = fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n",
+			r.ID, r.StartedAt.Local().Format(time.DateTime), took, exit,
+			orDash(counts.Results), orDash(counts.Failed), r.Rows, r.Input)
 	}
 	_ = table.Flush() // a strings.Builder takes everything
+}
+
+// orDash writes a number that may not be known.
+func orDash(n *int) string {
+	if n == nil {
+		return "-"
+	}
+	return strconv.Itoa(*n)
 }
 
 func (s *statusView) writeInterviews(b *strings.Builder) {
