@@ -1,0 +1,324 @@
+//go:build long
+
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"bulkinvite/client/sandbox"
+)
+
+// These tests take real time: processes that are killed, and rates that are
+// counted at the server. `make long` runs them.
+
+// A stage is a folder with an input, and an API for the runs over it.
+type stage struct {
+	*testing.T
+	folder string
+	url    string
+	api    *sandbox.Server
+}
+
+func newStage(t *testing.T, cfg sandbox.Config) *stage {
+	t.Helper()
+	t.Parallel() // they wait most of the time
+	api, err := sandbox.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := serve(listener, api)
+	t.Cleanup(func() {
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &stage{T: t, folder: t.TempDir(), url: "http://" + listener.Addr().String(), api: api}
+}
+
+// input writes a file of n people over so many interviews.
+func (s *stage) input(name string, n, interviews int) {
+	s.Helper()
+	var b strings.Builder
+	b.WriteString("name,email,interview id,note\n")
+	for i := range n {
+		fmt.Fprintf(&b, "Person %d,p%d@example.com,%08d-0000-4000-8000-000000000000,\"a, b\"\n", i, i, i%interviews)
+	}
+	if err := os.WriteFile(filepath.Join(s.folder, name), []byte(b.String()), 0o600); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// command is bulkinvite in a process of its own: this test binary, which
+// TestMain makes run as the program if its name is that.
+func (s *stage) command(ctx context.Context, args ...string) *exec.Cmd {
+	s.Helper()
+	program, err := exec.LookPath("bulkinvite")
+	if err != nil {
+		s.Fatal(err)
+	}
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Dir = s.folder
+	cmd.Env = append(os.Environ(), "HOME="+s.folder, "XDG_STATE_HOME="+filepath.Join(s.folder, "state"),
+		"MICRO1_API_KEY=key-for-tests", "BULKINVITE_BASE_URL="+s.url, "BULKINVITE_LOG_LEVEL=error")
+	return cmd
+}
+
+// send runs to the end and returns the exit code.
+func (s *stage) send(args ...string) int {
+	s.Helper()
+	cmd := s.command(context.Background(), append([]string{"send"}, args...)...)
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		s.Fatal(err)
+	}
+	s.Logf("send %s: exit %d\n%s", strings.Join(args, " "), cmd.ProcessState.ExitCode(), out)
+	return cmd.ProcessState.ExitCode()
+}
+
+// read returns the rows of a file as maps by header.
+func (s *stage) read(name string) []map[string]string {
+	s.Helper()
+	f, err := os.Open(filepath.Join(s.folder, name))
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer f.Close()
+	records, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		s.Fatal(err)
+	}
+	var rows []map[string]string
+	for _, record := range records[1:] {
+		row := map[string]string{}
+		for i, cell := range record {
+			row[records[0][i]] = cell
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// onceEach checks that n people were invited, all of them exactly once.
+func (s *stage) onceEach(n int) {
+	s.Helper()
+	sessions := s.api.Sessions()
+	if len(sessions) != n {
+		s.Errorf("%d people are invited, want %d", len(sessions), n)
+	}
+	for person, times := range sessions {
+		if times != 1 {
+			s.Errorf("%v was invited %d times", person, times)
+		}
+	}
+}
+
+// complete checks that the results have everybody, in the order of the input
+// and each with their own link.
+func (s *stage) complete(name string, n int) {
+	s.Helper()
+	rows := s.read(name)
+	if len(rows) != n {
+		s.Fatalf("%s has %d rows, want %d", name, len(rows), n)
+	}
+	for i, row := range rows {
+		id, url := s.api.Link(sandbox.Person{InterviewID: row["interview id"], Email: row["email"]})
+		if row["email"] != fmt.Sprintf("p%d@example.com", i) || row["row"] != strconv.Itoa(i+2) ||
+			row["candidate_id"] != id || row["invite_url"] != url {
+			s.Fatalf("row %d of %s is %v, want p%d with %s", i, name, row, i, url)
+		}
+	}
+}
+
+func allFaults(p float64) map[sandbox.Fault]float64 {
+	faults := map[sandbox.Fault]float64{}
+	for _, f := range sandbox.Faults() {
+		faults[f.Fault] = p
+	}
+	return faults
+}
+
+// What stands in for the default settle time of 35 s: longer than anything
+// takes in these sandboxes, list lag and late acts included.
+var quick = []string{"--settle-time", "1200ms", "--rate", "2000", "--chunk-size", "20", "--max-attempts", "9"}
+
+func faultyAPI() sandbox.Config {
+	return sandbox.Config{
+		Faults: allFaults(0.03), Seed: 3, Latency: 10 * time.Millisecond, Jitter: 20 * time.Millisecond,
+		LateBy: 300 * time.Millisecond, SlowBy: 400 * time.Millisecond, ListLag: 400 * time.Millisecond,
+	}
+}
+
+func TestLongEveryFaultAtOnce(t *testing.T) {
+	s := newStage(t, faultyAPI())
+	s.input("people.csv", 3000, 5)
+	if code := s.send(append(quick, "people.csv")...); code != exitOK {
+		t.Errorf("exit %d", code)
+	}
+	s.onceEach(3000)
+	s.complete("people.results.csv", 3000)
+}
+
+func TestLongKilledTwentyTimes(t *testing.T) {
+	s := newStage(t, faultyAPI())
+	s.input("people.csv", 3000, 5)
+	chance := rand.New(rand.NewPCG(20, 26))
+	hit := 0 // runs that were killed while they sent
+	for range 20 {
+		posts := s.api.Posts()
+		cmd := s.command(context.Background(), append([]string{"send", "people.csv"}, quick...)...)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		// At a random moment of the sending, or of what comes before it.
+		enough := posts + chance.IntN(8)
+		for end := time.Now().Add(5 * time.Second); s.api.Posts() < enough && time.Now().Before(end); {
+			time.Sleep(5 * time.Millisecond)
+		}
+		time.Sleep(time.Duration(chance.IntN(150)) * time.Millisecond)
+		_ = cmd.Process.Kill() // one that has ended already is as good
+		_ = cmd.Wait()
+		if s.api.Posts() > posts && cmd.ProcessState.ExitCode() < 0 {
+			hit++
+		}
+	}
+	if hit < 10 {
+		t.Errorf("only %d runs were killed while they sent", hit)
+	}
+	if code := s.send(append(quick, "people.csv")...); code != exitOK {
+		t.Errorf("exit %d", code)
+	}
+	s.onceEach(3000)
+	s.complete("people.results.csv", 3000)
+}
+
+func TestLongTerminated(t *testing.T) {
+	s := newStage(t, sandbox.Config{Latency: 100 * time.Millisecond})
+	s.input("people.csv", 1000, 2)
+	cmd := s.command(context.Background(), "send", "people.csv", "--rate", "20", "--chunk-size", "5")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for s.api.Posts() < 20 {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 143 || time.Since(begun) > 10*time.Second {
+		t.Errorf("exit %d after %v", code, time.Since(begun))
+	}
+	results, failed := s.read("people.results.csv"), s.read("people.failed.csv")
+	if len(results)+len(failed) != 1000 || len(results) < 50 {
+		t.Errorf("%d results and %d failed rows", len(results), len(failed))
+	}
+	for _, row := range failed {
+		if row["error_code"] != "not_sent" {
+			t.Fatalf("a failed row: %v", row)
+		}
+	}
+	if code := s.send("people.failed.csv", "--rate", "300"); code != exitOK {
+		t.Errorf("exit %d", code)
+	}
+	s.onceEach(1000)
+	if rest := s.read("people.failed.results.csv"); len(rest) != len(failed) {
+		t.Errorf("%d of %d failed rows were invited", len(rest), len(failed))
+	}
+}
+
+func TestLongThreeAtOnce(t *testing.T) {
+	s := newStage(t, sandbox.Config{Latency: 50 * time.Millisecond})
+	s.input("people.csv", 1000, 3)
+	codes := make([]int, 3)
+	var g errgroup.Group
+	for i := range codes {
+		g.Go(func() error {
+			cmd := s.command(context.Background(), "send", "people.csv", "--rate", "20",
+				"--results", fmt.Sprintf("r%d.csv", i), "--failed", fmt.Sprintf("f%d.csv", i))
+			_ = cmd.Run()
+			codes[i] = cmd.ProcessState.ExitCode()
+			return nil
+		})
+	}
+	_ = g.Wait()
+	slices.Sort(codes)
+	if !slices.Equal(codes, []int{exitOK, exitLocked, exitLocked}) {
+		t.Errorf("exit codes %v", codes)
+	}
+	s.onceEach(1000)
+	outputs, err := filepath.Glob(filepath.Join(s.folder, "[rf]?.csv"))
+	if err != nil || len(outputs) != 2 {
+		t.Errorf("outputs %v (%v), want those of one run", outputs, err)
+	}
+}
+
+func TestLongRateAtTheServer(t *testing.T) {
+	s := newStage(t, sandbox.Config{Latency: 50 * time.Millisecond})
+	s.input("people.csv", 600, 1)
+	if code := s.send("people.csv", "--rate", "20", "--chunk-size", "1"); code != exitOK {
+		t.Errorf("exit %d", code)
+	}
+	books := s.api.Books()
+	t.Logf("mean %.2f/s, busiest second %d", books.MeanRate, books.BusiestSecond)
+	if books.MeanRate < 19.6 || books.BusiestSecond > 21 {
+		t.Errorf("mean %.2f/s, busiest second %d", books.MeanRate, books.BusiestSecond)
+	}
+}
+
+func TestLongAPIDown(t *testing.T) {
+	s := newStage(t, sandbox.Config{})
+	s.input("people.csv", 500, 3)
+	s.api.SetDown(true, false)
+	if code := s.send("people.csv", "--give-up-after", "8s", "--settle-time", "1s"); code != exitEndedEarly {
+		t.Errorf("exit %d", code)
+	}
+	if rows := s.read("people.failed.csv"); len(rows) != 500 {
+		t.Errorf("%d failed rows", len(rows))
+	}
+	s.api.SetDown(false, false)
+	if code := s.send("people.failed.csv", "--settle-time", "1s", "--rate", "300"); code != exitOK {
+		t.Errorf("exit %d", code)
+	}
+	s.onceEach(500)
+}
+
+func TestLongWrongKey(t *testing.T) {
+	s := newStage(t, sandbox.Config{Key: "another"})
+	s.input("people.csv", 500, 3)
+	if code := s.send("people.csv"); code != exitEndedEarly {
+		t.Errorf("exit %d", code)
+	}
+	if n := s.api.Posts() + s.api.Lists(); n > 6 {
+		t.Errorf("%d requests with a wrong key", n)
+	}
+	codes := map[string]int{}
+	for _, row := range s.read("people.failed.csv") {
+		codes[row["error_code"]]++
+	}
+	if !maps.Equal(codes, map[string]int{"not_sent": 500}) {
+		t.Errorf("failed rows %v", codes)
+	}
+}
