@@ -68,7 +68,7 @@ func withSignalsFrom(ctx context.Context, signals <-chan os.Signal, onFirst func
 }
 
 // watch calls first with the first signal and exit with the code of the
-// second, until done is closed.
+// second, SIGHUP apart, until done is closed.
 func watch(signals <-chan os.Signal, done <-chan struct{}, first func(stopSignal), exit func(code int)) {
 	for n := 0; ; n++ {
 		select {
@@ -79,11 +79,16 @@ func watch(signals <-chan os.Signal, done <-chan struct{}, first func(stopSignal
 			if !ok {
 				continue // no system that Go knows has others
 			}
-			if n > 0 {
+			switch {
+			case n == 0:
+				first(stopSignal{sig})
+			case sig == syscall.SIGHUP:
+				// Of a terminal that is closed both the system and the shell
+				// send one: that must not keep the outputs from being written.
+			default:
 				exit(stopSignal{sig}.code())
 				return
 			}
-			first(stopSignal{sig})
 		}
 	}
 }

@@ -50,6 +50,32 @@ func TestFirstSignalCancelsSecondExits(t *testing.T) {
 	})
 }
 
+// Of a terminal that is closed both the system and the shell send SIGHUP.
+func TestHangUpIsNoSecondSignal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		signals := make(chan os.Signal, 2)
+		var exited []int
+		err := withSignalsFrom(t.Context(), signals,
+			func(stopSignal) {},
+			func(code int) { exited = append(exited, code) },
+			func(ctx context.Context) error {
+				signals <- syscall.SIGHUP
+				<-ctx.Done()
+				signals <- syscall.SIGHUP
+				synctest.Wait()
+				if len(exited) != 0 {
+					t.Errorf("a second SIGHUP exited with %v", exited)
+				}
+				signals <- syscall.SIGTERM
+				synctest.Wait()
+				return nil
+			})
+		if err != nil || len(exited) != 1 || exited[0] != 143 {
+			t.Errorf("%v, exited with %v: want 143 once", err, exited)
+		}
+	})
+}
+
 func TestWithoutSignals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		err := withSignalsFrom(t.Context(), make(chan os.Signal), nil, nil, func(ctx context.Context) error {
