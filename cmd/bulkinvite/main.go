@@ -4,6 +4,8 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -19,6 +21,10 @@ func main() {
 	// A reader of our output that goes away must not end the sending: writes
 	// then fail, and lossy drops the error.
 	signal.Ignore(syscall.SIGPIPE)
+	// net/http writes what it reads on an idle connection, and so perhaps
+	// somebody's address, to the standard log. What matters of it comes back as
+	// the error of a request.
+	log.SetOutput(io.Discard)
 	debug.SetGCPercent(gcPercent)
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ()))
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"math"
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"strings"
 	"time"
 
@@ -127,7 +129,11 @@ func (a *app) serveSandbox(ctx context.Context, log zerolog.Logger, flags *sandb
 
 // serve serves the sandbox on a listener until stop is called.
 func serve(listener net.Listener, handler *sandbox.Server) (stop func() error) {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: headerTimeout}
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: headerTimeout,
+		ErrorLog:          log.New(os.Stderr, "sandbox: ", log.LstdFlags), // main silences the standard one
+	}
 	var g errgroup.Group
 	g.Go(func() error { return server.Serve(listener) })
 	return func() error {

@@ -2,7 +2,11 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -28,6 +32,9 @@ func TestMain(m *testing.M) {
 //
 //	sandbox [flags of bulkinvite sandbox]
 //		starts a sandbox and puts its address into $URL
+//	babbler
+//		starts an API that says more than it was asked, and puts its address
+//		into $URL
 //	exits CODE PROGRAM [argument…]
 //		runs a program that must end with this very code
 //	invited-once N
@@ -61,6 +68,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"sandbox":          startSandbox,
+			"babbler":          startBabbler,
 			"exits":            exits,
 			"invited-once":     invitedOnce,
 			"posts":            countRequests(func(b sandbox.Books) int { return b.Posts }),
@@ -95,6 +103,28 @@ func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Defer(func() { _ = stop() })
 	ts.Setenv("URL", "http://"+listener.Addr().String())
 	ts.Value(holderKey{}).(*holder).server = server
+}
+
+// startBabbler serves answers that know of nobody, each with another behind it
+// that nobody asked for and that has somebody's address in it.
+func startBabbler(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: babbler")
+	}
+	const body = `{"status":true,"data":[]}`
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		conn, buffered, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		fmt.Fprintf(buffered, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+		fmt.Fprint(buffered, "HTTP/1.1 200 OK\r\n\r\nzoe@example.com")
+		buffered.Flush()
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv("URL", server.URL)
 }
 
 func theSandbox(ts *testscript.TestScript) *sandbox.Server {
