@@ -145,7 +145,7 @@ func (r *report) lastLine() string {
 	line := "finished"
 	open := r.Failed[batch.CodeAPIError] + r.Failed[batch.CodeUncertain] + r.Failed[batch.CodeNotSent]
 	if open > 0 {
-		line += fmt.Sprintf("; %s can still go as they are, %s", count(open, "row"), again)
+		line += fmt.Sprintf("; %s can still go unchanged, %s", count(open, "row"), again)
 	}
 	if mend := r.FailedRows - open; mend > 0 {
 		line += fmt.Sprintf("; %s must be mended, see the error column of %s, and send that file then", count(mend, "row"), r.FailedFile)

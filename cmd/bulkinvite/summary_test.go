@@ -43,7 +43,7 @@ people.failed.csv: 2 rows
   invalid_email  1
   uncertain      1
 warning: the moon is full
-finished; 1 row can still go as they are, run the same command again to go on; 1 row must be mended, see the error column of people.failed.csv, and send that file then
+finished; 1 row can still go unchanged, run the same command again to go on; 1 row must be mended, see the error column of people.failed.csv, and send that file then
 `
 	if b.String() != want {
 		t.Errorf("summary:\n%s\nwant:\n%s", &b, want)
