@@ -1,6 +1,7 @@
 package csvio
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -137,12 +138,11 @@ func (in *Input) tryHeader(delim rune) (*headerTry, error) {
 	r.reset(io.NewSectionReader(in.spool, 0, in.size), position{})
 	t := &headerTry{delim: delim}
 	rec, err := r.read()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil, &InputError{File: in.name, Message: "is empty",
 			Hint: "the first line must name the columns: name,email,interview_id"}
 	}
-	if inputErr, ok := err.(*InputError); ok {
-		t.err = inputErr
+	if errors.As(err, &t.err) {
 		return t, nil
 	}
 	if err != nil {

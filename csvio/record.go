@@ -62,7 +62,7 @@ func (r *recordReader) reset(src io.Reader, pos position) {
 // another error r must not be used again.
 func (r *recordReader) read() (record, error) {
 	raw, err := r.readRaw()
-	tooLarge := err == errTooLarge
+	tooLarge := errors.Is(err, errTooLarge)
 	if err != nil && !tooLarge {
 		return record{}, err
 	}
@@ -92,13 +92,13 @@ func (r *recordReader) readRaw() ([]byte, error) {
 			whole = r.long
 		}
 		switch {
-		case err == io.EOF && isBlank(whole):
+		case errors.Is(err, io.EOF) && isBlank(whole):
 			return nil, io.EOF
-		case err != nil && err != bufio.ErrBufferFull && err != io.EOF:
+		case err != nil && !errors.Is(err, bufio.ErrBufferFull) && !errors.Is(err, io.EOF):
 			return nil, err
 		case len(whole) > maxRecord:
 			return whole, errTooLarge
-		case err == bufio.ErrBufferFull, err == nil && open:
+		case errors.Is(err, bufio.ErrBufferFull), err == nil && open:
 		case isBlank(whole):
 			r.advance(whole)
 		default:

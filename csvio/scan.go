@@ -2,6 +2,7 @@ package csvio
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -115,7 +116,7 @@ func (in *Input) readBlocks(ctx context.Context, keepRaw bool, out chan<- *block
 			}
 			b = in.newBlock(blockRows)
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
@@ -134,7 +135,7 @@ func send(ctx context.Context, out chan<- *block, b *block) error {
 }
 
 func (in *Input) recordError(err error) error {
-	if inputErr, ok := err.(*InputError); ok {
+	if inputErr := (*InputError)(nil); errors.As(err, &inputErr) {
 		inputErr.File = in.name
 		return inputErr
 	}

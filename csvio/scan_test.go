@@ -105,7 +105,7 @@ func TestScanEndsEarly(t *testing.T) {
 		}
 		return nil
 	})
-	if err != enough || seen != blockRows+7 {
+	if !errors.Is(err, enough) || seen != blockRows+7 {
 		t.Errorf("%v after %d rows", err, seen)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

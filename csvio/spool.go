@@ -100,7 +100,7 @@ func (s *spooler) decode(input *bufio.Reader) (io.Reader, error) {
 		input = bufio.NewReaderSize(gz, scanBuffer)
 	}
 	head, err := input.Peek(8)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, s.readError(err)
 	}
 	if err := s.refuseBinary(head); err != nil {
@@ -165,11 +165,11 @@ func (s *spooler) write(text io.Reader) error {
 			return err
 		}
 		n, err := text.Read(buf[held:])
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return s.readError(err)
 		}
 		chunk := buf[:held+n]
-		good, wrong := s.inspect(chunk, err == io.EOF)
+		good, wrong := s.inspect(chunk, errors.Is(err, io.EOF))
 		if wrong {
 			return s.explain(chunk, good, text)
 		}
@@ -177,7 +177,7 @@ func (s *spooler) write(text io.Reader) error {
 			return spoolError(err)
 		}
 		s.advance(chunk[:good])
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		held = copy(buf, chunk[good:])
