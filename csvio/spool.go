@@ -69,10 +69,11 @@ type spooler struct {
 	spool    *os.File
 
 	spooled
-	bomUTF8 bool     // the input itself says that it is UTF-8
-	zeros   bool     // a NUL among the first two bytes: UTF-16 without a mark?
-	pos     position // of the end of the spool
-	column  int      // characters before it in its line
+	bomUTF8 bool         // the input itself says that it is UTF-8
+	zeros   bool         // a NUL among the first two bytes: UTF-16 without a mark?
+	witness *utf8Witness // nil unless the input is read as windows-1252
+	pos     position     // of the end of the spool
+	column  int          // characters before it in its line
 }
 
 func (s *spooler) copy(src io.Reader) (spooled, error) {
@@ -81,6 +82,9 @@ func (s *spooler) copy(src io.Reader) (spooled, error) {
 	text, err := s.decode(input)
 	if err == nil {
 		err = s.write(text)
+	}
+	if err == nil && s.witness != nil && s.witness.isUTF8() {
+		err = &InputError{File: s.name, Message: "is UTF-8 and not windows-1252", Hint: "leave out --encoding"}
 	}
 	if err != nil {
 		return spooled{}, err
@@ -110,6 +114,10 @@ func (s *spooler) decode(input *bufio.Reader) (io.Reader, error) {
 	s.utf16 = bytes.HasPrefix(head, []byte{0xff, 0xfe}) || bytes.HasPrefix(head, []byte{0xfe, 0xff})
 	s.bom = s.bomUTF8 || s.utf16
 	s.zeros = len(head) >= 2 && (head[0] == 0) != (head[1] == 0)
+	if s.encoding == encoding1252 && !s.bom {
+		s.witness = &utf8Witness{Reader: input}
+		return transform.NewReader(s.witness, s.fallback(head)), nil
+	}
 	return transform.NewReader(input, unicode.BOMOverride(s.fallback(head))), nil
 }
 
