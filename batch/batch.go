@@ -143,6 +143,9 @@ type Record struct {
 	RequestID int64
 	// Kind is the kind of that request.
 	Kind Kind
+	// JobApplicationID is what that request named; the person may have been
+	// invited under another address than the key's.
+	JobApplicationID string
 	// CandidateID and InviteURL are the newest that are not empty, from any
 	// request in which the person is StateInvited.
 	CandidateID string

@@ -18,6 +18,7 @@ type doubt struct {
 	first   time.Time // when the first look that did not show them ended; zero before
 	then    then
 	dead    bool     // from a run that died
+	applied bool     // the request in doubt named a job application
 	refusal *refusal // the refused chunk that they were in
 	failed  int      // looks that could not tell
 	problem string   // why the last of these could not
@@ -61,7 +62,7 @@ func (d *doubt) listable() bool { return d.p.CandidateID == "" && d.p.key.HasAdd
 
 // notFoundCounts reports whether it means something that the list does not
 // show them: a job application may hold another address than the row.
-func (d *doubt) notFoundCounts() bool { return d.p.JobApplicationID == "" }
+func (d *doubt) notFoundCounts() bool { return d.p.JobApplicationID == "" && !d.applied }
 
 // doubtAll puts people of a chunk in doubt, from now on.
 func (e *Engine) doubtAll(c *chunk, id int64, people []*person, then then) error {

@@ -129,13 +129,21 @@ func (e *Engine) send(soft context.Context) error {
 	// What has begun is finished whatever soft says; only a broken ledger or
 	// disk ends it, through hard.
 	g, hard := errgroup.WithContext(context.WithoutCancel(soft))
+	workersDone := make(chan struct{})
 	stopClosing := context.AfterFunc(soft, e.queue.close)
 	defer stopClosing()
 	stopBreaking := context.AfterFunc(hard, e.queue.close)
 	defer stopBreaking()
 	defer e.queue.stopAlarm()
 
-	g.Go(func() error { return e.feed(hard) })
+	g.Go(func() error {
+		err := e.feed(hard)
+		if err != nil {
+			e.queue.close()
+			<-workersDone // what has left is awaited, although the input broke
+		}
+		return err
+	})
 	probing, stopProbing := context.WithCancel(soft)
 	defer stopProbing()
 	g.Go(func() error { return e.probe(probing, hard) })
@@ -150,6 +158,7 @@ func (e *Engine) send(soft context.Context) error {
 		})
 	}
 	g.Go(func() error {
+		defer close(workersDone)
 		defer stopProbing()
 		return workers.Wait()
 	})

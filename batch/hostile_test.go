@@ -3,7 +3,9 @@ package batch_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -66,11 +68,10 @@ func TestPageZeroBreaks(t *testing.T) {
 
 func TestListOfOneInterviewStopsWorking(t *testing.T) {
 	inWorld(t, sandbox.Config{}, func(w *world) {
-		lost, begun := false, time.Now()
+		var lost atomic.Bool
+		begun := time.Now()
 		w.hook.invite = func(q client.InviteRequest) ([]client.Invitation, error, bool) {
-			first := !lost && q.InterviewID == interviewID(1)
-			lost = lost || first
-			return nil, err500, first
+			return nil, err500, q.InterviewID == interviewID(1) && lost.CompareAndSwap(false, true)
 		}
 		w.hook.list = func(q client.ListRequest) ([]client.Entry, error, bool) {
 			return nil, err500, q.InterviewID == interviewID(1) && time.Since(begun) > 20*time.Second
@@ -129,36 +130,56 @@ func TestListNamesTheInterviewByAnotherID(t *testing.T) {
 	})
 }
 
-// An API that invites one after another until it meets a bad one: a refused
-// chunk whose first is bad proves nothing.
+// APIs that invite one after another until they meet a bad one, from the front
+// or from the back: a refused chunk that had nobody invited proves nothing if
+// the bad one came first.
 func TestRefusalsThatInviteUpToTheBadOne(t *testing.T) {
-	inWorld(t, sandbox.Config{}, func(w *world) {
-		list := people(300, 0)
-		for _, bad := range []int{0, 99, 100, 201, 250} {
-			list[bad].Email = "poison" + list[bad].Email
-		}
-		w.hook.invite = func(q client.InviteRequest) ([]client.Invitation, error, bool) {
-			for i, c := range q.Candidates {
-				if !strings.HasPrefix(c.Email, "poison") {
-					continue
+	for name, tc := range map[string]struct {
+		bad  []int
+		back bool
+	}{
+		"from the front":              {bad: []int{0, 99, 100, 201, 250}},
+		"from the front, two at once": {bad: []int{0, 5, 99}},
+		"from the back":               {bad: []int{49, 60}, back: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, sandbox.Config{}, func(w *world) {
+				list := people(300, 0)
+				for _, bad := range tc.bad {
+					list[bad].Email = "poison" + list[bad].Email
 				}
-				if i > 0 {
-					before := q
-					before.Candidates = q.Candidates[:i]
-					if _, err := w.hook.API.Invite(context.Background(), before); err != nil {
-						t.Error(err)
-					}
+				w.hook.invite = func(q client.InviteRequest) ([]client.Invitation, error, bool) { return w.upToPoison(q, tc.back) }
+				r := w.withinADay(rows(list...))
+				w.nobodyTwice()
+				if c := r.count(); c["refused"] != len(tc.bad) || c["invited"]+c["confirmed"] != 300-len(tc.bad) {
+					t.Errorf("outcomes %v", c)
 				}
-				return nil, &client.Error{Fate: client.Refused, StatusCode: 400, Message: "invalid candidate"}, true
-			}
-			return nil, nil, false
+			})
+		})
+	}
+}
+
+// upToPoison invites the candidates that stand before the first bad one, or
+// behind the last one, and then refuses.
+func (w *world) upToPoison(q client.InviteRequest, back bool) ([]client.Invitation, error, bool) {
+	poison := func(c client.Candidate) bool { return strings.HasPrefix(c.Email, "poison") }
+	first := slices.IndexFunc(q.Candidates, poison)
+	if first < 0 {
+		return nil, nil, false
+	}
+	good := q.Candidates[:first]
+	if back {
+		good = slices.Clone(q.Candidates)
+		slices.Reverse(good)
+		good = good[:slices.IndexFunc(good, poison)]
+	}
+	if len(good) > 0 {
+		q.Candidates = good
+		if _, err := w.hook.API.Invite(context.Background(), q); err != nil {
+			w.Error(err)
 		}
-		r := w.withinADay(rows(list...))
-		w.nobodyTwice()
-		if c := r.count(); c["refused"] != 5 || c["invited"]+c["confirmed"] != 295 {
-			t.Errorf("outcomes %v", c)
-		}
-	})
+	}
+	return nil, &client.Error{Fate: client.Refused, StatusCode: 400, Message: "invalid candidate"}, true
 }
 
 func TestDeletedInterviewWithoutPreflight(t *testing.T) {
@@ -201,19 +222,17 @@ func TestRetryAfterOfAnUnusableAnswer(t *testing.T) {
 	inWorld(t, sandbox.Config{}, func(w *world) {
 		w.opts.NoPreflight = true
 		begun := time.Now()
-		var second time.Duration
+		var second atomic.Int64
 		w.hook.invite = func(client.InviteRequest) ([]client.Invitation, error, bool) {
 			return nil, &client.Error{StatusCode: 503, RetryAfter: 2 * time.Minute}, time.Since(begun) < time.Second
 		}
 		w.hook.list = func(client.ListRequest) ([]client.Entry, error, bool) {
-			if second == 0 {
-				second = time.Since(begun)
-			}
+			second.CompareAndSwap(0, int64(time.Since(begun)))
 			return nil, nil, false
 		}
 		w.counts(w.withinADay(rows(people(1, 0)...)), map[string]int{"invited": 1})
-		if second < 2*time.Minute {
-			t.Errorf("the next request went after %v", second)
+		if after := time.Duration(second.Load()); after < 2*time.Minute {
+			t.Errorf("the next request went after %v", after)
 		}
 	})
 }
@@ -246,15 +265,15 @@ func TestResendDoesNotOpenARefusedInterview(t *testing.T) {
 	inWorld(t, sandbox.Config{}, func(w *world) {
 		old := candidate("old@example.com", 0)
 		old.CandidateID = w.run(rows(old)).outcomes[0].CandidateID
-		posts := 0
+		var posts atomic.Int64
 		w.hook.invite = func(q client.InviteRequest) ([]client.Invitation, error, bool) {
-			posts++
+			posts.Add(1)
 			return nil, &client.Error{Fate: client.Refused, StatusCode: 400, Message: "interview is closed"}, q.CandidateID == ""
 		}
 		r := w.withinADay(rows(append([]batch.Candidate{old}, people(1000, 0)...)...))
 		w.counts(r, map[string]int{"resent": 1, "refused": 10, "interview_refused": 990})
-		if posts > 100 {
-			t.Errorf("%d requests to an interview that refuses everyone", posts)
+		if n := posts.Load(); n > 100 {
+			t.Errorf("%d requests to an interview that refuses everyone", n)
 		}
 	})
 }
@@ -263,9 +282,10 @@ func TestResendDoesNotOpenARefusedInterview(t *testing.T) {
 // scan and later ones: as a slow disk would.
 type lateInput struct {
 	input
-	place int
-	after time.Duration
-	scans int
+	place  int
+	after  time.Duration
+	breaks bool // and never again
+	scans  int
 }
 
 func (l *lateInput) Scan(ctx context.Context, f func(*batch.Row) error) error {
@@ -273,6 +293,9 @@ func (l *lateInput) Scan(ctx context.Context, f func(*batch.Row) error) error {
 	return l.input.Scan(ctx, func(row *batch.Row) error {
 		if l.scans > 1 && row.Index == l.place {
 			time.Sleep(l.after)
+			if l.breaks {
+				return errors.New("input/output error")
+			}
 		}
 		return f(row)
 	})
@@ -289,9 +312,9 @@ func TestFoundTwiceIsCountedOnce(t *testing.T) {
 		w.source = &lateInput{input: in, place: 1000, after: 5500 * time.Millisecond}
 		ctx, stop := context.WithCancel(w.Context())
 		defer stop()
-		posts := 0
+		var posts atomic.Int64
 		w.hook.invite = func(client.InviteRequest) ([]client.Invitation, error, bool) {
-			if posts++; posts == 16 {
+			if posts.Add(1) == 16 {
 				stop()
 			}
 			return nil, nil, false
@@ -340,9 +363,9 @@ func TestAttemptsOfPeopleWhoAreNotSentInTheEnd(t *testing.T) {
 	inWorld(t, sandbox.Config{}, func(w *world) {
 		ctx, stop := context.WithCancel(w.Context())
 		defer stop()
-		posts := 0
+		var posts atomic.Int64
 		w.hook.invite = func(client.InviteRequest) ([]client.Invitation, error, bool) {
-			if posts++; posts == 1 {
+			if posts.Add(1) == 1 {
 				return nil, err500, true
 			}
 			stop()
@@ -368,5 +391,38 @@ func TestStopInTheMiddleOfALook(t *testing.T) {
 			return nil, nil, false
 		}
 		w.counts(w.runUnder(ctx, rows(people(50, 0)...)), map[string]int{"confirmed": 50})
+	})
+}
+
+// The row of an invitation through a job application may lose its application
+// between two runs. The address under which the application was invited still
+// is not the row's.
+func TestApplicationThatTheRowNoLongerNames(t *testing.T) {
+	inWorld(t, sandbox.Config{Applications: map[string]string{"app-1": "real@example.com"}}, func(w *world) {
+		c := candidate("typed@example.com", 0)
+		c.JobApplicationID = "app-1"
+		w.crash = 1
+		w.run(rows(c))
+		w.crash = 0
+		c.JobApplicationID = ""
+		w.counts(w.withinADay(rows(c)), map[string]int{"uncertain": 1})
+		if n := len(w.api.Sessions()); n != 1 {
+			t.Errorf("one applicant has %d sessions", n)
+		}
+	})
+}
+
+// An input that breaks while it is sent (its disk, say) does not throw away the
+// answers of requests that have left.
+func TestInputThatBreaksWhileItIsSent(t *testing.T) {
+	inWorld(t, sandbox.Config{Latency: 5 * time.Second}, func(w *world) {
+		in := rows(people(3000, 0)...)
+		broken := &lateInput{input: in, place: 2000, after: 10 * time.Second, breaks: true}
+		w.source, w.broken = broken, true
+		r := w.run(in)
+		sessions := w.api.Sessions()
+		if c := r.count(); c["invited"] != len(sessions) || c["uncertain"] > 0 || len(sessions) == 0 {
+			t.Errorf("outcomes %v, %d people are invited", c, len(sessions))
+		}
 	})
 }

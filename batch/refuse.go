@@ -12,10 +12,10 @@ import (
 //
 // That nobody in it was invited is no proof yet: an API that invites one after
 // another until it meets a bad one would show the same if the bad one came
-// first. So the people of that chunk go one by one, and only if somebody is
-// accepted who stood before one that is refused are refusals believed from
-// then on, and chunks halved. Until then every refused chunk is treated like
-// the first.
+// first, or last if it begins at the end. So the people of that chunk go one by
+// one, and only if its first and its last are accepted and somebody else is
+// refused are refusals believed from then on, and chunks halved. Until then
+// every refused chunk is treated like the first.
 type trust int
 
 const (
@@ -26,8 +26,10 @@ const (
 
 // A trial is a refused chunk with nobody invited, whose people go one by one.
 type trial struct {
-	accepted int // the first place of one who was accepted
-	refused  int // the last place of one who was refused
+	people int
+	first  bool // the first was accepted
+	last   bool // the last was accepted
+	bad    bool // somebody was refused
 }
 
 // refusedInterview is how many people are refused alone, with one message and
@@ -94,7 +96,7 @@ func (q *queue) resolved(r *refusal, p *person, found, notFound bool) (absent []
 	if r.invited > 0 {
 		q.trust = distrust
 	} else if q.trust == untested && len(absent) == len(r.people) {
-		t := &trial{accepted: len(absent)}
+		t := &trial{people: len(absent)}
 		for place, p := range absent {
 			p.trial, p.place = t, place
 		}
@@ -110,12 +112,14 @@ func (q *queue) tried(p *person, accepted bool) {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if t := p.trial; accepted {
-		t.accepted = min(t.accepted, p.place)
+	t := p.trial
+	if accepted {
+		t.first = t.first || p.place == 0
+		t.last = t.last || p.place == t.people-1
 	} else {
-		t.refused = max(t.refused, p.place)
+		t.bad = true
 	}
-	if q.trust == untested && p.trial.accepted < p.trial.refused {
+	if q.trust == untested && t.first && t.last && t.bad {
 		q.trust = allOrNothing
 	}
 }

@@ -87,6 +87,7 @@ type world struct {
 	key    string
 	hook   hooked
 	source batch.Source // in place of the input; nil: the input itself
+	broken bool         // the run is expected to break off
 	crash  int          // the ledger fails from this verb on, as if the process died there; 0: never
 }
 
@@ -156,9 +157,9 @@ func (w *world) runUnder(ctx context.Context, in input) result {
 
 	posts, begun := w.api.Posts(), time.Now()
 	err = engine.Run(ctx)
-	if w.crash > 0 && err == nil {
-		w.Error("the run did not notice that its ledger failed")
-	} else if w.crash == 0 {
+	if breaks := w.crash > 0 || w.broken; breaks && err == nil {
+		w.Error("the run did not notice that its ledger or its input failed")
+	} else if !breaks {
 		w.must(err)
 	}
 	r := result{posts: w.api.Posts() - posts, took: time.Since(begun), warnings: engine.Warnings(), progress: engine.Progress()}

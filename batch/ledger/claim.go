@@ -100,6 +100,7 @@ func (c *claim) prepare(r *Run) (write bool, err error) {
 		runID:       r.id,
 		baseURL:     r.base,
 		interviewID: batch.NewKey(c.req.InterviewID, "").InterviewID,
+		application: c.req.JobApplicationID,
 		kind:        c.req.Kind,
 		claimedAt:   time.UnixMicro(now).UTC(),
 	}

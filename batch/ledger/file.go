@@ -45,11 +45,17 @@ func makeFolder(path string) error {
 // makeFile sees to it that the file exists and can be written.
 func makeFile(path string) error {
 	info, err := os.Stat(path)
+	if err != nil {
+		info = nil
+	}
 	switch {
 	case err == nil && info.IsDir():
 		return errors.New("is a folder; name a file in it")
 	case err == nil && !info.Mode().IsRegular():
 		return errors.New("is not a regular file")
+	}
+	if err := refuseOrphan(path, info); err != nil {
+		return err
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -58,11 +64,28 @@ func makeFile(path string) error {
 	return f.Close()
 }
 
+// refuseOrphan refuses to make a ledger beside what a run wrote last to one that
+// is gone or empty: SQLite would throw that away, and with it who was invited.
+func refuseOrphan(path string, ledger fs.FileInfo) error {
+	if ledger != nil && ledger.Size() > 0 {
+		return nil
+	}
+	log, err := os.Stat(path + "-wal")
+	if errors.Is(err, fs.ErrNotExist) || err == nil && log.Size() == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("is missing or empty, but what a run wrote to it last is in %s-wal; "+
+		"restore the ledger, or move that file away if nobody was invited", path)
+}
+
 // tighten makes the ledger its owner's alone. SQLite gives the mode of the
 // database to the files that it keeps beside it, so it has to be right before
 // SQLite opens it for writing; they may be left of a time when it was not.
 func tighten(path string) error {
-	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+	for _, name := range []string{path, path + "-wal", path + "-shm", path + ".lock"} {
 		if err := tightenFile(name); err != nil {
 			return err
 		}

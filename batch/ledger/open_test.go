@@ -231,3 +231,26 @@ func TestEnded(t *testing.T) {
 		t.Errorf("the next run of the store sees %+v, %v", records, err)
 	}
 }
+
+// What a killed run wrote last is in the WAL. A database that is made anew
+// beside it would throw it away.
+func TestOpenKeepsAnOrphanedWAL(t *testing.T) {
+	for _, empty := range []bool{false, true} {
+		path := filepath.Join(t.TempDir(), "ledger.db")
+		if empty {
+			write(t, path, "")
+		}
+		write(t, path+"-wal", "who was invited last")
+		refused(t, path, "is missing or empty")
+		if kept, err := os.ReadFile(path + "-wal"); err != nil || string(kept) != "who was invited last" {
+			t.Errorf("the WAL now holds %q (%v)", kept, err)
+		}
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

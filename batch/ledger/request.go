@@ -13,6 +13,7 @@ type request struct {
 	runID       int64
 	baseURL     string
 	interviewID string
+	application string // the job application that it named
 	kind        batch.Kind
 	claimedAt   time.Time
 	emails      []string
@@ -95,6 +96,7 @@ func (f *fold) add(run int64, r *request, p *person) {
 	}
 	if counts(r.kind, p.state) && rank(p.state) >= rank(f.rec.State) {
 		f.rec.State, f.rec.Kind, f.rec.RequestID = p.state, r.kind, r.id
+		f.rec.JobApplicationID = r.application
 		f.rec.ThisRun = p.by == run
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 // selectRequests selects what scanRequests reads: a row for each request and
 // answer to it. Answers have to come in the order of their numbers.
-const selectRequests = `select r.id, r.run_id, u.base_url, r.interview_id, r.kind, r.claimed_at, r.people,
+const selectRequests = `select r.id, r.run_id, u.base_url, r.interview_id, r.job_application_id, r.kind, r.claimed_at, r.people,
 		coalesce(a.id, 0), coalesce(a.run_id, 0), coalesce(a.people, '')
 	from requests r join runs u on u.id = r.run_id left join answers a on a.request_id = r.id`
 
@@ -21,7 +21,7 @@ func scanRequests(rows *sql.Rows, f func(*request)) error {
 		var r request
 		var claimedAt, answer, answerRun int64
 		var people, answered string
-		err := rows.Scan(&r.id, &r.runID, &r.baseURL, &r.interviewID, &r.kind, &claimedAt, &people,
+		err := rows.Scan(&r.id, &r.runID, &r.baseURL, &r.interviewID, &r.application, &r.kind, &claimedAt, &people,
 			&answer, &answerRun, &answered)
 		if err != nil {
 			return err

@@ -23,6 +23,7 @@ type modelRequest struct {
 	id        int64
 	base      string
 	kind      batch.Kind
+	applied   string // the job application
 	claimedAt time.Time
 	order     []batch.Key
 	people    map[batch.Key]*modelPerson
@@ -59,6 +60,7 @@ func (m *model) record(k batch.Key) batch.Record {
 			for _, kind := range kinds {
 				if r.kind == kind && (p.state == state || state == "any") {
 					rec.State, rec.RequestID, rec.Kind, rec.ThisRun = p.state, r.id, r.kind, p.run == m.run
+					rec.JobApplicationID = r.applied
 					return true
 				}
 			}
@@ -109,7 +111,7 @@ func (m *model) holds(req batch.Request, k batch.Key, named bool, now time.Time)
 }
 
 func (m *model) claim(req batch.Request, now time.Time) (claimed *modelRequest, held []bool) {
-	claimed = &modelRequest{base: m.base, kind: req.Kind, claimedAt: now, people: map[batch.Key]*modelPerson{}}
+	claimed = &modelRequest{base: m.base, kind: req.Kind, applied: req.JobApplicationID, claimedAt: now, people: map[batch.Key]*modelPerson{}}
 	for _, k := range req.People {
 		hold := m.holds(req, k, claimed.people[k] != nil, now)
 		held = append(held, hold)
@@ -213,6 +215,8 @@ func (h *history) claim(t *rapid.T) {
 		Kind:        rapid.SampledFrom(kinds).Draw(t, "kind"),
 		InterviewID: id,
 		ResendAfter: rapid.SampledFrom(afters).Draw(t, "after"),
+
+		JobApplicationID: rapid.SampledFrom([]string{"", "", "app"}).Draw(t, "application"),
 	}
 	for _, email := range rapid.SliceOfN(rapid.SampledFrom(emails), 0, 4).Draw(t, "emails") {
 		req.People = append(req.People, batch.Key{InterviewID: id, Email: email})
