@@ -1,0 +1,89 @@
+package batch_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"bulkinvite/batch"
+	"bulkinvite/client"
+	"bulkinvite/client/sandbox"
+)
+
+// APIs that invite one after another until they meet a bad one, from the front
+// or from the back: a refused chunk that had nobody invited proves nothing if
+// the bad one came first.
+func TestRefusalsThatInviteUpToTheBadOne(t *testing.T) {
+	for name, tc := range map[string]struct {
+		bad  []int
+		back bool
+	}{
+		"from the front":              {bad: []int{0, 99, 100, 201, 250}},
+		"from the front, two at once": {bad: []int{0, 5, 99}},
+		"from the back":               {bad: []int{49, 60}, back: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, sandbox.Config{}, func(w *world) {
+				list := people(300, 0)
+				for _, bad := range tc.bad {
+					list[bad].Email = "poison" + list[bad].Email
+				}
+				w.hook.invite = func(q client.InviteRequest) ([]client.Invitation, error, bool) { return w.upToPoison(q, tc.back) }
+				r := w.withinADay(rows(list...))
+				w.nobodyTwice()
+				if c := r.count(); c["refused"] != len(tc.bad) || c["invited"]+c["confirmed"] != 300-len(tc.bad) {
+					t.Errorf("outcomes %v", c)
+				}
+			})
+		})
+	}
+}
+
+// upToPoison invites the candidates that stand before the first bad one, or
+// behind the last one, and then refuses.
+func (w *world) upToPoison(q client.InviteRequest, back bool) ([]client.Invitation, error, bool) {
+	poison := func(c client.Candidate) bool { return strings.HasPrefix(c.Email, "poison") }
+	first := slices.IndexFunc(q.Candidates, poison)
+	if first < 0 {
+		return nil, nil, false
+	}
+	good := q.Candidates[:first]
+	if back {
+		good = slices.Clone(q.Candidates)
+		slices.Reverse(good)
+		good = good[:slices.IndexFunc(good, poison)]
+	}
+	if len(good) > 0 {
+		q.Candidates = good
+		if _, err := w.hook.API.Invite(context.Background(), q); err != nil {
+			w.Error(err)
+		}
+	}
+	return nil, &client.Error{Fate: client.Refused, StatusCode: 400, Message: "invalid candidate"}, true
+}
+
+func TestDeletedInterviewWithoutPreflight(t *testing.T) {
+	inWorld(t, sandbox.Config{Deleted: []string{interviewID(1)}}, func(w *world) {
+		w.opts.NoPreflight = true
+		w.counts(w.withinADay(rows(people(1000, 1)...)), map[string]int{"uncertain": 50, "refused": 10, "interview_refused": 940})
+	})
+}
+
+func TestResendDoesNotOpenARefusedInterview(t *testing.T) {
+	inWorld(t, sandbox.Config{}, func(w *world) {
+		old := candidate("old@example.com", 0)
+		old.CandidateID = w.run(rows(old)).outcomes[0].CandidateID
+		var posts atomic.Int64
+		w.hook.invite = func(q client.InviteRequest) ([]client.Invitation, error, bool) {
+			posts.Add(1)
+			return nil, &client.Error{Fate: client.Refused, StatusCode: 400, Message: "interview is closed"}, q.CandidateID == ""
+		}
+		r := w.withinADay(rows(append([]batch.Candidate{old}, people(1000, 0)...)...))
+		w.counts(r, map[string]int{"resent": 1, "refused": 10, "interview_refused": 990})
+		if n := posts.Load(); n > 100 {
+			t.Errorf("%d requests to an interview that refuses everyone", n)
+		}
+	})
+}
