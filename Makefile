@@ -3,6 +3,8 @@
 
 GO ?= go
 FUZZTIME ?= 10s
+SEED ?= 0
+SEEDS ?= 200
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 
 # Pinned: a new linter version must not fail an old commit. Built once (which
@@ -34,6 +36,10 @@ test: ## run all tests
 .PHONY: race
 race: ## run all tests with the race detector
 	CGO_ENABLED=1 $(GO) test -race ./...
+
+.PHONY: simulate
+simulate: ## run the engine in SEEDS (200) drawn worlds, from SEED (0) on
+	$(GO) test ./batch -run '^TestSimulation$$' -seed $(SEED) -seeds $(SEEDS) -timeout 30m
 
 .PHONY: long
 long: ## run the tests that take minutes: kills, and rates counted at the server

@@ -58,7 +58,7 @@ func (w *world) upToPoison(q client.InviteRequest, back bool) ([]client.Invitati
 	if len(good) > 0 {
 		q.Candidates = good
 		if _, err := w.hook.API.Invite(context.Background(), q); err != nil {
-			w.Error(err)
+			return nil, err, true
 		}
 	}
 	return nil, &client.Error{Fate: client.Refused, StatusCode: 400, Message: "invalid candidate"}, true
