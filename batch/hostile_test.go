@@ -49,7 +49,7 @@ func TestOnePageOfTheListNeverWorks(t *testing.T) {
 		w.crash = 1
 		w.run(in)
 		w.crash = 0
-		w.hook.list = func(q client.ListRequest) ([]client.Entry, error, bool) { return nil, err500, q.Page == 3 }
+		w.hook.list = func(q client.ListRequest) ([]client.Entry, bool, error) { return nil, q.Page == 3, err500 }
 		w.counts(w.withinADay(in), map[string]int{"confirmed": 0 + 30, "uncertain": 20})
 	})
 }
@@ -59,7 +59,7 @@ func TestPageZeroBreaks(t *testing.T) {
 	inWorld(t, sandbox.Config{FirstPage: 1, PageSize: 10}, func(w *world) {
 		in := rows(people(60, 0)...)
 		w.elsewhere(in[:30])
-		w.hook.list = func(q client.ListRequest) ([]client.Entry, error, bool) { return nil, err500, q.Page == 0 }
+		w.hook.list = func(q client.ListRequest) ([]client.Entry, bool, error) { return nil, q.Page == 0, err500 }
 		w.counts(w.withinADay(in), map[string]int{"already_invited": 30, "invited": 30})
 		w.onceEach(in)
 	})
@@ -69,11 +69,11 @@ func TestListOfOneInterviewStopsWorking(t *testing.T) {
 	inWorld(t, sandbox.Config{}, func(w *world) {
 		var lost atomic.Bool
 		begun := time.Now()
-		w.hook.invite = func(q client.InviteRequest) ([]client.Invitation, error, bool) {
-			return nil, err500, q.InterviewID == interviewID(1) && lost.CompareAndSwap(false, true)
+		w.hook.invite = func(q client.InviteRequest) ([]client.Invitation, bool, error) {
+			return nil, q.InterviewID == interviewID(1) && lost.CompareAndSwap(false, true), err500
 		}
-		w.hook.list = func(q client.ListRequest) ([]client.Entry, error, bool) {
-			return nil, err500, q.InterviewID == interviewID(1) && time.Since(begun) > 20*time.Second
+		w.hook.list = func(q client.ListRequest) ([]client.Entry, bool, error) {
+			return nil, q.InterviewID == interviewID(1) && time.Since(begun) > 20*time.Second, err500
 		}
 		w.counts(w.withinADay(rows(spread(400, 2)...)), map[string]int{"invited": 350, "uncertain": 50})
 	})
@@ -83,8 +83,8 @@ func TestListRefusesThePageSize(t *testing.T) {
 	inWorld(t, sandbox.Config{PageSize: 50}, func(w *world) {
 		in := rows(people(200, 0)...)
 		w.elsewhere(in[:100])
-		w.hook.list = func(q client.ListRequest) ([]client.Entry, error, bool) {
-			return nil, &client.Error{Fate: client.Refused, StatusCode: 400, Message: "limit is too large"}, q.Limit > 50
+		w.hook.list = func(q client.ListRequest) ([]client.Entry, bool, error) {
+			return nil, q.Limit > 50, &client.Error{Fate: client.Refused, StatusCode: 400, Message: "limit is too large"}
 		}
 		w.counts(w.withinADay(in), map[string]int{"already_invited": 100, "invited": 100})
 		w.onceEach(in)
@@ -98,8 +98,8 @@ func TestListRefusesAnInterviewThatExists(t *testing.T) {
 		inWorld(t, sandbox.Config{}, func(w *world) {
 			in := rows(people(200, 0)...)
 			w.elsewhere(in[100:])
-			w.hook.list = func(client.ListRequest) ([]client.Entry, error, bool) {
-				return nil, &client.Error{Fate: client.Refused, StatusCode: 404, Message: "no such interview"}, forever || w.api.Posts() == 0
+			w.hook.list = func(client.ListRequest) ([]client.Entry, bool, error) {
+				return nil, forever || w.api.Posts() == 0, &client.Error{Fate: client.Refused, StatusCode: 404, Message: "no such interview"}
 			}
 			r := w.withinADay(in)
 			if forever {
@@ -117,12 +117,12 @@ func TestListRefusesAnInterviewThatExists(t *testing.T) {
 func TestListNamesTheInterviewByAnotherID(t *testing.T) {
 	inWorld(t, sandbox.Config{PostScript: map[int]sandbox.Fault{1: sandbox.AfterDrop}}, func(w *world) {
 		in := rows(people(50, 0)...)
-		w.hook.list = func(q client.ListRequest) ([]client.Entry, error, bool) {
+		w.hook.list = func(q client.ListRequest) ([]client.Entry, bool, error) {
 			entries, err := w.hook.API.Invites(context.Background(), q)
 			for i := range entries {
 				entries[i].InterviewID = "h0gqkAcaDJ"
 			}
-			return entries, err, true
+			return entries, true, err
 		}
 		w.counts(w.withinADay(in), map[string]int{"uncertain": 50})
 		w.nobodyTwice()
@@ -135,8 +135,8 @@ func TestLinksWhoseListIsGone(t *testing.T) {
 		w.opts.Links = batch.LinksNone
 		w.run(rows(people(50, 0)...))
 		w.opts.Links = batch.LinksConfirmed
-		w.hook.list = func(q client.ListRequest) ([]client.Entry, error, bool) {
-			return nil, err500, q.InterviewID == interviewID(1)
+		w.hook.list = func(q client.ListRequest) ([]client.Entry, bool, error) {
+			return nil, q.InterviewID == interviewID(1), err500
 		}
 		w.counts(w.withinADay(rows(append(people(50, 0), people(50, 1)...)...)), map[string]int{"already_invited": 50, "not_sent": 50})
 	})
@@ -145,9 +145,9 @@ func TestLinksWhoseListIsGone(t *testing.T) {
 func TestThrottledForEver(t *testing.T) {
 	inWorld(t, sandbox.Config{}, func(w *world) {
 		w.opts.NoPreflight = true
-		w.hook.invite = func(client.InviteRequest) ([]client.Invitation, error, bool) {
+		w.hook.invite = func(client.InviteRequest) ([]client.Invitation, bool, error) {
 			time.Sleep(2 * time.Second)
-			return nil, &client.Error{Fate: client.NotSent, Cause: client.Throttled, StatusCode: 429, RetryAfter: time.Minute}, true
+			return nil, true, &client.Error{Fate: client.NotSent, Cause: client.Throttled, StatusCode: 429, RetryAfter: time.Minute}
 		}
 		r := w.withinADay(rows(spread(2000, 40)...))
 		if r.end != batch.APIDown {
@@ -163,12 +163,12 @@ func TestRetryAfterOfAnUnusableAnswer(t *testing.T) {
 		w.opts.NoPreflight = true
 		begun := time.Now()
 		var second atomic.Int64
-		w.hook.invite = func(client.InviteRequest) ([]client.Invitation, error, bool) {
-			return nil, &client.Error{StatusCode: 503, RetryAfter: 2 * time.Minute}, time.Since(begun) < time.Second
+		w.hook.invite = func(client.InviteRequest) ([]client.Invitation, bool, error) {
+			return nil, time.Since(begun) < time.Second, &client.Error{StatusCode: 503, RetryAfter: 2 * time.Minute}
 		}
-		w.hook.list = func(client.ListRequest) ([]client.Entry, error, bool) {
+		w.hook.list = func(client.ListRequest) ([]client.Entry, bool, error) {
 			second.CompareAndSwap(0, int64(time.Since(begun)))
-			return nil, nil, false
+			return nil, false, nil
 		}
 		w.counts(w.withinADay(rows(people(1, 0)...)), map[string]int{"invited": 1})
 		if after := time.Duration(second.Load()); after < 2*time.Minute {
@@ -182,9 +182,9 @@ func TestShortOutage(t *testing.T) {
 	inWorld(t, sandbox.Config{PageSize: 2, PostScript: map[int]sandbox.Fault{2: sandbox.BeforeDrop}}, func(w *world) {
 		w.elsewhere(rows(named("s", 3000, 0)...)) // a list that takes five minutes to read
 		begun := time.Now()
-		w.hook.list = func(client.ListRequest) ([]client.Entry, error, bool) {
+		w.hook.list = func(client.ListRequest) ([]client.Entry, bool, error) {
 			at := time.Since(begun)
-			return nil, err500, at > 15*time.Minute && at < 15*time.Minute+16*time.Second
+			return nil, at > 15*time.Minute && at < 15*time.Minute+16*time.Second, err500
 		}
 		w.opts.Links = batch.LinksNone
 		w.counts(w.withinADay(rows(people(100, 0)...)), map[string]int{"invited": 100})
@@ -236,11 +236,11 @@ func TestFoundTwiceIsCountedOnce(t *testing.T) {
 		ctx, stop := context.WithCancel(w.Context())
 		defer stop()
 		var posts atomic.Int64
-		w.hook.invite = func(client.InviteRequest) ([]client.Invitation, error, bool) {
+		w.hook.invite = func(client.InviteRequest) ([]client.Invitation, bool, error) {
 			if posts.Add(1) == 16 {
 				stop()
 			}
-			return nil, nil, false
+			return nil, false, nil
 		}
 		r := w.runUnder(ctx, in)
 		if r.end != batch.Stopped || r.progress.Already != 300 {
@@ -287,12 +287,12 @@ func TestAttemptsOfPeopleWhoAreNotSentInTheEnd(t *testing.T) {
 		ctx, stop := context.WithCancel(w.Context())
 		defer stop()
 		var posts atomic.Int64
-		w.hook.invite = func(client.InviteRequest) ([]client.Invitation, error, bool) {
+		w.hook.invite = func(client.InviteRequest) ([]client.Invitation, bool, error) {
 			if posts.Add(1) == 1 {
-				return nil, err500, true
+				return nil, true, err500
 			}
 			stop()
-			return nil, &client.Error{Fate: client.NotSent, Cause: client.Throttled, StatusCode: 429}, true
+			return nil, true, &client.Error{Fate: client.NotSent, Cause: client.Throttled, StatusCode: 429}
 		}
 		r := w.runUnder(ctx, rows(people(50, 0)...))
 		w.counts(r, map[string]int{"not_sent": 50})
@@ -307,11 +307,11 @@ func TestStopInTheMiddleOfALook(t *testing.T) {
 	inWorld(t, sandbox.Config{PostScript: map[int]sandbox.Fault{1: sandbox.After500}}, func(w *world) {
 		ctx, stop := context.WithCancel(w.Context())
 		defer stop()
-		w.hook.list = func(q client.ListRequest) ([]client.Entry, error, bool) {
+		w.hook.list = func(q client.ListRequest) ([]client.Entry, bool, error) {
 			if w.api.Posts() > 0 && q.Page > 0 {
 				stop()
 			}
-			return nil, nil, false
+			return nil, false, nil
 		}
 		w.counts(w.runUnder(ctx, rows(people(50, 0)...)), map[string]int{"confirmed": 50})
 	})

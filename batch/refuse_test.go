@@ -30,7 +30,7 @@ func TestRefusalsThatInviteUpToTheBadOne(t *testing.T) {
 				for _, bad := range tc.bad {
 					list[bad].Email = "poison" + list[bad].Email
 				}
-				w.hook.invite = func(q client.InviteRequest) ([]client.Invitation, error, bool) { return w.upToPoison(q, tc.back) }
+				w.hook.invite = func(q client.InviteRequest) ([]client.Invitation, bool, error) { return w.upToPoison(q, tc.back) }
 				r := w.withinADay(rows(list...))
 				w.nobodyTwice()
 				if c := r.count(); c["refused"] != len(tc.bad) || c["invited"]+c["confirmed"] != 300-len(tc.bad) {
@@ -43,11 +43,11 @@ func TestRefusalsThatInviteUpToTheBadOne(t *testing.T) {
 
 // upToPoison invites the candidates that stand before the first bad one, or
 // behind the last one, and then refuses.
-func (w *world) upToPoison(q client.InviteRequest, back bool) ([]client.Invitation, error, bool) {
+func (w *world) upToPoison(q client.InviteRequest, back bool) ([]client.Invitation, bool, error) {
 	poison := func(c client.Candidate) bool { return strings.HasPrefix(c.Email, "poison") }
 	first := slices.IndexFunc(q.Candidates, poison)
 	if first < 0 {
-		return nil, nil, false
+		return nil, false, nil
 	}
 	good := q.Candidates[:first]
 	if back {
@@ -58,10 +58,10 @@ func (w *world) upToPoison(q client.InviteRequest, back bool) ([]client.Invitati
 	if len(good) > 0 {
 		q.Candidates = good
 		if _, err := w.hook.API.Invite(context.Background(), q); err != nil {
-			return nil, err, true
+			return nil, true, err
 		}
 	}
-	return nil, &client.Error{Fate: client.Refused, StatusCode: 400, Message: "invalid candidate"}, true
+	return nil, true, &client.Error{Fate: client.Refused, StatusCode: 400, Message: "invalid candidate"}
 }
 
 func TestDeletedInterviewWithoutPreflight(t *testing.T) {
@@ -76,9 +76,9 @@ func TestResendDoesNotOpenARefusedInterview(t *testing.T) {
 		old := candidate("old@example.com", 0)
 		old.CandidateID = w.run(rows(old)).outcomes[0].CandidateID
 		var posts atomic.Int64
-		w.hook.invite = func(q client.InviteRequest) ([]client.Invitation, error, bool) {
+		w.hook.invite = func(q client.InviteRequest) ([]client.Invitation, bool, error) {
 			posts.Add(1)
-			return nil, &client.Error{Fate: client.Refused, StatusCode: 400, Message: "interview is closed"}, q.CandidateID == ""
+			return nil, q.CandidateID == "", &client.Error{Fate: client.Refused, StatusCode: 400, Message: "interview is closed"}
 		}
 		r := w.withinADay(rows(append([]batch.Candidate{old}, people(1000, 0)...)...))
 		w.counts(r, map[string]int{"resent": 1, "refused": 10, "interview_refused": 990})

@@ -62,7 +62,7 @@ func simulate(t *testing.T, seed uint64) {
 		s := &simulation{world: w, Rand: r, in: in, elsewhere: map[sandbox.Person]bool{}}
 		w.hook.list = s.list
 		if back := r.IntN(2) == 0; r.IntN(3) == 0 && !cfg.PartialRefusals {
-			w.hook.invite = func(q client.InviteRequest) ([]client.Invitation, error, bool) { return w.upToPoison(q, back) }
+			w.hook.invite = func(q client.InviteRequest) ([]client.Invitation, bool, error) { return w.upToPoison(q, back) }
 		}
 		s.inviteElsewhere()
 		for range r.IntN(4) {
@@ -140,13 +140,13 @@ func (s *simulation) inviteElsewhere() {
 	time.Sleep(time.Minute)
 }
 
-func (s *simulation) list(q client.ListRequest) ([]client.Entry, error, bool) {
+func (s *simulation) list(q client.ListRequest) ([]client.Entry, bool, error) {
 	at := time.Since(s.begun)
 	if s.outage.how == nil || at < s.outage.from || at > s.outage.to {
-		return nil, nil, false
+		return nil, false, nil
 	}
 	err := s.outage.how(q)
-	return nil, err, err != nil
+	return nil, err != nil, err
 }
 
 // drawOutage draws how the list misbehaves in a run. That it refuses an

@@ -187,17 +187,17 @@ func (w *world) must(err error) {
 	}
 }
 
-// hooked is an API that may answer in place of the sandbox: where a hook's
-// last result is true.
+// hooked is an API that may answer in place of the sandbox: where a hook
+// reports true.
 type hooked struct {
 	batch.API
-	invite func(client.InviteRequest) ([]client.Invitation, error, bool)
-	list   func(client.ListRequest) ([]client.Entry, error, bool)
+	invite func(client.InviteRequest) ([]client.Invitation, bool, error)
+	list   func(client.ListRequest) ([]client.Entry, bool, error)
 }
 
 func (h *hooked) Invite(ctx context.Context, req client.InviteRequest) ([]client.Invitation, error) {
 	if h.invite != nil {
-		if invitations, err, answered := h.invite(req); answered {
+		if invitations, answered, err := h.invite(req); answered {
 			return invitations, err
 		}
 	}
@@ -206,7 +206,7 @@ func (h *hooked) Invite(ctx context.Context, req client.InviteRequest) ([]client
 
 func (h *hooked) Invites(ctx context.Context, req client.ListRequest) ([]client.Entry, error) {
 	if h.list != nil {
-		if entries, err, answered := h.list(req); answered {
+		if entries, answered, err := h.list(req); answered {
 			return entries, err
 		}
 	}
