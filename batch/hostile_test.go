@@ -340,7 +340,7 @@ func TestApplicationThatTheRowNoLongerNames(t *testing.T) {
 func TestInputThatBreaksWhileItIsSent(t *testing.T) {
 	inWorld(t, sandbox.Config{Latency: 5 * time.Second}, func(w *world) {
 		in := rows(people(3000, 0)...)
-		broken := &lateInput{input: in, place: 2000, after: 10 * time.Second, breaks: true}
+		broken := &lateInput{input: in, place: 2000, after: 30 * time.Second, breaks: true}
 		w.source, w.broken = broken, true
 		r := w.run(in)
 		sessions := w.api.Sessions()
