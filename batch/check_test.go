@@ -114,6 +114,7 @@ func TestKeys(t *testing.T) {
 		{NewKey("i", "ann@bücher.example"), NewKey("i", "ann@xn--bcher-kva.example")},
 		{NewKey("i", "ann@BÜCHER.example"), NewKey("i", "ann@XN--BCHER-KVA.example")},
 		{NewKey("i", "jose\u0301@x.co"), NewKey("i", "jos\u00e9@x.co")},
+		{NewKey("i", "a@\u10a0.example"), NewKey("i", "a@\u2d00.example")},
 		{NewKey("123E4567-E89B-12D3-A456-426614174000", "a@x.co"), NewKey("123e4567-e89b-12d3-a456-426614174000", "a@x.co")},
 	}
 	for _, pair := range same {

@@ -77,8 +77,9 @@ func normalEmail(email string) string {
 	if isPlainLower(email) {
 		return email // nine addresses of ten, and this runs once per row and answer
 	}
-	local, domain, found := cutLast(email, '@')
-	local = norm.NFC.String(strings.ToLower(norm.NFC.String(local)))
+	// Lower case first: there are capitals that IDNA does not know, unlike
+	// their small letters.
+	local, domain, found := cutLast(norm.NFC.String(strings.ToLower(norm.NFC.String(email))), '@')
 	if !found {
 		return local
 	}
@@ -86,7 +87,7 @@ func normalEmail(email string) string {
 	if err != nil {
 		// Not a domain name. The API may still use such a text as an address,
 		// so it gets the next best comparison.
-		ascii = norm.NFC.String(strings.ToLower(norm.NFC.String(domain)))
+		ascii = domain
 	}
 	return local + "@" + ascii
 }
