@@ -26,7 +26,7 @@ type Options struct {
 	Rate        float64       // requests per second, of all kinds together; 5
 	Burst       int           // requests that may go at once after a pause; 1
 	Concurrency int           // requests under way; ten times the rate, between 4 and 64
-	Timeout     time.Duration // of one request; a stopped run waits this long for answers; 40 s
+	Timeout     time.Duration // of one request, which the API keeps: a stopped run waits this long for answers; 40 s
 	SettleTime  time.Duration // from the end of a request to the first look at the list, and to the second; 35 s
 	MaxAttempts int           // requests for one person that may have reached the API; 5
 	GiveUpAfter time.Duration // without an accepted invitation while the API is down; 5 min
