@@ -57,6 +57,14 @@ func (d *doubt) why(end string) string {
 	return cause + " and " + end + "; " + hint
 }
 
+// from is when the settle time before the next look that counts begins.
+func (d *doubt) from() time.Time {
+	if d.first.IsZero() {
+		return d.since
+	}
+	return d.first
+}
+
 // listable reports whether the API's list can show the person at all.
 func (d *doubt) listable() bool { return d.p.CandidateID == "" && d.p.key.HasAddress() }
 
@@ -194,12 +202,8 @@ const (
 // everyone whom it had to, and a second read, begun as long after the first,
 // agrees.
 func (l *look) absent(d *doubt, lookErr error, settle time.Duration) absence {
-	from := d.first
-	if from.IsZero() {
-		from = d.since
-	}
 	switch {
-	case l.begun.Before(from.Add(settle)):
+	case l.begun.Before(d.from().Add(settle)):
 		return lookAgain // too early to mean anything
 	case lookErr != nil:
 		d.problem = "the API's list could not be read: " + lookErr.Error()

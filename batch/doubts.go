@@ -50,10 +50,7 @@ func (q *queue) schedule(iv *interview) {
 	}
 	var at time.Time
 	for _, d := range ds.open {
-		from := d.first
-		if from.IsZero() {
-			from = d.since
-		}
+		from := d.from()
 		if at.IsZero() || from.Before(at) {
 			at = from
 		}

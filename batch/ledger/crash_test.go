@@ -142,15 +142,7 @@ func checkTold(t *testing.T, r *ledger.Run, name string, settled bool) {
 func TestCutWAL(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "ledger.db")
-	s, err := ledger.Open(t.Context(), path, ledger.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	r, err := s.Begin(t.Context(), ledger.RunInfo{BaseURL: "https://api.example"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := begin(t, open(t, path))
 	const chunks = 10
 	for i := range chunks {
 		if err := inviteAndTell(io.Discard, r, fmt.Sprint(i)); err != nil {
@@ -175,15 +167,7 @@ func TestCutWAL(t *testing.T) {
 
 func checkCut(t *testing.T, path string, chunks int) {
 	t.Helper()
-	s, err := ledger.Open(t.Context(), path, ledger.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	r, err := s.Begin(t.Context(), ledger.RunInfo{BaseURL: "https://api.example"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := begin(t, open(t, path))
 	before := batch.StateInvited
 	for i := range chunks {
 		records, err := r.Lookup(t.Context(), []batch.Key{
