@@ -32,9 +32,8 @@ func memoryOf(candidates []Candidate) memory {
 	return m
 }
 
-// With so many rows some keys share a 32-bit hash: they are no duplicates.
 func TestIndexIsExact(t *testing.T) {
-	const n = 400_000
+	const n = 100_000
 	candidates := make([]Candidate, n)
 	first := map[Key]int{}
 	want := make([]int, n)
@@ -62,6 +61,27 @@ func TestIndexIsExact(t *testing.T) {
 	}
 	if got, _, _ := x.locate(NewKey("x", "nobody@example.com"), nil); got != -1 {
 		t.Errorf("nobody is found in row %d", got)
+	}
+}
+
+// Two people with one hash are two people.
+func TestIndexTellsEqualHashesApart(t *testing.T) {
+	x := newIndex(nil)
+	seen := map[uint64]Candidate{}
+	var m memory
+	for i := 0; m == nil; i++ {
+		c := Candidate{Email: fmt.Sprintf("p%d@example.com", i), InterviewID: "x"}
+		hash := x.hash(c.Key())
+		if other, found := seen[hash]; found {
+			m = memoryOf([]Candidate{other, c, other, c})
+		}
+		seen[hash] = c
+	}
+	x.src = m
+	for i, want := range []int{0, 1, 0, 1} {
+		if got, err := x.add(&m[i]); got != want || err != nil {
+			t.Errorf("row %d stands for row %d, want %d (%v)", i, got, want, err)
+		}
 	}
 }
 

@@ -6,22 +6,33 @@ import (
 	"sync/atomic"
 )
 
-// An index finds the row that stands for a key, exactly and in a few bytes per
-// row: a table of 32-bit hashes leads to rows, and one word per row to the
-// place in the input where the key itself can be compared. The input's spool
-// is on disk anyway, so keeping a million addresses in memory buys nothing.
+// An index finds the row that stands for a key, exactly and in some 16 bytes
+// per row: a table of row numbers by hash, for each row 37 bits of its hash,
+// and the place in the input where the key itself can be compared. The input's
+// spool is on disk anyway, so keeping a million addresses in memory buys
+// nothing.
 //
 // It is filled by one goroutine (the check pass) and then read by many, while
 // words are replaced as outcomes become known.
 type index struct {
 	src   Source
 	seed  maphash.Seed
-	slots []uint64 // hash<<32 | row+1; 0 is free
+	slots []uint32 // row+1; 0 is free
 	used  int
-	words []uint64 // per row, see the tags
+	rows  int
+	parts []*indexPart // of partRows rows each: growing moves nothing
 }
 
-// What a row's word holds besides its tag, in its upper three bits.
+// An indexPart is what the index keeps of some rows that follow each other.
+type indexPart struct {
+	words  [partRows]uint64 // see the tags
+	hashes [partRows]uint16 // the upper bits of the hash; the lower ones are in the word
+}
+
+const partRows = 1 << 15
+
+// A word has a tag in its upper three bits, the lower 21 bits of the hash of
+// the row's key, and a value of 40 bits, which the tags tell the meaning of.
 const (
 	tagPending   uint64 = iota << 61 // the row's Offset: nothing is known of it yet
 	tagClaimed                       // the same: a request for it may be out
@@ -29,45 +40,61 @@ const (
 	tagInvalid                       // nothing: it is never sent
 	tagOutcome                       // where its outcome is in the outcomes file
 	tagMask      = uint64(7) << 61
+
+	valueBits = 40
+	valueMask = 1<<valueBits - 1
+	lowBits   = 21
+	lowMask   = 1<<lowBits - 1
+	hashBits  = lowBits + 16
 )
 
 // A word is what the run knows of a row.
 type word uint64
 
 func (w word) tag() uint64  { return uint64(w) & tagMask }
-func (w word) value() int64 { return int64(uint64(w) &^ tagMask) }
+func (w word) value() int64 { return int64(w & valueMask) }
 
-// maxRows is what a slot's 32 bits can name.
-const maxRows = 1<<32 - 2
+// with returns the word of the same row with another tag and value.
+func (w word) with(tag uint64, value int64) word {
+	return word(tag | uint64(w)&(lowMask<<valueBits) | uint64(value))
+}
+
+const (
+	maxRows   = 1<<32 - 2 // what a slot can name
+	maxOffset = valueMask // what a word can name: a tebibyte
+)
 
 func newIndex(src Source) *index {
-	return &index{src: src, seed: maphash.MakeSeed(), slots: make([]uint64, 1<<10)}
+	return &index{src: src, seed: maphash.MakeSeed(), slots: make([]uint32, 1<<10)}
 }
 
 // add takes the next row in. It returns the row that stands for its key, which
 // is the row itself unless it is a duplicate.
 func (x *index) add(row *Row) (int, error) {
-	if row.Index != len(x.words) {
-		return 0, fmt.Errorf("row %d came as number %d", row.Index, len(x.words))
-	}
-	if len(x.words) >= maxRows {
+	switch {
+	case row.Index != x.rows:
+		return 0, fmt.Errorf("row %d came as number %d", row.Index, x.rows)
+	case x.rows >= maxRows:
 		return 0, fmt.Errorf("more than %d rows; split the file", maxRows)
+	case row.Offset > maxOffset:
+		return 0, fmt.Errorf("the input is larger than %d bytes; split the file", int64(maxOffset))
 	}
 	if row.Problem != nil {
-		x.words = append(x.words, tagInvalid)
+		x.append(0, word(tagInvalid))
 		return row.Index, nil
 	}
 	key := row.Candidate.Key()
-	first, _, slot, err := x.probe(key, nil)
+	hash := x.hash(key)
+	first, _, slot, err := x.probe(key, hash, nil)
 	if err != nil {
 		return 0, err
 	}
 	if first >= 0 {
-		x.words = append(x.words, tagDuplicate|uint64(first))
+		x.append(0, word(tagDuplicate|uint64(first)))
 		return first, nil
 	}
-	x.words = append(x.words, tagPending|uint64(row.Offset))
-	x.slots[slot] = uint64(x.hash(key))<<32 | uint64(row.Index+1)
+	x.append(hash, word(0).with(tagPending, row.Offset))
+	x.slots[slot] = uint32(row.Index + 1)
 	x.used++
 	if x.used > len(x.slots)/4*3 {
 		x.grow()
@@ -75,31 +102,48 @@ func (x *index) add(row *Row) (int, error) {
 	return row.Index, nil
 }
 
-func (x *index) hash(key Key) uint32 {
-	return uint32(maphash.Comparable(x.seed, key))
+// append adds the word of the next row and its hash.
+func (x *index) append(hash uint64, w word) {
+	if x.rows%partRows == 0 {
+		x.parts = append(x.parts, &indexPart{})
+	}
+	part, at := x.parts[x.rows/partRows], x.rows%partRows
+	part.words[at] = uint64(w) | (hash&lowMask)<<valueBits
+	part.hashes[at] = uint16(hash >> lowBits)
+	x.rows++
+}
+
+func (x *index) hash(key Key) uint64 {
+	return maphash.Comparable(x.seed, key) >> (64 - hashBits)
+}
+
+// hashOf returns the hash of a row that stands for its key.
+func (x *index) hashOf(row int) uint64 {
+	part, at := x.parts[row/partRows], row%partRows
+	low := atomic.LoadUint64(&part.words[at]) >> valueBits & lowMask
+	return uint64(part.hashes[at])<<lowBits | low
 }
 
 // home is where the search for a hash begins, evenly over any number of slots.
-func (x *index) home(hash uint32) int {
-	return int(uint64(hash) * uint64(len(x.slots)) >> 32)
+func (x *index) home(hash uint64) int {
+	return int(hash >> (hashBits - 32) * uint64(len(x.slots)) >> 32)
 }
 
 // locate returns the row that stands for key, and its candidate; -1 if the
 // input has none.
 func (x *index) locate(key Key, out *outcomes) (row int, c Candidate, err error) {
-	row, c, _, err = x.probe(key, out)
+	row, c, _, err = x.probe(key, x.hash(key), out)
 	return row, c, err
 }
 
 // probe is locate that also tells the slot where a new key would go. Two keys
 // with one hash are told apart by reading the row again.
-func (x *index) probe(key Key, out *outcomes) (row int, c Candidate, slot int, err error) {
-	hash := x.hash(key)
-	for slot = x.home(hash); x.slots[slot] != 0; slot = (slot + 1) % len(x.slots) {
-		if uint32(x.slots[slot]>>32) != hash {
+func (x *index) probe(key Key, hash uint64, out *outcomes) (row int, c Candidate, slot int, err error) {
+	for slot = x.home(hash); x.slots[slot] != 0; slot = x.after(slot) {
+		row = int(x.slots[slot]) - 1
+		if x.hashOf(row) != hash {
 			continue
 		}
-		row = int(uint32(x.slots[slot])) - 1
 		c, err := x.candidate(row, out)
 		if err != nil {
 			return 0, c, 0, err
@@ -129,26 +173,36 @@ func (x *index) candidate(row int, out *outcomes) (Candidate, error) {
 	return r.Candidate, nil
 }
 
+// after is the next slot to look at.
+func (x *index) after(slot int) int {
+	if slot+1 < len(x.slots) {
+		return slot + 1
+	}
+	return 0
+}
+
 // grow takes half as much again: doubling would leave more than half empty.
 func (x *index) grow() {
 	old := x.slots
-	x.slots = make([]uint64, len(old)/2*3)
+	x.slots = make([]uint32, len(old)/2*3)
 	for _, s := range old {
 		if s == 0 {
 			continue
 		}
-		slot := x.home(uint32(s >> 32))
+		slot := x.home(x.hashOf(int(s) - 1))
 		for x.slots[slot] != 0 {
-			slot = (slot + 1) % len(x.slots)
+			slot = x.after(slot)
 		}
 		x.slots[slot] = s
 	}
 }
 
 // free gives the memory back; the index is of no use afterwards.
-func (x *index) free() { x.slots, x.words = nil, nil }
+func (x *index) free() { x.slots, x.parts = nil, nil }
 
-func (x *index) word(row int) word { return word(atomic.LoadUint64(&x.words[row])) }
+func (x *index) place(row int) *uint64 { return &x.parts[row/partRows].words[row%partRows] }
+
+func (x *index) word(row int) word { return word(atomic.LoadUint64(x.place(row))) }
 
 // pending reports whether nothing is known yet of a row that can be sent.
 func (x *index) pending(row int) bool { return x.word(row).pending() }
@@ -158,22 +212,23 @@ func (w word) pending() bool { return w.tag() == tagPending || w.tag() == tagCla
 // setOutcome notes where the outcome of a row is, and reports whether it is the
 // first one: two who learn of a person at the same time count them once.
 func (x *index) setOutcome(row int, at int64) (first bool) {
-	return x.change(row, func(word) uint64 { return tagOutcome | uint64(at) })
+	return x.change(row, func(w word) word { return w.with(tagOutcome, at) })
 }
 
-// replaceOutcome is for a row that has an outcome.
+// replaceOutcome is for a row that has an outcome, which one goroutine at a
+// time may replace.
 func (x *index) replaceOutcome(row int, at int64) {
-	atomic.StoreUint64(&x.words[row], tagOutcome|uint64(at))
+	atomic.StoreUint64(x.place(row), uint64(x.word(row).with(tagOutcome, at)))
 }
 
 // change replaces the word of a row that is pending, and reports whether it is.
-func (x *index) change(row int, to func(word) uint64) bool {
+func (x *index) change(row int, to func(word) word) bool {
 	for {
 		w := x.word(row)
 		if !w.pending() {
 			return false
 		}
-		if atomic.CompareAndSwapUint64(&x.words[row], uint64(w), to(w)) {
+		if atomic.CompareAndSwapUint64(x.place(row), uint64(w), uint64(to(w))) {
 			return true
 		}
 	}
@@ -187,5 +242,5 @@ func (x *index) claimed(row int, out bool) {
 	if out {
 		tag = tagClaimed
 	}
-	x.change(row, func(w word) uint64 { return tag | uint64(w.value()) })
+	x.change(row, func(w word) word { return w.with(tag, w.value()) })
 }

@@ -18,10 +18,26 @@ type outcomes struct {
 	mu      sync.Mutex
 	buf     []byte // not yet written; begins at flushed
 	flushed int64
+	pages   [cachedPages]page // read last, each at its number modulo cachedPages
 }
 
 // flushAt is the size of a write to the outcomes file, in bytes.
 const flushAt = 64 << 10
+
+// Neighbours in the input have their outcomes near each other: with a chunk of
+// each of very many interviews between them at most. A page overlaps the next
+// one, so that nearly every record lies in one page.
+const (
+	pageSize    = 16 << 10
+	pageOverlap = 512
+	cachedPages = 128
+)
+
+// A page is a part of the file. What is in the file does not change.
+type page struct {
+	number int64  // counted from 1
+	b      []byte // from (number-1)*pageSize on
+}
 
 // A known is an outcome with what the engine has to remember beside it.
 type known struct {
@@ -48,6 +64,9 @@ func (o *outcomes) put(k known) (int64, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	at := o.flushed + int64(len(o.buf))
+	if at > maxOffset {
+		return 0, fmt.Errorf("the outcomes take more than %d bytes; split the file", int64(maxOffset))
+	}
 	o.buf = k.append(o.buf)
 	if len(o.buf) < flushAt {
 		return at, nil
@@ -63,8 +82,17 @@ func (o *outcomes) put(k known) (int64, error) {
 
 // get reads the outcome at a place that put returned.
 func (o *outcomes) get(at int64) (known, error) {
-	// Nearly all records are below 512 bytes; one that is not is read again.
-	for size := 512; ; size *= 8 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	b, err := o.cached(at)
+	if err != nil {
+		return known{}, err
+	}
+	if k, err := parseKnown(b); err == nil {
+		return k, nil
+	}
+	// It goes on behind the page. Few do, and they are read by themselves.
+	for size := 8 * pageOverlap; ; size *= 8 {
 		b, err := o.read(at, size)
 		if err != nil {
 			return known{}, err
@@ -77,7 +105,9 @@ func (o *outcomes) get(at int64) (known, error) {
 }
 
 func (o *outcomes) inputOffset(at int64) (int64, error) {
-	b, err := o.read(at, binary.MaxVarintLen64)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	b, err := o.cached(at)
 	if err != nil {
 		return 0, err
 	}
@@ -88,62 +118,88 @@ func (o *outcomes) inputOffset(at int64) (int64, error) {
 	return int64(offset), nil
 }
 
+// cached returns what is known to be at a place, to the end of its page, which
+// is enough for an offset at least. It is valid as long as the mutex is held.
+func (o *outcomes) cached(at int64) ([]byte, error) {
+	number := at/pageSize + 1
+	start := (number - 1) * pageSize
+	if start+pageSize+pageOverlap > o.flushed {
+		return o.read(at, pageOverlap)
+	}
+	p := &o.pages[number%cachedPages]
+	if p.number != number {
+		b, err := o.read(start, pageSize+pageOverlap)
+		if err != nil {
+			return nil, err
+		}
+		*p = page{number, b}
+	}
+	return p.b[at-start:], nil
+}
+
 // read returns up to size bytes from a place, fewer only at the end.
 func (o *outcomes) read(at int64, size int) ([]byte, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if at >= o.flushed {
-		rest := o.buf[at-o.flushed:]
-		return append([]byte(nil), rest[:min(size, len(rest))]...), nil
+	b := make([]byte, 0, size)
+	if at < o.flushed {
+		n, err := o.file.ReadAt(b[:min(int64(size), o.flushed-at)], at)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, fmt.Errorf("read outcomes: %w", err)
+		}
+		b = b[:n]
 	}
-	b := make([]byte, size)
-	n, err := o.file.ReadAt(b[:min(int64(size), o.flushed-at)], at)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("read outcomes: %w", err)
-	}
-	return append(b[:n], o.buf[:min(size-n, len(o.buf))]...), nil
+	rest := o.buf[max(at-o.flushed, 0):]
+	return append(b, rest[:min(size-len(b), len(rest))]...), nil
 }
 
 var errOutcome = errors.New("an outcome in the temporary file cannot be read")
 
+// A record is the offset, the attempts, wantLink and the lengths of the texts as
+// varints, and then the texts.
+
 func (k known) append(b []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(k.offset))
 	b = binary.AppendUvarint(b, uint64(k.Attempts))
-	var flags byte
+	var wantLink uint64
 	if k.wantLink {
-		flags = 1
+		wantLink = 1
 	}
-	b = append(b, flags)
-	for _, s := range []string{string(k.Status), string(k.Code), k.CandidateID, k.InviteURL, k.Error} {
+	b = binary.AppendUvarint(b, wantLink)
+	texts := [...]string{string(k.Status), string(k.Code), k.CandidateID, k.InviteURL, k.Error}
+	for _, s := range texts {
 		b = binary.AppendUvarint(b, uint64(len(s)))
+	}
+	for _, s := range texts {
 		b = append(b, s...)
 	}
 	return b
 }
 
 func parseKnown(b []byte) (known, error) {
-	var k known
-	offset, n := binary.Uvarint(b)
-	if n <= 0 {
-		return k, errOutcome
-	}
-	b = b[n:]
-	attempts, n := binary.Uvarint(b)
-	if n <= 0 || len(b) == n {
-		return k, errOutcome
-	}
-	k.offset, k.Attempts, k.wantLink = int64(offset), int(attempts), b[n] == 1
-	b = b[n+1:]
-	var texts [5]string
-	for i := range texts {
-		size, n := binary.Uvarint(b)
-		if n <= 0 || uint64(len(b)-n) < size {
-			return k, errOutcome
+	var numbers [8]uint64
+	for i := range numbers {
+		number, n := binary.Uvarint(b)
+		if n <= 0 {
+			return known{}, errOutcome
 		}
-		texts[i] = string(b[n : n+int(size)])
-		b = b[n+int(size):]
+		numbers[i], b = number, b[n:]
 	}
-	k.Status, k.Code = Status(texts[0]), Code(texts[1])
-	k.CandidateID, k.InviteURL, k.Error = texts[2], texts[3], texts[4]
-	return k, nil
+	var texts [5]string
+	total := uint64(0)
+	for _, size := range numbers[3:] {
+		if total += size; size > uint64(len(b)) || total > uint64(len(b)) {
+			return known{}, errOutcome
+		}
+	}
+	all := string(b[:total]) // one allocation for all
+	for i, size := range numbers[3:] {
+		texts[i], all = all[:size], all[size:]
+	}
+	return known{
+		Outcome: Outcome{
+			Status: Status(texts[0]), Code: Code(texts[1]),
+			CandidateID: texts[2], InviteURL: texts[3], Error: texts[4],
+			Attempts: int(numbers[1]),
+		},
+		offset: int64(numbers[0]), wantLink: numbers[2] == 1,
+	}, nil
 }
