@@ -2,9 +2,10 @@ package client
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"net"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -29,7 +30,7 @@ func (s *rawServer) count() int {
 // if it is to be reset.
 type exchange func(conn *net.TCPConn, r *bufio.Reader, n int) (stay bool)
 
-func newRawServer(t *testing.T, do exchange) *rawServer {
+func newRawServer(t testing.TB, do exchange) *rawServer {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -76,7 +77,9 @@ func readRest(r *bufio.Reader) {
 		if err != nil || line == "\r\n" {
 			break
 		}
-		fmt.Sscanf(line, "Content-Length: %d", &length)
+		if digits, found := strings.CutPrefix(line, "Content-Length: "); found {
+			length, _ = strconv.Atoi(strings.TrimSpace(digits))
+		}
 	}
 	io.CopyN(io.Discard, r, int64(length))
 }
