@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 )
 
@@ -93,7 +94,7 @@ func (o *outcomes) get(at int64) (known, error) {
 	}
 	// It goes on behind the page. Few do, and they are read by themselves.
 	for size := 8 * pageOverlap; ; size *= 8 {
-		b, err := o.read(at, size)
+		b, err := o.read(nil, at, size)
 		if err != nil {
 			return known{}, err
 		}
@@ -124,11 +125,11 @@ func (o *outcomes) cached(at int64) ([]byte, error) {
 	number := at/pageSize + 1
 	start := (number - 1) * pageSize
 	if start+pageSize+pageOverlap > o.flushed {
-		return o.read(at, pageOverlap)
+		return o.read(nil, at, pageOverlap)
 	}
 	p := &o.pages[number%cachedPages]
 	if p.number != number {
-		b, err := o.read(start, pageSize+pageOverlap)
+		b, err := o.read(p.b, start, pageSize+pageOverlap)
 		if err != nil {
 			return nil, err
 		}
@@ -137,9 +138,10 @@ func (o *outcomes) cached(at int64) ([]byte, error) {
 	return p.b[at-start:], nil
 }
 
-// read returns up to size bytes from a place, fewer only at the end.
-func (o *outcomes) read(at int64, size int) ([]byte, error) {
-	b := make([]byte, 0, size)
+// read returns up to size bytes from a place, fewer only at the end, in the
+// room of b if that is enough.
+func (o *outcomes) read(b []byte, at int64, size int) ([]byte, error) {
+	b = slices.Grow(b[:0], size)
 	if at < o.flushed {
 		n, err := o.file.ReadAt(b[:min(int64(size), o.flushed-at)], at)
 		if err != nil && !errors.Is(err, io.EOF) {
