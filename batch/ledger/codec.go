@@ -2,19 +2,26 @@ package ledger
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"bulkinvite/batch"
 )
 
 // An outcome is one element of answers.people.
 type outcome struct {
-	Person      int         `json:"person"` // position in requests.people
-	State       batch.State `json:"state"`
-	CandidateID string      `json:"candidate_id,omitempty"`
-	InviteURL   string      `json:"invite_url,omitempty"`
+	Person      int // position in requests.people
+	State       batch.State
+	CandidateID string
+	InviteURL   string
 }
+
+// errDamaged is of a column that nothing here has written. To read it as well
+// as it goes could turn a flipped bit into somebody who was never sent.
+var errDamaged = errors.New("the ledger is damaged: a list of people cannot be read")
 
 // The columns are plain JSON, so that any JSON function reads them. Writing
 // and reading them is most of the ledger's work, hence the short cuts for what
@@ -52,35 +59,93 @@ func appendOutcomes(dst []byte, outcomes []outcome) []byte {
 }
 
 func appendText(dst []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
-			escaped, _ := json.Marshal(s) // a string is always fine
-			return append(dst, escaped...)
-		}
+	if !isPlain(s) || strings.Contains(s, `"`) {
+		escaped, _ := json.Marshal(s) // a string is always fine
+		return append(dst, escaped...)
 	}
 	dst = append(dst, '"')
 	dst = append(dst, s...)
 	return append(dst, '"')
 }
 
-func parseTexts(text string) ([]string, error) {
-	if len(text) > 4 && !strings.Contains(text, `\`) && strings.HasPrefix(text, `["`) && strings.HasSuffix(text, `"]`) {
-		return strings.Split(text[2:len(text)-2], `","`), nil // no quote is part of a text
+// isPlain reports whether s is ASCII without control characters and
+// backslashes, which JSON writes as it is, but for quotes. It looks at eight
+// bytes at a time, because it looks at everything that is read.
+func isPlain(s string) bool {
+	const each = 0x0101010101010101 // times a byte: that byte, eight times
+	for ; len(s) >= 8; s = s[8:] {
+		w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+		control := w - ' '*each         // borrows into the high bit of what is below a space
+		slash := (w ^ '\\'*each) - each // and this of what is a backslash
+		if (control|slash|w)&(0x80*each) != 0 {
+			return false
+		}
 	}
-	var texts []string
-	if err := json.Unmarshal([]byte(text), &texts); err != nil {
-		return nil, err
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+func parseTexts(text string) ([]string, error) {
+	if texts, ok := parsePlainTexts(text); ok {
+		return texts, nil
+	}
+	var elements []*string
+	if err := json.Unmarshal([]byte(text), &elements); err != nil {
+		return nil, fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	if elements == nil {
+		return nil, errDamaged
+	}
+	texts := make([]string, len(elements))
+	for i, e := range elements {
+		if e == nil {
+			return nil, errDamaged
+		}
+		texts[i] = *e
 	}
 	return texts, nil
+}
+
+// parsePlainTexts reads what appendTexts wrote, if nothing in it is escaped.
+func parsePlainTexts(text string) (texts []string, ok bool) {
+	if len(text) < 4 || !strings.HasPrefix(text, `["`) || !strings.HasSuffix(text, `"]`) || !isPlain(text) {
+		return nil, false
+	}
+	texts = strings.Split(text[2:len(text)-2], `","`)
+	return texts, strings.Count(text, `"`) == 2*len(texts) // else a quote is part of a text
 }
 
 func parseOutcomes(text string) ([]outcome, error) {
 	if outcomes, ok := parsePlainOutcomes(text); ok {
 		return outcomes, nil
 	}
-	var outcomes []outcome
-	if err := json.Unmarshal([]byte(text), &outcomes); err != nil {
-		return nil, err
+	var elements []struct {
+		Person      *int    `json:"person"`
+		State       *string `json:"state"`
+		CandidateID string  `json:"candidate_id"`
+		InviteURL   string  `json:"invite_url"`
+	}
+	if err := json.Unmarshal([]byte(text), &elements); err != nil {
+		return nil, fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	if elements == nil {
+		return nil, errDamaged
+	}
+	outcomes := make([]outcome, len(elements))
+	for i, e := range elements {
+		if e.Person == nil || e.State == nil {
+			return nil, errDamaged
+		}
+		state, ok := knownState(*e.State)
+		if !ok {
+			return nil, errDamaged
+		}
+		outcomes[i] = outcome{*e.Person, state, e.CandidateID, e.InviteURL}
 	}
 	return outcomes, nil
 }
@@ -89,34 +154,37 @@ func parseOutcomes(text string) ([]outcome, error) {
 // escaped.
 func parsePlainOutcomes(text string) (outcomes []outcome, ok bool) {
 	rest, ok := strings.CutPrefix(text, "[")
-	if !ok || strings.Contains(text, `\`) {
+	if !ok || !isPlain(text) {
 		return nil, false
 	}
 	outcomes = make([]outcome, 0, strings.Count(text, `{"person":`))
 	for rest != "]" {
+		if len(outcomes) > 0 {
+			if rest, ok = strings.CutPrefix(rest, ","); !ok {
+				return nil, false
+			}
+		}
 		var o outcome
 		if rest, ok = o.cut(rest); !ok {
 			return nil, false
 		}
-		rest = strings.TrimPrefix(rest, ",")
 		outcomes = append(outcomes, o)
 	}
 	return outcomes, true
 }
 
 func (o *outcome) cut(text string) (rest string, ok bool) {
-	rest, _ = strings.CutPrefix(text, `{"person":`)
+	if rest, ok = strings.CutPrefix(text, `{"person":`); !ok {
+		return "", false
+	}
 	number, rest, _ := strings.Cut(rest, `,"state":"`)
-	person, err := strconv.Atoi(number)
-	if err != nil {
+	if o.Person, ok = parsePosition(number); !ok {
 		return "", false
 	}
-	o.Person = person
-	state, rest, ok := strings.Cut(rest, `"`)
-	if !ok {
+	state, rest, _ := strings.Cut(rest, `"`)
+	if o.State, ok = knownState(state); !ok {
 		return "", false
 	}
-	o.State = knownState(state)
 	if after, found := strings.CutPrefix(rest, `,"candidate_id":"`); found {
 		o.CandidateID, rest, _ = strings.Cut(after, `"`)
 	}
@@ -126,14 +194,23 @@ func (o *outcome) cut(text string) (rest string, ok bool) {
 	return strings.CutPrefix(rest, "}")
 }
 
+// parsePosition takes a number as appendOutcomes writes it.
+func parsePosition(number string) (int, bool) {
+	if number == "" || number[0] < '0' || number[0] > '9' || number[0] == '0' && number != "0" {
+		return 0, false
+	}
+	n, err := strconv.Atoi(number)
+	return n, err == nil
+}
+
 // knownState returns the constant for a state, so that the text that it was
 // read from need not stay in memory.
-func knownState(s string) batch.State {
+func knownState(s string) (batch.State, bool) {
 	for _, state := range []batch.State{batch.StateInvited, batch.StateNone, batch.StateSending,
 		batch.StateRefused, batch.StateFailed} {
 		if s == string(state) {
-			return state
+			return state, true
 		}
 	}
-	return batch.State(s)
+	return "", false
 }

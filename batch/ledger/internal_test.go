@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -12,7 +11,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-	"unicode/utf8"
 
 	"pgregory.net/rapid"
 
@@ -231,55 +229,6 @@ func TestTailSize(t *testing.T) {
 	if size > 22_000_000 {
 		t.Errorf("%d bytes", size)
 	}
-}
-
-func FuzzCodec(f *testing.F) {
-	f.Add("ann@example.com", "c1", "https://x/?a=1&b=2")
-	f.Add(`","`, `"}`, `\`)
-	f.Add("", "\x00", "\xff")
-	f.Add("<é\u2028>", `,"invite_url":"`, "]")
-	f.Fuzz(func(t *testing.T, a, b, c string) {
-		texts := []string{a, b, c}
-		encoded := appendTexts(nil, texts)
-		got, err := parseTexts(string(encoded))
-		checkTexts(t, texts, got, err)
-		var plain []string
-		checkTexts(t, texts, plain, json.Unmarshal(encoded, &plain))
-
-		outcomes := []outcome{{0, batch.StateInvited, a, b}, {17, batch.StateNone, c, ""}, {3, batch.StateFailed, "", a}}
-		encoded = appendOutcomes(nil, outcomes)
-		back, err := parseOutcomes(string(encoded))
-		if err != nil || !json.Valid(encoded) {
-			t.Fatalf("%s: %v", encoded, err)
-		}
-		for i := range outcomes {
-			outcomes[i].CandidateID = valid(outcomes[i].CandidateID)
-			outcomes[i].InviteURL = valid(outcomes[i].InviteURL)
-		}
-		if !reflect.DeepEqual(outcomes, back) {
-			t.Fatalf("%+v came back as %+v", outcomes, back)
-		}
-	})
-}
-
-func checkTexts(t *testing.T, want, got []string, err error) {
-	t.Helper()
-	if err != nil || len(got) != len(want) {
-		t.Fatalf("%q came back as %q, %v", want, got, err)
-	}
-	for i := range want {
-		if got[i] != valid(want[i]) {
-			t.Fatalf("%q came back as %q", want, got)
-		}
-	}
-}
-
-// valid is what JSON makes of a text.
-func valid(s string) string {
-	if utf8.ValidString(s) {
-		return s
-	}
-	return string([]rune(s))
 }
 
 func TestRefusesKeysThatCannotBeFoundAgain(t *testing.T) {
