@@ -42,7 +42,11 @@ func Check(ctx context.Context, src Source, opts Options) (*Plan, error) {
 	interviews := map[string]int{} // place in plan.Interviews
 	err := src.Scan(ctx, func(row *Row) error {
 		plan.Rows++
-		first, err := plan.index.add(row)
+		var key Key
+		if row.Problem == nil {
+			key = row.Candidate.Key()
+		}
+		first, err := plan.index.add(row, key)
 		switch {
 		case err != nil:
 			return err
@@ -54,7 +58,7 @@ func Check(ctx context.Context, src Source, opts Options) (*Plan, error) {
 			return nil
 		}
 		plan.People++
-		gk := groupOf(row.Candidate)
+		gk := groupOf(&row.Candidate, key)
 		at, found := interviews[gk.interview]
 		if !found {
 			at = len(plan.Interviews)

@@ -49,7 +49,7 @@ func TestIndexIsExact(t *testing.T) {
 	m := memoryOf(candidates)
 	x := newIndex(m)
 	for i := range m {
-		got, err := x.add(&m[i])
+		got, err := x.add(&m[i], m[i].Candidate.Key())
 		if err != nil || got != want[i] {
 			t.Fatalf("row %d stands for row %d, want %d (%v)", i, got, want[i], err)
 		}
@@ -79,7 +79,7 @@ func TestIndexTellsEqualHashesApart(t *testing.T) {
 	}
 	x.src = m
 	for i, want := range []int{0, 1, 0, 1} {
-		if got, err := x.add(&m[i]); got != want || err != nil {
+		if got, err := x.add(&m[i], m[i].Candidate.Key()); got != want || err != nil {
 			t.Errorf("row %d stands for row %d, want %d (%v)", i, got, want, err)
 		}
 	}

@@ -240,7 +240,7 @@ func (e *Engine) settleFound(ctx context.Context, id int64, doubts []*doubt, ent
 	}
 	var err error
 	for _, d := range doubts {
-		e.queue.know(d.p, time.Now())
+		e.queue.know(time.Now(), d.p)
 		if !d.dead {
 			e.queue.accept(e.queue.interviewOf(d.p))
 			e.health.found()

@@ -31,7 +31,7 @@ const knownWithin = time.Second
 func (q *queue) doubt(d *doubt) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	iv := q.interview(d.p.InterviewID)
+	iv := q.interview(d.p)
 	if iv.doubts.open == nil {
 		iv.doubts.open = map[Key]*doubt{}
 	}
@@ -134,17 +134,20 @@ func (q *queue) endLook(iv *interview) {
 	q.schedule(iv)
 }
 
-// know remembers that somebody is invited, since when (zero: before this run),
+// know remembers that people are invited, since when (zero: before this run),
 // so that a list that does not show them is not believed. A job application
 // may hold another address than the row: such rows prove nothing.
-func (q *queue) know(p *person, since time.Time) {
-	if p.JobApplicationID != "" || p.CandidateID != "" || !p.key.HasAddress() {
-		return
-	}
+func (q *queue) know(since time.Time, people ...*person) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	ds := &q.interview(p.InterviewID).doubts
-	row := uint32(p.row)
+	for _, p := range people {
+		if p.JobApplicationID == "" && p.CandidateID == "" && p.key.HasAddress() {
+			q.interview(p).doubts.know(uint32(p.row), since)
+		}
+	}
+}
+
+func (ds *doubts) know(row uint32, since time.Time) {
 	switch last := len(ds.during) - 1; {
 	case since.IsZero():
 		ds.before = append(ds.before, row)
@@ -191,7 +194,7 @@ func (q *queue) refuseList(iv *interview) {
 func (q *queue) interviewOf(p *person) *interview {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.interview(p.InterviewID)
+	return q.interview(p)
 }
 
 func (q *queue) inDoubt() int {

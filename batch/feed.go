@@ -39,7 +39,7 @@ func (e *Engine) held(p *person, rec Record) (bool, error) {
 	case rec.State == StateInvited:
 		link := rec.InviteURL == "" && rec.CandidateID != "" &&
 			(e.opts.Links == LinksAll || e.opts.Links == LinksConfirmed && rec.Kind != KindFound)
-		e.queue.know(p, time.Time{})
+		e.queue.know(time.Time{}, p)
 		return true, e.recordWanting(p, Outcome{
 			Status: StatusAlreadyInvited, CandidateID: rec.CandidateID, InviteURL: rec.InviteURL,
 		}, link)
@@ -76,7 +76,7 @@ func (e *Engine) heldResend(p *person, rec Record) (bool, error) {
 func (e *Engine) admit(p *person) error {
 	q := e.queue
 	q.mu.Lock()
-	iv := q.interview(p.InterviewID)
+	iv := q.interview(p)
 	if !iv.turnsAway(p) && q.admit() {
 		if !iv.turnsAway(p) {
 			q.add(p, !e.opts.NoPreflight)
@@ -100,7 +100,7 @@ func (e *Engine) again(people []*person) error {
 	var err error
 	for _, p := range people {
 		e.queue.mu.Lock()
-		iv := e.queue.interview(p.InterviewID)
+		iv := e.queue.interview(p)
 		o, sayso := iv.turnedAway(p)
 		if !sayso {
 			e.queue.add(p, !e.opts.NoPreflight) // when the run ends, finish finds them there

@@ -20,8 +20,9 @@ const (
 	resend                  // alone, an existing invitation
 )
 
-func groupOf(c Candidate) groupKey {
-	gk := groupKey{interview: normalInterviewID(c.InterviewID), disableEmail: c.DisableEmail}
+// groupOf returns the group of a candidate with this key.
+func groupOf(c *Candidate, key Key) groupKey {
+	gk := groupKey{interview: key.InterviewID, disableEmail: c.DisableEmail}
 	switch {
 	case c.CandidateID != "":
 		gk.lane = resend

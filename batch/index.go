@@ -68,9 +68,9 @@ func newIndex(src Source) *index {
 	return &index{src: src, seed: maphash.MakeSeed(), slots: make([]uint32, 1<<10)}
 }
 
-// add takes the next row in. It returns the row that stands for its key, which
+// add takes the next row in, which has this key if it is valid. It returns the row that stands for its key, which
 // is the row itself unless it is a duplicate.
-func (x *index) add(row *Row) (int, error) {
+func (x *index) add(row *Row, key Key) (int, error) {
 	switch {
 	case row.Index != x.rows:
 		return 0, fmt.Errorf("row %d came as number %d", row.Index, x.rows)
@@ -83,7 +83,6 @@ func (x *index) add(row *Row) (int, error) {
 		x.append(0, word(tagInvalid))
 		return row.Index, nil
 	}
-	key := row.Candidate.Key()
 	hash := x.hash(key)
 	first, _, slot, err := x.probe(key, hash, nil)
 	if err != nil {

@@ -294,7 +294,7 @@ func (f *foundPeople) flush(ctx context.Context) error {
 		if held := claim.Held[i]; held != nil {
 			o.CandidateID, o.InviteURL = held.CandidateID, held.InviteURL
 		}
-		e.queue.know(p, time.Time{})
+		e.queue.know(time.Time{}, p)
 		err = errors.Join(err, e.recordWanting(p, o, e.opts.Links == LinksAll && o.InviteURL == "" && o.CandidateID != ""))
 	}
 	f.people, f.ids, f.seen = nil, nil, nil

@@ -103,13 +103,13 @@ func (q *queue) setDown(down bool) {
 	q.wakeLocked()
 }
 
-// interview returns what the run knows of an interview, by its id in any form.
-func (q *queue) interview(id string) *interview {
-	normal := normalInterviewID(id)
-	iv := q.interviews[normal]
+// interview returns what the run knows of a person's interview.
+func (q *queue) interview(p *person) *interview {
+	id := p.key.InterviewID // in normal form
+	iv := q.interviews[id]
 	if iv == nil {
-		iv = &interview{id: normal, asSent: id, groups: map[*group]struct{}{}}
-		q.interviews[normal] = iv
+		iv = &interview{id: id, asSent: p.InterviewID, groups: map[*group]struct{}{}}
+		q.interviews[id] = iv
 	}
 	return iv
 }
@@ -230,10 +230,10 @@ func (q *queue) updateInterview(iv *interview) {
 
 // add lets a person wait in their group.
 func (q *queue) add(p *person, preflight bool) {
-	gk := groupOf(p.Candidate)
+	gk := groupOf(&p.Candidate, p.key)
 	g := q.groups[gk]
 	if g == nil {
-		g = q.newGroup(gk, q.interview(p.InterviewID), gk.size(q.chunkSize))
+		g = q.newGroup(gk, q.interview(p), gk.size(q.chunkSize))
 		q.groups[gk] = g
 	}
 	g.people = append(g.people, p)

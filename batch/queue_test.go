@@ -156,10 +156,11 @@ func waitingPeople(t *testing.T, e *Engine, n int) []*person {
 	e.index = newIndex(m)
 	people := make([]*person, n)
 	for i := range m {
-		if _, err := e.index.add(&m[i]); err != nil {
+		key := candidates[i].Key()
+		if _, err := e.index.add(&m[i], key); err != nil {
 			t.Fatal(err)
 		}
-		people[i] = &person{Candidate: candidates[i], key: candidates[i].Key(), row: i}
+		people[i] = &person{Candidate: candidates[i], key: key, row: i}
 	}
 	return people
 }

@@ -184,6 +184,7 @@ func (e *Engine) follow(c *chunk, id int64, people []*person, j judgement, apiEr
 			err = errors.Join(err, e.invitedNow(c, p, j.invitations[i]))
 		}
 	}
+	e.queue.know(time.Now(), by[invited]...)
 	if len(by[invited]) > 0 && c.lane != resend {
 		e.queue.accept(c.iv)
 	}
@@ -225,7 +226,6 @@ func (e *Engine) invitedNow(c *chunk, p *person, inv client.Invitation) error {
 	if c.lane == resend {
 		status = StatusResent
 	}
-	e.queue.know(p, time.Now())
 	e.queue.tried(p, true)
 	return e.record(p, Outcome{Status: status, CandidateID: inv.CandidateID, InviteURL: inv.InviteURL})
 }
