@@ -270,11 +270,7 @@ func (f *foundPeople) flush(ctx context.Context) error {
 		return nil
 	}
 	e := f.engine
-	keys := make([]Key, len(f.people))
-	for i, p := range f.people {
-		keys[i] = p.key
-	}
-	claim, err := e.ledger.Claim(ctx, Request{Kind: KindFound, InterviewID: f.iv.asSent, People: keys})
+	claim, err := e.ledger.Claim(ctx, Request{Kind: KindFound, InterviewID: f.iv.asSent, People: peopleKeys(f.people)})
 	if err != nil {
 		return fmt.Errorf("claim: %w", err)
 	}

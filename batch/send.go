@@ -57,10 +57,6 @@ func (e *Engine) stillPending(c *chunk) []*person {
 
 // claim writes that these people are being sent, and returns those who are.
 func (e *Engine) claim(ctx context.Context, c *chunk, people []*person) (int64, []*person, error) {
-	keys := make([]Key, len(people))
-	for i, p := range people {
-		keys[i] = p.key
-	}
 	req := c.request(people)
 	kind := KindInvite
 	if c.lane == resend {
@@ -68,7 +64,7 @@ func (e *Engine) claim(ctx context.Context, c *chunk, people []*person) (int64, 
 	}
 	claim, err := e.ledger.Claim(ctx, Request{
 		Kind: kind, InterviewID: req.InterviewID, JobApplicationID: req.JobApplicationID,
-		CandidateID: req.CandidateID, DisableEmail: c.disableEmail, People: keys, ResendAfter: e.opts.ResendAfter,
+		CandidateID: req.CandidateID, DisableEmail: c.disableEmail, People: peopleKeys(people), ResendAfter: e.opts.ResendAfter,
 	})
 	if err != nil {
 		return 0, nil, fmt.Errorf("claim: %w", err)
@@ -90,6 +86,14 @@ func (e *Engine) claim(ctx context.Context, c *chunk, people []*person) (int64, 
 		e.queue.refund(1)
 	}
 	return claim.ID, claimed, nil
+}
+
+func peopleKeys(people []*person) []Key {
+	keys := make([]Key, len(people))
+	for i, p := range people {
+		keys[i] = p.key
+	}
+	return keys
 }
 
 // release notes that no request for these people is out.
@@ -123,13 +127,9 @@ func (c *chunk) request(people []*person) client.InviteRequest {
 func (e *Engine) answered(ctx context.Context, c *chunk, id int64, people []*person,
 	invitations []client.Invitation, apiErr error,
 ) error {
-	keys := make([]Key, len(people))
-	for i, p := range people {
-		keys[i] = p.key
-	}
-	j := judge(keys, invitations, apiErr, e.queue.trustsRefusal(len(people)))
+	j := judge(peopleKeys(people), invitations, apiErr, e.queue.trustsRefusal(len(people)))
 	status, message := describe(apiErr)
-	answer := Answer{StatusCode: status, Message: message}
+	answer := Answer{StatusCode: status, Message: message, Outcomes: make([]Settlement, 0, len(people))}
 	for i, p := range people {
 		if j.verdicts[i] != notSent {
 			p.attempts++
@@ -175,10 +175,13 @@ func describe(err error) (status int, message string) {
 
 // follow lets happen what the verdicts mean.
 func (e *Engine) follow(c *chunk, id int64, people []*person, j judgement, apiErr error) error {
-	by := map[verdict][]*person{}
+	var by [verdictCount][]*person
 	var err error
 	for i, p := range people {
 		v := j.verdicts[i]
+		if by[v] == nil {
+			by[v] = make([]*person, 0, len(people)) // nearly always all have one verdict
+		}
 		by[v] = append(by[v], p)
 		if v == invited {
 			err = errors.Join(err, e.invitedNow(c, p, j.invitations[i]))

@@ -26,6 +26,9 @@ type judgement struct {
 	invitations []client.Invitation // for those who are invited
 }
 
+// verdictCount is how many verdicts there are.
+const verdictCount = split + 1
+
 // judge tells what the answer to a request for people means. It is pure: no
 // clock, no memory. Its table test is the specification.
 //
@@ -48,20 +51,35 @@ func judge(people []Key, invitations []client.Invitation, err error, trust bool)
 		return j
 	}
 	j.all(leftOut)
-	places := make(map[Key]int, len(people))
-	for i, key := range people {
-		places[key] = i
-	}
-	for _, inv := range invitations {
+	var places map[Key]int
+	for n, inv := range invitations {
 		if len(people) == 0 || inv.CandidateEmail == "" {
 			continue
 		}
-		i, found := places[NewKey(people[0].InterviewID, inv.CandidateEmail)]
-		if found && j.verdicts[i] != invited {
+		key := NewKey(people[0].InterviewID, inv.CandidateEmail)
+		i := n
+		if n >= len(people) || people[n] != key { // the API promises no order, and mostly keeps it
+			if places == nil {
+				places = placesOf(people)
+			}
+			var found bool
+			if i, found = places[key]; !found {
+				continue
+			}
+		}
+		if j.verdicts[i] != invited {
 			j.verdicts[i], j.invitations[i] = invited, inv
 		}
 	}
 	return j
+}
+
+func placesOf(people []Key) map[Key]int {
+	places := make(map[Key]int, len(people))
+	for i, key := range people {
+		places[key] = i
+	}
+	return places
 }
 
 func (j *judgement) all(v verdict) {
