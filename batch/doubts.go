@@ -14,14 +14,14 @@ type doubts struct {
 	reading  bool      // a worker reads the list, or will
 	lastRead time.Time // when the last look ended
 
-	before []uint32      // rows invited before this run
+	before rowList       // rows invited before this run
 	during []knownPeople // rows invited by this run, by time
 }
 
 // knownPeople are rows that were invited by a time.
 type knownPeople struct {
 	by   time.Time
-	rows []uint32
+	rows rowList
 }
 
 // knownWithin is how many invitations share one knownPeople.
@@ -71,44 +71,14 @@ func (q *queue) beginLook(iv *interview) *look {
 	for key, d := range iv.doubts.open {
 		l.doubts[key] = d
 	}
-	for _, row := range iv.doubts.before {
-		l.must.add(row)
-	}
+	l.must.addAll(&iv.doubts.before)
 	for _, known := range iv.doubts.during {
 		if known.by.After(l.begun.Add(-q.settle)) {
 			break
 		}
-		for _, row := range known.rows {
-			l.must.add(row)
-		}
+		l.must.addAll(&known.rows)
 	}
 	return l
-}
-
-// A rowSet is a set of rows in one bit each.
-type rowSet struct {
-	bits []uint64
-	size int
-}
-
-func (s *rowSet) add(row uint32) {
-	for int(row/64) >= len(s.bits) {
-		s.bits = append(s.bits, make([]uint64, len(s.bits)+64)...)
-	}
-	if bit := uint64(1) << (row % 64); s.bits[row/64]&bit == 0 {
-		s.bits[row/64] |= bit
-		s.size++
-	}
-}
-
-func (s *rowSet) remove(row uint32) {
-	if int(row/64) >= len(s.bits) {
-		return
-	}
-	if bit := uint64(1) << (row % 64); s.bits[row/64]&bit != 0 {
-		s.bits[row/64] &^= bit
-		s.size--
-	}
 }
 
 // settleDoubts forgets doubts that are settled.
@@ -148,14 +118,14 @@ func (q *queue) know(since time.Time, people ...*person) {
 }
 
 func (ds *doubts) know(row uint32, since time.Time) {
-	switch last := len(ds.during) - 1; {
-	case since.IsZero():
-		ds.before = append(ds.before, row)
-	case last >= 0 && since.Before(ds.during[last].by):
-		ds.during[last].rows = append(ds.during[last].rows, row)
-	default:
-		ds.during = append(ds.during, knownPeople{by: since.Add(knownWithin), rows: []uint32{row}})
+	if since.IsZero() {
+		ds.before.add(row)
+		return
 	}
+	if n := len(ds.during); n == 0 || !since.Before(ds.during[n-1].by) {
+		ds.during = append(ds.during, knownPeople{by: since.Add(knownWithin)})
+	}
+	ds.during[len(ds.during)-1].rows.add(row)
 }
 
 // accept notes that somebody was invited to the interview in this run.
