@@ -1,7 +1,6 @@
 package client
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
@@ -27,17 +26,19 @@ type answer struct {
 }
 
 // invitations returns what POST /interview/invite brought.
-func (a answer) invitations() ([]Invitation, *Error) { return read(a, parseInvitations) }
+func (a answer) invitations() ([]Invitation, *Error) {
+	return read(a, envelope.usableInvitations)
+}
 
 // entries returns what GET /interview/invites brought.
-func (a answer) entries() ([]Entry, *Error) { return read(a, parseEntries) }
+func (a answer) entries() ([]Entry, *Error) { return read(a, envelope.usableEntries) }
 
-func read[T any](a answer, parse func(json.RawMessage) ([]T, error)) ([]T, *Error) {
+func read[T any](a answer, usable func(envelope) ([]T, error)) ([]T, *Error) {
 	env, err := a.envelope()
 	if a.status != http.StatusOK || env.verdict != yes {
 		return nil, a.failure(env, err)
 	}
-	list, err := parse(env.data)
+	list, err := usable(env)
 	if err != nil {
 		// The message is left out: it says that all is well.
 		return nil, a.failure(envelope{}, err)
@@ -103,16 +104,9 @@ func (env envelope) refuses() bool {
 	return saysNo && !env.invitesSomebody()
 }
 
-// invitesSomebody reports whether the envelope has invitations. In one that
-// says no they contradict it.
-func (env envelope) invitesSomebody() bool {
-	fields, err := parseObject(env.data)
-	if err != nil {
-		return false
-	}
-	var list []json.RawMessage
-	return json.Unmarshal(fields["invitations"], &list) == nil && len(list) > 0
-}
+// invitesSomebody reports whether the envelope has invitations, even such as
+// cannot be read. In one that says no they contradict it.
+func (env envelope) invitesSomebody() bool { return len(env.invitations.elements) > 0 }
 
 // says compares the whole message: "Rate Limit Exceeded" is no used-up quota.
 func (env envelope) says(message string) bool {
