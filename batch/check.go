@@ -38,7 +38,7 @@ type InterviewPlan struct {
 func Check(ctx context.Context, src Source, opts Options) (*Plan, error) {
 	opts = opts.withDefaults()
 	plan := &Plan{Problems: map[Code]int{}, index: newIndex(src)}
-	groups := map[groupKey]int{}   // people per group
+	groups := map[groupKey]*tally{}
 	interviews := map[string]int{} // place in plan.Interviews
 	err := src.Scan(ctx, func(row *Row) error {
 		plan.Rows++
@@ -57,27 +57,45 @@ func Check(ctx context.Context, src Source, opts Options) (*Plan, error) {
 			plan.Duplicates++
 			return nil
 		}
-		plan.People++
 		gk := groupOf(&row.Candidate, key)
-		at, found := interviews[gk.interview]
-		if !found {
-			at = len(plan.Interviews)
-			interviews[gk.interview] = at
-			plan.Interviews = append(plan.Interviews, InterviewPlan{ID: row.Candidate.InterviewID})
+		group := groups[gk]
+		if group == nil {
+			at, found := interviews[gk.interview]
+			if !found {
+				at = len(plan.Interviews)
+				interviews[gk.interview] = at
+				plan.Interviews = append(plan.Interviews, InterviewPlan{ID: row.Candidate.InterviewID})
+			}
+			group = &tally{interview: at, size: gk.size(opts.ChunkSize)}
+			groups[gk] = group
 		}
-		plan.Interviews[at].People++
-		plan.Interviews[at].Left++
-		if groups[gk]%gk.size(opts.ChunkSize) == 0 {
-			plan.Interviews[at].Requests++
-			plan.Requests++
-		}
-		groups[gk]++
+		plan.count(group)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return plan, nil
+}
+
+// A tally counts the people of a group.
+type tally struct {
+	interview int // place in Plan.Interviews
+	size      int // people in one request
+	people    int
+}
+
+// count adds somebody who is to be invited.
+func (p *Plan) count(group *tally) {
+	interview := &p.Interviews[group.interview]
+	p.People++
+	interview.People++
+	interview.Left++
+	if group.people%group.size == 0 {
+		interview.Requests++
+		p.Requests++
+	}
+	group.people++
 }
 
 // Survey reads src once more and counts who is left after the ledger.
