@@ -79,7 +79,7 @@ func normalEmail(email string) string {
 	}
 	// Lower case first: there are capitals that IDNA does not know, unlike
 	// their small letters.
-	local, domain, found := cutLast(norm.NFC.String(strings.ToLower(norm.NFC.String(email))), '@')
+	local, domain, found := cutLast(norm.NFC.String(lower(norm.NFC.String(email))), '@')
 	if !found {
 		return local
 	}
@@ -90,6 +90,13 @@ func normalEmail(email string) string {
 		ascii = domain
 	}
 	return local + "@" + ascii
+}
+
+// lower returns s in lower case. Alone among all capitals, the one of the
+// Turkish i has two characters as its small letter. Package unicode knows
+// only of one, the plain i, which is somebody else.
+func lower(s string) string {
+	return strings.ToLower(strings.ReplaceAll(s, "\u0130", "i\u0307"))
 }
 
 // isPlainLower reports whether s has only characters that normalising leaves

@@ -94,19 +94,14 @@ func errorVerdict(err error, people int, trust bool) verdict {
 	if !errors.As(err, &apiErr) {
 		return lostAnswer
 	}
+	none := apiErr.Fate == client.Refused && trust || apiErr.Fate == client.NotSent && apiErr.Cause == client.TooLarge
 	switch {
-	case apiErr.Cause == client.TooLarge && people > 1:
+	case none && people > 1:
 		return split
-	case apiErr.Cause == client.TooLarge:
+	case none:
 		return refused
 	case apiErr.Fate == client.NotSent, apiErr.Fate == client.Denied:
 		return notSent
-	case apiErr.Fate == client.Refused && !trust:
-		return lostAnswer
-	case apiErr.Fate == client.Refused && people > 1:
-		return split
-	case apiErr.Fate == client.Refused:
-		return refused
 	}
 	return lostAnswer
 }
