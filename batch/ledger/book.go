@@ -16,7 +16,7 @@ const cachedPeople = 1 << 15
 // committed and nothing else.
 type book struct {
 	mu     sync.Mutex
-	tail   tail
+	tail   *tail                   // of this run
 	cached map[int64]*list.Element // of *request
 	recent *list.List              // the most recently used first
 	people int                     // in cached
@@ -26,19 +26,20 @@ type book struct {
 }
 
 func newBook(ctx context.Context, db *sql.DB, lastRequest int64) (*book, error) {
-	b := &book{cached: map[int64]*list.Element{}, recent: list.New()}
-	b.tail.base = lastRequest
+	b := &book{tail: &tail{base: lastRequest}, cached: map[int64]*list.Element{}, recent: list.New()}
 	var err error
 	b.request, err = db.PrepareContext(ctx, selectRequests+" where r.id = ? order by a.id")
 	return b, err
 }
 
-// close gives the memory back, which is some 20 MB for a million people.
-func (b *book) close() {
+// close ends the use of the book, and returns its tail for the index.
+func (b *book) close() *tail {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	t := b.tail
 	b.closed = true
-	b.tail, b.cached, b.recent, b.people = tail{}, map[int64]*list.Element{}, list.New(), 0
+	b.tail, b.cached, b.recent, b.people = nil, nil, nil, 0
+	return t
 }
 
 // get returns a request of the ledger; nil if there is none of this number.

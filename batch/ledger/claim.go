@@ -31,11 +31,7 @@ func (r *Run) Claim(ctx context.Context, req batch.Request) (batch.Claim, error)
 		return batch.Claim{}, fmt.Errorf("ledger: claim: %w", err)
 	}
 	c := &claim{req: &req, twins: twins(req.People), done: make(chan error, 1)}
-	h := newHasher(r.base)
-	c.hashes = make([]uint64, len(req.People))
-	for i, k := range req.People {
-		c.hashes[i] = h.hash(k)
-	}
+	c.hashes = hashAll(r.base, req.People)
 	var err error
 	// Here and not in the writer: the index does not change during a run, and
 	// the others need not wait for it.

@@ -1,195 +1,154 @@
 package ledger
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
-
-	"bulkinvite/batch"
+	"sync/atomic"
 )
 
-// indexPortion bounds the people who are indexed in one transaction, by the
-// memory that sorting them takes: 16 bytes each.
-const indexPortion = 1 << 19
-
-// insertRows is the number of rows in one insert into the index.
-const insertRows = 128
-
-// An entry is a row of the index.
-type entry struct {
-	hash    int64
-	request int64
+// An index finds the requests that name a key, among those of earlier runs: it
+// does not change during a run. It is safe for several goroutines.
+type index struct {
+	blocks   *blockReader
+	segments []fenced
+	filter   filter
+	cache    []atomic.Pointer[cachedBlock] // each block has one place in it
 }
 
-// indexPeople brings the index up to date: it adds the people of all requests
-// behind the last one that it has. They are sorted first, so that each page of
-// the index is written once. No run may be writing.
-func (s *Store) indexPeople(ctx context.Context) error {
-	for {
-		entries, last, err := s.unindexed(ctx)
-		if err != nil {
-			return fmt.Errorf("index: %w", err)
-		}
-		if len(entries) == 0 {
-			return nil
-		}
-		slices.SortFunc(entries, func(a, b entry) int {
-			return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.request, b.request))
-		})
-		if err := s.addEntries(ctx, entries, last); err != nil {
-			return fmt.Errorf("index: %w", err)
-		}
-	}
+// A fenced segment has the first hash of each of its blocks.
+type fenced struct {
+	firstBlock int64
+	fences     []uint64
 }
 
-// unindexed returns the entries of the first requests that the index lacks, and
-// the last of these requests.
-func (s *Store) unindexed(ctx context.Context) (entries []entry, last int64, err error) {
-	rows, err := s.write.QueryContext(ctx, `select r.id, u.base_url, r.interview_id, r.people
-		from requests r join runs u on u.id = r.run_id
-		where r.id > (select request_id from people_upto) order by r.id`)
+type cachedBlock struct {
+	id int64
+	block
+}
+
+// cachedBlocks bounds the blocks that are kept: 16 MB, which is the index of
+// one and a half million people.
+const cachedBlocks = 1 << 12
+
+// newIndex reads the index from one end to the other, and so knows that
+// nothing of it is missing. That takes a second for some twenty million people.
+func newIndex(ctx context.Context, db *sql.DB) (*index, error) {
+	segments, err := readSegments(ctx, db)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	defer rows.Close()
-	var h *hasher
-	var hashed string // the base URL of h
-	for rows.Next() && len(entries) < indexPortion {
-		var baseURL, interviewID, people string
-		if err := rows.Scan(&last, &baseURL, &interviewID, &people); err != nil {
-			return nil, 0, err
-		}
-		if h == nil || baseURL != hashed {
-			h, hashed = newHasher(baseURL), baseURL
-		}
-		emails, err := parseTexts(people)
-		if err != nil {
-			return nil, 0, err
-		}
-		for _, email := range emails {
-			hash := h.hash(batch.Key{InterviewID: interviewID, Email: email})
-			entries = append(entries, entry{int64(hash), last})
-		}
+	var entries, blocks int64
+	for i := range segments {
+		entries += segments[i].entries
+		blocks += segments[i].blocks
 	}
-	return entries, last, rows.Err()
+	x := &index{filter: newFilter(entries), cache: make([]atomic.Pointer[cachedBlock], min(blocks+1, cachedBlocks))}
+	if err := x.readAll(ctx, db, segments); err != nil {
+		return nil, err
+	}
+	x.blocks, err = newBlockReader(ctx, db)
+	return x, err
 }
 
-// addEntries writes entries, and that the index has all requests to last.
-func (s *Store) addEntries(ctx context.Context, entries []entry, last int64) error {
-	tx, err := s.write.BeginTx(ctx, nil)
+func (x *index) readAll(ctx context.Context, db *sql.DB, segments []segment) error {
+	rows, err := db.QueryContext(ctx, "select id, checksum, entries from people_blocks order by id")
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // after Commit it has nothing to do
-	for size := insertRows; len(entries) > 0; size = 1 {
-		if entries, err = insertEntries(ctx, tx, entries, size); err != nil {
+	defer rows.Close()
+	for i := range segments {
+		if err := x.readSegment(rows, &segments[i]); err != nil {
 			return err
 		}
 	}
-	if _, err := tx.ExecContext(ctx, "update people_upto set request_id = ?", last); err != nil {
-		return err
+	if rows.Next() {
+		return damagedIndex("a block belongs to no segment")
 	}
-	return tx.Commit()
+	return rows.Err()
 }
 
-// insertEntries writes entries by size rows at a time, and returns those that
-// are left over. Two people with one hash in a request are one entry.
-func insertEntries(ctx context.Context, tx *sql.Tx, entries []entry, size int) ([]entry, error) {
-	insert, err := tx.PrepareContext(ctx, "insert or ignore into people (hash, request_id) values "+
-		strings.TrimSuffix(strings.Repeat("(?, ?),", size), ","))
-	if err != nil {
-		return nil, err
-	}
-	defer insert.Close()
-	args := make([]any, 2*size)
-	for ; len(entries) >= size; entries = entries[size:] {
-		for i, e := range entries[:size] {
-			args[2*i], args[2*i+1] = e.hash, e.request
+func (x *index) readSegment(rows *sql.Rows, s *segment) error {
+	f := fenced{firstBlock: s.firstBlock}
+	var last entry
+	var entries int64
+	for want := s.firstBlock; want < s.endBlock(); want++ {
+		if !rows.Next() {
+			if err := rows.Err(); err != nil {
+				return err
+			}
+			return damagedIndex("block %d is missing", want)
 		}
-		if _, err := insert.ExecContext(ctx, args...); err != nil {
+		var id, checksum int64
+		var raw sql.RawBytes
+		if err := rows.Scan(&id, &checksum, &raw); err != nil {
+			return err
+		}
+		if id != want {
+			return damagedIndex("block %d is missing", want)
+		}
+		b := block(raw)
+		if err := b.check(id, checksum); err != nil {
+			return err
+		}
+		if b.at(0).less(last) {
+			return damagedIndex("block %d is out of order", id)
+		}
+		last = b.at(b.len() - 1)
+		entries += int64(b.len())
+		f.fences = append(f.fences, b.hash(0))
+		for i := range b.len() {
+			x.filter.add(b.hash(i))
+		}
+	}
+	if entries != s.entries {
+		return damagedIndex("%d entries of %d are left of the segment to request %d", entries, s.entries, s.last)
+	}
+	x.segments = append(x.segments, f)
+	return nil
+}
+
+// find returns the requests that may name the keys with these hashes.
+func (x *index) find(ctx context.Context, hashes []uint64) (found []match, err error) {
+	for at, h := range hashes {
+		if !x.filter.mayHave(h) {
+			continue
+		}
+		for i := range x.segments {
+			if found, err = x.findIn(&x.segments[i], h, at, found); err != nil {
+				return nil, fmt.Errorf("index: %w", err)
+			}
+		}
+	}
+	return found, ctx.Err()
+}
+
+// findIn adds what a segment has. The entries of a hash may begin in the block
+// before the first one that begins with it, and go on behind that.
+func (x *index) findIn(s *fenced, hash uint64, at int, found []match) ([]match, error) {
+	i, _ := slices.BinarySearch(s.fences, hash)
+	for i = max(i-1, 0); i < len(s.fences) && s.fences[i] <= hash; i++ {
+		b, err := x.block(s.firstBlock + int64(i))
+		if err != nil {
 			return nil, err
 		}
-	}
-	return entries, nil
-}
-
-// An indexReader asks the index, which does not change while it is used.
-type indexReader struct {
-	empty bool
-	small *sql.Stmt // of smallBlock hashes: a chunk
-	large *sql.Stmt // of largeBlock hashes
-}
-
-const (
-	smallBlock = 64
-	largeBlock = 1024
-)
-
-func newIndexReader(ctx context.Context, db *sql.DB) (*indexReader, error) {
-	x := &indexReader{}
-	if err := db.QueryRowContext(ctx, "select not exists (select * from people)").Scan(&x.empty); err != nil {
-		return nil, err
-	}
-	var err, err2 error
-	x.small, err = prepareFind(ctx, db, smallBlock)
-	x.large, err2 = prepareFind(ctx, db, largeBlock)
-	return x, errors.Join(err, err2)
-}
-
-func prepareFind(ctx context.Context, db *sql.DB, size int) (*sql.Stmt, error) {
-	return db.PrepareContext(ctx, "select hash, request_id from people where hash in ("+
-		strings.TrimSuffix(strings.Repeat("?,", size), ",")+")")
-}
-
-// find returns the requests that may name the keys with these hashes, which it
-// sorts: neighbours in the index are then asked for together, and most pages
-// are read once.
-func (x *indexReader) find(ctx context.Context, hashes []keyHash) (found []match, err error) {
-	slices.SortFunc(hashes, func(a, b keyHash) int { return cmp.Compare(a.hash, b.hash) })
-	for len(hashes) > 0 {
-		stmt, size := x.large, largeBlock
-		if len(hashes) <= 4*smallBlock {
-			stmt, size = x.small, smallBlock
+		for j := b.search(hash); j < b.len() && b.hash(j) == hash; j++ {
+			found = append(found, match{at, b.at(j).request})
 		}
-		block := hashes[:min(size, len(hashes))]
-		if found, err = findBlock(ctx, stmt, size, block, found); err != nil {
-			return nil, err
-		}
-		hashes = hashes[len(block):]
 	}
 	return found, nil
 }
 
-// A keyHash is the hash of the key at a position.
-type keyHash struct {
-	hash int64
-	at   int
-}
-
-// findBlock asks for at most size hashes; the last one fills up the rest.
-func findBlock(ctx context.Context, stmt *sql.Stmt, size int, block []keyHash, found []match) ([]match, error) {
-	args := make([]any, size)
-	for i := range args {
-		args[i] = block[min(i, len(block)-1)].hash
+func (x *index) block(id int64) (block, error) {
+	place := &x.cache[id%int64(len(x.cache))]
+	if c := place.Load(); c != nil && c.id == id {
+		return c.block, nil
 	}
-	rows, err := stmt.QueryContext(ctx, args...)
+	b, err := x.blocks.read(id)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var e entry
-		if err := rows.Scan(&e.hash, &e.request); err != nil {
-			return nil, err
-		}
-		i, _ := slices.BinarySearchFunc(block, e.hash, func(k keyHash, hash int64) int { return cmp.Compare(k.hash, hash) })
-		for ; i < len(block) && block[i].hash == e.hash; i++ {
-			found = append(found, match{block[i].at, e.request})
-		}
-	}
-	return found, rows.Err()
+	place.Store(&cachedBlock{id, b})
+	return b, nil
 }

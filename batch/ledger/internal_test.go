@@ -3,16 +3,12 @@ package ledger
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
-	"reflect"
 	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"pgregory.net/rapid"
 
 	"bulkinvite/batch"
 )
@@ -113,12 +109,7 @@ func TestBatch(t *testing.T) {
 	r.stop() // this test is the writer
 	invite := func(from, to int) *claim {
 		req := &batch.Request{Kind: batch.KindInvite, InterviewID: benchInterview, People: benchKeys(from, to)}
-		c := &claim{req: req, twins: twins(req.People), done: make(chan error, 1)}
-		h := newHasher(r.base)
-		for _, k := range req.People {
-			c.hashes = append(c.hashes, h.hash(k))
-		}
-		return c
+		return &claim{req: req, hashes: hashAll(r.base, req.People), twins: twins(req.People), done: make(chan error, 1)}
 	}
 	stray := &settlement{request: 99, answer: &batch.Answer{}, done: make(chan error, 1)}
 	a, b, c := invite(0, 10), invite(9, 20), invite(20, 30)
@@ -131,103 +122,6 @@ func TestBatch(t *testing.T) {
 	}
 	if later = r.commit(later); len(later) != 0 || b.wait() != nil || b.answer.Held[0] == nil || b.answer.Held[1] != nil {
 		t.Errorf("held: %v", b.answer.Held)
-	}
-}
-
-// Whatever was written, an index made from scratch is the same.
-func TestIndexFromScratch(t *testing.T) {
-	s, r := testRun(t)
-	entries := func() (all []entry) {
-		rows, err := s.write.Query("select hash, request_id from people")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var e entry
-			if err := rows.Scan(&e.hash, &e.request); err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, e)
-		}
-		return all
-	}
-	people := 0
-	for run := range 4 {
-		for i := range 5 {
-			size := 1 + 37*i*run%200
-			if err := inviteChunk(r, benchKeys(people, people+size)); err != nil {
-				t.Fatal(err)
-			}
-			people += size
-		}
-		if err := r.End(t.Context(), map[string]int{"invited": people}, 0); err != nil {
-			t.Fatal(err)
-		}
-		grown := entries()
-		if len(grown) != people {
-			t.Fatalf("%d people, %d entries", people, len(grown))
-		}
-		if _, err := s.write.Exec("delete from people; update people_upto set request_id = 0"); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.indexPeople(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if !reflect.DeepEqual(grown, entries()) {
-			t.Fatal("an index from scratch is another one")
-		}
-		var err error
-		if r, err = s.Begin(t.Context(), RunInfo{BaseURL: fmt.Sprint("https://api.example/", run)}); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func TestTail(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		hashes := rapid.SliceOfNDistinct(rapid.Uint64(), 1, 50, rapid.ID).Draw(t, "hashes")
-		tl := tail{base: rapid.Int64Range(0, 1<<40).Draw(t, "base")}
-		requests := map[uint64]map[int64]bool{}
-		known := map[uint64]bool{}
-		for n := range int64(rapid.IntRange(0, 300).Draw(t, "n")) {
-			h := rapid.SampledFrom(hashes).Draw(t, "hash")
-			if requests[h] == nil {
-				requests[h] = map[int64]bool{}
-			}
-			if rapid.Bool().Draw(t, "strange") {
-				tl.addStrange(h)
-				known[h] = true
-			} else {
-				tl.add(h, tl.base+n+1)
-				requests[h][tl.base+n+1] = true
-			}
-		}
-		for _, h := range append(hashes, 0, 1, 1<<63) {
-			got := map[int64]bool{}
-			for request := range tl.requests(h) {
-				got[request] = true
-			}
-			if len(got)+len(requests[h]) > 0 && !reflect.DeepEqual(got, requests[h]) || tl.isStrange(h) != known[h] {
-				t.Fatalf("%x: %v, want %v; strange %v, want %v", h, got, requests[h], tl.isStrange(h), known[h])
-			}
-		}
-	})
-}
-
-// A million keys must not take much more than 20 MB.
-func TestTailSize(t *testing.T) {
-	tl := tail{}
-	h := newHasher("https://api.example")
-	for i := range 1_000_000 {
-		tl.addStrange(h.hash(batch.Key{InterviewID: benchInterview, Email: fmt.Sprint(i, "@example.com")}))
-	}
-	size := 0
-	for i := range tl.segments {
-		size += 8*cap(tl.segments[i].hashes) + 4*cap(tl.segments[i].numbers)
-	}
-	if size > 22_000_000 {
-		t.Errorf("%d bytes", size)
 	}
 }
 

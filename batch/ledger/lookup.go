@@ -17,11 +17,7 @@ type match struct {
 
 // Lookup implements batch.Ledger. It does not wait for the writer.
 func (r *Run) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Record, error) {
-	h := newHasher(r.base)
-	hashes := make([]uint64, len(keys))
-	for i, k := range keys {
-		hashes[i] = h.hash(k)
-	}
+	hashes := hashAll(r.base, keys)
 	found, err := r.findIndexed(ctx, hashes)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: look up: %w", err)
@@ -56,37 +52,15 @@ func (r *Run) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Record, err
 	return records, nil
 }
 
-// findIndexed returns the matches in the index. It does not ask it for hashes
-// that it is known not to have, and remembers those that it turns out not to
-// have: the index does not change during a run.
+// findIndexed returns the matches in the index.
 func (r *Run) findIndexed(ctx context.Context, hashes []uint64) ([]match, error) {
-	if r.index.empty || len(hashes) == 0 {
-		return nil, ctx.Err()
-	}
-	ask := make([]keyHash, 0, len(hashes))
 	r.book.mu.Lock()
-	for i, h := range hashes {
-		if !r.book.tail.isStrange(h) {
-			ask = append(ask, keyHash{int64(h), i})
-		}
-	}
+	closed := r.book.closed
 	r.book.mu.Unlock()
-	found, err := r.index.find(ctx, ask)
-	if err != nil {
-		return nil, err
+	if closed {
+		return nil, errEnded // the index is another one now
 	}
-	known := make([]bool, len(hashes))
-	for _, m := range found {
-		known[m.at] = true
-	}
-	r.book.mu.Lock()
-	defer r.book.mu.Unlock()
-	for _, k := range ask {
-		if !known[k.at] {
-			r.book.tail.addStrange(uint64(k.hash))
-		}
-	}
-	return found, nil
+	return r.index.find(ctx, hashes)
 }
 
 // withTail adds the matches in the tail, and sorts all by request. The caller

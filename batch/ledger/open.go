@@ -2,8 +2,8 @@
 //
 // Requests and answers are appended, by one goroutine for all that wait, so
 // that sending waits for one short write to the disk and no more. Who was in
-// which request is an index over them, brought up to date in bulk between
-// runs; the requests of the run itself are found through a table in memory.
+// which request is an index over them, to which a run adds its own at its end;
+// until then these are found through a table in memory.
 // A person's state is never stored: it is folded from the requests that name
 // them and the answers to these.
 package ledger
@@ -39,7 +39,8 @@ type Store struct {
 // from writing is an error here, before anything is sent.
 //
 // After a run that died, Open reads what that run has written, which takes
-// some seconds per million people.
+// about a second per million people; so does the first Open of a ledger that
+// an older bulkinvite made.
 func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	real, err := resolve(path)
 	if err != nil {
@@ -66,19 +67,23 @@ func (s *Store) open(ctx context.Context) error {
 	if err = makeFile(s.path); err != nil {
 		return err
 	}
-	if s.isNew, err = inspect(ctx, s.path); err != nil {
+	version, err := inspect(ctx, s.path)
+	if err != nil {
 		return err
 	}
+	s.isNew = version == 0
 	if err = tighten(s.path); err != nil { // not before it is known to be ours
 		return err
 	}
 	if s.write, err = openForWriting(ctx, s.path); err != nil {
 		return err
 	}
-	if s.isNew {
-		if err = createSchema(ctx, s.write); err != nil {
+	if version < schemaVersion {
+		if err = updateSchema(ctx, s.write, version); err != nil {
 			return err
 		}
+	}
+	if s.isNew {
 		if err = syncFolder(s.path); err != nil {
 			return err
 		}

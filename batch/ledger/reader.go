@@ -50,8 +50,8 @@ func (r *Reader) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	empty, err := checkSchema(ctx, db)
-	if err == nil && empty {
+	version, err := checkSchema(ctx, db)
+	if err == nil && version == 0 {
 		err = errors.New("is empty")
 	}
 	if err != nil {

@@ -29,7 +29,7 @@ type Run struct {
 	id    int64
 	base  string
 	book  *book
-	index *indexReader
+	index *index
 
 	// Used by the writer alone.
 	lastRequest int64
@@ -85,7 +85,7 @@ func (r *Run) begin(ctx context.Context, info RunInfo) error {
 	if r.book, err = newBook(ctx, r.store.read, r.lastRequest); err != nil {
 		return err
 	}
-	if r.index, err = newIndexReader(ctx, r.store.read); err != nil {
+	if r.index, err = newIndex(ctx, r.store.read); err != nil {
 		return err
 	}
 	r.addRequest, err = db.PrepareContext(ctx, `insert into requests (id, run_id, kind, interview_id, job_application_id,
@@ -102,23 +102,30 @@ func (r *Run) begin(ctx context.Context, info RunInfo) error {
 func (r *Run) ID() int64 { return r.id }
 
 // End writes that the run is over, with counts for people to read and the exit
-// code, and brings the index up to date, which takes some seconds per million
-// people of the run. All verbs are refused from now on. The end is written whether or not ctx is cancelled: a stopped run has not died.
+// code, and brings the index up to date, which takes part of a second per
+// million people of the run. All verbs are refused from now on. The end is
+// written whether or not ctx is cancelled: a stopped run has not died.
 func (r *Run) End(ctx context.Context, counts map[string]int, exitCode int) error {
 	r.stop()
 	if r.broken != nil {
 		return r.broken
 	}
+	if r.store.run != r {
+		return errEnded
+	}
 	text, err := json.Marshal(counts)
 	if err != nil {
 		return fmt.Errorf("ledger: end: %w", err)
 	}
-	r.book.close() // the index needs the room
+	t := r.book.close()
+	if t == nil {
+		return errEnded
+	}
 	ctx = context.WithoutCancel(ctx)
 	_, err = r.store.write.ExecContext(ctx, "update runs set ended_at = ?, counts = ?, exit_code = ? where id = ?",
 		r.store.now().UnixMicro(), string(text), exitCode, r.id)
-	if err == nil {
-		err = r.store.indexPeople(ctx)
+	if err == nil && r.lastRequest > t.base {
+		err = r.store.addSegment(ctx, t, r.lastRequest)
 	}
 	if err != nil {
 		return fmt.Errorf("ledger: end: %w", err)

@@ -15,9 +15,13 @@ import (
 //go:embed schema.sql
 var schema string
 
+//go:embed index.sql
+var indexSchema string
+
 const (
 	applicationID = 0x62696e76 // "binv": tells the ledger from other SQLite files
-	schemaVersion = 1
+	schemaVersion = 2
+	oldestSchema  = 1 // that can be read, and brought up to date
 )
 
 // dsn returns a data source name in which nothing of path can be taken for a
@@ -39,49 +43,59 @@ func openDSN(dsn string, conns int) (*sql.DB, error) {
 	return db, nil
 }
 
-// inspect tells whether the file is still empty, and refuses what is not a
-// ledger. It changes nothing: the file may be somebody else's.
-func inspect(ctx context.Context, path string) (empty bool, err error) {
+// inspect returns the version of the schema, 0 if the file is still empty, and
+// refuses what is not a ledger. It changes nothing: the file may be somebody
+// else's.
+func inspect(ctx context.Context, path string) (version int, err error) {
 	db, err := openDSN(dsn(path, "ro"), 1)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	defer db.Close()
 	return checkSchema(ctx, db)
 }
 
-func checkSchema(ctx context.Context, db *sql.DB) (empty bool, err error) {
-	var id, version, objects int
+func checkSchema(ctx context.Context, db *sql.DB) (version int, err error) {
+	var id, objects int
 	err = db.QueryRowContext(ctx, `select application_id, user_version, (select count(*) from sqlite_schema)
 		from pragma_application_id, pragma_user_version`).Scan(&id, &version, &objects)
 	var sqliteErr *sqlite.Error
 	switch {
 	case errors.As(err, &sqliteErr) && sqliteErr.Code()&0xff == sqlite3.SQLITE_NOTADB:
-		return false, errors.New("is not a ledger of bulkinvite, nor any SQLite database; name another file")
+		return 0, errors.New("is not a ledger of bulkinvite, nor any SQLite database; name another file")
 	case err != nil:
-		return false, fmt.Errorf("cannot be read: %w", err)
+		return 0, fmt.Errorf("cannot be read: %w", err)
 	case id == 0 && version == 0 && objects == 0:
-		return true, nil
+		return 0, nil
 	case id != applicationID:
-		return false, errors.New("is an SQLite database of another program; name another file")
+		return 0, errors.New("is an SQLite database of another program; name another file")
 	case version > schemaVersion:
-		return false, fmt.Errorf("made by a newer bulkinvite (schema %d, this one knows %d): update bulkinvite",
+		return 0, fmt.Errorf("made by a newer bulkinvite (schema %d, this one knows %d): update bulkinvite",
 			version, schemaVersion)
-	case version < schemaVersion:
-		return false, fmt.Errorf("schema %d is unknown; this file was never finished or is damaged", version)
+	case version < oldestSchema:
+		return 0, fmt.Errorf("schema %d is unknown; this file was never finished or is damaged", version)
 	}
-	return false, nil
+	return version, nil
 }
 
-// createSchema makes the tables and marks the file as ours, or does nothing.
-func createSchema(ctx context.Context, db *sql.DB) error {
+// dropIndex1 drops the index of version 1, whose place the tables of index.sql
+// take. They are filled from the requests, as after a run that died.
+const dropIndex1 = "drop table people; drop table people_upto;"
+
+// updateSchema makes the tables that a file of that version lacks and marks it
+// as ours and new, or does nothing.
+func updateSchema(ctx context.Context, db *sql.DB, version int) error {
+	script := dropIndex1 + indexSchema
+	if version == 0 {
+		script = schema + indexSchema
+	}
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("cannot be written: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it has nothing to do
 	mark := fmt.Sprintf("pragma application_id = %d; pragma user_version = %d;", applicationID, schemaVersion)
-	if _, err := tx.ExecContext(ctx, schema+mark); err != nil {
+	if _, err := tx.ExecContext(ctx, script+mark); err != nil {
 		return fmt.Errorf("cannot be written: %w", err)
 	}
 	return tx.Commit()
@@ -103,8 +117,8 @@ func openForWriting(ctx context.Context, path string) (*sql.DB, error) {
 	return db, nil
 }
 
-// openForReading opens the ledger for a run's look-ups. The cache, in KiB, has
-// room for the index of a million people, whose pages are read at random.
+// openForReading opens the ledger for a run's look-ups, which read each page
+// about once: what is worth keeping is kept decoded.
 func openForReading(path string) (*sql.DB, error) {
-	return openDSN(dsn(path, "ro", "query_only(on)", "cache_size(-32000)"), 2)
+	return openDSN(dsn(path, "ro", "query_only(on)", "cache_size(-2000)"), 2)
 }

@@ -1,4 +1,4 @@
--- The ledger of bulkinvite, schema version 1.
+-- The ledger of bulkinvite, schema version 2.
 --
 -- Requests and answers are only ever added to: what was sent and what came
 -- back is never rewritten. All times are microseconds since 1970, UTC. To read
@@ -46,23 +46,6 @@ create table answers (
 ) strict;
 
 create index answers_request on answers (request_id);
-
--- Which requests name somebody, by a hash of base URL, interview and address.
--- It follows from requests and lags behind them: it is made in bulk between
--- runs, because a random page per person would slow the sending down tenfold.
-create table people (
-  hash       integer not null,
-  request_id integer not null,
-  primary key (hash, request_id)
-) strict, without rowid;
-
--- The last request that people has.
-create table people_upto (
-  one        integer primary key check (one = 1),
-  request_id integer not null
-) strict;
-
-insert into people_upto values (1, 0);
 
 -- One line for each person who is invited to an interview. kind, run_id and
 -- request_id are those of the first request that is known to have reached

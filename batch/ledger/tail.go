@@ -1,122 +1,115 @@
 package ledger
 
-// A tail is what a run knows of keys by their hashes: which requests that the
-// index does not have name them, and that the index does not know them, so that
-// a claim need not ask it again about somebody who was looked up before.
+import "iter"
+
+// A tail says which requests name a key, by its hash, for requests that the
+// index does not have. A run may claim millions of people, so it takes some ten
+// bytes for each, and grows in small steps; and it is sorted, so that the index
+// is made of it without more memory.
 //
-// It is a hash table with open addressing that takes 15 to 22 bytes for a key:
-// a run may have millions.
+// It is a hash table whose places ascend with the hashes, and in which what is
+// pushed off its place is sorted too: looking for a hash goes on to the first
+// greater one or free slot, and adding one moves the greater ones behind it.
 type tail struct {
-	base     int64           // all requests in it have higher numbers
-	segments [64]tailSegment // by 6 bits of the hash: growing is done in small steps
+	base  int64 // all requests in it have higher numbers
+	parts [1 << (hashBits - restBits)]tailPart
 }
 
-// A tailSegment has slots in two parallel slices. A number is 0 if its slot is
-// free; else it has the number of a request, counted from the base, or 0 there,
-// and strange.
-type tailSegment struct {
-	hashes  []uint64
-	numbers []uint32
-	used    int
+// restBits is how much of a hash a slot has. The rest, the high bits, are the
+// number of the part that it is in.
+const restBits = 32
+
+// A tailPart has in each slot the rest of a hash and the number of a request,
+// counted from the base, 32 bits each; 0 if the slot is free.
+type tailPart struct {
+	slots  []uint64 // the places, and some room for what is pushed off the last ones
+	places int
+	used   int
 }
 
-// strange marks hashes that are not in the index. It leaves 31 bits for the
-// requests of a run.
-const strange = 1 << 31
-
-func (t *tail) segment(hash uint64) *tailSegment { return &t.segments[hash%64] }
-
-// add adds that a request names the key.
+// add adds that a request names the key. Adding it again does nothing.
 func (t *tail) add(hash uint64, request int64) {
-	number := uint32(request - t.base)
-	s := t.segment(hash)
-	for i := range s.slots(hash) {
-		if s.numbers[i] == strange {
-			s.numbers[i] |= number
-			return
-		}
+	number := hash >> restBits
+	p, slot := &t.parts[number], hash<<(64-restBits)|uint64(request-t.base)
+	for 8*p.used >= 7*p.places || !p.put(slot) {
+		p.grow(int(number))
 	}
-	s.put(hash, number)
 }
 
-// addStrange adds that the index does not have the hash.
-func (t *tail) addStrange(hash uint64) {
-	s := t.segment(hash)
-	for i := range s.slots(hash) {
-		s.numbers[i] |= strange
-		return
-	}
-	s.put(hash, strange)
-}
-
-func (t *tail) isStrange(hash uint64) bool {
-	s := t.segment(hash)
-	for i := range s.slots(hash) {
-		if s.numbers[i]&strange != 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// requests yields the requests that may name the key.
-func (t *tail) requests(hash uint64) func(yield func(int64) bool) {
+// requests yields the requests that may name the key, in their order.
+func (t *tail) requests(hash uint64) iter.Seq[int64] {
 	return func(yield func(int64) bool) {
-		s := t.segment(hash)
-		for i := range s.slots(hash) {
-			if number := s.numbers[i] &^ strange; number != 0 && !yield(t.base+int64(number)) {
+		p, rest := &t.parts[hash>>restBits], hash&(1<<restBits-1)
+		for i := p.place(rest); i < len(p.slots) && p.slots[i] != 0 && p.slots[i]>>32 <= rest; i++ {
+			if p.slots[i]>>32 == rest && !yield(t.base+int64(uint32(p.slots[i]))) {
 				return
 			}
 		}
 	}
 }
 
-// slots yields the slots with the hash.
-func (s *tailSegment) slots(hash uint64) func(yield func(int) bool) {
-	return func(yield func(int) bool) {
-		if s.used == 0 {
-			return
-		}
-		for i := s.start(hash); s.numbers[i] != 0; i = s.next(i) {
-			if s.hashes[i] == hash && !yield(i) {
-				return
+// len returns how many hashes were added.
+func (t *tail) len() int {
+	sum := 0
+	for i := range t.parts {
+		sum += t.parts[i].used
+	}
+	return sum
+}
+
+// drain yields what the tail has, sorted, and frees it on the way.
+func (t *tail) drain() iter.Seq[entry] {
+	return func(yield func(entry) bool) {
+		for number := range t.parts {
+			slots := t.parts[number].slots
+			t.parts[number] = tailPart{}
+			for _, slot := range slots {
+				if slot != 0 && !yield(entry{uint64(number)<<restBits | slot>>32, t.base + int64(uint32(slot))}) {
+					return
+				}
 			}
 		}
 	}
 }
 
-func (s *tailSegment) put(hash uint64, number uint32) {
-	if 5*(s.used+1) > 4*len(s.hashes) {
-		s.grow()
+// place maps the rest of a hash to its place, evenly, without a division.
+func (p *tailPart) place(rest uint64) int { return int(rest * uint64(p.places) >> restBits) }
+
+// put puts a slot where it belongs, unless it is there. It needs a free one,
+// and reports whether there is one behind its place.
+func (p *tailPart) put(slot uint64) bool {
+	i := p.place(slot >> 32)
+	for i < len(p.slots) && p.slots[i] != 0 && p.slots[i] < slot {
+		i++
 	}
-	i := s.start(hash)
-	for s.numbers[i] != 0 {
-		i = s.next(i)
+	free := i
+	for free < len(p.slots) && p.slots[free] != 0 {
+		free++
 	}
-	s.hashes[i], s.numbers[i] = hash, number
-	s.used++
+	switch {
+	case i < free && p.slots[i] == slot:
+		return true
+	case free == len(p.slots):
+		return false
+	}
+	copy(p.slots[i+1:free+1], p.slots[i:free])
+	p.slots[i] = slot
+	p.used++
+	return true
 }
 
-// grow takes half as much again: doubling would leave more than half empty.
-func (s *tailSegment) grow() {
-	old := *s
-	size := max(len(old.hashes)*3/2, 16)
-	*s = tailSegment{hashes: make([]uint64, size), numbers: make([]uint32, size)}
-	for i, number := range old.numbers {
-		if number != 0 {
-			s.put(old.hashes[i], number)
+// grow adds a quarter to the places: doubling would leave more than half free.
+// The parts begin with different sizes, so that they do not all grow at once.
+func (p *tailPart) grow(number int) {
+	old := p.slots
+	p.places = max(p.places+p.places/4, 64+number/16)
+	p.slots = make([]uint64, p.places+p.places/32+32)
+	next := 0
+	for _, slot := range old {
+		if slot != 0 {
+			next = max(next, p.place(slot>>32))
+			p.slots[next] = slot
+			next++
 		}
 	}
-}
-
-// start maps the high half of a hash to a slot, evenly, without a division.
-func (s *tailSegment) start(hash uint64) int {
-	return int(hash >> 32 * uint64(len(s.hashes)) >> 32)
-}
-
-func (s *tailSegment) next(i int) int {
-	if i++; i < len(s.hashes) {
-		return i
-	}
-	return 0
 }

@@ -1,0 +1,79 @@
+package ledger_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"bulkinvite/batch"
+	"bulkinvite/batch/ledger"
+)
+
+// makeVersion1 makes a ledger as version 1 left it.
+func makeVersion1(t *testing.T) (path string) {
+	t.Helper()
+	script, err := os.ReadFile("testdata/version1.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(t.TempDir(), "ledger.db")
+	execute(t, path, string(script))
+	return path
+}
+
+func checkVersion1(t *testing.T, path string) {
+	t.Helper()
+	r := begin(t, open(t, path))
+	names := []string{"ann", "bob", "cyd", "dee", "o'\"eve", "fay"}
+	keys := make([]batch.Key, len(names))
+	for i, name := range names {
+		keys[i] = batch.NewKey("i1", name+"@example.com")
+	}
+	records, err := r.Lookup(t.Context(), keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []batch.State{
+		batch.StateInvited, batch.StateRefused, batch.StateSending, batch.StateInvited, batch.StateSending, batch.StateNone,
+	} {
+		if records[i].State != want {
+			t.Errorf("%s is %q, want %q", names[i], records[i].State, want)
+		}
+	}
+	if records[0].InviteURL != "https://x/ann" || records[0].ResentState != batch.StateSending {
+		t.Errorf("ann: %+v", records[0])
+	}
+}
+
+// Whoever is in a ledger of version 1 stays in it.
+func TestVersion1(t *testing.T) {
+	path := makeVersion1(t)
+	reader, err := ledger.OpenReadOnly(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, doubts, err := reader.People(t.Context()); err != nil || len(doubts) != 2 {
+		t.Errorf("before it is brought up to date: %+v, %v", doubts, err)
+	}
+	if err := reader.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, path)
+	if s.New() {
+		t.Error("an old ledger is new")
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	checkVersion1(t, path)
+}
+
+// However little of the change to the new version is on the disk, the next
+// Open goes on from there.
+func TestVersion1Cut(t *testing.T) {
+	path := makeVersion1(t)
+	open(t, path)
+	for _, cut := range cuts(t, path) {
+		checkVersion1(t, cut)
+	}
+}
