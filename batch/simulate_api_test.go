@@ -1,0 +1,206 @@
+package batch_test
+
+import (
+	"bytes"
+	"hash/fnv"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"bulkinvite/client"
+	"bulkinvite/client/sandbox"
+)
+
+// drawAPI draws an API. What no client could cope with is left out: that it
+// acts later than 25 s after it was asked, and the list shows that later than
+// 38 s after it acted, which is together less than two settle times.
+func drawAPI(r *rand.Rand, seed uint64) sandbox.Config {
+	cfg := sandbox.Config{
+		Seed: seed, PageSize: pick(r, 3, 7, 50, 100, 500), FirstPage: r.IntN(2), NewestFirst: r.IntN(2) == 0,
+		PageZero: pick(r, sandbox.PageZeroEmpty, sandbox.PageZeroError, sandbox.PageZeroSame),
+		Latency:  pick(r, 0, 100*time.Millisecond, 3*time.Second), Jitter: pick(r, 0, time.Second),
+		LateBy: pick(r, time.Second, 25*time.Second), SlowBy: pick(r, 2*time.Second, time.Minute),
+		ListLag:         pick(r, 0, 0, 10*time.Second, 38*time.Second),
+		PartialRefusals: r.IntN(3) == 0, UpperCaseAnswers: r.IntN(3) == 0,
+		RateLimit: pick(r, 0, 0, 1.0, 20), RateBurst: pick(r, 1, 10), RetryAfter: pick(r, 0, 2*time.Second),
+		MaxPeople: pick(r, 0, 0, 7, 1),
+		Faults:    map[sandbox.Fault]float64{}, Applications: map[string]string{},
+	}
+	most := pick(r, 0, 0.01, 0.04, 0.1)
+	for _, f := range sandbox.Faults() {
+		if r.IntN(3) == 0 {
+			cfg.Faults[f.Fault] = most * r.Float64()
+		}
+	}
+	if r.IntN(4) == 0 {
+		cfg.Deleted = []string{interviewID(0)}
+	}
+	return cfg
+}
+
+// An outage is when and how the list misbehaves, by the time since a run began.
+type outage struct {
+	from, to time.Duration
+	how      func(q client.ListRequest) error
+}
+
+func (s *simulation) list(q client.ListRequest) ([]client.Entry, bool, error) {
+	at := time.Since(s.begun)
+	if s.outage.how == nil || at < s.outage.from || at > s.outage.to {
+		return nil, false, nil
+	}
+	err := s.outage.how(q)
+	return nil, err != nil, err
+}
+
+// drawOutage draws how the list misbehaves in a run. That it refuses an
+// interview which exists is left out: then nobody can know who was invited
+// elsewhere, and the run says so.
+func (s *simulation) drawOutage() outage {
+	failsIf := func(failing func(q client.ListRequest) bool) func(client.ListRequest) error {
+		return func(q client.ListRequest) error {
+			if failing(q) {
+				return err500
+			}
+			return nil
+		}
+	}
+	from := time.Duration(s.IntN(120)) * time.Second
+	return outage{
+		from: from,
+		to:   from + time.Duration(pick(s.Rand, 0, 20, 100, 3600))*time.Second,
+		how: pick(s.Rand,
+			nil,
+			nil,
+			failsIf(func(client.ListRequest) bool { return true }),
+			failsIf(func(q client.ListRequest) bool { return q.InterviewID == interviewID(1) }),
+			failsIf(func(q client.ListRequest) bool { return q.Page == 2 }),
+			failsIf(func(q client.ListRequest) bool { return q.Page == 0 }),
+			func(q client.ListRequest) error {
+				if q.Limit <= 50 {
+					return nil
+				}
+				return &client.Error{Fate: client.Refused, StatusCode: 400, Message: "limit is too large"}
+			}),
+	}
+}
+
+// weather is what stands before the sandbox: outages, and books of the run
+// under way.
+type weather struct {
+	outage outage
+	spells []spell
+
+	mu       sync.Mutex
+	arrivals []time.Time // requests of the run under way
+}
+
+// A spell is a time in which requests do not get through as usual.
+type spell struct {
+	from, to time.Time
+	path     string // "": all
+	name     string
+	meet     func(w http.ResponseWriter, r *http.Request) (met bool)
+}
+
+// drawSpells draws the weather of the next run.
+func (s *simulation) drawSpells() {
+	s.outage, s.spells = s.drawOutage(), nil
+	for range pick(s.Rand, 0, 0, 1, 3) {
+		from := time.Now().Add(time.Duration(s.IntN(200)) * time.Second)
+		sp := spell{
+			from: from, to: from.Add(time.Duration(pick(s.Rand, 3, 40, 400)) * time.Second),
+			path: pick(s.Rand, "", "/interview/invite", "/interview/invites"),
+		}
+		s.drawMeeting(&sp)
+		s.spells = append(s.spells, sp)
+		s.log.add("%s from %v to %v at %q", sp.name, sp.from.Sub(s.log.begun), sp.to.Sub(s.log.begun), sp.path)
+	}
+}
+
+func (s *simulation) drawMeeting(sp *spell) {
+	answer := func(status int, retryAfter string) func(http.ResponseWriter, *http.Request) bool {
+		return func(w http.ResponseWriter, _ *http.Request) bool {
+			if retryAfter != "" {
+				w.Header().Set("Retry-After", retryAfter)
+			}
+			w.WriteHeader(status)
+			return true
+		}
+	}
+	limiter := rate.NewLimiter(rate.Limit(pick(s.Rand, 0.2, 1, 3)), 1)
+	tooMany := answer(429, pick(s.Rand, "", "1", "60"))
+	switch s.IntN(6) {
+	case 0:
+		sp.name, sp.meet = "502", answer(502, "")
+	case 1:
+		sp.name, sp.meet = "503 with Retry-After", answer(503, "20")
+	case 2:
+		sp.name, sp.meet = "throttling", func(w http.ResponseWriter, r *http.Request) bool {
+			return !limiter.Allow() && tooMany(w, r)
+		}
+	case 3:
+		sp.name, sp.meet = "silence", func(_ http.ResponseWriter, r *http.Request) bool {
+			<-r.Context().Done() // the client leaves
+			return true
+		}
+	case 4:
+		sp.name, sp.meet = "resets", func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }
+	case 5:
+		sp.name, sp.meet = "slowness", func(http.ResponseWriter, *http.Request) bool {
+			time.Sleep(4 * time.Second)
+			return false
+		}
+	}
+}
+
+// ServeHTTP is the API.
+func (s *simulation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body) // else nobody would notice that the client leaves
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	hash := fnv.New32a()
+	hash.Write(body)
+	now := time.Now()
+	s.log.add("%s %s %d %08x", r.Method, r.URL, len(body), hash.Sum32())
+	s.arrived(now)
+	for _, sp := range s.spells {
+		if now.Before(sp.from) || now.After(sp.to) || sp.path != "" && sp.path != r.URL.Path {
+			continue
+		}
+		if sp.meet(w, r) {
+			return
+		}
+	}
+	s.api.ServeHTTP(w, r)
+}
+
+func (w *weather) arrived(at time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.arrivals = append(w.arrivals, at)
+}
+
+// clear begins the books of another run.
+func (w *weather) clear() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.arrivals = nil
+}
+
+// closest returns the shortest time in which n requests came, or a long one.
+func (w *weather) closest(n int) time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	shortest := time.Hour
+	for i := n - 1; i < len(w.arrivals); i++ {
+		shortest = min(shortest, w.arrivals[i].Sub(w.arrivals[i-n+1]))
+	}
+	return shortest
+}

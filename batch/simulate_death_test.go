@@ -1,0 +1,256 @@
+package batch_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"bulkinvite/batch"
+	"bulkinvite/client"
+)
+
+// A step is a moment of a run at which the process may die.
+type step string
+
+// The steps. At those of the ledger it may also break instead, as with a full
+// disk: then the run goes on to tell what it knows.
+const (
+	never        step = "never"
+	ledgerOpen   step = "the ledger is open"
+	runBegun     step = "the run is in the ledger"
+	beforeClaim  step = "before a claim"
+	afterClaim   step = "a claim is written, and nobody was told"
+	beforeSend   step = "before a request"
+	afterSend    step = "an answer has come"
+	beforeSettle step = "before an answer is written"
+	afterSettle  step = "an answer is written, and nobody was told"
+	inOutputs    step = "in the middle of the outputs"
+	betweenFiles step = "the results are in place, the failed rows are not"
+	beforeEnd    step = "the outputs are in place"
+	beforeClose  step = "the end of the run is written"
+	atSomeTime   step = "at some time"
+)
+
+const (
+	ledgerFolder = "ledger"
+	ledgerName   = "ledger.db"
+	walName      = ledgerName + "-wal"
+	biggestWAL   = 12 << 20 // SQLite begins to overwrite it from about 16 MiB on
+)
+
+// A death is when and how a process ends that does not end by itself.
+type death struct {
+	at     step
+	n      int           // the how manieth time
+	after  time.Duration // atSomeTime: since the run began
+	keep   float64       // how much is kept of what was written to the ledger and not acknowledged
+	breaks bool          // the ledger breaks, and the process lives
+}
+
+func (s *simulation) drawDeath() death {
+	if s.IntN(3) == 0 {
+		return death{at: never}
+	}
+	d := death{
+		at: pick(s.Rand, ledgerOpen, runBegun, beforeClaim, afterClaim, afterClaim, beforeSend, beforeSend, afterSend, afterSend,
+			beforeSettle, beforeSettle, afterSettle, afterSettle, inOutputs, betweenFiles, beforeEnd, beforeClose, atSomeTime),
+		n: 1, after: time.Duration(s.Float64() * float64(pick(s.Rand, time.Second, 20*time.Second, 3*time.Minute))),
+		keep: pick(s.Rand, 0, 1, s.Float64()),
+	}
+	switch d.at {
+	case beforeClaim, afterClaim, beforeSettle, afterSettle:
+		d.breaks = s.IntN(4) == 0
+		d.n = 1 + s.IntN(pick(s.Rand, 3, 20))
+	case beforeSend, afterSend, inOutputs:
+		d.n = 1 + s.IntN(pick(s.Rand, 3, 20))
+	}
+	return d
+}
+
+// reach notes that the process is at a step, at which it may die.
+func (p *process) reach(at step) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.reachLocked(at)
+}
+
+func (p *process) reachLocked(at step) error {
+	if p.dead || p.ended {
+		return errDied
+	}
+	if p.steps[at]++; at != p.death.at || p.steps[at] != p.death.n {
+		return nil
+	}
+	if p.death.breaks {
+		p.broken = true
+		return nil
+	}
+	p.dead = true
+	p.leave()
+	p.kill()
+	return errDied
+}
+
+// over notes that the process has ended, and reports whether it died before.
+func (p *process) over() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = true
+	return p.dead
+}
+
+func (p *process) gone() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.dead
+}
+
+// leave makes the folder that the next process finds: that of this moment, but
+// for a part of what was written to the ledger and not acknowledged.
+func (p *process) leave() {
+	next, err := os.MkdirTemp(filepath.Dir(p.folder), "disk-*")
+	p.must(err)
+	from := p.folder
+	p.must(os.Mkdir(filepath.Join(next, ledgerFolder), 0o700))
+	p.must(filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || strings.HasSuffix(path, "-shm") || strings.HasSuffix(path, ".lock") {
+			return err
+		}
+		name, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		return p.copyFile(path, filepath.Join(next, name))
+	}))
+	p.folder = next
+}
+
+func (p *process) copyFile(from, to string) error {
+	size := int64(1 << 40)
+	if filepath.Base(from) == walName {
+		written := p.walSize()
+		if written > biggestWAL {
+			p.Fatalf("the ledger's log has %d bytes: it may have begun anew", written)
+		}
+		size = p.durable + int64(p.death.keep*float64(max(written-p.durable, 0)))
+	}
+	r, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	w, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, io.LimitReader(r, size))
+	return errors.Join(err, w.Close())
+}
+
+func (p *process) walSize() int64 {
+	info, err := os.Stat(filepath.Join(p.folder, ledgerFolder, walName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0
+	}
+	p.must(err)
+	return info.Size()
+}
+
+// Lookup implements batch.Ledger.
+func (p *process) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Record, error) {
+	if err := p.mayUseLedger(); err != nil {
+		return nil, err
+	}
+	return p.run.Lookup(ctx, keys)
+}
+
+// Claim implements batch.Ledger.
+func (p *process) Claim(ctx context.Context, req batch.Request) (batch.Claim, error) {
+	if err := errors.Join(p.reach(beforeClaim), p.mayUseLedger()); err != nil {
+		return batch.Claim{}, err
+	}
+	claim, err := p.run.Claim(ctx, req)
+	if err := p.acknowledge(afterClaim); err != nil {
+		return batch.Claim{}, err
+	}
+	return claim, err
+}
+
+// Settle implements batch.Ledger.
+func (p *process) Settle(ctx context.Context, id int64, a batch.Answer) error {
+	if err := errors.Join(p.reach(beforeSettle), p.mayUseLedger()); err != nil {
+		return err
+	}
+	err := p.run.Settle(ctx, id, a)
+	return errors.Join(p.acknowledge(afterSettle), err)
+}
+
+// mayUseLedger takes the time that a write takes.
+func (p *process) mayUseLedger() error {
+	p.mu.Lock()
+	calls := 0
+	for _, n := range p.steps {
+		calls += n
+	}
+	dead, broken := p.dead, p.broken
+	p.mu.Unlock()
+	switch {
+	case dead:
+		return errDied
+	case broken:
+		return errBroken
+	}
+	time.Sleep(p.diskLag + time.Duration(calls)*time.Nanosecond)
+	return nil
+}
+
+// acknowledge lets the engine know that something is durable, unless the
+// process dies before that.
+func (p *process) acknowledge(at step) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.reachLocked(at); err != nil {
+		return err
+	}
+	if p.broken {
+		return errBroken
+	}
+	p.durable = max(p.durable, p.walSize())
+	return nil
+}
+
+// Invite implements batch.API.
+func (p *process) Invite(ctx context.Context, req client.InviteRequest) ([]client.Invitation, error) {
+	if err := p.reach(beforeSend); err != nil {
+		return nil, err
+	}
+	ctx, cancel := p.alive(ctx)
+	defer cancel()
+	invitations, err := p.hook.Invite(ctx, req)
+	if err := p.reach(afterSend); err != nil {
+		return nil, err
+	}
+	return invitations, err
+}
+
+// Invites implements batch.API.
+func (p *process) Invites(ctx context.Context, req client.ListRequest) ([]client.Entry, error) {
+	if p.gone() {
+		return nil, errDied
+	}
+	ctx, cancel := p.alive(ctx)
+	defer cancel()
+	return p.hook.Invites(ctx, req)
+}
+
+// alive is a context that ends with the process: its connections break.
+func (p *process) alive(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(p.life, cancel)
+	return ctx, func() { stop(); cancel() }
+}
