@@ -37,43 +37,27 @@ func isPlainAddress(s string) bool {
 }
 
 func isPlainLocal(local string) bool {
-	previous := byte('.')
-	for i := range len(local) {
-		c := local[i]
-		if c == '.' && previous == '.' || !isAlphanumeric(c) && strings.IndexByte("._+-", c) < 0 {
-			return false
-		}
-		previous = c
-	}
-	return previous != '.'
+	return consistsOf(local, plainLocal) &&
+		local[0] != '.' && local[len(local)-1] != '.' && !strings.Contains(local, "..")
 }
 
 // isPlainDomain leaves "--" to the slow way: it can be part of an A-label.
 func isPlainDomain(domain string) bool {
-	start, labels, letters := 0, 0, false
-	for i := 0; i <= len(domain); i++ {
-		if i < len(domain) && domain[i] != '.' {
-			c := domain[i]
-			if !isAlphanumeric(c) && c != '-' || c == '-' && i > 0 && domain[i-1] == '-' {
-				return false
-			}
-			letters = letters || c < '0' || c > '9'
-			continue
-		}
-		if i == start || i-start > maxLabel || domain[start] == '-' || domain[i-1] == '-' {
+	start, previous := 0, byte('.') // start is that of the label
+	for i := range len(domain) {
+		c := domain[i]
+		switch {
+		case classes[c]&alphanumeric != 0:
+		case c == '-' && previous != '-' && previous != '.':
+		case c == '.' && previous != '-' && previous != '.' && i-start <= maxLabel:
+			start = i + 1
+		default:
 			return false
 		}
-		labels++
-		if i == len(domain) {
-			break
-		}
-		start, letters = i+1, false
+		previous = c
 	}
-	return labels >= 2 && letters
-}
-
-func isAlphanumeric(c byte) bool {
-	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+	last := domain[start:]
+	return start > 0 && previous != '-' && previous != '.' && len(last) <= maxLabel && !isNumber(last)
 }
 
 func slowEmailProblem(s string) string {
@@ -149,8 +133,10 @@ func domainProblem(domain string) string {
 			return fmt.Sprintf("has more than %d bytes between two dots", maxLabel)
 		}
 	}
-	if strings.Trim(labels[len(labels)-1], "0123456789") == "" {
+	if isNumber(labels[len(labels)-1]) {
 		return "ends in a number"
 	}
 	return ""
 }
+
+func isNumber(s string) bool { return strings.Trim(s, "0123456789") == "" }

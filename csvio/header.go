@@ -1,6 +1,7 @@
 package csvio
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -108,7 +109,7 @@ func (in *Input) readHeader() error {
 func (in *Input) useHeader(t *headerTry) {
 	in.delim, in.header, in.columns, in.userColumns, in.body = t.delim, t.header, t.columns, t.userColumns, t.body
 	in.headerRaw = trimLineEnd(t.raw)
-	in.crlf = strings.HasSuffix(string(t.raw), "\r\n")
+	in.crlf = bytes.HasSuffix(t.raw, []byte("\r\n"))
 }
 
 // A headerTry is the header as it looks with one delimiter.
@@ -134,8 +135,7 @@ func (t *headerTry) betterThan(other *headerTry) bool {
 }
 
 func (in *Input) tryHeader(delim rune) (*headerTry, error) {
-	r := newRecordReader(delim, scanBuffer)
-	r.reset(io.NewSectionReader(in.spool, 0, in.size), position{})
+	r := newRecordReader(in.spool, in.size, delim, scanBuffer)
 	t := &headerTry{delim: delim}
 	rec, err := r.read()
 	if errors.Is(err, io.EOF) {
@@ -148,7 +148,10 @@ func (in *Input) tryHeader(delim rune) (*headerTry, error) {
 	if err != nil {
 		return nil, spoolError(err)
 	}
-	t.raw, t.header, t.body = slices.Clone(rec.raw), slices.Clone(rec.fields), r.pos
+	t.raw, t.header, t.body = make([]byte, rec.size), slices.Clone(rec.fields), r.pos
+	if _, err := in.spool.ReadAt(t.raw, rec.offset); err != nil {
+		return nil, spoolError(err)
+	}
 	t.userColumns = userColumns(t.header)
 	t.match(in.opts)
 	if t.err != nil {

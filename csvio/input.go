@@ -69,7 +69,7 @@ func Open(ctx context.Context, name string, opts Options) (*Input, error) {
 		in.spool.Close()
 		return nil, err
 	}
-	in.readers.New = func() any { return newRecordReader(in.delim, atBuffer) }
+	in.readers.New = func() any { return newRecordReader(in.spool, in.size, in.delim, atBuffer) }
 	return in, nil
 }
 

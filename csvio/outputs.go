@@ -127,6 +127,7 @@ func (o *Outputs) Write(ctx context.Context, outcome func(*batch.Row) (batch.Out
 		return Counts{}, err
 	}
 	w := &writer{
+		spool:   o.in.spool,
 		results: newSheet[resultsCells](o.in, bufio.NewWriterSize(results, scanBuffer)),
 		failed:  newSheet[failedCells](o.in, bufio.NewWriterSize(failed, scanBuffer)),
 		outcome: outcome,
@@ -134,7 +135,7 @@ func (o *Outputs) Write(ctx context.Context, outcome func(*batch.Row) (batch.Out
 	if err := w.header(); err != nil {
 		return Counts{}, err
 	}
-	if err := o.in.scanBlocks(ctx, true, w.block); err != nil {
+	if err := o.in.scanBlocks(ctx, w.block); err != nil {
 		return Counts{}, err
 	}
 	if err := w.flush(); err != nil {

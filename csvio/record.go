@@ -6,129 +6,163 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"os"
+	"strings"
 )
 
 const (
 	maxRecord  = 1 << 20 // bytes of one record
 	scanBuffer = 64 << 10
-	atBuffer   = 4 << 10
+	atBuffer   = 4 << 10 // with less encoding/csv would make a buffer of its own
 )
 
 var errTooLarge = errors.New("record too large")
 
-// A position is a place in the spool between two records.
+// A position is a place in the spool between two lines.
 type position struct {
 	offset int64 // bytes before it
 	lines  int   // line ends before it
 }
 
-// A record is one record of the spool. Its slices are valid until the next
-// read; the strings stay.
+// A record is one record of the spool. Its slice is valid until the next read;
+// the strings stay.
 type record struct {
 	line   int      // at which it starts, from 1
 	offset int64    // at which it starts
-	raw    []byte   // with its line end
+	size   int      // bytes, with its line end
 	fields []string // decoded
 }
 
-// A recordReader reads records from the spool. It cuts them out of the file
-// itself and leaves only what is inside them to encoding/csv: that way their
-// bytes, offsets and true line numbers are known, and a quote that is not
-// closed cannot fill the memory.
+// A recordReader reads records from the spool with encoding/csv, and keeps
+// account of where each of them stands.
 type recordReader struct {
-	src  *bufio.Reader
-	pos  position // of src
-	long []byte   // a record that did not fit into one line or buffer
-	feed feed
-	csv  *csv.Reader // reads feed
+	spool window
+	src   *bufio.Reader // reads spool
+	csv   *csv.Reader   // reads src
+	pos   position      // of src
 }
 
-func newRecordReader(delim rune, buffer int) *recordReader {
-	r := &recordReader{src: bufio.NewReaderSize(nil, buffer)}
-	r.csv = csv.NewReader(&r.feed)
+func newRecordReader(spool *os.File, size int64, delim rune, buffer int) *recordReader {
+	r := &recordReader{spool: window{File: spool, size: size}}
+	r.src = bufio.NewReaderSize(&r.spool, buffer)
+	r.csv = csv.NewReader(r.src)
 	r.csv.Comma = delim
 	r.csv.FieldsPerRecord = -1
 	r.csv.ReuseRecord = true
 	return r
 }
 
-// reset makes r read src, which begins at pos.
-func (r *recordReader) reset(src io.Reader, pos position) {
-	r.src.Reset(src)
+// seek makes r go on at pos.
+func (r *recordReader) seek(pos position) {
 	r.pos = pos
+	r.spool.at = pos.offset
+	r.src.Reset(&r.spool)
 }
 
-// read returns the next record that is not a blank line, or io.EOF. After
-// another error r must not be used again.
+// read returns the next record that is not a blank line, or io.EOF. After any
+// error r must not be used again.
 func (r *recordReader) read() (record, error) {
-	raw, err := r.readRaw()
-	tooLarge := errors.Is(err, errTooLarge)
-	if err != nil && !tooLarge {
-		return record{}, err
+	r.skipBlankLines()
+	start := r.csv.InputOffset()
+	fields, err := r.csv.Read()
+	if errors.Is(err, io.EOF) {
+		return record{}, io.EOF
 	}
-	rec := record{raw: raw, line: r.pos.lines + 1, offset: r.pos.offset}
-	r.advance(raw)
-	r.feed.rest = raw
-	if rec.fields, err = r.csv.Read(); err != nil || tooLarge {
-		return record{}, r.syntaxError(raw, rec.line, tooLarge, err)
+	size := int(r.csv.InputOffset() - start)
+	if err == nil && size > maxRecord {
+		err = errTooLarge
 	}
+	if err != nil {
+		return record{}, r.explain(err)
+	}
+	rec := record{line: r.pos.lines + 1, offset: r.pos.offset, size: size, fields: fields}
+	last := len(fields) - 1
+	firstLine, _ := r.csv.FieldPos(0)
+	lastLine, _ := r.csv.FieldPos(last)
+	r.pos.lines += lastLine - firstLine + strings.Count(fields[last], "\n") + 1
+	r.pos.offset += int64(size)
 	return rec, nil
 }
 
-// readRaw returns the next record with its line end. A record ends at the
-// first line end with an even number of quotes before it. Where that is not
-// so, a quote is out of place, and the parser will say so.
-func (r *recordReader) readRaw() ([]byte, error) {
-	r.long = r.long[:0]
-	open := false
+// skipBlankLines keeps from encoding/csv what it would skip without a word.
+func (r *recordReader) skipBlankLines() {
 	for {
-		part, err := r.src.ReadSlice('\n')
-		if bytes.Count(part, []byte{'"'})%2 == 1 {
-			open = !open
-		}
-		whole := part
-		if len(r.long) > 0 || err != nil || open {
-			r.long = append(r.long, part...)
-			whole = r.long
-		}
+		r.spool.limit = r.pos.offset + maxRecord + 1
+		line, _ := r.src.Peek(2) // what cannot be read csv finds too
+		size := 0
 		switch {
-		case errors.Is(err, io.EOF) && isBlank(whole):
-			return nil, io.EOF
-		case err != nil && !errors.Is(err, bufio.ErrBufferFull) && !errors.Is(err, io.EOF):
-			return nil, err
-		case len(whole) > maxRecord:
-			return whole, errTooLarge
-		case errors.Is(err, bufio.ErrBufferFull), err == nil && open:
-		case isBlank(whole):
-			r.advance(whole)
+		case len(line) > 0 && line[0] == '\n':
+			size = 1
+		case len(line) > 1 && line[0] == '\r' && line[1] == '\n':
+			size = 2
 		default:
-			return whole, nil
+			return
+		}
+		r.pos.offset += int64(size)
+		r.pos.lines++
+		_, _ = r.src.Discard(size) // it was seen
+	}
+}
+
+// explain makes of an error of encoding/csv one that says where and how the
+// record at r.pos breaks the rules.
+func (r *recordReader) explain(err error) error {
+	if parseErr := (*csv.ParseError)(nil); !errors.As(err, &parseErr) && !errors.Is(err, errTooLarge) {
+		return err
+	}
+	raw := make([]byte, min(maxRecord+1, r.spool.size-r.pos.offset))
+	if _, err := r.spool.ReadAt(raw, r.pos.offset); err != nil {
+		return err
+	}
+	raw = cutRecord(raw)
+	return r.syntaxError(raw, r.pos.lines+1, len(raw) > maxRecord, err)
+}
+
+// cutRecord returns the first record of b with its line end. A record ends at
+// the first line end with an even number of quotes before it. Where that is
+// not so, a quote is out of place.
+func cutRecord(b []byte) []byte {
+	end, quotes := 0, 0
+	for {
+		i := bytes.IndexByte(b[end:], '\n')
+		if i < 0 {
+			return b
+		}
+		quotes += bytes.Count(b[end:end+i], []byte{'"'})
+		end += i + 1
+		if quotes%2 == 0 {
+			return b[:end]
 		}
 	}
 }
 
-func (r *recordReader) advance(raw []byte) {
-	r.pos.offset += int64(len(raw))
-	r.pos.lines += bytes.Count(raw, []byte{'\n'})
+// A window reads the spool from a place on, and not beyond a limit: a quote
+// that is not closed must not fill the memory.
+type window struct {
+	*os.File
+	size  int64 // of the spool
+	at    int64
+	limit int64
 }
 
-// isBlank reports whether a line has nothing in it, which makes it no row.
-func isBlank(raw []byte) bool { return len(trimLineEnd(raw)) == 0 }
+func (w *window) Read(p []byte) (int, error) {
+	left := min(w.size, w.limit) - w.at
+	switch {
+	case w.at >= w.size:
+		return 0, io.EOF
+	case left <= 0:
+		return 0, errTooLarge
+	}
+	n, err := w.ReadAt(p[:min(int64(len(p)), left)], w.at)
+	w.at += int64(n)
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF // somebody has cut the spool
+	}
+	return n, err
+}
 
 func trimLineEnd(raw []byte) []byte {
 	return bytes.TrimSuffix(bytes.TrimSuffix(raw, []byte("\n")), []byte("\r"))
-}
-
-// A feed gives encoding/csv one record at a time.
-type feed struct{ rest []byte }
-
-func (f *feed) Read(p []byte) (int, error) {
-	if len(f.rest) == 0 {
-		return 0, io.EOF
-	}
-	n := copy(p, f.rest)
-	f.rest = f.rest[n:]
-	return n, nil
 }
 
 type faultKind int

@@ -17,6 +17,7 @@ import (
 const (
 	blockRows  = 256
 	blockBytes = 256 << 10 // a block of long records is cut here, so that a scan stays small
+	blocks     = 4         // of a scan: one is read, one mapped and one shown, and one waits
 	longRecord = 1 << 10   // bytes; the cells of longer ones are copied out of them
 )
 
@@ -33,13 +34,37 @@ type rawCells struct {
 	DisableEmail     string `csv:"disable_email_notification"`
 }
 
+// UnmarshalCSVWithFields takes one cell from gocsv. Left to itself, gocsv makes
+// an interface value of each cell, which costs more than reading the row.
+func (c *rawCells) UnmarshalCSVWithFields(header, cell string) error {
+	switch header {
+	case "name":
+		c.Name = cell
+	case "first_name":
+		c.FirstName = cell
+	case "last_name":
+		c.LastName = cell
+	case "email":
+		c.Email = cell
+	case "interview_id":
+		c.InterviewID = cell
+	case "job_application_id":
+		c.JobApplicationID = cell
+	case "candidate_id":
+		c.CandidateID = cell
+	case "disable_email_notification":
+		c.DisableEmail = cell
+	}
+	return nil
+}
+
 // A place is where a row stands, and what gocsv is not told of it.
 type place struct {
 	line    int
 	offset  int64
-	fields  int    // how many it has
-	surplus bool   // some of those behind the header's last are not empty
-	raw     []byte // the whole record; only if the reader of the block wants it
+	size    int  // bytes of the record
+	fields  int  // how many it has
+	surplus bool // some of those behind the header's last are not empty
 }
 
 // A block is a number of rows on their way through a scan. It is a
@@ -59,7 +84,7 @@ func (b *block) GetCSVRows() ([][]string, error) { return b.cells, nil }
 // Scan implements batch.Source. A record that breaks the rules of CSV is an
 // *InputError, after all rows before it were shown.
 func (in *Input) Scan(ctx context.Context, f func(*batch.Row) error) error {
-	return in.scanBlocks(ctx, false, func(b *block) error {
+	return in.scanBlocks(ctx, func(b *block) error {
 		for _, row := range b.rows {
 			if err := f(row); err != nil {
 				return err
@@ -69,27 +94,28 @@ func (in *Input) Scan(ctx context.Context, f func(*batch.Row) error) error {
 	})
 }
 
-// scanBlocks reads in one goroutine, maps in another and validates in that of
-// f: the three take about the same time.
-func (in *Input) scanBlocks(ctx context.Context, keepRaw bool, f func(*block) error) error {
-	inner, stop := context.WithCancel(ctx)
+// scanBlocks reads in one goroutine and maps in another, while f goes over
+// what is ready. The blocks are used again and again: f must not keep one.
+func (in *Input) scanBlocks(ctx context.Context, f func(*block) error) error {
+	stoppable, stop := context.WithCancel(ctx)
 	defer stop()
-	read, mapped := make(chan *block, 1), make(chan *block, 1)
-	var g errgroup.Group // without a context: the rows before a fault are still to be shown
+	g, inner := errgroup.WithContext(stoppable)
+	// Each has room for all blocks: only who waits for a free one can be stopped.
+	free, read, mapped := make(chan *block, blocks), make(chan *block, blocks), make(chan *block, blocks)
+	for range blocks {
+		free <- in.newBlock(blockRows)
+	}
 	g.Go(func() error {
 		defer close(read)
-		return in.readBlocks(inner, keepRaw, read)
+		return in.readBlocks(inner, free, read)
 	})
 	g.Go(func() error {
 		defer close(mapped)
-		return mapBlocks(inner, read, mapped)
+		return in.mapBlocks(read, mapped)
 	})
-	index := 0
 	for b := range mapped {
 		err := ctx.Err()
 		if err == nil {
-			in.makeRows(b, index)
-			index += len(b.rows)
 			err = f(b)
 		}
 		if err != nil {
@@ -97,24 +123,24 @@ func (in *Input) scanBlocks(ctx context.Context, keepRaw bool, f func(*block) er
 			_ = g.Wait() // only says that it was stopped
 			return err
 		}
+		free <- b
 	}
-	return g.Wait()
+	return g.Wait() // rows before a fault were shown
 }
 
-func (in *Input) readBlocks(ctx context.Context, keepRaw bool, out chan<- *block) error {
-	r := newRecordReader(in.delim, scanBuffer)
-	r.reset(io.NewSectionReader(in.spool, in.body.offset, in.size-in.body.offset), in.body)
-	b := in.newBlock(blockRows)
+func (in *Input) readBlocks(ctx context.Context, free <-chan *block, out chan<- *block) error {
+	r := newRecordReader(in.spool, in.size, in.delim, scanBuffer)
+	r.seek(in.body)
 	for {
-		rec, err := r.read()
-		if err == nil {
-			in.add(b, rec, keepRaw)
+		var b *block
+		select {
+		case b = <-free:
+		case <-ctx.Done():
+			return ctx.Err()
 		}
-		if full := len(b.places) == blockRows || b.bytes >= blockBytes; full || err != nil && len(b.places) > 0 {
-			if sendErr := send(ctx, out, b); sendErr != nil {
-				return sendErr
-			}
-			b = in.newBlock(blockRows)
+		err := in.readBlock(r, b)
+		if len(b.places) > 0 {
+			out <- b
 		}
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -125,13 +151,17 @@ func (in *Input) readBlocks(ctx context.Context, keepRaw bool, out chan<- *block
 	}
 }
 
-func send(ctx context.Context, out chan<- *block, b *block) error {
-	select {
-	case out <- b:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+// readBlock fills a block.
+func (in *Input) readBlock(r *recordReader, b *block) error {
+	b.empty()
+	for len(b.places) < blockRows && b.bytes < blockBytes {
+		rec, err := r.read()
+		if err != nil {
+			return err
+		}
+		in.add(b, rec)
 	}
+	return nil
 }
 
 func (in *Input) recordError(err error) error {
@@ -153,43 +183,48 @@ func (in *Input) newBlock(rows int) *block {
 		cells:  append(make([][]string, 0, rows+1), header),
 		slab:   make([]string, 0, rows*len(header)),
 		places: make([]place, 0, rows),
+		mapped: make([]rawCells, rows),
+		rows:   make([]*batch.Row, 0, rows),
 	}
 }
 
+// empty makes a block ready for other rows.
+func (b *block) empty() {
+	b.cells, b.slab, b.places, b.rows, b.bytes = b.cells[:1], b.slab[:0], b.places[:0], b.rows[:0], 0
+}
+
 // add puts a record into a block.
-func (in *Input) add(b *block, rec record, keepRaw bool) {
+func (in *Input) add(b *block, rec record) {
 	first := len(b.slab)
 	for _, column := range in.columns {
 		switch {
 		case column < 0:
 		case column >= len(rec.fields):
 			b.slab = append(b.slab, "")
-		case len(rec.raw) > longRecord:
+		case rec.size > longRecord:
 			// Else a name of ten letters would keep a whole record in memory.
 			b.slab = append(b.slab, strings.Clone(rec.fields[column]))
 		default:
 			b.slab = append(b.slab, rec.fields[column])
 		}
 	}
-	p := place{line: rec.line, offset: rec.offset, fields: len(rec.fields)}
+	p := place{line: rec.line, offset: rec.offset, size: rec.size, fields: len(rec.fields)}
 	if len(rec.fields) > len(in.header) {
 		p.surplus = slices.ContainsFunc(rec.fields[len(in.header):], func(s string) bool { return trim(s) != "" })
 	}
-	if keepRaw {
-		p.raw = slices.Clone(rec.raw)
-	}
 	b.cells, b.places = append(b.cells, b.slab[first:]), append(b.places, p)
-	b.bytes += len(rec.raw)
+	b.bytes += rec.size
 }
 
-func mapBlocks(ctx context.Context, blocks <-chan *block, out chan<- *block) error {
+func (in *Input) mapBlocks(blocks <-chan *block, out chan<- *block) error {
+	index := 0
 	for b := range blocks {
 		if err := b.mapCells(); err != nil {
 			return err
 		}
-		if err := send(ctx, out, b); err != nil {
-			return err
-		}
+		in.makeRows(b, index)
+		index += len(b.rows)
+		out <- b
 	}
 	return nil
 }
@@ -204,11 +239,10 @@ func (b *block) mapCells() error {
 // makeRows validates the cells. Each row has memory of its own: whoever keeps
 // one must not keep its neighbours.
 func (in *Input) makeRows(b *block, index int) {
-	b.rows = make([]*batch.Row, len(b.places))
 	for i, p := range b.places {
 		row := &batch.Row{Index: index + i, Line: p.line, Offset: p.offset}
-		row.Candidate, row.Problem = in.candidate(&b.mapped[i], p)
-		b.rows[i] = row
+		in.validate(row, &b.mapped[i], p)
+		b.rows = append(b.rows, row)
 	}
 }
 
@@ -218,13 +252,13 @@ func (in *Input) At(offset int64) (batch.Row, error) {
 		return batch.Row{}, fmt.Errorf("%s has no row at offset %d", in.name, offset)
 	}
 	r := in.readers.Get().(*recordReader)
-	r.reset(io.NewSectionReader(in.spool, offset, in.size-offset), position{offset: offset})
+	r.seek(position{offset: offset})
 	rec, err := r.read()
 	if err != nil {
 		return batch.Row{}, in.recordError(err) // r is not put back: its parser is out of step
 	}
 	b := in.newBlock(1)
-	in.add(b, rec, false)
+	in.add(b, rec)
 	in.readers.Put(r)
 	if err := b.mapCells(); err != nil {
 		return batch.Row{}, err

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -36,6 +37,8 @@ var (
 
 // A writer parts the rows among two sheets.
 type writer struct {
+	spool   io.ReaderAt
+	raw     []byte // the records of a block
 	results *sheet[resultsCells]
 	failed  *sheet[failedCells]
 	outcome func(*batch.Row) (batch.Outcome, error)
@@ -55,16 +58,21 @@ func (w *writer) header() error {
 // block writes the rows of a block. A row whose outcome names neither status
 // nor code is a failed one: it must not be lost.
 func (w *writer) block(b *block) error {
+	raw, err := w.readRaw(b)
+	if err != nil {
+		return err
+	}
 	for i, row := range b.rows {
+		record := raw[b.places[i].offset-b.places[0].offset:][:b.places[i].size]
 		out, err := w.outcome(row)
 		if err != nil {
 			return fmt.Errorf("outcome of row %d: %w", row.Line, err)
 		}
 		if out.Status != "" {
-			w.results.add(b.places[i].raw, resultsCells{
+			w.results.add(record, resultsCells{
 				plainText(out.CandidateID), plainText(out.InviteURL), string(out.Status), row.Line})
 		} else {
-			w.failed.add(b.places[i].raw, failedCells{
+			w.failed.add(record, failedCells{
 				string(out.Code), plainText(out.Error), row.Line, out.Attempts})
 		}
 	}
@@ -78,6 +86,17 @@ func (w *writer) block(b *block) error {
 		return writeError(err)
 	}
 	return nil
+}
+
+// readRaw returns the bytes from the first record of a block to its last.
+func (w *writer) readRaw(b *block) ([]byte, error) {
+	first, last := b.places[0], b.places[len(b.places)-1]
+	size := int(last.offset-first.offset) + last.size
+	w.raw = slices.Grow(w.raw[:0], size)[:size]
+	if _, err := w.spool.ReadAt(w.raw, first.offset); err != nil {
+		return nil, fmt.Errorf("read the temporary copy of the input: %w", err)
+	}
+	return w.raw, nil
 }
 
 func (w *writer) flush() error {

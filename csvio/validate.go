@@ -14,35 +14,30 @@ const (
 	maxName = 300 // characters
 )
 
-// candidate returns what a row asks for, or the first thing that is wrong with
-// it in the order of the codes.
-func (in *Input) candidate(cells *rawCells, p place) (batch.Candidate, *batch.Problem) {
-	c := batch.Candidate{
-		Name:             trim(cells.Name),
-		Email:            trim(cells.Email),
-		InterviewID:      trim(cells.InterviewID),
-		JobApplicationID: trim(cells.JobApplicationID),
-		CandidateID:      in.candidateID(cells.CandidateID),
-	}
+// validate makes the candidate that a row asks for, or says the first thing
+// that is wrong with it in the order of the codes.
+func (in *Input) validate(row *batch.Row, cells *rawCells, p place) {
+	c := &row.Candidate
+	c.Name, c.Email = trim(cells.Name), trim(cells.Email)
 	if in.columns[fieldName] < 0 {
 		c.Name = trim(trim(cells.FirstName) + " " + trim(cells.LastName))
 	}
-	if c.InterviewID == "" {
+	if c.InterviewID = trim(cells.InterviewID); c.InterviewID == "" {
 		c.InterviewID = in.opts.InterviewID
 	}
+	c.JobApplicationID, c.CandidateID = trim(cells.JobApplicationID), in.candidateID(cells.CandidateID)
 	disable, known := parseBool(cells.DisableEmail)
 	c.DisableEmail = disable || in.opts.DisableEmail
-	problem := in.shapeProblem(&c, p)
-	if problem == nil {
-		problem = personProblem(&c)
+	row.Problem = in.shapeProblem(c, p)
+	if row.Problem == nil {
+		row.Problem = personProblem(c)
 	}
-	if problem == nil && !known {
-		problem = &batch.Problem{Code: batch.CodeInvalidValue, Message: "disable_email_notification must be yes, no or empty"}
+	if row.Problem == nil && !known {
+		row.Problem = &batch.Problem{Code: batch.CodeInvalidValue, Message: "disable_email_notification must be yes, no or empty"}
 	}
-	if problem != nil {
-		return batch.Candidate{}, problem
+	if row.Problem != nil {
+		*c = batch.Candidate{}
 	}
-	return c, nil
 }
 
 // shapeProblem looks at what concerns the row as a whole.
@@ -117,11 +112,36 @@ func trim(s string) string {
 	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
 }
 
-func isVisibleASCII(b byte) bool { return b > ' ' && b < 0x7f }
+// What a character of ASCII is good for. Nearly all cells have no others.
+const (
+	printable    = 1 << iota // all but those that control something
+	visible                  // those but the space
+	alphanumeric             // letters and digits
+	plainLocal               // what isPlainLocal takes
+)
 
-func isVisibleASCIIOnly(s string) bool {
+var classes = func() (t [256]uint8) {
+	for c := byte(' '); c <= '~'; c++ {
+		t[c] = printable
+		if c != ' ' {
+			t[c] |= visible
+		}
+		switch {
+		case '0' <= c && c <= '9', 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z':
+			t[c] |= alphanumeric | plainLocal
+		case strings.IndexByte("._+-", c) >= 0:
+			t[c] |= plainLocal
+		}
+	}
+	return t
+}()
+
+func isVisibleASCII(b byte) bool { return classes[b]&visible != 0 }
+
+// consistsOf reports whether all characters of s are of a class.
+func consistsOf(s string, class uint8) bool {
 	for i := range len(s) {
-		if !isVisibleASCII(s[i]) {
+		if classes[s[i]]&class == 0 {
 			return false
 		}
 	}
@@ -131,8 +151,8 @@ func isVisibleASCIIOnly(s string) bool {
 // idProblem says what is wrong with an id. Ids are opaque: some are UUIDs, and
 // others are not.
 func idProblem(id string) string {
-	if len(id) <= maxID && isVisibleASCIIOnly(id) {
-		return "" // once for every row
+	if len(id) <= maxID && consistsOf(id, visible) {
+		return "" // all ids that were ever seen
 	}
 	if utf8.RuneCountInString(id) > maxID {
 		return fmt.Sprintf("is longer than %d characters", maxID)
@@ -149,6 +169,9 @@ func idProblem(id string) string {
 }
 
 func nameProblem(name string) string {
+	if len(name) <= maxName && consistsOf(name, printable) {
+		return "" // most names
+	}
 	if utf8.RuneCountInString(name) > maxName {
 		return fmt.Sprintf("is longer than %d characters", maxName)
 	}
