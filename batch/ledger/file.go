@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -42,43 +43,80 @@ func makeFolder(path string) error {
 	return nil
 }
 
-// makeFile sees to it that the file exists and can be written.
-func makeFile(path string) error {
+// isMissing reports whether a ledger is still to be made, and refuses what can
+// be none or cannot be written.
+func isMissing(path string) (bool, error) {
 	info, err := os.Stat(path)
-	if err != nil {
-		info = nil
-	}
+	missing := errors.Is(err, fs.ErrNotExist)
 	switch {
-	case err == nil && info.IsDir():
-		return errors.New("is a folder; name a file in it")
-	case err == nil && !info.Mode().IsRegular():
-		return errors.New("is not a regular file")
+	case missing:
+	case err != nil:
+		return false, err
+	case info.IsDir():
+		return false, errors.New("is a folder; name a file in it")
+	case !info.Mode().IsRegular():
+		return false, errors.New("is not a regular file")
 	}
-	if err := refuseOrphan(path, info); err != nil {
-		return err
+	if missing || info.Size() == 0 {
+		return missing, refuseOrphan(path)
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		return fmt.Errorf("cannot be written: %w", err)
+		return false, fmt.Errorf("cannot be written: %w", err)
 	}
-	return f.Close()
+	return false, f.Close()
 }
 
-// refuseOrphan refuses to make a ledger beside what a run wrote last to one that
-// is gone or empty: SQLite would throw that away, and with it who was invited.
-func refuseOrphan(path string, ledger fs.FileInfo) error {
-	if ledger != nil && ledger.Size() > 0 {
-		return nil
+// refuseOrphan refuses to make a ledger beside what was written last to one that
+// is gone or empty: SQLite would throw that away, and with it who was invited,
+// or take it for the new one's.
+func refuseOrphan(path string) error {
+	for _, suffix := range []string{"-wal", "-journal"} {
+		log, err := os.Stat(path + suffix)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && log.Size() == 0 {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		return fmt.Errorf("is missing or empty, but what a run wrote to it last is in %s; "+
+			"restore the ledger, or move that file away if nobody was invited", path+suffix)
 	}
-	log, err := os.Stat(path + "-wal")
-	if errors.Is(err, fs.ErrNotExist) || err == nil && log.Size() == 0 {
-		return nil
+	return nil
+}
+
+// create makes a ledger that knows nobody, whole or not at all: of a process
+// that is killed meanwhile nothing is left but a hidden file beside it. So an
+// empty or half-made ledger is always one that has lost something.
+func create(ctx context.Context, path string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".new-")
+	if err != nil {
+		return fmt.Errorf("cannot be made: %w", err)
 	}
+	defer func() {
+		for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
+			_ = os.Remove(f.Name() + suffix) // all are gone when it is in its place
+		}
+	}()
+	if err := f.Close(); err != nil {
+		return err
+	}
+	db, err := openForWriting(ctx, f.Name())
 	if err != nil {
 		return err
 	}
-	return fmt.Errorf("is missing or empty, but what a run wrote to it last is in %s-wal; "+
-		"restore the ledger, or move that file away if nobody was invited", path)
+	err = updateSchema(ctx, db, 0)
+	if err == nil {
+		// Close would do so, too, and not tell if it could not.
+		_, err = db.ExecContext(ctx, "pragma wal_checkpoint(truncate)")
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return fmt.Errorf("cannot be made: %w", err)
+	}
+	return syncFolder(path)
 }
 
 // tighten makes the ledger its owner's alone. SQLite gives the mode of the

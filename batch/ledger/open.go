@@ -64,14 +64,18 @@ func (s *Store) open(ctx context.Context) error {
 	if s.lock, err = takeLock(ctx, s.path); err != nil {
 		return err
 	}
-	if err = makeFile(s.path); err != nil {
+	if s.isNew, err = isMissing(s.path); err != nil {
 		return err
+	}
+	if s.isNew {
+		if err = create(ctx, s.path); err != nil {
+			return err
+		}
 	}
 	version, err := inspect(ctx, s.path)
 	if err != nil {
 		return err
 	}
-	s.isNew = version == 0
 	if err = tighten(s.path); err != nil { // not before it is known to be ours
 		return err
 	}
@@ -80,11 +84,6 @@ func (s *Store) open(ctx context.Context) error {
 	}
 	if version < schemaVersion {
 		if err = updateSchema(ctx, s.write, version); err != nil {
-			return err
-		}
-	}
-	if s.isNew {
-		if err = syncFolder(s.path); err != nil {
 			return err
 		}
 	}

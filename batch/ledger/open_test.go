@@ -95,12 +95,15 @@ func TestOpenCreates(t *testing.T) {
 
 func TestOpenTightens(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	if err := os.WriteFile(path, nil, 0o644); err != nil {
+	if err := open(t, path).Close(); err != nil {
 		t.Fatal(err)
 	}
-	if !open(t, path).New() {
-		t.Error("an empty file is a new ledger")
+	for _, name := range []string{path, path + ".lock"} {
+		if err := os.Chmod(name, 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
+	open(t, path)
 	for name, mode := range modes(t, filepath.Dir(path)) {
 		if mode != 0o600 {
 			t.Errorf("%s has mode %o", name, mode)
@@ -232,6 +235,17 @@ func TestEnded(t *testing.T) {
 	}
 }
 
+// An empty file is what a full disk or a bad copy leaves of a ledger, not one
+// that knows nobody: no run makes it.
+func TestOpenRefusesAnEmptyFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	write(t, path, "")
+	refused(t, path, "is empty, and no run leaves it so")
+	if names := modes(t, filepath.Dir(path)); len(names) != 2 || names["ledger.db.lock"] == 0 {
+		t.Errorf("beside it there are %v", names)
+	}
+}
+
 // What a killed run wrote last is in the WAL. A database that is made anew
 // beside it would throw it away.
 func TestOpenKeepsAnOrphanedWAL(t *testing.T) {
@@ -246,6 +260,9 @@ func TestOpenKeepsAnOrphanedWAL(t *testing.T) {
 			t.Errorf("the WAL now holds %q (%v)", kept, err)
 		}
 	}
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	write(t, path+"-journal", "of a ledger that was removed") // SQLite would play it back into the new one
+	refused(t, path, "is missing or empty")
 }
 
 func write(t *testing.T, path, text string) {

@@ -50,11 +50,7 @@ func (r *Reader) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	version, err := checkSchema(ctx, db)
-	if err == nil && version == 0 {
-		err = errors.New("is empty")
-	}
-	if err != nil {
+	if _, err := checkSchema(ctx, db); err != nil {
 		return errors.Join(err, db.Close())
 	}
 	r.db = db

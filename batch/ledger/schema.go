@@ -43,9 +43,8 @@ func openDSN(dsn string, conns int) (*sql.DB, error) {
 	return db, nil
 }
 
-// inspect returns the version of the schema, 0 if the file is still empty, and
-// refuses what is not a ledger. It changes nothing: the file may be somebody
-// else's.
+// inspect returns the version of the schema, and refuses what is not a ledger.
+// It changes nothing: the file may be somebody else's.
 func inspect(ctx context.Context, path string) (version int, err error) {
 	db, err := openDSN(dsn(path, "ro"), 1)
 	if err != nil {
@@ -66,14 +65,14 @@ func checkSchema(ctx context.Context, db *sql.DB) (version int, err error) {
 	case err != nil:
 		return 0, fmt.Errorf("cannot be read: %w", err)
 	case id == 0 && version == 0 && objects == 0:
-		return 0, nil
+		return 0, errors.New("is empty, and no run leaves it so: it has lost what it knew; restore it, or remove it if nobody was invited")
 	case id != applicationID:
 		return 0, errors.New("is an SQLite database of another program; name another file")
 	case version > schemaVersion:
 		return 0, fmt.Errorf("made by a newer bulkinvite (schema %d, this one knows %d): update bulkinvite",
 			version, schemaVersion)
 	case version < oldestSchema:
-		return 0, fmt.Errorf("schema %d is unknown; this file was never finished or is damaged", version)
+		return 0, fmt.Errorf("schema %d is unknown; this file is damaged", version)
 	}
 	return version, nil
 }
@@ -82,8 +81,8 @@ func checkSchema(ctx context.Context, db *sql.DB) (version int, err error) {
 // take. They are filled from the requests, as after a run that died.
 const dropIndex1 = "drop table people; drop table people_upto;"
 
-// updateSchema makes the tables that a file of that version lacks and marks it
-// as ours and new, or does nothing.
+// updateSchema makes the tables that a file of that version lacks, 0 being an
+// empty one, and marks it as ours and new, or does nothing.
 func updateSchema(ctx context.Context, db *sql.DB, version int) error {
 	script := dropIndex1 + indexSchema
 	if version == 0 {
