@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+
+	"bulkinvite/batch/ledger"
 )
 
 // The exit codes are interface: cron jobs and monitoring act on them. A signal
@@ -37,6 +39,15 @@ func refuse(err error) error { return &failure{code: exitUsage, err: err} }
 
 // refusef is refuse for a new error.
 func refusef(format string, args ...any) error { return refuse(fmt.Errorf(format, args...)) }
+
+// advised adds to an error of the ledger at path what to do about it, where the
+// error itself does not say it.
+func advised(err error, path string) error {
+	if advice := ledger.Advice(err); advice != "" {
+		return fmt.Errorf("%w; ledger %s: %s", err, path, advice)
+	}
+	return err
+}
 
 // exitWith ends the command with a code and no further words.
 func exitWith(code int) error {

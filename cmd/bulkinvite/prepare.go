@@ -147,7 +147,7 @@ func (s *sender) openLedger(ctx context.Context) error {
 	case errors.Is(err, ledger.ErrLocked):
 		return &failure{code: exitLocked, err: err}
 	case err != nil:
-		return err
+		return fmt.Errorf("%w; nothing was sent", err)
 	}
 	s.atEnd(s.store.Close)
 	s.book, err = s.store.Begin(ctx, ledger.RunInfo{
@@ -157,7 +157,7 @@ func (s *sender) openLedger(ctx context.Context) error {
 		Rows:    s.plan.plan.Rows,
 	})
 	if err != nil {
-		return err
+		return fmt.Errorf("%w; nothing was sent", err)
 	}
 	event := s.log.Info().Str("ledger", s.store.Path()).Int64("run", s.book.ID()).Str("api", s.flags.base.url)
 	if s.store.New() {

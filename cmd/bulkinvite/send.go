@@ -81,7 +81,7 @@ func (s *sender) run(ctx context.Context) error {
 
 // early ends a run that has sent nothing.
 func (s *sender) early(ctx context.Context, err error) error {
-	err = early(ctx, err)
+	err = early(ctx, advised(err, s.ledgerPath))
 	if s.book != nil {
 		err = errors.Join(err, s.book.End(ctx, nil, codeOf(err)))
 	}

@@ -50,6 +50,10 @@ func (a *app) status(ctx context.Context, path string, runs int) error {
 	if err != nil {
 		return err
 	}
+	return advised(a.showLedger(ctx, path, runs), path)
+}
+
+func (a *app) showLedger(ctx context.Context, path string, runs int) error {
 	reader, err := ledger.OpenReadOnly(ctx, path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

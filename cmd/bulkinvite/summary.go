@@ -44,6 +44,8 @@ type report struct {
 	Failed      map[batch.Code]int   `json:"failed"`  // rows by code
 	Requests    int                  `json:"requests"`
 	Warnings    []string             `json:"warnings"`
+
+	outputsLost bool // the files could not be written
 }
 
 // endNames are how an end is called in the JSON summary.
@@ -70,17 +72,30 @@ func (r *report) count(out batch.Outcome) {
 }
 
 // setBroken makes the report that of a run that broke off: with err, or with
-// rows missing.
+// rows missing. What follows from the first error comes behind it.
 func (r *report) setBroken(err error) {
-	r.ExitCode = exitBroken
 	if err == nil {
 		err = fmt.Errorf("%d rows came in and %d are in the files, which is a bug", r.Rows, r.ResultsRows+r.FailedRows)
 	}
-	r.End, r.Reason = endBroken, oneLine(err.Error())
+	reason := oneLine(advised(err, r.Ledger).Error())
+	if r.End == endBroken {
+		reason = r.Reason + "; " + reason
+	}
+	r.ExitCode, r.End, r.Reason = exitBroken, endBroken, reason
 }
 
-// flatCounts is how the ledger keeps the counts of a run.
+// notWritten takes back the counts of rows: no file has them.
+func (r *report) notWritten() {
+	clear(r.Results)
+	clear(r.Failed)
+	r.outputsLost = true
+}
+
+// flatCounts is how the ledger keeps the counts of a run, if it wrote any rows.
 func (r *report) flatCounts() map[string]int {
+	if r.outputsLost {
+		return nil
+	}
 	counts := map[string]int{"rows": r.Rows, "results": r.ResultsRows, "failed": r.FailedRows, "requests": r.Requests}
 	for status, n := range r.Results {
 		counts[string(status)] = n
@@ -110,8 +125,13 @@ func (r *report) writeTo(w io.Writer) error {
 	var b strings.Builder
 	elapsed := time.Duration(r.Seconds * float64(time.Second))
 	fmt.Fprintf(&b, "%s: %s, %s in %s\n", r.Input, count(r.Rows, "row"), count(r.Requests, "request"), roughly(elapsed))
-	writeFileCounts(&b, r.ResultsFile, r.ResultsRows, statusOrder, r.Results)
-	writeFileCounts(&b, r.FailedFile, r.FailedRows, codeOrder, r.Failed)
+	if r.outputsLost {
+		fmt.Fprintf(&b, "%s and %s could not be written and are not those of this run; the ledger knows who was invited\n",
+			r.ResultsFile, r.FailedFile)
+	} else {
+		writeFileCounts(&b, r.ResultsFile, r.ResultsRows, statusOrder, r.Results)
+		writeFileCounts(&b, r.FailedFile, r.FailedRows, codeOrder, r.Failed)
+	}
 	for _, warning := range r.Warnings {
 		fmt.Fprintf(&b, "warning: %s\n", warning)
 	}

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -39,9 +37,9 @@ func (s *sender) send(ctx context.Context) error {
 	if broke != nil || !r.balanced() {
 		r.setBroken(broke)
 	}
-	broke = errors.Join(broke, s.tell(told, r))
+	s.tell(told, r, broke)
 	if r.ExitCode == exitBroken {
-		return cmp.Or(broke, errors.New(r.lastLine()))
+		return errors.New(r.lastLine())
 	}
 	return exitWith(r.ExitCode)
 }
@@ -74,26 +72,26 @@ func (s *sender) writeOutputs(ctx context.Context, r *report, engine *batch.Engi
 		return out, err
 	})
 	if err != nil {
-		return fmt.Errorf("%w (the ledger knows who was invited)", err)
+		r.notWritten()
+		return err
 	}
 	r.ResultsRows, r.FailedRows = written.Results, written.Failed
 	return nil
 }
 
 // tell ends the run in the ledger, and tells of it on stdout and in the
-// summary file. What fails here makes the run a broken one.
-func (s *sender) tell(ctx context.Context, r *report) error {
-	err := s.book.End(ctx, r.flatCounts(), r.ExitCode)
-	if err != nil {
-		r.setBroken(fmt.Errorf("%w (who was invited is in the ledger)", err))
+// summary file. What fails here makes the run a broken one, unless it is what
+// broke it before.
+func (s *sender) tell(ctx context.Context, r *report, broke error) {
+	if err := s.book.End(ctx, r.flatCounts(), r.ExitCode); err != nil && !errors.Is(broke, err) {
+		r.setBroken(err)
 	}
 	if s.flags.summary != "" {
-		if saveErr := r.save(s.flags.summary); saveErr != nil {
-			err = errors.Join(err, saveErr)
-			r.setBroken(saveErr)
+		if err := r.save(s.flags.summary); err != nil {
+			r.setBroken(err)
 		}
 	}
-	return errors.Join(err, r.writeTo(s.stdout))
+	_ = r.writeTo(s.stdout) // which drops errors
 }
 
 // newReport returns what is known before anything is sent.
