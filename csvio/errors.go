@@ -60,7 +60,7 @@ func bare(err error) error {
 // parser's own error is not enough: of a quote that is not closed it knows the
 // end of the file and not the beginning, which is what has to be mended.
 func (r *recordReader) syntaxError(raw []byte, line int, tooLarge bool, err error) *InputError {
-	_, fault := splitRaw(raw, r.csv.Comma)
+	_, fault := splitRaw(nil, raw, r.csv.Comma)
 	e := &InputError{Line: line, Err: err}
 	switch {
 	case fault.kind == faultUnclosed && tooLarge:

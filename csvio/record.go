@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode/utf8"
 )
 
 const (
@@ -181,12 +182,11 @@ type quoteFault struct {
 	cell int // offset at which the cell begins
 }
 
-// splitRaw cuts a record into its cells as they are written, quotes and all.
-// It follows the rules of encoding/csv.
-func splitRaw(raw []byte, delim rune) ([][]byte, quoteFault) {
+// splitRaw cuts a record into its cells as they are written, quotes and all,
+// and appends them to cells. It follows the rules of encoding/csv.
+func splitRaw(cells [][]byte, raw []byte, delim rune) ([][]byte, quoteFault) {
 	raw = trimLineEnd(raw)
-	sep := []byte(string(delim))
-	var cells [][]byte
+	sep := utf8.AppendRune(nil, delim)
 	for start := 0; ; {
 		end, fault := cellEnd(raw, start, sep)
 		if fault.kind != noFault {

@@ -7,27 +7,28 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
+	"strconv"
 
 	"github.com/gocarina/gocsv"
 
 	"bulkinvite/batch"
 )
 
-// resultsCells is our block in results.csv.
+// resultsCells is our block in results.csv. All is text: gocsv prints a number
+// through fmt.
 type resultsCells struct {
 	CandidateID string `csv:"candidate_id"`
 	InviteURL   string `csv:"invite_url"`
 	Status      string `csv:"status"`
-	Row         int    `csv:"row"`
+	Row         string `csv:"row"`
 }
 
 // failedCells is our block in failed.csv.
 type failedCells struct {
 	ErrorCode string `csv:"error_code"`
 	Error     string `csv:"error"`
-	Row       int    `csv:"row"`
-	Attempts  int    `csv:"attempts"`
+	Row       string `csv:"row"`
+	Attempts  string `csv:"attempts"`
 }
 
 var (
@@ -70,10 +71,10 @@ func (w *writer) block(b *block) error {
 		}
 		if out.Status != "" {
 			w.results.add(record, resultsCells{
-				plainText(out.CandidateID), plainText(out.InviteURL), string(out.Status), row.Line})
+				plainText(out.CandidateID), plainText(out.InviteURL), string(out.Status), strconv.Itoa(row.Line)})
 		} else {
 			w.failed.add(record, failedCells{
-				string(out.Code), plainText(out.Error), row.Line, out.Attempts})
+				string(out.Code), plainText(out.Error), strconv.Itoa(row.Line), strconv.Itoa(out.Attempts)})
 		}
 	}
 	w.counts.Rows += len(b.rows)
@@ -126,10 +127,13 @@ type sheet[T any] struct {
 	in    *Input
 	out   *bufio.Writer
 	delim rune
-	keep  []int // the columns of the input that are the user's
+	sep   string // delim
+	keep  []int  // the columns of the input that are the user's
 
 	cells []T      // our block for the rows that wait
 	raws  [][]byte // and their records
+	next  int      // of raws
+	split [][]byte // the cells of one of them
 	line  []byte
 	block bytes.Buffer
 	csv   *csv.Writer // writes to block
@@ -140,6 +144,7 @@ func newSheet[T any](in *Input, out *bufio.Writer) *sheet[T] {
 	if in.utf16 {
 		s.delim = ',' // what spreadsheets read as UTF-8
 	}
+	s.sep = string(s.delim)
 	for column := range in.userColumns {
 		s.keep = append(s.keep, column)
 	}
@@ -162,7 +167,7 @@ func (s *sheet[T]) header() error {
 	if s.in.bom {
 		s.out.WriteString("\ufeff") // an error comes back at the next Flush
 	}
-	names, _ := splitRaw(s.in.headerRaw, s.in.delim)
+	names, _ := splitRaw(nil, s.in.headerRaw, s.in.delim)
 	renamed := s.renamed()
 	for column, name := range renamed {
 		names[column] = []byte(name)
@@ -193,32 +198,34 @@ func (s *sheet[T]) renamed() map[int]string {
 			name = fmt.Sprintf("%s_input_%d", trim(header), n)
 		}
 		taken[normalHeader(name)] = true
-		renamed[column] = s.quoted(name)
+		renamed[column] = string(s.quoted(name))
 	}
 	return renamed
 }
 
-func (s *sheet[T]) quoted(cells ...string) string {
+// quoted returns cells of ours as they are written, until it is called again.
+func (s *sheet[T]) quoted(cells ...string) []byte {
 	s.block.Reset()
 	_ = s.csv.Write(cells) // a bytes.Buffer takes everything, and the delimiter was checked
 	s.csv.Flush()
-	return strings.TrimSuffix(s.block.String(), "\n")
+	return bytes.TrimSuffix(s.block.Bytes(), []byte("\n"))
 }
 
 // writeRows writes the rows that wait.
 func (s *sheet[T]) writeRows() error {
 	err := gocsv.MarshalCSVWithoutHeaders(s.cells, s)
-	s.cells, s.raws = s.cells[:0], nil
+	s.cells, s.raws, s.next = s.cells[:0], s.raws[:0], 0
 	return err
 }
 
 // Write implements gocsv.CSVWriter: it is given our block of the next row.
 func (s *sheet[T]) Write(block []string) error {
-	cells, fault := splitRaw(s.raws[0], s.in.delim)
+	cells, fault := splitRaw(s.split[:0], s.raws[s.next], s.in.delim)
 	if fault.kind != noFault {
 		return fmt.Errorf("a row that was read cannot be cut into cells")
 	}
-	s.raws = s.raws[1:]
+	s.split = cells
+	s.next++
 	s.begin(cells)
 	surplus := cells[min(len(cells), len(s.in.header)):]
 	for len(surplus) > 0 && isEmptyCell(surplus[len(surplus)-1]) {
@@ -246,14 +253,14 @@ func (s *sheet[T]) begin(cells [][]byte) {
 		if column < len(cells) {
 			s.line = s.appendCell(s.line, cells[column])
 		}
-		s.line = append(s.line, string(s.delim)...)
+		s.line = append(s.line, s.sep...)
 	}
 }
 
 func (s *sheet[T]) end(block []string, surplus [][]byte) error {
 	s.line = append(s.line, s.quoted(block...)...)
 	for _, cell := range surplus {
-		s.line = append(s.line, string(s.delim)...)
+		s.line = append(s.line, s.sep...)
 		s.line = s.appendCell(s.line, cell)
 	}
 	if s.in.crlf {
