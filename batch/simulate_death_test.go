@@ -133,11 +133,10 @@ func (p *process) leave() {
 func (p *process) copyFile(from, to string) error {
 	size := int64(1 << 40)
 	if filepath.Base(from) == walName {
-		written := p.walSize()
-		if written > biggestWAL {
-			p.Fatalf("the ledger's log has %d bytes: it may have begun anew", written)
+		// In one that may have begun anew, what is acknowledged can lie anywhere.
+		if written := p.walSize(); written <= biggestWAL {
+			size = p.durable + int64(p.death.keep*float64(max(written-p.durable, 0)))
 		}
-		size = p.durable + int64(p.death.keep*float64(max(written-p.durable, 0)))
 	}
 	r, err := os.Open(from)
 	if err != nil {
