@@ -139,4 +139,4 @@ func domainProblem(domain string) string {
 	return ""
 }
 
-func isNumber(s string) bool { return strings.Trim(s, "0123456789") == "" }
+func isNumber(s string) bool { return consistsOf(s, digit) }

@@ -114,31 +114,22 @@ func (s *spooler) decode(input *bufio.Reader) (io.Reader, error) {
 	s.utf16 = bytes.HasPrefix(head, []byte{0xff, 0xfe}) || bytes.HasPrefix(head, []byte{0xfe, 0xff})
 	s.bom = s.bomUTF8 || s.utf16
 	s.zeros = len(head) >= 2 && (head[0] == 0) != (head[1] == 0)
-	if s.encoding == encoding1252 && !s.bom {
-		s.witness = &utf8Witness{Reader: input}
-		return transform.NewReader(s.witness, s.fallback(head)), nil
-	}
-	return transform.NewReader(input, unicode.BOMOverride(s.fallback(head))), nil
-}
-
-// fallback decodes an input that has no byte order mark. For UTF-8 it does
-// nothing: a decoder would put U+FFFD in the place of bytes that are wrong.
-func (s *spooler) fallback(head []byte) transform.Transformer {
-	switch s.encoding {
-	case encodingUTF16:
-		if !s.bom {
-			s.utf16, s.bom = true, true
-		}
+	switch {
+	case s.bomUTF8:
+		_, err := input.Discard(3)
+		return input, err
+	case s.utf16, s.encoding == encodingUTF16:
+		s.utf16, s.bom = true, true
 		order := unicode.LittleEndian
-		if len(head) > 0 && head[0] == 0 { // a header begins with a letter of ASCII
+		if len(head) > 0 && head[0] == 0 { // a header without a mark begins with a letter of ASCII
 			order = unicode.BigEndian
 		}
-		return unicode.UTF16(order, unicode.IgnoreBOM).NewDecoder()
-	case encoding1252:
-		return charmap.Windows1252.NewDecoder()
-	default:
-		return transform.Nop
+		return transform.NewReader(input, unicode.UTF16(order, unicode.UseBOM).NewDecoder()), nil
+	case s.encoding == encoding1252:
+		s.witness = &utf8Witness{Reader: input}
+		return transform.NewReader(s.witness, charmap.Windows1252.NewDecoder()), nil
 	}
+	return input, nil // a decoder would put U+FFFD in the place of bytes that are wrong
 }
 
 var binaries = []struct{ magic, what, hint string }{

@@ -114,10 +114,11 @@ func trim(s string) string {
 
 // What a character of ASCII is good for. Nearly all cells have no others.
 const (
-	printable    = 1 << iota // all but those that control something
-	visible                  // those but the space
-	alphanumeric             // letters and digits
-	plainLocal               // what isPlainLocal takes
+	printable = 1 << iota // all but those that control something
+	visible               // those but the space
+	digit
+	alphanumeric // letters and digits
+	plainLocal   // what isPlainLocal takes
 )
 
 var classes = func() (t [256]uint8) {
@@ -127,7 +128,9 @@ var classes = func() (t [256]uint8) {
 			t[c] |= visible
 		}
 		switch {
-		case '0' <= c && c <= '9', 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z':
+		case '0' <= c && c <= '9':
+			t[c] |= digit | alphanumeric | plainLocal
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z':
 			t[c] |= alphanumeric | plainLocal
 		case strings.IndexByte("._+-", c) >= 0:
 			t[c] |= plainLocal
