@@ -41,17 +41,25 @@ func (b block) at(i int) entry {
 }
 
 // search returns the position of the first entry that has the hash or a
-// greater one.
+// greater one. Hashes are spread evenly, so it is near where it begins, and
+// little of the block has to come from memory.
 func (b block) search(hash uint64) int {
-	low, high := 0, b.len()
-	for low < high {
-		if middle := (low + high) / 2; b.hash(middle) < hash {
-			low = middle + 1
-		} else {
-			high = middle
-		}
+	end := b.len() - 1
+	first, last := b.hash(0), b.hash(end)
+	switch {
+	case hash <= first:
+		return 0
+	case hash > last:
+		return end + 1
 	}
-	return low
+	i := int((hash - first) * uint64(end) / (last - first))
+	for b.hash(i) >= hash {
+		i--
+	}
+	for b.hash(i) < hash {
+		i++
+	}
+	return i
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
 	"sync"
 )
 
@@ -22,13 +23,13 @@ type book struct {
 	people int                     // in cached
 	closed bool
 
-	request *sql.Stmt
+	requests *sql.Stmt // by a JSON array of their numbers
 }
 
 func newBook(ctx context.Context, db *sql.DB, lastRequest int64) (*book, error) {
 	b := &book{tail: &tail{base: lastRequest}, cached: map[int64]*list.Element{}, recent: list.New()}
 	var err error
-	b.request, err = db.PrepareContext(ctx, selectRequests+" where r.id = ? order by a.id")
+	b.requests, err = db.PrepareContext(ctx, selectRequests+" where r.id in (select value from json_each(?)) order by r.id, a.id")
 	return b, err
 }
 
@@ -49,14 +50,12 @@ func (b *book) get(id int64) (*request, error) {
 		b.recent.MoveToFront(e)
 		return e.Value.(*request), nil
 	}
-	r, err := b.load(id)
-	if err != nil {
-		return nil, fmt.Errorf("read request %d: %w", id, err)
-	}
-	if r != nil {
+	var r *request
+	err := b.load([]int64{id}, func(found *request) { r = found })
+	if err == nil && r != nil {
 		b.keep(r)
 	}
-	return r, nil
+	return r, err
 }
 
 // keep takes a request into the cache, and old ones out. The caller holds mu.
@@ -69,14 +68,44 @@ func (b *book) keep(r *request) {
 	}
 }
 
-// load reads a request. It does not heed a context: it is short, and the
-// writer calls it for all that wait.
-func (b *book) load(id int64) (r *request, err error) {
-	rows, err := b.request.QueryContext(context.Background(), id)
+// read returns requests of the ledger by their numbers, as they are now: the
+// caller need not hold mu, and later answers do not change them.
+func (b *book) read(ids []int64) (map[int64]*request, error) {
+	requests := make(map[int64]*request, len(ids))
+	missing := make([]int64, 0, len(ids))
+	b.mu.Lock()
+	for _, id := range ids {
+		if e := b.cached[id]; e != nil {
+			requests[id] = e.Value.(*request).clone()
+		} else {
+			missing = append(missing, id)
+		}
+	}
+	b.mu.Unlock()
+	err := b.load(missing, func(r *request) { requests[r.id] = r })
+	return requests, err
+}
+
+// load calls f for the requests with these numbers. It does not heed a
+// context: it is short, and the writer calls it for all that wait.
+func (b *book) load(ids []int64, f func(*request)) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	list := []byte{'['}
+	for i, id := range ids {
+		if i > 0 {
+			list = append(list, ',')
+		}
+		list = strconv.AppendInt(list, id, 10)
+	}
+	rows, err := b.requests.QueryContext(context.Background(), string(append(list, ']')))
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("read requests: %w", err)
 	}
 	defer rows.Close()
-	err = scanRequests(rows, func(found *request) { r = found })
-	return r, err
+	if err := scanRequests(rows, f); err != nil {
+		return fmt.Errorf("read requests: %w", err)
+	}
+	return nil
 }

@@ -100,8 +100,10 @@ func (c *claim) prepare(r *Run) (write bool, err error) {
 		kind:        c.req.Kind,
 		claimedAt:   time.UnixMicro(now).UTC(),
 	}
-	known, err := r.foldAll(c.req.People, r.book.withTail(c.found, c.hashes))
-	if err != nil {
+	found := r.book.addTail(c.found, c.hashes)
+	sortMatches(found)
+	known := make([]fold, len(c.req.People))
+	if err := r.foldMatches(known, c.req.People, found, r.book.get); err != nil {
 		return false, fmt.Errorf("ledger: claim: %w", err)
 	}
 	c.answer.Held = make([]*batch.Record, len(c.req.People))

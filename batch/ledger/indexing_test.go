@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // indexEntries returns all entries of the index, by segment.
@@ -89,4 +91,27 @@ func TestSegments(t *testing.T) {
 	if !reflect.DeepEqual(grown, scratch) {
 		t.Error("an index from scratch is another one")
 	}
+}
+
+func TestBlockSearch(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		hash := rapid.OneOf(rapid.Uint64Range(0, 1<<hashBits-1), rapid.Uint64Range(7, 9))
+		hashes := rapid.SliceOfN(hash, 1, blockEntries).Draw(t, "hashes")
+		slices.Sort(hashes)
+		var b block
+		for i, h := range hashes {
+			b = b.add(entry{h, int64(maxRequest - len(hashes) + i)})
+		}
+		for i, h := range hashes {
+			if e := b.at(i); e.hash != h || e.request != int64(maxRequest-len(hashes)+i) {
+				t.Fatalf("entry %d of %v is %v", i, hashes, e)
+			}
+		}
+		for _, h := range append(hashes, 0, 8, 1<<hashBits-1, hash.Draw(t, "other")) {
+			want, _ := slices.BinarySearch(hashes, h)
+			if got := b.search(h); got != want {
+				t.Fatalf("%d is at %d of %v, not at %d", h, want, hashes, got)
+			}
+		}
+	})
 }

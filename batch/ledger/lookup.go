@@ -15,41 +15,66 @@ type match struct {
 	request int64
 }
 
+// readRequests bounds the requests that a look-up reads at once, by the memory
+// that they take: some 20 KB each with 50 people.
+const readRequests = 32
+
 // Lookup implements batch.Ledger. It does not wait for the writer.
 func (r *Run) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Record, error) {
-	hashes := hashAll(r.base, keys)
-	found, err := r.findIndexed(ctx, hashes)
+	found, err := r.findAll(ctx, hashAll(r.base, keys))
+	folds := make([]fold, len(keys))
+	for err == nil && len(found) > 0 {
+		if err = ctx.Err(); err == nil {
+			found, err = r.foldSome(folds, keys, found)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("ledger: look up: %w", err)
-	}
-	r.book.mu.Lock()
-	closed := r.book.closed
-	if !closed {
-		found = r.book.withTail(found, hashes)
-	}
-	r.book.mu.Unlock()
-	if closed {
-		return nil, errEnded
-	}
-	folds := make([]fold, len(keys))
-	for len(found) > 0 { // in pieces, so that the writer gets its turn
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		piece := found[:min(len(found), 100)]
-		found = found[len(piece):]
-		r.book.mu.Lock()
-		err := r.foldMatches(folds, keys, piece)
-		r.book.mu.Unlock()
-		if err != nil {
-			return nil, fmt.Errorf("ledger: look up: %w", err)
-		}
 	}
 	records := make([]batch.Record, len(keys))
 	for i := range folds {
 		records[i] = folds[i].rec
 	}
 	return records, nil
+}
+
+// foldSome adds what the requests of the first matches say, and returns the
+// matches that are left.
+func (r *Run) foldSome(folds []fold, keys []batch.Key, found []match) (left []match, err error) {
+	ids := make([]int64, 0, readRequests)
+	n := 0
+	for ; n < len(found); n++ {
+		if id := found[n].request; len(ids) == 0 || ids[len(ids)-1] != id {
+			if len(ids) == readRequests {
+				break
+			}
+			ids = append(ids, id)
+		}
+	}
+	requests, err := r.book.read(ids)
+	if err != nil {
+		return nil, err
+	}
+	return found[n:], r.foldMatches(folds, keys, found[:n], func(id int64) (*request, error) { return requests[id], nil })
+}
+
+// findAll returns the matches in index and tail, sorted by request.
+func (r *Run) findAll(ctx context.Context, hashes []uint64) ([]match, error) {
+	found, err := r.findIndexed(ctx, hashes)
+	if err != nil {
+		return nil, err
+	}
+	r.book.mu.Lock()
+	closed := r.book.closed
+	if !closed {
+		found = r.book.addTail(found, hashes)
+	}
+	r.book.mu.Unlock()
+	if closed {
+		return nil, errEnded
+	}
+	sortMatches(found)
+	return found, nil
 }
 
 // findIndexed returns the matches in the index.
@@ -63,35 +88,31 @@ func (r *Run) findIndexed(ctx context.Context, hashes []uint64) ([]match, error)
 	return r.index.find(ctx, hashes)
 }
 
-// withTail adds the matches in the tail, and sorts all by request. The caller
-// holds mu.
-func (b *book) withTail(found []match, hashes []uint64) []match {
+// addTail adds the matches in the tail. The caller holds mu.
+func (b *book) addTail(found []match, hashes []uint64) []match {
 	for i, h := range hashes {
 		for request := range b.tail.requests(h) {
 			found = append(found, match{i, request})
 		}
 	}
-	slices.SortFunc(found, func(a, b match) int {
-		return cmp.Or(cmp.Compare(a.request, b.request), cmp.Compare(a.at, b.at))
-	})
 	return found
 }
 
-// foldAll says what is known of each key. The caller holds the book's mu.
-func (r *Run) foldAll(keys []batch.Key, found []match) ([]fold, error) {
-	folds := make([]fold, len(keys))
-	return folds, r.foldMatches(folds, keys, found)
+func sortMatches(found []match) {
+	slices.SortFunc(found, func(a, b match) int {
+		return cmp.Or(cmp.Compare(a.request, b.request), cmp.Compare(a.at, b.at))
+	})
 }
 
-// foldMatches adds what the matches, sorted by request, say of the keys. The
-// caller holds the book's mu.
-func (r *Run) foldMatches(folds []fold, keys []batch.Key, found []match) error {
+// foldMatches adds what the matches, sorted by request, say of the keys. get
+// returns a request by its number, nil if there is none.
+func (r *Run) foldMatches(folds []fold, keys []batch.Key, found []match, get func(id int64) (*request, error)) error {
 	var req *request
 	next := 0
 	for _, m := range found {
 		if req == nil || req.id != m.request {
 			var err error
-			if req, err = r.book.get(m.request); err != nil {
+			if req, err = get(m.request); err != nil {
 				return err
 			}
 			if req == nil {

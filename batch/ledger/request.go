@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"bulkinvite/batch"
@@ -36,6 +37,13 @@ func (r *request) join(email string) int {
 	r.emails = append(r.emails, email)
 	r.people = append(r.people, person{state: batch.StateSending, by: r.runID})
 	return len(r.people) - 1
+}
+
+// clone returns a copy that later answers to r do not change.
+func (r *request) clone() *request {
+	c := *r
+	c.people = slices.Clone(r.people)
+	return &c
 }
 
 // find returns the position of a person, or -1. People are mostly asked for in
