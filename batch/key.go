@@ -47,24 +47,24 @@ func (k Key) HasAddress() bool {
 
 // IsUUID reports whether s has the form 8-4-4-4-12 in hexadecimal digits.
 func IsUUID(s string) bool {
-	if len(s) != 36 {
+	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
 		return false
 	}
 	for i := range len(s) {
-		c := s[i]
-		switch i {
-		case 8, 13, 18, 23:
-			if c != '-' {
-				return false
-			}
-		default:
-			if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F') {
-				return false
-			}
+		if !isHex[s[i]] && i != 8 && i != 13 && i != 18 && i != 23 {
+			return false
 		}
 	}
 	return true
 }
+
+// isHex is a table because IsUUID runs several times per row.
+var isHex = func() (table [256]bool) {
+	for _, c := range "0123456789abcdefABCDEF" {
+		table[c] = true
+	}
+	return table
+}()
 
 func normalInterviewID(id string) string {
 	if IsUUID(id) {

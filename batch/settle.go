@@ -56,7 +56,7 @@ func judge(people []Key, invitations []client.Invitation, err error, trust bool)
 		if len(people) == 0 || inv.CandidateEmail == "" {
 			continue
 		}
-		key := NewKey(people[0].InterviewID, inv.CandidateEmail)
+		key := Key{InterviewID: people[0].InterviewID, Email: normalEmail(inv.CandidateEmail)}
 		i := n
 		if n >= len(people) || people[n] != key { // the API promises no order, and mostly keeps it
 			if places == nil {
