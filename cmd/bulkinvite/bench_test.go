@@ -1,120 +1,131 @@
 package main
 
 import (
-	"bufio"
-	"encoding/json"
-	"fmt"
-	"net/http"
-	"net/http/httptest"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync/atomic"
-	"syscall"
+	"strconv"
 	"testing"
-
-	"bulkinvite/client"
 )
 
-const million = 1_000_000
+var benchRows = flag.Int("rows", 1_000_000, "how many rows the benchmarks send")
 
-// BenchmarkMillion says how long a million rows take, and how much memory.
-// The program runs as a process of its own, so that nothing but it is counted.
+const benchRounds = 3
+
+// BenchmarkMillion compares bulkinvite with the floor, a bare Go sender, and
+// with the Python script that people write instead, and looks at its rate. All
+// are processes of their own that talk to a server in another. They take turns,
+// so that noise hits all.
 func BenchmarkMillion(b *testing.B) {
-	folder := b.TempDir()
-	input := filepath.Join(folder, "million.csv")
-	writeRows(b, input, million)
-	program := linkProgram(b, folder)
-	server := httptest.NewServer(plainAPI())
-	defer server.Close()
-
-	b.Run("check", func(b *testing.B) {
-		for range b.N {
-			measure(b, exec.Command(program, "check", input))
+	s := newBench(b)
+	_, noPython := exec.LookPath("python3")
+	var floor, python, send, again, check benchRuns
+	s.input("people.csv", benchFile{rows: *benchRows})
+	for range benchRounds {
+		floor.add(s.floor(*benchRows))
+		if noPython == nil {
+			python.add(s.python("people.csv"))
 		}
-	})
-	b.Run("send", func(b *testing.B) {
-		for i := range b.N {
-			cmd := exec.Command(program, "send", input, "--base-url", server.URL, "--rate", "1000000", "--concurrency", "32",
-				"--ledger", filepath.Join(folder, fmt.Sprintf("ledger%d.db", i)))
-			cmd.Env = append(os.Environ(), "MICRO1_API_KEY=bench")
-			measure(b, cmd)
-		}
-	})
+		first, second := s.sendTwice("people.csv")
+		send.add(first)
+		again.add(second)
+		check.add(s.tell("check", s.run(s.bulkinvite("check", "people.csv"), *benchRows)))
+	}
+	r := benchReport{lines: []benchLine{
+		{"floor: bare Go sender", floor, true}, {"Python script", python, true}, {"bulkinvite send", send, true},
+		{"the same again, nothing to do", again, false}, {"bulkinvite check", check, false},
+	}, floor: floor, python: python}
+	if len(python) > 0 {
+		r.atLeast("send, times the Python script", send.rate()/python.rate(), 2)
+	}
+	r.atLeast("send, times the floor", send.rate()/floor.rate(), 0.3)
+	r.atMost("send, peak MiB", send.peak(), 100)
+	r.atMost("the same again, seconds per million rows", 1e6/again.rate(), 6)
+	r.atLeast("check, rows/s", check.rate(), 1e6)
+	r.atMost("check, peak MiB", check.peak(), 60)
+	s.rate(&r)
+	r.print()
 }
 
-// measure runs a command to its end.
-func measure(b *testing.B, cmd *exec.Cmd) {
-	b.Helper()
-	if out, err := cmd.CombinedOutput(); err != nil {
-		b.Fatalf("%v: %s", err, out)
-	}
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		b.ReportMetric(float64(usage.Maxrss)/1024, "MiB") // Linux counts in KiB
-	}
-	b.ReportMetric(million*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+// rate sends at 20 requests a second for half a minute to a server that is
+// 50 ms away.
+func (s *bench) rate(r *benchReport) {
+	const seconds, perSecond = 30, 20
+	s.input("slow.csv", benchFile{rows: seconds * perSecond})
+	server := s.serve("50ms")
+	s.run(s.bulkinvite("send", "slow.csv", "--base-url", server.url, "--ledger", "slow.db",
+		"--chunk-size", "1", "--rate", strconv.Itoa(perSecond)), seconds*perSecond)
+	books := server.stop()
+	s.invited(books, seconds*perSecond)
+	r.atLeast("--rate 20 through 50 ms, mean per second", books.MeanRate, 0.99*perSecond)
+	r.atMost("--rate 20 through 50 ms, most in any second", float64(books.BusiestSecond), perSecond+1)
 }
 
-// linkProgram returns a name under which the test binary is the program.
-func linkProgram(b *testing.B, folder string) string {
-	b.Helper()
-	binary, err := os.Executable()
+// floor runs the bare sender, which measures itself: making the bodies does
+// not count.
+func (s *bench) floor(rows int) benchRun {
+	server := s.serve("0s")
+	cmd := s.program("bench-floor", server.url, strconv.Itoa(rows))
+	var told floorReport
+	measured := s.runJSON(cmd, rows, &told)
+	books := server.stop()
+	s.invited(books, rows)
+	if told.People != rows {
+		s.Fatalf("%d of %d people got a link", told.People, rows)
+	}
+	measured.seconds, measured.cpu, measured.serverCPU = told.Seconds, told.CPU, books.CPU
+	return s.tell("floor", measured)
+}
+
+func (s *bench) python(input string) benchRun {
+	script, err := filepath.Abs("../../testdata/bench/invite.py")
 	if err != nil {
-		b.Fatal(err)
+		s.Fatal(err)
 	}
-	program := filepath.Join(folder, "bulkinvite")
-	if err := os.Symlink(binary, program); err != nil {
-		b.Fatal(err)
-	}
-	return program
+	server := s.serve("0s")
+	measured := s.run(s.program("python3", script, server.url, input, "python.csv"), *benchRows)
+	books := server.stop()
+	s.invited(books, *benchRows)
+	s.complete("python.csv", books, "")
+	measured.serverCPU = books.CPU
+	return s.tell("python", measured)
 }
 
-func writeRows(b *testing.B, name string, n int) {
-	b.Helper()
-	f, err := os.Create(name)
+// sendTwice sends a file and then the same file again, which must send nothing.
+func (s *bench) sendTwice(input string) (first, second benchRun) {
+	server := s.serve("0s")
+	ledger := "ledger.db"
+	first = s.run(s.sender(server, input, ledger), *benchRows)
+	books := server.books()
+	s.invited(books, *benchRows)
+	s.complete("people.results.csv", books, "invited")
+	first.serverCPU = books.CPU
+	s.tell("send", first)
+
+	second = s.run(s.sender(server, input, ledger), *benchRows)
+	if after := server.stop(); after.Posts != books.Posts {
+		s.Fatalf("%d requests were sent again", after.Posts-books.Posts)
+	}
+	s.complete("people.results.csv", books, "already_invited")
+	s.remove(ledger)
+	return first, s.tell("again", second)
+}
+
+// sender is bulkinvite send with everything on but the rate.
+func (s *bench) sender(server *benchProcess, input, ledger string, args ...string) *exec.Cmd {
+	return s.bulkinvite("send", append([]string{input, "--base-url", server.url, "--ledger", ledger,
+		"--chunk-size", strconv.Itoa(benchChunk), "--concurrency", strconv.Itoa(benchConns), "--rate", "1000000"}, args...)...)
+}
+
+func (s *bench) remove(ledger string) {
+	names, err := filepath.Glob(filepath.Join(s.folder, ledger+"*"))
 	if err != nil {
-		b.Fatal(err)
+		s.Fatal(err)
 	}
-	w := bufio.NewWriter(f)
-	fmt.Fprintln(w, "Name,E-mail,Interview ID,Phone,Notes")
-	for i := range n {
-		fmt.Fprintf(w, "Somebody Number%d,somebody.number%d@example.com,00000000-0000-4000-8000-%012d,+1-202-555-0100,\"a note, with a comma\"\n", i, i, i%50)
-	}
-	if err := w.Flush(); err != nil {
-		b.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		b.Fatal(err)
-	}
-}
-
-// plainAPI accepts everything and remembers nothing.
-func plainAPI() http.Handler {
-	var ids atomic.Int64
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /interview/invite", func(w http.ResponseWriter, r *http.Request) {
-		var req client.InviteRequest
-		if err := json.NewDecoder(r.Body).Decode(&req); err != nil {
-			http.Error(w, `{"status":false}`, http.StatusBadRequest)
-			return
+	for _, name := range names {
+		if err := os.Remove(name); err != nil {
+			s.Fatal(err)
 		}
-		var answer struct {
-			Status bool `json:"status"`
-			Data   struct {
-				Invitations []client.Invitation `json:"invitations"`
-			} `json:"data"`
-		}
-		answer.Status = true
-		for _, c := range req.Candidates {
-			id := fmt.Sprintf("00000000-0000-4000-9000-%012d", ids.Add(1))
-			answer.Data.Invitations = append(answer.Data.Invitations, client.Invitation{
-				CandidateID: id, CandidateEmail: c.Email, InviteURL: "https://interview.example.com/intro/bench?cid=" + id,
-			})
-		}
-		_ = json.NewEncoder(w).Encode(answer)
-	})
-	mux.HandleFunc("GET /interview/invites", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte(`{"status":true,"data":[]}`))
-	})
-	return mux
+	}
 }

@@ -1,0 +1,228 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A bench runs processes in a folder and measures them.
+type bench struct {
+	*testing.B
+	folder string
+}
+
+// newBench works below bin and not in the folder for temporary files: that may
+// be in memory, and what it costs to make a ledger durable is part of the
+// figures.
+func newBench(b *testing.B) *bench {
+	b.Helper()
+	bin, err := filepath.Abs("../../bin")
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := os.MkdirAll(bin, 0o755); err != nil {
+		b.Fatal(err)
+	}
+	folder, err := os.MkdirTemp(bin, "bench-")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = os.RemoveAll(folder) })
+	return &bench{B: b, folder: folder}
+}
+
+func (s *bench) input(name string, f benchFile) {
+	s.Helper()
+	if err := f.write(filepath.Join(s.folder, name)); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// program is a process in the bench's folder. Names without a slash that
+// TestMain knows are this test binary.
+func (s *bench) program(name string, args ...string) *exec.Cmd {
+	s.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		s.Fatal(err)
+	}
+	cmd := exec.Command(path, args...)
+	cmd.Dir = s.folder
+	cmd.Env = append(os.Environ(), "HOME="+s.folder, "MICRO1_API_KEY=bench")
+	return cmd
+}
+
+func (s *bench) bulkinvite(command string, args ...string) *exec.Cmd {
+	return s.program("bulkinvite", append([]string{command}, args...)...)
+}
+
+// A benchRun is what one process needed.
+type benchRun struct {
+	rows      int
+	seconds   float64
+	cpu       float64 // seconds, user and system
+	mib       float64 // peak
+	serverCPU float64
+}
+
+// run runs a command to its end, which must be a good one.
+func (s *bench) run(cmd *exec.Cmd, rows int) benchRun {
+	s.Helper()
+	return s.runJSON(cmd, rows, nil)
+}
+
+// runJSON is run for a command that prints JSON.
+func (s *bench) runJSON(cmd *exec.Cmd, rows int, told any) benchRun {
+	s.Helper()
+	syscall.Sync() // nobody waits for what another has left to write
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	begun := time.Now()
+	if err := cmd.Run(); err != nil {
+		s.Fatalf("%v: %v: %s%s", cmd.Args, err, &stdout, &stderr)
+	}
+	measured := benchRun{rows: rows, seconds: time.Since(begun).Seconds()}
+	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		measured.cpu = cpuSeconds(usage)
+		measured.mib = float64(usage.Maxrss) / 1024 // Linux counts in KiB
+	}
+	if told != nil {
+		if err := json.Unmarshal(stdout.Bytes(), told); err != nil {
+			s.Fatalf("%v: %v: %s", cmd.Args, err, &stdout)
+		}
+	}
+	return measured
+}
+
+// tell shows that the benchmark goes on.
+func (s *bench) tell(name string, r benchRun) benchRun {
+	fmt.Fprintf(os.Stderr, "%-8s %7.2f s  CPU %6.2f s  %4.0f MiB\n", name, r.seconds, r.cpu, r.mib)
+	return r
+}
+
+// A benchProcess is a server in a process of its own.
+type benchProcess struct {
+	s     *bench
+	url   string
+	cmd   *exec.Cmd
+	stdin io.Closer
+}
+
+// serve starts a server that knows nobody.
+func (s *bench) serve(latency string) *benchProcess {
+	s.Helper()
+	cmd := s.program("bench-server", latency)
+	cmd.Env = append(cmd.Env, "GOGC=400") // it should take little from those who are measured
+	cmd.Stderr = os.Stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		s.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		s.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		s.Fatal(err)
+	}
+	url, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		s.Fatal(err)
+	}
+	return &benchProcess{s: s, url: strings.TrimSpace(url), cmd: cmd, stdin: stdin}
+}
+
+func (p *benchProcess) books() benchBooks {
+	p.s.Helper()
+	resp, err := http.Get(p.url + "/books")
+	if err != nil {
+		p.s.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var b benchBooks
+	if err := json.NewDecoder(resp.Body).Decode(&b); err != nil {
+		p.s.Fatal(err)
+	}
+	return b
+}
+
+// stop ends the server and returns its books.
+func (p *benchProcess) stop() benchBooks {
+	p.s.Helper()
+	books := p.books()
+	_ = p.stdin.Close()
+	if err := p.cmd.Wait(); err != nil {
+		p.s.Fatal(err)
+	}
+	return books
+}
+
+// invited checks that so many people were invited, nobody twice. The figures
+// of a run that did something else are worth nothing.
+func (s *bench) invited(b benchBooks, people int) {
+	s.Helper()
+	if b.People != people || b.Sessions != people {
+		s.Fatalf("%d people have %d sessions, want %d with one each", b.People, b.Sessions, people)
+	}
+}
+
+// complete checks that the results have every person that the server knows,
+// with their own link and the status, if there is one.
+func (s *bench) complete(name string, b benchBooks, status string) {
+	s.Helper()
+	f, err := os.Open(filepath.Join(s.folder, name))
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer f.Close()
+	records := csv.NewReader(f)
+	records.ReuseRecord = true
+	header, err := records.Read()
+	if err != nil {
+		s.Fatal(err)
+	}
+	header = slices.Clone(header)
+	column := func(name string) int {
+		i := slices.Index(header, name)
+		if i < 0 {
+			s.Fatalf("no column %s in %q", name, header)
+		}
+		return i
+	}
+	interview, email, id, url := column("Interview ID"), column("E-mail"), column("candidate_id"), column("invite_url")
+	rows, links, statusColumn := 0, uint64(0), -1
+	if status != "" {
+		statusColumn = column("status")
+	}
+	for {
+		record, err := records.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			s.Fatal(err)
+		}
+		if statusColumn >= 0 && record[statusColumn] != status {
+			s.Fatalf("%s has %q, want %s", name, record, status)
+		}
+		rows++
+		links += benchLink(record[interview], record[email], record[id], record[url])
+	}
+	if rows != b.People || links != b.Links {
+		s.Fatalf("%s has %d rows for %d people, or other links than the server gave them", name, rows, b.People)
+	}
+}
