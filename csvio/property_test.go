@@ -10,8 +10,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
-
-	"bulkinvite/batch"
 )
 
 // drawTable draws a header and records with cells of the user's own around
@@ -121,52 +119,4 @@ func withoutBlock(records [][]string) [][]string {
 		out = append(out, slices.Concat(record[:ownColumns], record[ownColumns+4:]))
 	}
 	return out
-}
-
-// FuzzRead: no bytes make it panic, two scans show the same, At finds each row
-// again, and each row of a readable input goes out.
-func FuzzRead(f *testing.F) {
-	for _, seed := range []string{
-		head + "Ann,ann@x.co,iv\n",
-		"\ufeffname;email;interview_id\r\n\"A\r\nb\";a@x.co;iv\r\n\r\n;;;;x",
-		head + "\"Ann,ann@x.co,iv\n", head + "A\"nn,ann@x.co,iv\n", head + "Jos\xe9,,\n", head + "\r\r\n\"\"\r\n \r",
-		"\xff\xfen\x00", "PK\x03\x04", gzipped(f, head+"Ann,ann@x.co,iv\n"),
-		"email,name,interview_id,candidate_id,invite_url,status,row\na@x.co,A,iv,c,u,invited,2,x\n",
-	} {
-		f.Add([]byte(seed))
-	}
-	dir := f.TempDir()
-	f.Fuzz(func(t *testing.T, data []byte) {
-		in, err := Open(t.Context(), "-", Options{Stdin: strings.NewReader(string(data)), Resend: len(data)%2 == 0})
-		if err != nil {
-			return
-		}
-		defer in.Close()
-		rows, err := tryScan(t, in)
-		again, errAgain := tryScan(t, in)
-		if diff := cmp.Diff(rows, again); diff != "" || fmt.Sprint(err) != fmt.Sprint(errAgain) {
-			t.Fatalf("two scans differ: %v, %v: %s", err, errAgain, diff)
-		}
-		for i, row := range rows {
-			checkRow(t, in, i, row)
-		}
-		if err != nil {
-			return
-		}
-		if _, _, counts := writeOutputs(t, in, dir); counts.Rows != len(rows) || counts.Rows != counts.Results+counts.Failed {
-			t.Fatalf("%d rows, counts %+v", len(rows), counts)
-		}
-	})
-}
-
-func checkRow(t *testing.T, in *Input, index int, row batch.Row) {
-	t.Helper()
-	if row.Index != index || row.Line < 2 || (row.Problem == nil) == (row.Candidate == batch.Candidate{}) {
-		t.Fatalf("row %d: %+v", index, row)
-	}
-	found, err := in.At(row.Offset)
-	row.Index, row.Line = 0, 0
-	if diff := cmp.Diff(row, found); diff != "" || err != nil {
-		t.Fatal(diff, err)
-	}
 }

@@ -25,7 +25,7 @@ func (in *Input) validate(row *batch.Row, cells *rawCells, p place) {
 	if c.InterviewID = trim(cells.InterviewID); c.InterviewID == "" {
 		c.InterviewID = in.opts.InterviewID
 	}
-	c.JobApplicationID, c.CandidateID = trim(cells.JobApplicationID), in.candidateID(cells.CandidateID)
+	c.JobApplicationID, c.CandidateID = trim(cells.JobApplicationID), plainID(cells.CandidateID)
 	disable, known := parseBool(cells.DisableEmail)
 	c.DisableEmail = disable || in.opts.DisableEmail
 	row.Problem = in.shapeProblem(c, p)
@@ -85,14 +85,13 @@ func personProblem(c *batch.Candidate) *batch.Problem {
 	return nil
 }
 
-// candidateID undoes what our own block did to an id that a spreadsheet would
-// have taken for a formula.
-func (in *Input) candidateID(cell string) string {
+// plainID undoes what our block in results.csv did to an id that a spreadsheet
+// would have taken for a formula. It does so in any column: failed.csv keeps
+// that of our block as one of the user's.
+func plainID(cell string) string {
 	id := trim(cell)
-	if in.columns[fieldCandidateID] >= in.userColumns {
-		if rest, ok := strings.CutPrefix(id, "'"); ok && looksLikeFormula(rest) {
-			return rest
-		}
+	if rest, ok := strings.CutPrefix(id, "'"); ok && looksLikeFormula(rest) {
+		return rest
 	}
 	return id
 }

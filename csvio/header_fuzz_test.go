@@ -1,0 +1,108 @@
+package csvio
+
+import (
+	"bytes"
+	"encoding/csv"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+)
+
+// FuzzHeader: each column is taken for what its name says and nothing else,
+// however it is spelled; what is missing or there twice is refused; and both
+// outputs of a list without people, fed back, stay as they are.
+func FuzzHeader(f *testing.F) {
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, header, delimiter string, resend, interview bool) {
+		opts := Options{Delimiter: delimiter, Resend: resend}
+		if interview {
+			opts.InterviewID = "iv"
+		}
+		in := tryOpen(t, header, opts)
+		if in == nil {
+			return
+		}
+		defer in.Close()
+		checkColumns(t, in)
+		if got := tryOpen(t, respelled(t, in), Options{Delimiter: string(in.delim), Resend: resend, InterviewID: opts.InterviewID}); got == nil ||
+			got.columns != in.columns {
+			t.Errorf("spelled otherwise, %q has other columns", in.header)
+		} else {
+			got.Close()
+		}
+		if rows, err := tryScan(t, in); err != nil || len(rows) > 0 {
+			return // FuzzRead is for those
+		}
+		out := writeMixed(t, in, dir)
+		for _, text := range []string{out.results, out.failed} {
+			if opts.Delimiter != "" {
+				opts.Delimiter = string(in.delim)
+			}
+			again := tryOpen(t, text, opts)
+			if again == nil {
+				t.Fatalf("fed back, %q is refused", text)
+			}
+			written := writeMixed(t, again, dir)
+			again.Close()
+			if text == out.failed && written.failed != text || text == out.results && written.results != text {
+				t.Fatalf("fed back, %q becomes %+v", text, written)
+			}
+		}
+	})
+}
+
+// checkColumns checks the columns against the aliases, one by one.
+func checkColumns(t *testing.T, in *Input) {
+	t.Helper()
+	named := map[int]int{}
+	for i, name := range in.header[:in.userColumns] {
+		field, known := aliases[normalHeader(name)]
+		if !known || field == fieldCandidateID && !in.opts.Resend {
+			continue
+		}
+		if _, twice := named[field]; twice || in.columns[field] != i {
+			t.Errorf("%q is not taken for %s in %q", name, fieldNames[field], in.header)
+		}
+		named[field] = i
+	}
+	for field, column := range in.columns {
+		if _, known := named[field]; !known && column >= 0 &&
+			(field != fieldCandidateID || !in.opts.Resend || column < in.userColumns || in.header[column] != fieldNames[field]) {
+			t.Errorf("%q is taken for %s", in.header[column], fieldNames[field])
+		}
+	}
+	has := func(field int) bool { return in.columns[field] >= 0 }
+	whole, parts := has(fieldName), has(fieldFirstName) || has(fieldLastName)
+	byID := has(fieldJobApplicationID) || has(fieldCandidateID)
+	if whole && parts || !byID && !whole && !(has(fieldFirstName) && has(fieldLastName)) {
+		t.Errorf("%q names people twice or not at all", in.header)
+	}
+	if !byID && !has(fieldEmail) || !has(fieldInterviewID) && in.opts.InterviewID == "" {
+		t.Errorf("%q is not enough", in.header)
+	}
+}
+
+// respelled writes the header with the user's columns in capitals, and with
+// what people put between words.
+func respelled(t *testing.T, in *Input) string {
+	t.Helper()
+	header := slices.Clone(in.header)
+	for i := range in.userColumns {
+		header[i] = " _" + strings.Map(func(r rune) rune {
+			if r < utf8.RuneSelf {
+				return unicode.ToUpper(r)
+			}
+			return r
+		}, header[i]) + "-\u200b\u00a0"
+	}
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	w.Comma = in.delim
+	if err := w.Write(header); err != nil {
+		t.Fatal(err)
+	}
+	w.Flush()
+	return b.String()
+}
