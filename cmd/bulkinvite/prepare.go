@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/rs/zerolog"
 
@@ -59,6 +60,7 @@ func (s *sender) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	debug.SetGCPercent(gcPercent(s.plan.plan.Rows))
 	s.log.Info().Str("input", s.input.Name()).Int("rows", s.plan.plan.Rows).Int("people", s.plan.plan.People).
 		Int("interviews", len(s.plan.plan.Interviews)).Int("duplicates", s.plan.plan.Duplicates).
 		Int("invalid", s.plan.invalid()).Msg("the input is read")
