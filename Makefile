@@ -72,7 +72,7 @@ fuzz: ## run every fuzz target for FUZZTIME (10s) each
 	done
 
 .PHONY: bench
-bench: ## send ROWS (1000000), beside a bare Go sender and a Python script
+bench: ## send ROWS (1000000), beside a bare Go sender and a Python script; BENCH=TenMillion: ten times as many
 	$(GO) test ./cmd/bulkinvite -run '^$$' -bench '^Benchmark$(BENCH)$$' -benchtime 1x -v -timeout 3h -rows $(ROWS)
 
 .PHONY: clean

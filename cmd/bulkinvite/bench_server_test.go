@@ -26,6 +26,7 @@ type benchServer struct {
 	lastID     uint64
 	posts      int
 	arrivals   []time.Time // of requests of both kinds
+	counting   float64     // seconds of processor time that went into books
 }
 
 // benchSessions are the sessions of one interview, a block for each request:
@@ -40,8 +41,19 @@ type benchBooks struct {
 	Sessions        int    // more than People: somebody was invited twice
 	Links           uint64 // the sum of everybody's benchLink
 	MeanRate        float64
-	BusiestSecond   int // most requests in any second, wherever it begins
-	CPU             float64
+	BusiestSecond   int     // most requests in any second, wherever it begins
+	CPU             float64 // seconds of processor time, without the counting of books
+}
+
+// since returns what was added to the books. Rates are those of all.
+func (b benchBooks) since(before benchBooks) benchBooks {
+	b.Posts -= before.Posts
+	b.Requests -= before.Requests
+	b.People -= before.People
+	b.Sessions -= before.Sessions
+	b.Links -= before.Links
+	b.CPU -= before.CPU
+	return b
 }
 
 // benchServe runs a server until its standard input ends. It prints its
@@ -239,7 +251,9 @@ func (s *benchServer) serveBooks(w http.ResponseWriter, _ *http.Request) {
 func (s *benchServer) books() benchBooks {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b := benchBooks{Posts: s.posts, Requests: len(s.arrivals), CPU: ownCPU()} // before the counting, which is not the API's work
+	begun := ownCPU()
+	defer func() { s.counting += ownCPU() - begun }()
+	b := benchBooks{Posts: s.posts, Requests: len(s.arrivals), CPU: begun - s.counting}
 	for interview, it := range s.interviews {
 		people := map[string]struct{}{}
 		it.each(func(number uint64, email []byte) {

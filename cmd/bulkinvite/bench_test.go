@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -94,32 +95,41 @@ func (s *bench) python(input string) benchRun {
 
 // sendTwice sends a file and then the same file again, which must send nothing.
 func (s *bench) sendTwice(input string) (first, second benchRun) {
+	const ledger = "ledger.db"
 	server := s.serve("0s")
-	ledger := "ledger.db"
-	first = s.run(s.sender(server, input, ledger), *benchRows)
+	first = s.tell("send", s.send(server, input, ledger, *benchRows))
 	books := server.books()
-	s.invited(books, *benchRows)
-	s.complete("people.results.csv", books, "invited")
-	first.serverCPU = books.CPU
-	s.tell("send", first)
-
 	second = s.run(s.sender(server, input, ledger), *benchRows)
 	if after := server.stop(); after.Posts != books.Posts {
 		s.Fatalf("%d requests were sent again", after.Posts-books.Posts)
 	}
-	s.complete("people.results.csv", books, "already_invited")
-	s.remove(ledger)
+	s.complete(resultsOf(input), books, "already_invited")
+	s.remove(ledger + "*")
 	return first, s.tell("again", second)
 }
 
-// sender is bulkinvite send with everything on but the rate.
+// send sends a file of so many people, none of whom may be invited yet.
+func (s *bench) send(server *benchProcess, input, ledger string, rows int, args ...string) benchRun {
+	before := server.books()
+	measured := s.run(s.sender(server, input, ledger, args...), rows)
+	books := server.books().since(before)
+	s.invited(books, rows)
+	s.complete(resultsOf(input), books, "invited")
+	measured.serverCPU = books.CPU
+	return measured
+}
+
+func resultsOf(input string) string { return strings.TrimSuffix(input, ".csv") + ".results.csv" }
+
+// sender is bulkinvite send with everything on and the rate out of the way.
 func (s *bench) sender(server *benchProcess, input, ledger string, args ...string) *exec.Cmd {
 	return s.bulkinvite("send", append([]string{input, "--base-url", server.url, "--ledger", ledger,
 		"--chunk-size", strconv.Itoa(benchChunk), "--concurrency", strconv.Itoa(benchConns), "--rate", "1000000"}, args...)...)
 }
 
-func (s *bench) remove(ledger string) {
-	names, err := filepath.Glob(filepath.Join(s.folder, ledger+"*"))
+// remove makes room for the next run.
+func (s *bench) remove(pattern string) {
+	names, err := filepath.Glob(filepath.Join(s.folder, pattern))
 	if err != nil {
 		s.Fatal(err)
 	}
