@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -127,7 +128,7 @@ func (o *Outputs) Write(ctx context.Context, outcome func(*batch.Row) (batch.Out
 		return Counts{}, err
 	}
 	w := &writer{
-		spool:   o.in.spool,
+		spool:   bufio.NewReaderSize(io.NewSectionReader(o.in.spool, 0, o.in.size), scanBuffer),
 		results: newSheet[resultsCells](o.in, bufio.NewWriterSize(results, scanBuffer)),
 		failed:  newSheet[failedCells](o.in, bufio.NewWriterSize(failed, scanBuffer)),
 		outcome: outcome,

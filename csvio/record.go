@@ -90,7 +90,7 @@ func (r *recordReader) skipBlankLines() {
 	for {
 		r.spool.limit = r.pos.offset + maxRecord + 1
 		line, _ := r.src.Peek(2) // what cannot be read csv finds too
-		size := 0
+		var size int
 		switch {
 		case len(line) > 0 && line[0] == '\n':
 			size = 1

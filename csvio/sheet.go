@@ -38,7 +38,8 @@ var (
 
 // A writer parts the rows among two sheets.
 type writer struct {
-	spool   io.ReaderAt
+	spool   *bufio.Reader
+	at      int64  // of spool
 	raw     []byte // the records of a block
 	results *sheet[resultsCells]
 	failed  *sheet[failedCells]
@@ -59,12 +60,12 @@ func (w *writer) header() error {
 // block writes the rows of a block. A row whose outcome names neither status
 // nor code is a failed one: it must not be lost.
 func (w *writer) block(b *block) error {
-	raw, err := w.readRaw(b)
-	if err != nil {
-		return err
-	}
+	w.raw = slices.Grow(w.raw[:0], b.bytes) // the sheets keep parts of it until the end of the block
 	for i, row := range b.rows {
-		record := raw[b.places[i].offset-b.places[0].offset:][:b.places[i].size]
+		record, err := w.read(b.places[i])
+		if err != nil {
+			return fmt.Errorf("read the temporary copy of the input: %w", err)
+		}
 		out, err := w.outcome(row)
 		if err != nil {
 			return fmt.Errorf("outcome of row %d: %w", row.Line, err)
@@ -89,15 +90,17 @@ func (w *writer) block(b *block) error {
 	return nil
 }
 
-// readRaw returns the bytes from the first record of a block to its last.
-func (w *writer) readRaw(b *block) ([]byte, error) {
-	first, last := b.places[0], b.places[len(b.places)-1]
-	size := int(last.offset-first.offset) + last.size
-	w.raw = slices.Grow(w.raw[:0], size)[:size]
-	if _, err := w.spool.ReadAt(w.raw, first.offset); err != nil {
-		return nil, fmt.Errorf("read the temporary copy of the input: %w", err)
+// read returns the bytes of the next record.
+func (w *writer) read(p place) ([]byte, error) {
+	if _, err := w.spool.Discard(int(p.offset - w.at)); err != nil { // blank lines
+		return nil, err
 	}
-	return w.raw, nil
+	w.at = p.offset + int64(p.size)
+	start := len(w.raw)
+	w.raw = w.raw[:start+p.size]
+	record := w.raw[start:]
+	_, err := io.ReadFull(w.spool, record)
+	return record, err
 }
 
 func (w *writer) flush() error {
