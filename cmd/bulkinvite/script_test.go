@@ -24,7 +24,7 @@ import (
 const scripts = "../../testdata/script"
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"bulkinvite": main, "bench-server": benchServe, "bench-floor": benchFloor})
+	testscript.Main(leakChecker{m}, map[string]func(){"bulkinvite": main, "bench-server": benchServe, "bench-floor": benchFloor})
 }
 
 // TestScripts runs the command as users meet it. What the scripts can say
