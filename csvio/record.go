@@ -88,7 +88,7 @@ func (r *recordReader) read() (record, error) {
 // skipBlankLines keeps from encoding/csv what it would skip without a word.
 func (r *recordReader) skipBlankLines() {
 	for {
-		r.spool.limit = r.pos.offset + maxRecord + 1
+		r.spool.limit = r.pos.offset + maxRecord
 		line, _ := r.src.Peek(2) // what cannot be read csv finds too
 		var size int
 		switch {

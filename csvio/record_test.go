@@ -54,6 +54,9 @@ func readRecords(t rapid.TB, text string, delim rune, buffer int) (records []sho
 	for {
 		rec, err := r.read()
 		if inputErr := (*InputError)(nil); errors.As(err, &inputErr) {
+			if beyond := r.spool.at - r.pos.offset; beyond > maxRecord {
+				t.Fatalf("%d bytes were read of one record", beyond)
+			}
 			return records, true
 		}
 		if errors.Is(err, io.EOF) {
@@ -71,12 +74,14 @@ func readRecords(t rapid.TB, text string, delim rune, buffer int) (records []sho
 // Whatever stands in a text, wherever a buffer ends: the records, their lines
 // and their bytes are those of records that are cut out and parsed alone.
 func TestRecordsAreWhatTheyAreAlone(t *testing.T) {
-	piece := rapid.SampledFrom([]string{
-		"a", ",", ",", ";", "\"", "\"", "\"\"", "\",\"", "\n", "\n", "\r\n", "\r", "é", "\"\n", " ",
-		strings.Repeat("x", atBuffer-1), "\"" + strings.Repeat("y\n", atBuffer/2) + "\"", strings.Repeat("\n", atBuffer+1),
+	good := rapid.SampledFrom([]string{
+		"a,b\n", "é;\r\n", "\n", "\r\n", "\"a\nb\",c\n", "\"a\r\n\r\nb\",\"\"\"\nc\"\r\n", "a,\"\n\"\n",
+		strings.Repeat("x", atBuffer-1) + "\n", "\"" + strings.Repeat("y\n", atBuffer/2) + "\",a\n", strings.Repeat("\n", atBuffer+1),
 	})
+	piece := rapid.SampledFrom([]string{"a", ",", ";", "\n", "\r\n", "\r", "é", " ", "\"", "\"\"", "\",\"", "\"\n"})
 	rapid.Check(t, func(t *rapid.T) {
-		text := strings.Join(rapid.SliceOfN(piece, 0, 40).Draw(t, "pieces"), "")
+		text := strings.Join(rapid.SliceOfN(good, 0, 10).Draw(t, "records"), "") +
+			strings.Join(rapid.SliceOfN(piece, 0, 20).Draw(t, "pieces"), "")
 		delim := rapid.SampledFrom([]rune(",;é")).Draw(t, "delimiter")
 		buffer := rapid.SampledFrom([]int{atBuffer, scanBuffer}).Draw(t, "buffer")
 		want, wantBroken := oneByOne(text, delim)
@@ -85,6 +90,13 @@ func TestRecordsAreWhatTheyAreAlone(t *testing.T) {
 			t.Fatalf("broken %v, want %v: %s", broken, wantBroken, diff)
 		}
 	})
+}
+
+// A quote that is not closed must not make it read, and keep, a whole file.
+func TestOpenQuoteIsNotFollowedFar(t *testing.T) {
+	if _, broken := readRecords(t, "a,b\n\""+strings.Repeat("x\n", 2*maxRecord), ',', scanBuffer); !broken {
+		t.Error("an open quote is no fault")
+	}
 }
 
 // The largest record that is read is one of maxRecord bytes, be it the last or
