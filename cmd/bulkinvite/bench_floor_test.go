@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"runtime"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -20,6 +21,7 @@ import (
 //
 //	bench-floor URL ROWS
 func benchFloor() {
+	runtime.MemProfileRate = 0 // as in a program that never looks at it
 	rows, err := strconv.Atoi(os.Args[2])
 	benchCheck(err)
 	bodies := floorBodies(rows)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -16,13 +15,13 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // A bench runs processes in a folder and measures them.
 type bench struct {
 	*testing.B
-	folder string
+	folder   string
+	launcher benchLauncher
 }
 
 // newBench works below bin and not in the folder for temporary files: that may
@@ -42,7 +41,13 @@ func newBench(b *testing.B) *bench {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = os.RemoveAll(folder) })
-	return &bench{B: b, folder: folder}
+	s := &bench{B: b, folder: folder}
+	// Not this test binary: it is larger, and samples what is allocated.
+	if out, err := exec.Command("go", "build", "-trimpath", "-o", folder, ".").CombinedOutput(); err != nil {
+		b.Fatalf("%v: %s", err, out)
+	}
+	s.launcher = s.newLauncher()
+	return s
 }
 
 func (s *bench) input(name string, f benchFile) {
@@ -52,11 +57,10 @@ func (s *bench) input(name string, f benchFile) {
 	}
 }
 
-// program is a process in the bench's folder. Names without a slash that
-// TestMain knows are this test binary.
+// program is a process in the bench's folder.
 func (s *bench) program(name string, args ...string) *exec.Cmd {
 	s.Helper()
-	path, err := exec.LookPath(name)
+	path, err := exec.LookPath(name) // TestMain puts names for this test binary there
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -67,7 +71,7 @@ func (s *bench) program(name string, args ...string) *exec.Cmd {
 }
 
 func (s *bench) bulkinvite(command string, args ...string) *exec.Cmd {
-	return s.program("bulkinvite", append([]string{command}, args...)...)
+	return s.program(filepath.Join(s.folder, "bulkinvite"), append([]string{command}, args...)...)
 }
 
 // A benchRun is what one process needed.
@@ -89,23 +93,16 @@ func (s *bench) run(cmd *exec.Cmd, rows int) benchRun {
 func (s *bench) runJSON(cmd *exec.Cmd, rows int, told any) benchRun {
 	s.Helper()
 	syscall.Sync() // nobody waits for what another has left to write
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	begun := time.Now()
-	if err := cmd.Run(); err != nil {
-		s.Fatalf("%v: %v: %s%s", cmd.Args, err, &stdout, &stderr)
-	}
-	measured := benchRun{rows: rows, seconds: time.Since(begun).Seconds()}
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		measured.cpu = cpuSeconds(usage)
-		measured.mib = float64(usage.Maxrss) / 1024 // Linux counts in KiB
+	outcome := s.launcher.launch(s.B, cmd)
+	if outcome.Error != "" {
+		s.Fatalf("%v: %s: %s%s", cmd.Args, outcome.Error, outcome.Stdout, outcome.Stderr)
 	}
 	if told != nil {
-		if err := json.Unmarshal(stdout.Bytes(), told); err != nil {
-			s.Fatalf("%v: %v: %s", cmd.Args, err, &stdout)
+		if err := json.Unmarshal([]byte(outcome.Stdout), told); err != nil {
+			s.Fatalf("%v: %v: %s", cmd.Args, err, outcome.Stdout)
 		}
 	}
-	return measured
+	return benchRun{rows: rows, seconds: outcome.Seconds, cpu: outcome.CPU, mib: outcome.MiB}
 }
 
 // tell shows that the benchmark goes on.

@@ -24,7 +24,9 @@ import (
 const scripts = "../../testdata/script"
 
 func TestMain(m *testing.M) {
-	testscript.Main(leakChecker{m}, map[string]func(){"bulkinvite": main, "bench-server": benchServe, "bench-floor": benchFloor})
+	testscript.Main(leakChecker{m}, map[string]func(){
+		"bulkinvite": main, "bench-launch": benchLaunch, "bench-server": benchServe, "bench-floor": benchFloor,
+	})
 }
 
 // TestScripts runs the command as users meet it. What the scripts can say
