@@ -10,8 +10,8 @@ import (
 )
 
 // cachedPeople bounds the requests that are kept decoded, by the people in
-// them: some 10 MB, and several times what can be under way at once.
-const cachedPeople = 1 << 15
+// them: some 3 MB, and mostly more than what is under way at once.
+const cachedPeople = 1 << 13
 
 // A book is what a run knows of the requests in the ledger. It shows what is
 // committed and nothing else.

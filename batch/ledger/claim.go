@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -15,7 +16,7 @@ import (
 type claim struct {
 	req    *batch.Request
 	hashes []uint64 // parallel to req.People
-	twins  []int    // the first person with the same key, or -1
+	twins  []int    // the first person with the same key, or -1; nil if all are -1
 	found  []match  // in the index
 
 	request *request // what is written
@@ -30,8 +31,7 @@ func (r *Run) Claim(ctx context.Context, req batch.Request) (batch.Claim, error)
 	if err := validate(&req); err != nil {
 		return batch.Claim{}, fmt.Errorf("ledger: claim: %w", err)
 	}
-	c := &claim{req: &req, twins: twins(req.People), done: make(chan error, 1)}
-	c.hashes = hashAll(r.base, req.People)
+	c := newClaim(r, &req)
 	var err error
 	// Here and not in the writer: the index does not change during a run, and
 	// the others need not wait for it.
@@ -42,6 +42,11 @@ func (r *Run) Claim(ctx context.Context, req batch.Request) (batch.Claim, error)
 		return batch.Claim{}, err
 	}
 	return c.answer, nil
+}
+
+func newClaim(r *Run, req *batch.Request) *claim {
+	hashes := hashAll(r.base, req.People)
+	return &claim{req: req, hashes: hashes, twins: twins(req.People, hashes), done: make(chan error, 1)}
 }
 
 func validate(req *batch.Request) error {
@@ -63,8 +68,13 @@ func validate(req *batch.Request) error {
 }
 
 // twins returns for each key the position of the first one that equals it, or
-// -1 where that is the key itself.
-func twins(keys []batch.Key) []int {
+// -1 where that is the key itself; nil if nobody is named twice.
+func twins(keys []batch.Key, hashes []uint64) []int {
+	sorted := slices.Clone(hashes)
+	slices.Sort(sorted)
+	if len(slices.Compact(sorted)) == len(keys) {
+		return nil
+	}
 	first := make(map[batch.Key]int, len(keys))
 	twins := make([]int, len(keys))
 	for i, k := range keys {
@@ -75,6 +85,14 @@ func twins(keys []batch.Key) []int {
 		first[k], twins[i] = i, -1
 	}
 	return twins
+}
+
+// twin returns the position of the first person with the same key, or -1.
+func (c *claim) twin(i int) int {
+	if c.twins == nil {
+		return -1
+	}
+	return c.twins[i]
 }
 
 func (c *claim) conflicts(t *touched) bool {
@@ -100,17 +118,38 @@ func (c *claim) prepare(r *Run) (write bool, err error) {
 		kind:        c.req.Kind,
 		claimedAt:   time.UnixMicro(now).UTC(),
 	}
-	found := r.book.addTail(c.found, c.hashes)
-	sortMatches(found)
-	known := make([]fold, len(c.req.People))
-	if err := r.foldMatches(known, c.req.People, found, r.book.get); err != nil {
+	if err := c.join(r); err != nil {
 		return false, fmt.Errorf("ledger: claim: %w", err)
 	}
-	c.answer.Held = make([]*batch.Record, len(c.req.People))
-	claimed := make([]int, len(c.req.People)) // position in the request, or -1
-	for i, k := range c.req.People {
+	if len(c.request.people) == 0 {
+		return false, nil
+	}
+	r.lastRequest = c.request.id
+	c.answer.ID = c.request.id
+	return true, nil
+}
+
+// join decides who is held, and takes the others into the request.
+func (c *claim) join(r *Run) error {
+	people := c.req.People
+	c.answer.Held = make([]*batch.Record, len(people))
+	c.request.reserve(len(people))
+	found := r.book.addTail(c.found, c.hashes)
+	if len(found) == 0 && c.twins == nil { // nothing is known of anybody, as it mostly is
+		for _, k := range people {
+			c.request.join(k.Email)
+		}
+		return nil
+	}
+	sortMatches(found)
+	known := make([]fold, len(people))
+	if err := r.foldMatches(known, people, found, r.book.get); err != nil {
+		return err
+	}
+	claimed := make([]int, len(people)) // position in the request, or -1
+	for i, k := range people {
 		claimed[i] = -1
-		if twin := c.twins[i]; twin >= 0 && claimed[twin] >= 0 {
+		if twin := c.twin(i); twin >= 0 && claimed[twin] >= 0 {
 			claimed[i] = claimed[twin]
 			known[i].add(r.id, c.request, &c.request.people[claimed[i]])
 		}
@@ -120,12 +159,7 @@ func (c *claim) prepare(r *Run) (write bool, err error) {
 			claimed[i] = c.request.join(k.Email)
 		}
 	}
-	if len(c.request.people) == 0 {
-		return false, nil
-	}
-	r.lastRequest = c.request.id
-	c.answer.ID = c.request.id
-	return true, nil
+	return nil
 }
 
 // holds reports whether what is known of a person keeps them from being sent.
@@ -148,14 +182,15 @@ func holds(req *batch.Request, rec *batch.Record, now time.Time) bool {
 
 func (c *claim) write(ctx context.Context, tx *sql.Tx, r *Run) error {
 	w := c.request
+	r.text = appendTexts(r.text[:0], w.emails)
 	_, err := tx.StmtContext(ctx, r.addRequest).ExecContext(ctx, w.id, w.runID, w.kind, w.interviewID, c.req.JobApplicationID,
-		c.req.CandidateID, c.req.DisableEmail, w.claimedAt.UnixMicro(), string(appendTexts(nil, w.emails)))
+		c.req.CandidateID, c.req.DisableEmail, w.claimedAt.UnixMicro(), string(r.text))
 	return err
 }
 
 func (c *claim) committed(b *book) error {
 	for i, h := range c.hashes {
-		if c.answer.Held[i] == nil && c.twins[i] < 0 {
+		if c.answer.Held[i] == nil && c.twin(i) < 0 {
 			b.tail.add(h, c.request.id)
 		}
 	}

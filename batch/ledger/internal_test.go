@@ -109,7 +109,7 @@ func TestBatch(t *testing.T) {
 	r.stop() // this test is the writer
 	invite := func(from, to int) *claim {
 		req := &batch.Request{Kind: batch.KindInvite, InterviewID: benchInterview, People: benchKeys(from, to)}
-		return &claim{req: req, hashes: hashAll(r.base, req.People), twins: twins(req.People), done: make(chan error, 1)}
+		return newClaim(r, req)
 	}
 	stray := &settlement{request: 99, answer: &batch.Answer{}, done: make(chan error, 1)}
 	a, b, c := invite(0, 10), invite(9, 20), invite(20, 30)

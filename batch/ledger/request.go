@@ -32,6 +32,11 @@ type person struct {
 	urlFrom     int64 // the answer that inviteURL is from
 }
 
+// reserve makes room for so many people.
+func (r *request) reserve(people int) {
+	r.emails, r.people = make([]string, 0, people), make([]person, 0, people)
+}
+
 // join adds somebody who is being claimed, and returns the position.
 func (r *request) join(email string) int {
 	r.emails = append(r.emails, email)

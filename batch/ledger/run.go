@@ -37,6 +37,8 @@ type Run struct {
 	broken      error // the failed commit after which nothing is written
 	addRequest  *sql.Stmt
 	addAnswer   *sql.Stmt
+	touched     touched
+	text        []byte // the list of people that is being written
 
 	ops      chan operation
 	stopping chan struct{}
@@ -60,6 +62,7 @@ func (s *Store) Begin(ctx context.Context, info RunInfo) (*Run, error) {
 		base:     info.BaseURL,
 		ops:      make(chan operation),
 		stopping: make(chan struct{}),
+		touched:  touched{hashes: map[uint64]struct{}{}, requests: map[int64]struct{}{}},
 	}
 	if err := r.begin(ctx, info); err != nil {
 		return nil, fmt.Errorf("ledger: begin: %w", err)

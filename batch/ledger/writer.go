@@ -97,13 +97,14 @@ func (r *Run) commit(batch []operation) (later []operation) {
 func (r *Run) prepare(batch []operation) (ready, later []operation) {
 	r.book.mu.Lock()
 	defer r.book.mu.Unlock()
-	t := &touched{hashes: map[uint64]struct{}{}, requests: map[int64]struct{}{}}
+	clear(r.touched.hashes)
+	clear(r.touched.requests)
 	for _, op := range batch {
 		if r.broken != nil {
 			op.finish(r.broken)
 			continue
 		}
-		if op.conflicts(t) {
+		if op.conflicts(&r.touched) {
 			later = append(later, op)
 			continue
 		}
