@@ -21,6 +21,7 @@ import (
 const (
 	maxGoodBody  = 16 << 20
 	maxOtherBody = 1 << 20
+	readAhead    = 1 << 18 // memory that a promised length alone gets
 )
 
 // Options are what New needs to know. Fields that are zero mean the default,
@@ -105,6 +106,9 @@ func newTransport(opts Options) *http.Transport {
 		// ones after 5 s (Node, Apache) to minutes (gateways).
 		IdleConnTimeout:        4 * time.Second,
 		MaxResponseHeaderBytes: 1 << 18,
+		// A chunk of 50 and its answer then take one write and one read.
+		WriteBufferSize: 16 << 10,
+		ReadBufferSize:  16 << 10,
 	}
 }
 
@@ -231,9 +235,11 @@ func readBody(resp *http.Response) ([]byte, error) {
 	if resp.StatusCode == http.StatusOK {
 		bound = maxGoodBody
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, bound+1))
-	if err == nil && int64(len(body)) > bound {
+	// MinRead is what the buffer wants to have left where the body ends.
+	body := bytes.NewBuffer(make([]byte, 0, min(max(resp.ContentLength, 0), readAhead)+bytes.MinRead))
+	n, err := body.ReadFrom(io.LimitReader(resp.Body, bound+1))
+	if err == nil && n > bound {
 		err = fmt.Errorf("it is larger than %d bytes", bound)
 	}
-	return body, err
+	return body.Bytes(), err
 }
