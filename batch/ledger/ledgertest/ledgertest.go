@@ -49,6 +49,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"SettleLaterLink", settleLaterLink},
 		{"Resend", resend},
 		{"ResendInDoubt", resendInDoubt},
+		{"ClockSetBack", clockSetBack},
 		{"Link", link},
 		{"Found", found},
 		{"Cancelled", cancelled},

@@ -172,6 +172,28 @@ func resend(f *fixture) {
 	f.claimed(batch.KindResend, ann)
 }
 
+// A re-send that lies in the future, because the clock was set back, is taken
+// for one of just now: sending it again would be the worse mistake.
+func clockSetBack(f *fixture) {
+	const years = 10 * 365 * 24 * time.Hour
+	f.begin()
+	id := f.claimed(batch.KindInvite, ann)
+	f.settle(id, batch.StateInvited, ann)
+	f.settle(f.claimed(batch.KindResend, ann), batch.StateInvited, ann)
+	inDoubt := f.claimed(batch.KindInvite, bob)
+	for _, d := range []time.Duration{-years, years, -2 * years} {
+		f.Advance(d)
+		f.die()
+		f.held(batch.KindResend, ann)
+		f.held(batch.KindInvite, ann)
+		f.held(batch.KindInvite, bob)
+	}
+	f.settle(inDoubt, batch.StateNone, bob)
+	f.claimed(batch.KindInvite, bob)
+	f.Advance(2*years + 24*time.Hour)
+	f.claimed(batch.KindResend, ann)
+}
+
 func resendInDoubt(f *fixture) {
 	f.begin()
 	first := f.Now()
