@@ -28,9 +28,11 @@ type cachedBlock struct {
 	block
 }
 
-// cachedBlocks bounds the blocks that are kept: 16 MB, which is the index of
-// one and a half million people.
-const cachedBlocks = 1 << 12
+// cachedBlocks bounds the blocks that are kept: 128 MB, which is the index of
+// thirteen million people. A run whose people are mostly new reads few of them;
+// one whose people are known reads them all, again and again, since hashes have
+// no order, and claims nobody for whom it would need the memory.
+const cachedBlocks = 1 << 15
 
 // newIndex reads the index from one end to the other, and so knows that
 // nothing of it is missing. That takes a second for some twenty million people.
