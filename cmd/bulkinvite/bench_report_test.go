@@ -75,7 +75,7 @@ func (r *benchReport) print() {
 	fmt.Fprintln(w, "\trows\tseconds\tfrom – to\trows/s\t× floor\t× Python\tpeak MiB\tCPU s\tserver's CPU s\t")
 	for _, l := range r.lines {
 		if len(l.runs) == 0 {
-			fmt.Fprintf(w, "%s\tskipped: it is not installed\t\n", l.name)
+			fmt.Fprintf(w, "%s: not installed\t\t\t\t\t\t\t\t\t\t\n", l.name)
 			continue
 		}
 		seconds := l.runs.sorted(func(one benchRun) float64 { return one.seconds })
