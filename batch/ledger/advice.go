@@ -10,6 +10,10 @@ import (
 // Advice returns what a person can do about an error of this package, or "" if
 // it says so itself. SQLite's own words name neither the cause nor the cure.
 func Advice(err error) string {
+	const damaged = "it is damaged; restore it from a backup, for a new one would not know who was invited"
+	if errors.Is(err, errDamaged) {
+		return damaged
+	}
 	var sqliteErr *sqlite.Error
 	if !errors.As(err, &sqliteErr) {
 		return ""
@@ -22,7 +26,7 @@ func Advice(err error) string {
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN:
 		return "see whether it and its folder can be written"
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
-		return "it is damaged; restore it from a backup, for a new one would not know who was invited"
+		return damaged
 	}
 	return ""
 }

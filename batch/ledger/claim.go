@@ -50,9 +50,7 @@ func newClaim(r *Run, req *batch.Request) *claim {
 }
 
 func validate(req *batch.Request) error {
-	switch req.Kind {
-	case batch.KindInvite, batch.KindResend, batch.KindLink, batch.KindFound:
-	default:
+	if !knownKind(req.Kind) {
 		return fmt.Errorf("unknown kind %q", req.Kind)
 	}
 	interview := batch.NewKey(req.InterviewID, "").InterviewID
@@ -65,6 +63,14 @@ func validate(req *batch.Request) error {
 		}
 	}
 	return nil
+}
+
+func knownKind(k batch.Kind) bool {
+	switch k {
+	case batch.KindInvite, batch.KindResend, batch.KindLink, batch.KindFound:
+		return true
+	}
+	return false
 }
 
 // twins returns for each key the position of the first one that equals it, or

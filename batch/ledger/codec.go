@@ -19,9 +19,9 @@ type outcome struct {
 	InviteURL   string
 }
 
-// errDamaged is of a column that nothing here has written. To read it as well
-// as it goes could turn a flipped bit into somebody who was never sent.
-var errDamaged = errors.New("the ledger is damaged: a list of people cannot be read")
+// errDamaged is of a row that nothing here has written. To read it as well as it
+// goes could turn a flipped bit into somebody who was never sent.
+var errDamaged = errors.New("the ledger is damaged")
 
 // The columns are plain JSON, so that any JSON function reads them. Writing
 // and reading them is most of the ledger's work, hence the short cuts for what

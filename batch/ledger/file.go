@@ -123,7 +123,7 @@ func create(ctx context.Context, path string) error {
 // database to the files that it keeps beside it, so it has to be right before
 // SQLite opens it for writing; they may be left of a time when it was not.
 func tighten(path string) error {
-	for _, name := range []string{path, path + "-wal", path + "-shm", path + ".lock"} {
+	for _, name := range []string{path, path + "-wal", path + "-shm", path + ".lock", path + witnessSuffix} {
 		if err := tightenFile(name); err != nil {
 			return err
 		}

@@ -116,18 +116,36 @@ func (r *Run) foldMatches(folds []fold, keys []batch.Key, found []match, get fun
 				return err
 			}
 			if req == nil {
-				return fmt.Errorf("the index names request %d, which is missing: the ledger is damaged", m.request)
+				return fmt.Errorf("%w: the index names request %d, which is missing", errDamaged, m.request)
 			}
 			next = 0
 		}
 		k := &keys[m.at]
-		if req.baseURL != r.base || req.interviewID != k.InterviewID {
+		at := -1
+		if req.baseURL == r.base && req.interviewID == k.InterviewID {
+			at = req.find(k.Email, next)
+		}
+		if at < 0 {
+			if err := r.checkStranger(req, k); err != nil {
+				return err
+			}
 			continue
 		}
-		if at := req.find(k.Email, next); at >= 0 {
-			folds[m.at].add(r.id, req, &req.people[at])
-			next = at + 1
-		}
+		folds[m.at].add(r.id, req, &req.people[at])
+		next = at + 1
 	}
 	return nil
+}
+
+// checkStranger refuses a request that the index names for a key and that has
+// nobody with the key's hash: it has changed since it was written, and whoever
+// was in it would be invited again.
+func (r *Run) checkStranger(req *request, k *batch.Key) error {
+	hash, h := newHasher(r.base).short(*k), newHasher(req.baseURL)
+	for _, email := range req.emails {
+		if h.short(batch.Key{InterviewID: req.interviewID, Email: email}) == hash {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: request %d is not as it was written", errDamaged, req.id)
 }

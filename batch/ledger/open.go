@@ -27,6 +27,7 @@ type Store struct {
 	isNew  bool
 	now    func() time.Time
 	lock   *lock
+	seen   *witness
 	write  *sql.DB // one connection
 	read   *sql.DB // sees what write has committed, and does not wait for it
 	run    *Run    // the newest, or nil
@@ -64,8 +65,15 @@ func (s *Store) open(ctx context.Context) error {
 	if s.lock, err = takeLock(ctx, s.path); err != nil {
 		return err
 	}
+	noted, err := readWitness(s.path)
+	if err != nil {
+		return err
+	}
 	if s.isNew, err = isMissing(s.path); err != nil {
 		return err
+	}
+	if s.isNew && noted > 0 {
+		return forgotten(s.path, 0, noted)
 	}
 	if s.isNew {
 		if err = create(ctx, s.path); err != nil {
@@ -88,6 +96,16 @@ func (s *Store) open(ctx context.Context) error {
 		}
 	}
 	if s.read, err = openForReading(s.path); err != nil {
+		return err
+	}
+	var last int64
+	if err = s.read.QueryRowContext(ctx, "select coalesce(max(id), 0) from requests").Scan(&last); err != nil {
+		return err
+	}
+	if last < noted {
+		return forgotten(s.path, last, noted)
+	}
+	if s.seen, err = openWitness(s.path, noted); err != nil {
 		return err
 	}
 	return s.indexPeople(ctx)
@@ -130,6 +148,9 @@ func (s *Store) closeAll() error {
 	}
 	if s.write != nil {
 		err = errors.Join(err, s.write.Close()) // last: it is the one that may remove the WAL
+	}
+	if s.seen != nil {
+		err = errors.Join(err, s.seen.close())
 	}
 	if s.lock != nil {
 		err = errors.Join(err, s.lock.release())

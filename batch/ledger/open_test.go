@@ -77,7 +77,7 @@ func TestOpenCreates(t *testing.T) {
 	if info, err := os.Stat(folder); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("the folder: %v, %v", info.Mode(), err)
 	}
-	for _, name := range []string{"ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db.lock"} {
+	for _, name := range []string{"ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db.lock", "ledger.db.last"} {
 		if mode := modes(t, folder)[name]; mode != 0o600 {
 			t.Errorf("%s has mode %o", name, mode)
 		}

@@ -68,8 +68,8 @@ func (r *request) find(email string, hint int) int {
 func (r *request) apply(answer, run int64, outcomes []outcome) error {
 	for _, o := range outcomes {
 		if o.Person < 0 || o.Person >= len(r.people) {
-			return fmt.Errorf("answer %d names person %d of the %d in request %d: the ledger is damaged",
-				answer, o.Person, len(r.people), r.id)
+			return fmt.Errorf("%w: answer %d names person %d of the %d in request %d",
+				errDamaged, answer, o.Person, len(r.people), r.id)
 		}
 		p := &r.people[o.Person]
 		if p.state != o.State {

@@ -31,6 +31,9 @@ func scanRequests(rows *sql.Rows, f func(*request)) error {
 				f(current)
 			}
 			current = &r
+			if !knownKind(r.kind) {
+				return fmt.Errorf("request %d: %w", r.id, errDamaged)
+			}
 			r.claimedAt = time.UnixMicro(claimedAt).UTC()
 			if err := r.joinAll(people); err != nil {
 				return err

@@ -83,6 +83,9 @@ func (r *Run) commit(batch []operation) (later []operation) {
 	}
 	err := r.writeBatch(ready)
 	if err == nil {
+		err = r.store.seen.note(r.lastRequest)
+	}
+	if err == nil {
 		err = r.tell(ready)
 	}
 	if err != nil {

@@ -108,7 +108,7 @@ func (s *sender) prepareOutputs(context.Context) error {
 // failed rows and the input are three is csvio's to see to.
 func (s *sender) keepApart() error {
 	f := s.flags
-	for _, suffix := range []string{"", "-wal", "-shm", ".lock"} {
+	for _, suffix := range []string{"", "-wal", "-shm", ".lock", ".last"} {
 		for flag, name := range map[string]string{"results": f.results, "failed": f.failed, "summary": f.summary} {
 			if name != "" && sameFile(name, s.ledgerPath+suffix) {
 				return refusef("--%s %s is the ledger; name another file", flag, name)

@@ -1,0 +1,139 @@
+package ledger_test
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"bulkinvite/batch"
+	"bulkinvite/batch/ledger"
+)
+
+// filled makes a ledger with so many requests for two people each, all of them
+// invited or refused, and returns its files as they are while the run goes on.
+func filled(t *testing.T, requests int) (files map[string][]byte, keys []batch.Key) {
+	t.Helper()
+	folder := t.TempDir()
+	r := begin(t, open(t, filepath.Join(folder, "ledger.db")))
+	for i := range requests {
+		name := fmt.Sprintf("%d-%s-", i, strings.Repeat("long-name", 8))
+		if err := inviteAndTell(io.Discard, r, name); err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, batch.NewKey(crashInterview, name+"a"))
+	}
+	files = map[string][]byte{}
+	for _, suffix := range []string{"", "-wal", ".last"} {
+		data, err := os.ReadFile(filepath.Join(folder, "ledger.db"+suffix))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[suffix] = data
+	}
+	return files, keys
+}
+
+// knownAgain opens a ledger that these files make, and returns how many of the
+// keys may be invited again; an error means that nobody is.
+func knownAgain(t *testing.T, files map[string][]byte, keys []batch.Key) (forgotten int, err error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	for suffix, data := range files {
+		write(t, path+suffix, string(data))
+	}
+	s, err := ledger.Open(t.Context(), path, ledger.Options{})
+	if err != nil {
+		return 0, err
+	}
+	defer s.Close()
+	r, err := s.Begin(t.Context(), ledger.RunInfo{BaseURL: "https://api.example"})
+	if err != nil {
+		return 0, err
+	}
+	records, err := r.Lookup(t.Context(), keys)
+	for _, rec := range records {
+		if rec.State != batch.StateInvited && rec.State != batch.StateSending {
+			forgotten++
+		}
+	}
+	return forgotten, err
+}
+
+// Whatever bit of a ledger is flipped: it is refused, or it still knows
+// everybody.
+func TestFlippedBits(t *testing.T) {
+	files, keys := filled(t, 60)
+	if n, err := knownAgain(t, files, keys); n > 0 || err != nil {
+		t.Fatalf("%d people are forgotten of a whole ledger: %v", n, err)
+	}
+	whole := closed(t, files)
+	refused := 0
+	for range 60 {
+		damaged := map[string][]byte{"": slices.Clone(whole), ".last": files[".last"]}
+		at := rand.IntN(len(whole))
+		for whole[at] == 0 { // most of these are free
+			at = rand.IntN(len(whole))
+		}
+		damaged[""][at] ^= 1 << rand.IntN(8)
+		n, err := knownAgain(t, damaged, keys)
+		if err != nil {
+			refused++
+		} else if n > 0 {
+			t.Errorf("a bit of byte %d is flipped, and %d people are forgotten", at, n)
+		}
+	}
+	if refused == 0 {
+		t.Error("no flipped bit was noticed")
+	}
+}
+
+// closed returns the ledger that is left when it is opened and closed.
+func closed(t *testing.T, files map[string][]byte) []byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	for suffix, data := range files {
+		write(t, path+suffix, string(data))
+	}
+	if err := open(t, path).Close(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// SQLite takes a damaged, cut or missing WAL for one that ends there, and an
+// old copy for a ledger: neither must bring people a second invitation.
+func TestForgottenRequests(t *testing.T) {
+	old, _ := filled(t, 20)
+	files, keys := filled(t, 60)
+	wal := files["-wal"]
+	flipped := slices.Clone(wal)
+	flipped[len(wal)/2] ^= 1
+	for name, lost := range map[string]map[string][]byte{
+		"the WAL is gone":     {"": files[""]},
+		"the WAL is cut":      {"": files[""], "-wal": wal[:len(wal)/2]},
+		"the WAL is damaged":  {"": files[""], "-wal": flipped},
+		"an old copy":         {"": closed(t, old)},
+		"the ledger is gone":  {},
+		"the ledger is empty": {"": nil},
+	} {
+		lost[".last"] = files[".last"]
+		if n, err := knownAgain(t, lost, keys); err == nil {
+			t.Errorf("%s: it is opened, and %d people are forgotten", name, n)
+		}
+	}
+	for name, last := range map[string]string{"behind after a power cut": "3\n", "empty": "", "zeros": "\x00\x00\x00"} {
+		files[".last"] = []byte(last)
+		if n, err := knownAgain(t, files, keys); n > 0 || err != nil {
+			t.Errorf("the witness is %s: %d people are forgotten, %v", name, n, err)
+		}
+	}
+}

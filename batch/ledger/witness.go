@@ -1,0 +1,64 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// A witness has the number of the last request in a small file of its own. It
+// is what tells a ledger that has lost something from one that never knew more:
+// SQLite takes a WAL that was damaged, cut or removed after a crash for one that
+// ends there, and an old copy of a ledger looks like a ledger.
+//
+// The file is written behind each commit of requests, and not synced then, so it
+// may lag behind the ledger after a power cut; it is never ahead.
+type witness struct {
+	file *os.File
+	last int64
+}
+
+const witnessSuffix = ".last"
+
+// readWitness returns the last request that a run has noted, 0 if none did. It
+// creates nothing.
+func readWitness(path string) (int64, error) {
+	text, err := os.ReadFile(path + witnessSuffix)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, err
+	}
+	last, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
+	if err != nil {
+		return 0, nil //nolint:nilerr // a power cut has left it empty: it tells nothing
+	}
+	return last, nil
+}
+
+func openWitness(path string, last int64) (*witness, error) {
+	file, err := os.OpenFile(path+witnessSuffix, os.O_WRONLY|os.O_CREATE, 0o600)
+	return &witness{file, last}, err
+}
+
+// note takes down that the ledger has all requests to last.
+func (w *witness) note(last int64) error {
+	if last <= w.last {
+		return nil
+	}
+	w.last = last
+	_, err := w.file.WriteAt(fmt.Appendf(nil, "%019d\n", last), 0) // always as long: no part of it is ever old
+	return err
+}
+
+// close makes the file durable: until the next run it is all that tells of a
+// ledger that is removed.
+func (w *witness) close() error { return errors.Join(w.file.Sync(), w.file.Close()) }
+
+// forgotten is the error of a ledger that a run has known to have more.
+func forgotten(path string, last, noted int64) error {
+	return fmt.Errorf("has lost something: its last request is %d, and a run has written %d; a new one or an old copy "+
+		"does not know who was invited since: restore the newest copy with the files beside it, "+
+		"or remove %s if the API's lists are to make up for it", last, noted, path+witnessSuffix)
+}
