@@ -3,18 +3,22 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"bulkinvite/client/sandbox"
 )
 
 // What the last line of a run must say that could not write to its ledger.
-const saysLedger = `^bulkinvite: (broke off: )?.*; ledger \S*ledger\.db: (free some space on its disk|see whether its disk is full or failing)`
+const saysLedger = `^bulkinvite: (broke off: )?.*(` +
+	`; ledger \S*ledger\.db: (free some space on its disk|see whether its disk is full or failing)|` +
+	`ledger\.db\.last: (no space left on device|input/output error))`
 
 // The disk is full, or fails, from the one write of a run on or from the other:
 // nobody is invited without a claim that lasts, what is said of each row is
@@ -118,20 +122,7 @@ func (n *night) honest() {
 // through.
 func TestLongSmallDisk(t *testing.T) {
 	n := &night{stage: newStage(t, sandbox.Config{})}
-	disk := n.folder
-	size := func(flags uintptr, kib int) error {
-		return syscall.Mount("tmpfs", disk, "tmpfs", flags, fmt.Sprintf("size=%dk", kib))
-	}
-	if err := size(0, 4); errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES) {
-		t.Skipf("nothing can be mounted here: %v", err)
-	} else if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(disk, 0); err != nil {
-			t.Error(err)
-		}
-	})
+	n.mount(4)
 	n.next()
 	codes := map[int]int{}
 	for kib := 8; ; kib += 4 {
@@ -144,9 +135,7 @@ func TestLongSmallDisk(t *testing.T) {
 		if code != exitUsage && code != exitBroken || kib > 1000 {
 			t.Fatalf("exit %d with %d KiB", code, kib)
 		}
-		if err := size(syscall.MS_REMOUNT, kib); err != nil {
-			t.Fatal(err)
-		}
+		n.remount(syscall.MS_REMOUNT, kib)
 	}
 	t.Logf("exit codes: %v", codes)
 	if codes[exitUsage] == 0 || codes[exitBroken] == 0 {
@@ -157,3 +146,46 @@ func TestLongSmallDisk(t *testing.T) {
 		t.Error("the outputs do not have every row")
 	}
 }
+
+// A disk that the system has made read-only because it found errors on it.
+func TestLongReadOnlyDisk(t *testing.T) {
+	const kib = 4000
+	n := &night{stage: newStage(t, sandbox.Config{Latency: 20 * time.Millisecond})}
+	n.mount(kib)
+	n.next()
+	n.done()
+	n.remount(syscall.MS_REMOUNT|syscall.MS_RDONLY, kib)
+	posts := n.api.Posts()
+	cmd := n.command(context.Background(), nightly...)
+	said, _ := cmd.CombinedOutput() // the exit code is looked at below
+	if code := cmd.ProcessState.ExitCode(); code != exitUsage || n.api.Posts() != posts || !strings.Contains(string(said), "read-only file system") {
+		t.Errorf("exit %d, %d requests: %s", code, n.api.Posts()-posts, said)
+	}
+	n.remount(syscall.MS_REMOUNT, kib)
+	n.done()
+}
+
+// mount puts a disk of this size into the folder.
+func (n *night) mount(kib int) {
+	n.Helper()
+	err := syscall.Mount("tmpfs", n.folder, "tmpfs", 0, size(kib))
+	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES) {
+		n.Skipf("nothing can be mounted here: %v", err)
+	} else if err != nil {
+		n.Fatal(err)
+	}
+	n.Cleanup(func() {
+		if err := syscall.Unmount(n.folder, 0); err != nil {
+			n.Error(err)
+		}
+	})
+}
+
+func (n *night) remount(flags uintptr, kib int) {
+	n.Helper()
+	if err := syscall.Mount("tmpfs", n.folder, "tmpfs", flags, size(kib)); err != nil {
+		n.Fatal(err)
+	}
+}
+
+func size(kib int) string { return fmt.Sprintf("size=%dk", kib) }
