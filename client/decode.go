@@ -146,7 +146,7 @@ func parseList[T comparable](p parser, field func(*T, []byte) *string) (list[T],
 		return l, p.SkipValue()
 	}
 	var nobody T
-	l.elements = make([]T, 0, 64)
+	l.elements = make([]T, 0, 64) // a usual chunk
 	err := p.array(func() error {
 		if l.fault != nil {
 			return p.SkipValue()

@@ -12,6 +12,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -21,7 +22,7 @@ import (
 const (
 	maxGoodBody  = 16 << 20
 	maxOtherBody = 1 << 20
-	readAhead    = 1 << 18 // memory that a promised length alone gets
+	readAhead    = 1 << 16 // memory that a promised length alone gets
 )
 
 // Options are what New needs to know. Fields that are zero mean the default,
@@ -146,7 +147,9 @@ func (c *Client) Invites(ctx context.Context, req ListRequest) ([]Entry, error) 
 // to be shown: net/http quotes what a server sends, the API may too, and a
 // server may send back the key.
 func call[T any](ctx context.Context, c *Client, method, path string, body []byte, read func(answer) ([]T, *Error)) ([]T, error) {
-	a, failure := c.do(ctx, method, path, body)
+	buf := bodies.Get().(*bytes.Buffer)
+	defer giveBack(buf)
+	a, failure := c.do(ctx, method, path, body, buf)
 	if failure == nil {
 		var list []T
 		if list, failure = read(a); failure == nil {
@@ -158,8 +161,22 @@ func call[T any](ctx context.Context, c *Client, method, path string, body []byt
 	return nil, failure
 }
 
+// bodies are buffers for the bodies of answers: a third of what a call would
+// otherwise leave to the garbage collector. Nothing that is read from an
+// answer may point into its body.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// giveBack keeps no buffer that a huge answer has made huge.
+func giveBack(buf *bytes.Buffer) {
+	if buf.Cap() <= 2*readAhead {
+		buf.Reset()
+		bodies.Put(buf)
+	}
+}
+
 // do sends one request, at most once, and returns its answer whatever it is.
-func (c *Client) do(ctx context.Context, method, path string, body []byte) (answer, *Error) {
+// The answer's body is in buf.
+func (c *Client) do(ctx context.Context, method, path string, body []byte, buf *bytes.Buffer) (answer, *Error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout,
 		fmt.Errorf("timed out after %v: %w", c.timeout, context.DeadlineExceeded))
 	defer cancel()
@@ -179,7 +196,7 @@ func (c *Client) do(ctx context.Context, method, path string, body []byte) (answ
 	}
 	defer resp.Body.Close()
 	a := answer{status: resp.StatusCode, header: resp.Header, now: time.Now()}
-	a.body, err = readBody(resp)
+	a.body, err = readBody(resp, buf)
 	if err != nil {
 		a.broken = fmt.Errorf("the answer cannot be read to its end: %w", because(ctx, err))
 	}
@@ -227,7 +244,7 @@ func because(ctx context.Context, err error) error {
 	return err
 }
 
-func readBody(resp *http.Response) ([]byte, error) {
+func readBody(resp *http.Response, buf *bytes.Buffer) ([]byte, error) {
 	if resp.StatusCode == http.StatusSwitchingProtocols {
 		return nil, errors.New("the server switches to another protocol") // its body ends with no time-out
 	}
@@ -236,10 +253,10 @@ func readBody(resp *http.Response) ([]byte, error) {
 		bound = maxGoodBody
 	}
 	// MinRead is what the buffer wants to have left where the body ends.
-	body := bytes.NewBuffer(make([]byte, 0, min(max(resp.ContentLength, 0), readAhead)+bytes.MinRead))
-	n, err := body.ReadFrom(io.LimitReader(resp.Body, bound+1))
+	buf.Grow(int(min(max(resp.ContentLength, 0), readAhead)) + bytes.MinRead)
+	n, err := buf.ReadFrom(io.LimitReader(resp.Body, bound+1))
 	if err == nil && n > bound {
 		err = fmt.Errorf("it is larger than %d bytes", bound)
 	}
-	return body.Bytes(), err
+	return buf.Bytes(), err
 }

@@ -237,21 +237,21 @@ func assertAsReference(t *testing.T, a answer) {
 func assertSame[T any](t *testing.T, a answer, got, want []T, err, wantErr *Error) {
 	t.Helper()
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("%d %q is read otherwise than by the reference (-want +got):\n%s", a.status, a.body, diff)
+		t.Errorf("%d %q is read otherwise (-want +got):\n%s", a.status, a.body, diff)
 	}
 	if (err == nil) != (wantErr == nil) {
-		t.Errorf("%d %q: error %v; the reference says %v", a.status, a.body, err, wantErr)
+		t.Errorf("%d %q: error %v; want %v", a.status, a.body, err, wantErr)
 	}
 	if err == nil || wantErr == nil {
 		return
 	}
 	if (err.Err == nil) != (wantErr.Err == nil) {
-		t.Errorf("%d %q: because of %v; the reference says %v", a.status, a.body, err.Err, wantErr.Err)
+		t.Errorf("%d %q: because of %v; want %v", a.status, a.body, err.Err, wantErr.Err)
 	}
 	without, wantWithout := *err, *wantErr
 	without.Err, wantWithout.Err = nil, nil
 	if without != wantWithout {
-		t.Errorf("%d %q: %+v; the reference says %+v", a.status, a.body, without, wantWithout)
+		t.Errorf("%d %q: %+v; want %+v", a.status, a.body, without, wantWithout)
 	}
 }
 
@@ -277,6 +277,26 @@ func TestAmbiguousNamesAreNotRead(t *testing.T) {
 			if got, err := a.entries(); err == nil || err.Fate != Unknown {
 				t.Errorf("%d %s: entries %v, %v", status, body, got, err)
 			}
+		}
+	}
+}
+
+// Bodies are read into buffers that are used again: what was read of one must
+// not change with it.
+func TestAnswersOutliveTheirBodies(t *testing.T) {
+	for _, body := range append(oddAnswers, oneInvited, oneListed) {
+		for _, status := range []int{200, 400} {
+			a := answer{status: status, body: []byte(body)}
+			invitations, invitationsErr := a.invitations()
+			entries, entriesErr := a.entries()
+			for i := range a.body {
+				a.body[i] = '#'
+			}
+			a.body = []byte(body)
+			want, wantErr := a.invitations()
+			assertSame(t, a, invitations, want, invitationsErr, wantErr)
+			wantEntries, wantErr := a.entries()
+			assertSame(t, a, entries, wantEntries, entriesErr, wantErr)
 		}
 	}
 }
