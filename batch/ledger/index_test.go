@@ -131,17 +131,19 @@ func TestDamagedIndex(t *testing.T) {
 		}
 	}
 	for name, damage := range map[string]string{
-		"flipped byte":     "update people_blocks set entries = cast(x'ff' || substr(entries, 2) as blob) where id = 2",
-		"cut block":        "update people_blocks set entries = substr(entries, 1, 3990) where id = 2",
-		"empty block":      "update people_blocks set entries = x'' where id = 2",
-		"no block":         "delete from people_blocks where id = 2",
-		"no last block":    "delete from people_blocks where id = (select max(id) from people_blocks)",
-		"no blocks":        "delete from people_blocks",
-		"stray block":      "insert into people_blocks select 1000, checksum, entries from people_blocks where id = 1",
-		"swapped blocks":   "update people_blocks set id = -id; update people_blocks set id = 3 + id where id in (-1, -2); update people_blocks set id = -id where id < 0",
-		"no first segment": "delete from people_segments where after_request = 0",
-		"short segment":    "update people_segments set entry_count = entry_count - 1 where after_request = 0",
-		"no requests":      "delete from answers; delete from requests where id > 10",
+		"flipped byte":   "update people_blocks set entries = cast(x'ff' || substr(entries, 2) as blob) where id = 2",
+		"cut block":      "update people_blocks set entries = substr(entries, 1, 3990) where id = 2",
+		"empty block":    "update people_blocks set entries = x'' where id = 2",
+		"no block":       "delete from people_blocks where id = 2",
+		"no last block":  "delete from people_blocks where id = (select max(id) from people_blocks)",
+		"no blocks":      "delete from people_blocks",
+		"stray block":    "insert into people_blocks select 1000, checksum, entries from people_blocks where id = 1",
+		"swapped blocks": "update people_blocks set id = -id; update people_blocks set id = 3 + id where id in (-1, -2); update people_blocks set id = -id where id < 0",
+		"unowned blocks": "delete from people_segments where after_request = 0",
+		"no first segment": `delete from people_blocks where id < (select max(first_block) from people_segments);
+			delete from people_segments where after_request = 0`,
+		"short segment": "update people_segments set entry_count = entry_count - 1 where after_request = 0",
+		"no requests":   "delete from answers; delete from requests where id > 10",
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := copyFile(t, whole)
