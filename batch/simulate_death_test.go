@@ -40,6 +40,7 @@ const (
 	ledgerFolder = "ledger"
 	ledgerName   = "ledger.db"
 	walName      = ledgerName + "-wal"
+	witnessName  = ledgerName + ".last"
 	biggestWAL   = 12 << 20 // SQLite begins to overwrite it from about 16 MiB on
 )
 
@@ -132,10 +133,14 @@ func (p *process) leave() {
 
 func (p *process) copyFile(from, to string) error {
 	size := int64(1 << 40)
-	if filepath.Base(from) == walName {
-		// In one that may have begun anew, what is acknowledged can lie anywhere.
-		if written := p.walSize(); written <= biggestWAL {
-			size = p.durable + int64(p.death.keep*float64(max(written-p.durable, 0)))
+	written := p.walSize()
+	// In one that may have begun anew, what is acknowledged can lie anywhere.
+	if cut := p.durable + int64(p.death.keep*float64(max(written-p.durable, 0))); cut < written && written <= biggestWAL {
+		switch filepath.Base(from) {
+		case walName:
+			size = cut
+		case witnessName:
+			return nil // it is written behind the log, and so never tells of more
 		}
 	}
 	r, err := os.Open(from)
