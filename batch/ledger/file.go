@@ -119,11 +119,17 @@ func create(ctx context.Context, path string) error {
 	return syncFolder(path)
 }
 
+// Files returns the names of a ledger and of what is kept beside it, whether or
+// not they are there.
+func Files(path string) []string {
+	return []string{path, path + "-wal", path + "-shm", path + ".lock", path + witnessSuffix}
+}
+
 // tighten makes the ledger its owner's alone. SQLite gives the mode of the
 // database to the files that it keeps beside it, so it has to be right before
 // SQLite opens it for writing; they may be left of a time when it was not.
 func tighten(path string) error {
-	for _, name := range []string{path, path + "-wal", path + "-shm", path + ".lock", path + witnessSuffix} {
+	for _, name := range Files(path) {
 		if err := tightenFile(name); err != nil {
 			return err
 		}

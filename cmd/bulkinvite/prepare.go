@@ -108,9 +108,9 @@ func (s *sender) prepareOutputs(context.Context) error {
 // failed rows and the input are three is csvio's to see to.
 func (s *sender) keepApart() error {
 	f := s.flags
-	for _, suffix := range []string{"", "-wal", "-shm", ".lock", ".last"} {
+	for _, own := range ledger.Files(s.ledgerPath) {
 		for flag, name := range map[string]string{"results": f.results, "failed": f.failed, "summary": f.summary} {
-			if name != "" && sameFile(name, s.ledgerPath+suffix) {
+			if name != "" && sameFile(name, own) {
 				return refusef("--%s %s is the ledger; name another file", flag, name)
 			}
 		}
