@@ -40,8 +40,8 @@ func (s *Store) unindexed(ctx context.Context) (t *tail, last int64, err error) 
 		return nil, 0, err
 	}
 	t = &tail{base: indexed(segments)}
-	var newest int64
-	if err := s.write.QueryRowContext(ctx, "select coalesce(max(id), 0) from requests").Scan(&newest); err != nil {
+	newest, err := lastRequest(ctx, s.write)
+	if err != nil {
 		return nil, 0, err
 	}
 	if newest < t.base {

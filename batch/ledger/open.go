@@ -98,8 +98,8 @@ func (s *Store) open(ctx context.Context) error {
 	if s.read, err = openForReading(s.path); err != nil {
 		return err
 	}
-	var last int64
-	if err = s.read.QueryRowContext(ctx, "select coalesce(max(id), 0) from requests").Scan(&last); err != nil {
+	last, err := lastRequest(ctx, s.read)
+	if err != nil {
 		return err
 	}
 	if last < noted {
@@ -109,6 +109,12 @@ func (s *Store) open(ctx context.Context) error {
 		return err
 	}
 	return s.indexPeople(ctx)
+}
+
+// lastRequest returns the number of the last request, 0 if there is none.
+func lastRequest(ctx context.Context, db *sql.DB) (last int64, err error) {
+	err = db.QueryRowContext(ctx, "select coalesce(max(id), 0) from requests").Scan(&last)
+	return last, err
 }
 
 // New reports whether Open made the ledger: it knows nobody. A run should say
