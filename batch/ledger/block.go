@@ -79,5 +79,5 @@ func (b block) check(id, checksum int64) error {
 }
 
 func damagedIndex(format string, args ...any) error {
-	return fmt.Errorf("the ledger is damaged: in its index of people, "+format+"; restore it from a backup", args...)
+	return fmt.Errorf("%w: in its index of people, %s", errDamaged, fmt.Sprintf(format, args...))
 }

@@ -48,7 +48,7 @@ func (s *Store) unindexed(ctx context.Context) (t *tail, last int64, err error) 
 		return nil, 0, damagedIndex("request %d is known, but the newest one is %d", t.base, newest)
 	}
 	if newest-t.base > math.MaxUint32 || newest > maxRequest {
-		return nil, 0, fmt.Errorf("the ledger is damaged: request %d cannot follow request %d", newest, t.base)
+		return nil, 0, fmt.Errorf("%w: request %d cannot follow request %d", errDamaged, newest, t.base)
 	}
 	last, err = s.readPeople(ctx, t)
 	return t, last, err
