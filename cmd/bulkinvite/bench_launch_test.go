@@ -36,18 +36,7 @@ type benchOutcome struct {
 func (s *bench) newLauncher() benchLauncher {
 	s.Helper()
 	cmd := s.program("bench-launch")
-	cmd.Stderr = os.Stderr
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		s.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		s.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		s.Fatal(err)
-	}
+	stdin, stdout := s.start(cmd)
 	s.Cleanup(func() {
 		_ = stdin.Close()
 		if err := cmd.Wait(); err != nil {

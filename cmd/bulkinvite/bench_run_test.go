@@ -111,6 +111,24 @@ func (s *bench) tell(name string, r benchRun) benchRun {
 	return r
 }
 
+// start starts a command that is talked to through pipes.
+func (s *bench) start(cmd *exec.Cmd) (stdin io.WriteCloser, stdout io.Reader) {
+	s.Helper()
+	cmd.Stderr = os.Stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		s.Fatal(err)
+	}
+	stdout, err = cmd.StdoutPipe()
+	if err != nil {
+		s.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		s.Fatal(err)
+	}
+	return stdin, stdout
+}
+
 // A benchProcess is a server in a process of its own.
 type benchProcess struct {
 	s     *bench
@@ -124,18 +142,7 @@ func (s *bench) serve(latency string) *benchProcess {
 	s.Helper()
 	cmd := s.program("bench-server", latency)
 	cmd.Env = append(cmd.Env, "GOGC=400") // it should take little from those who are measured
-	cmd.Stderr = os.Stderr
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		s.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		s.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		s.Fatal(err)
-	}
+	stdin, stdout := s.start(cmd)
 	url, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil {
 		s.Fatal(err)
