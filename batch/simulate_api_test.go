@@ -93,9 +93,9 @@ func (s *simulation) drawOutage() outage {
 // under way.
 type weather struct {
 	outage outage
-	spells []spell
 
-	mu       sync.Mutex
+	mu       sync.Mutex // requests may outlive their run
+	spells   []spell
 	arrivals []time.Time // requests of the run under way
 }
 
@@ -109,7 +109,8 @@ type spell struct {
 
 // drawSpells draws the weather of the next run.
 func (s *simulation) drawSpells() {
-	s.outage, s.spells = s.drawOutage(), nil
+	s.outage = s.drawOutage()
+	var spells []spell
 	for range pick(s.Rand, 0, 0, 1, 3) {
 		from := time.Now().Add(time.Duration(s.IntN(200)) * time.Second)
 		sp := spell{
@@ -117,9 +118,12 @@ func (s *simulation) drawSpells() {
 			path: pick(s.Rand, "", "/interview/invite", "/interview/invites"),
 		}
 		s.drawMeeting(&sp)
-		s.spells = append(s.spells, sp)
+		spells = append(spells, sp)
 		s.log.add("%s from %v to %v at %q", sp.name, sp.from.Sub(s.log.begun), sp.to.Sub(s.log.begun), sp.path)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spells = spells
 }
 
 func (s *simulation) drawMeeting(sp *spell) {
@@ -169,8 +173,7 @@ func (s *simulation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	hash.Write(body)
 	now := time.Now()
 	s.log.add("%s %s %d %08x", r.Method, r.URL, len(body), hash.Sum32())
-	s.arrived(now)
-	for _, sp := range s.spells {
+	for _, sp := range s.arrived(now) {
 		if now.Before(sp.from) || now.After(sp.to) || sp.path != "" && sp.path != r.URL.Path {
 			continue
 		}
@@ -181,10 +184,12 @@ func (s *simulation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.api.ServeHTTP(w, r)
 }
 
-func (w *weather) arrived(at time.Time) {
+// arrived notes a request, and returns the spells that it may meet.
+func (w *weather) arrived(at time.Time) []spell {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.arrivals = append(w.arrivals, at)
+	return w.spells
 }
 
 // clear begins the books of another run.
