@@ -43,6 +43,7 @@ type Engine struct {
 	health   health
 	outcomes *outcomes
 	claims   chan struct{} // held from the claim until the request may go
+	conns    chan struct{} // held until the answer is here
 	links    linkState
 	counts   counts
 
@@ -90,16 +91,17 @@ func New(src Source, plan *Plan, ledger Ledger, api API, opts Options) (*Engine,
 		pacer:    newPacer(opts.Rate, opts.Burst),
 		health:   health{wentDown: make(chan struct{}, 1)},
 		outcomes: out,
-		claims:   make(chan struct{}, claimsAhead(opts)),
+		claims:   make(chan struct{}, ahead(opts, 2*opts.Concurrency)),
+		conns:    make(chan struct{}, opts.Concurrency),
 	}, nil
 }
 
-// claimsAhead is how many chunks may be claimed and not yet sent. Each of them
-// is people in doubt if the process dies, so there are only as many as keep
-// the limiter busy while claims are written: those of a quarter of a second.
-func claimsAhead(opts Options) int {
-	return min(max(int(opts.Rate/4), 2), opts.Concurrency)
-}
+// ahead is how many chunks may be with the ledger beside those whose requests
+// are under way. Each claimed one is people in doubt if the process dies, so
+// there are only as many as keep the limiter busy meanwhile, those of a quarter
+// of a second; and as many as share a commit well: a commit costs about the
+// same for one chunk as for ten.
+func ahead(opts Options, most int) int { return min(max(int(opts.Rate/4), 2), most) }
 
 // Run is pass 2: it sends. When ctx is cancelled no new request is sent, those
 // under way are awaited and settled, and the rest stays unsent: that is a stop
@@ -148,7 +150,7 @@ func (e *Engine) send(soft context.Context) error {
 	defer stopProbing()
 	g.Go(func() error { return e.probe(probing, hard) })
 	workers, _ := errgroup.WithContext(hard)
-	for range e.opts.Concurrency {
+	for range e.opts.Concurrency + ahead(e.opts, 3*e.opts.Concurrency) {
 		workers.Go(func() error {
 			err := e.work(soft, hard)
 			if err != nil {

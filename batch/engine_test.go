@@ -1,6 +1,8 @@
 package batch_test
 
 import (
+	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -222,6 +224,28 @@ func TestRateIsKeptAndUsed(t *testing.T) {
 		b := w.api.Books()
 		if b.BusiestSecond > 21 || b.MeanRate < 19.6 {
 			w.Errorf("busiest second %d, mean %.2f/s", b.BusiestSecond, b.MeanRate)
+		}
+	})
+}
+
+// As many requests are under way as are allowed, although more chunks are with
+// the ledger meanwhile.
+func TestConcurrencyIsKeptAndUsed(t *testing.T) {
+	inWorld(t, sandbox.Config{Latency: time.Second}, func(w *world) {
+		var underWay, most atomic.Int64
+		w.server.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			now := underWay.Add(1)
+			defer underWay.Add(-1)
+			for before := most.Load(); now > before && !most.CompareAndSwap(before, now); before = most.Load() {
+			}
+			w.api.ServeHTTP(rw, r)
+		})
+		w.opts.Concurrency, w.opts.Rate, w.opts.ChunkSize = 3, 1000, 1
+		in := rows(spread(100, 5)...)
+		w.counts(w.run(in), map[string]int{"invited": 100})
+		w.onceEach(in)
+		if most.Load() != 3 {
+			w.Errorf("%d requests were under way at once, want 3", most.Load())
 		}
 	})
 }

@@ -293,11 +293,12 @@ func (e *Engine) probeList(ctx context.Context, pause, limit time.Duration) bool
 	if sleep(ctx, pause) != nil {
 		return false
 	}
-	went, err := e.pacer.wait(ctx)
+	went, err := e.leave(ctx)
 	if err != nil {
 		return false
 	}
 	_, apiErr := e.api.Invites(ctx, client.ListRequest{InterviewID: e.queue.anyInterview(), Page: 1, Limit: listLimit})
+	<-e.conns
 	if ctx.Err() != nil {
 		return false
 	}

@@ -67,10 +67,21 @@ var isHex = func() (table [256]bool) {
 }()
 
 func normalInterviewID(id string) string {
-	if IsUUID(id) {
+	if hasCapital(id) && IsUUID(id) {
 		return strings.ToLower(id)
 	}
 	return id
+}
+
+// hasCapital tells of most ids that there is nothing to do, and runs several
+// times per row.
+func hasCapital(s string) bool {
+	for i := range len(s) {
+		if 'A' <= s[i] && s[i] <= 'Z' {
+			return true
+		}
+	}
+	return false
 }
 
 func normalEmail(email string) string {

@@ -167,13 +167,14 @@ func (e *Engine) sendLink(ctx context.Context, p *person, k known) (inv *client.
 	if err != nil {
 		return nil, nil, fmt.Errorf("claim: %w", err)
 	}
-	went, err := e.pacer.wait(ctx)
+	went, err := e.leave(ctx)
 	if err != nil {
 		return nil, nil, errors.Join(err, e.settle(hard, claim.ID, Answer{Message: "not sent: the run ended first"}, []*person{p}, StateNone))
 	}
 	invitations, apiErr := e.api.Invite(hard, client.InviteRequest{
 		InterviewID: p.InterviewID, CandidateID: k.CandidateID, DisableEmailNotification: true,
 	})
+	<-e.conns
 	e.observe(link, went, apiErr)
 	status, message := describe(apiErr)
 	s := Settlement{Key: p.key, State: StateNone}

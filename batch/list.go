@@ -100,11 +100,12 @@ func (e *Engine) page(ctx context.Context, req client.ListRequest) ([]client.Ent
 		if err := e.health.waitList(ctx); err != nil {
 			return nil, err
 		}
-		went, err := e.pacer.wait(ctx)
+		went, err := e.leave(ctx)
 		if err != nil {
 			return nil, err
 		}
 		entries, apiErr := e.api.Invites(ctx, req)
+		<-e.conns
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}

@@ -31,7 +31,7 @@ const flushAt = 64 << 10
 const (
 	pageSize    = 16 << 10
 	pageOverlap = 512
-	cachedPages = 128
+	cachedPages = 256
 )
 
 // A page is a part of the file. What is in the file does not change.

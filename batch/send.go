@@ -30,7 +30,7 @@ func (e *Engine) sendChunk(soft, hard context.Context, c *chunk) error {
 		return err
 	}
 	// After the claim: a slow disk must not bunch requests above the rate.
-	went, err := e.pacer.wait(soft)
+	went, err := e.leave(soft)
 	<-e.claims
 	if err != nil {
 		return errors.Join(
@@ -39,8 +39,24 @@ func (e *Engine) sendChunk(soft, hard context.Context, c *chunk) error {
 	}
 	// A request that has left is awaited: the client's time-out is its end.
 	invitations, apiErr := e.api.Invite(hard, c.request(people))
+	<-e.conns
 	e.observe(invite, went, apiErr)
 	return e.answered(hard, c, id, people, invitations, apiErr)
+}
+
+// leave returns when a request may go, and when that was. Whoever gets no error
+// holds conns until the answer is here.
+func (e *Engine) leave(ctx context.Context) (time.Time, error) {
+	select {
+	case e.conns <- struct{}{}:
+	case <-ctx.Done():
+		return time.Time{}, context.Cause(ctx)
+	}
+	went, err := e.pacer.wait(ctx)
+	if err != nil {
+		<-e.conns
+	}
+	return went, err
 }
 
 // stillPending drops those who were found to be invited while they waited.
