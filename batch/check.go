@@ -1,7 +1,10 @@
 package batch
 
 import (
+	"cmp"
 	"context"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // A Plan is what the check pass found: what would be sent, and what is wrong.
@@ -123,39 +126,81 @@ func (p *Plan) Survey(ctx context.Context, src Source, ledger Ledger) error {
 // lookupBlock is how many rows are looked up in the ledger at once.
 const lookupBlock = 1000
 
+// lookupsAhead is how many blocks are looked up while one is dealt with: it
+// takes longer than reading them, and there is mostly another processor.
+const lookupsAhead = 3
+
+// A lookedUp is a block of rows with what the ledger knows of each.
+type lookedUp struct {
+	rows    []Row
+	keys    []Key
+	records []Record
+	done    chan struct{} // closed when records are there
+}
+
 // lookupRows calls f for every row that pending names, with what the ledger
-// knows of it, in input order.
+// knows of it, in input order and one call at a time.
 func lookupRows(ctx context.Context, src Source, ledger Ledger, pending func(row int) bool,
 	f func(*Row, Record) error,
 ) error {
-	rows := make([]*Row, 0, lookupBlock)
-	keys := make([]Key, 0, lookupBlock)
-	flush := func() error {
-		records, err := ledger.Lookup(ctx, keys)
-		if err != nil {
-			return err
-		}
-		for i, row := range rows {
-			if err := f(row, records[i]); err != nil {
+	g, ctx := errgroup.WithContext(ctx)
+	ordered := make(chan *lookedUp, lookupsAhead)
+	lookups, lookupCtx := errgroup.WithContext(ctx)
+	lookups.SetLimit(lookupsAhead)
+	g.Go(func() error {
+		defer close(ordered)
+		err := scanPending(lookupCtx, src, pending, func(b *lookedUp) error {
+			lookups.Go(func() (err error) {
+				defer close(b.done)
+				b.records, err = ledger.Lookup(lookupCtx, b.keys)
 				return err
+			})
+			select {
+			case ordered <- b:
+				return nil
+			case <-lookupCtx.Done():
+				return lookupCtx.Err()
+			}
+		})
+		return cmp.Or(lookups.Wait(), err)
+	})
+	g.Go(func() error {
+		for b := range ordered {
+			<-b.done
+			if len(b.records) < len(b.rows) {
+				return nil // the look-up's error is the group's
+			}
+			for i := range b.rows {
+				if err := f(&b.rows[i], b.records[i]); err != nil {
+					return err
+				}
 			}
 		}
-		rows, keys = rows[:0], keys[:0]
 		return nil
-	}
+	})
+	return g.Wait()
+}
+
+// scanPending calls f with the rows that pending names, a block at a time.
+func scanPending(ctx context.Context, src Source, pending func(row int) bool, f func(*lookedUp) error) error {
+	var b *lookedUp
 	err := src.Scan(ctx, func(row *Row) error {
 		if !pending(row.Index) {
 			return nil
 		}
-		rows = append(rows, row)
-		keys = append(keys, row.Candidate.Key())
-		if len(rows) < lookupBlock {
+		if b == nil {
+			b = &lookedUp{rows: make([]Row, 0, lookupBlock), keys: make([]Key, 0, lookupBlock), done: make(chan struct{})}
+		}
+		b.rows, b.keys = append(b.rows, *row), append(b.keys, row.Candidate.Key())
+		if len(b.rows) < lookupBlock {
 			return nil
 		}
-		return flush()
+		full := b
+		b = nil
+		return f(full)
 	})
-	if err != nil || len(rows) == 0 {
+	if err != nil || b == nil {
 		return err
 	}
-	return flush()
+	return f(b)
 }
