@@ -40,7 +40,7 @@ type Row struct {
 // A Source is the input. It never changes: every Scan shows the same rows.
 type Source interface {
 	// Scan calls f for every row in input order, one call at a time. The Row
-	// is f's to keep. Scan ends with the first error of f, of ctx, or of the
+	// is f's until it returns; its texts stay. Scan ends with the first error of f, of ctx, or of the
 	// input itself.
 	Scan(ctx context.Context, f func(*Row) error) error
 	// At returns the row that Scan showed with this Offset, but for its Index

@@ -75,6 +75,7 @@ type block struct {
 	places []place
 	bytes  int
 	mapped []rawCells   // set by mapCells
+	made   []batch.Row  // what rows point to
 	rows   []*batch.Row // set by makeRows
 }
 
@@ -184,6 +185,7 @@ func (in *Input) newBlock(rows int) *block {
 		slab:   make([]string, 0, rows*len(header)),
 		places: make([]place, 0, rows),
 		mapped: make([]rawCells, rows),
+		made:   make([]batch.Row, rows),
 		rows:   make([]*batch.Row, 0, rows),
 	}
 }
@@ -236,11 +238,11 @@ func (b *block) mapCells() error {
 	return nil
 }
 
-// makeRows validates the cells. Each row has memory of its own: whoever keeps
-// one must not keep its neighbours.
+// makeRows validates the cells.
 func (in *Input) makeRows(b *block, index int) {
 	for i, p := range b.places {
-		row := &batch.Row{Index: index + i, Line: p.line, Offset: p.offset}
+		row := &b.made[i]
+		*row = batch.Row{Index: index + i, Line: p.line, Offset: p.offset}
 		in.validate(row, &b.mapped[i], p)
 		b.rows = append(b.rows, row)
 	}
