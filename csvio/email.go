@@ -102,16 +102,12 @@ func commonMistake(s string) string {
 		return "has more than one @ in it"
 	case strings.ContainsAny(s, "<>"):
 		return "stands in < >: write it alone, without name and brackets"
-	case strings.ContainsFunc(s, unicode.IsSpace):
-		return "has white space in it"
 	}
-	for _, r := range s {
-		switch {
-		case !unicode.IsPrint(r):
-			return fmt.Sprintf("has a character in it that cannot be seen (%U)", r)
-		case strings.ContainsRune(`"()[],;:\`, r):
-			return fmt.Sprintf("has %c in it", r)
-		}
+	if problem := hiddenProblem(s); problem != "" {
+		return problem
+	}
+	if i := strings.IndexAny(s, `"()[],;:\`); i >= 0 {
+		return fmt.Sprintf("has %c in it", s[i])
 	}
 	return ""
 }

@@ -63,7 +63,7 @@ type columnMap [numFields]int
 // space, "_", "-" and what cannot be seen.
 func normalHeader(header string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '_' || r == '-' || unicode.IsSpace(r) || !unicode.IsPrint(r) {
+		if r == '_' || r == '-' || isBlank(r) || !unicode.IsPrint(r) {
 			return -1
 		}
 		return unicode.ToLower(r)

@@ -18,6 +18,8 @@ func TestColumns(t *testing.T) {
 			[]Column{{"name", "name"}, {"email", "email"}, {"interview_id", "interview_id"}}, ','},
 		"spelled freely": {"Full  Name;E-Mail;INTERVIEW\u200b-ID", Options{},
 			[]Column{{"name", "Full  Name"}, {"email", "E-Mail"}, {"interview_id", "INTERVIEW\u200b-ID"}}, ';'},
+		"what cannot be seen": {"\u200e\ufeffName\u3164;E\u00ad-Mail\u00a0;Interview\u2060 \u202fID", Options{},
+			[]Column{{"name", "\u200e\ufeffName\u3164"}, {"email", "E\u00ad-Mail\u00a0"}, {"interview_id", "Interview\u2060 \u202fID"}}, ';'},
 		"parts of a name": {"Surname\tGiven Name\tMail Address\tInterview", Options{},
 			[]Column{{"first_name", "Given Name"}, {"last_name", "Surname"}, {"email", "Mail Address"}, {"interview_id", "Interview"}}, '\t'},
 		"quoted, semicolons": {`"name";"email";"interview_id"`, Options{},

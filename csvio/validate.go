@@ -6,6 +6,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/runenames"
+
 	"bulkinvite/batch"
 )
 
@@ -108,7 +110,40 @@ func trim(s string) string {
 	if s == "" || isVisibleASCII(s[0]) && isVisibleASCII(s[len(s)-1]) {
 		return s
 	}
-	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
+	return strings.TrimFunc(s, isBlank)
+}
+
+// isBlank reports whether a character is white space or leaves no mark at all:
+// zero-width spaces, byte order marks, soft hyphens, direction marks, fillers.
+func isBlank(r rune) bool {
+	return unicode.IsSpace(r) || unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point)
+}
+
+// hiddenProblem says that a text which must have none has a character in it
+// that cannot be seen. It is named, because nobody finds it otherwise.
+func hiddenProblem(s string) string {
+	for _, r := range s {
+		switch {
+		case r == ' ':
+			return "has white space in it"
+		case r == '\n' || r == '\r':
+			return "has a line break in it"
+		case unicode.IsSpace(r):
+			return fmt.Sprintf("has white space in it (%s)", characterName(r))
+		case isBlank(r) || !unicode.IsPrint(r):
+			return fmt.Sprintf("has a character in it that cannot be seen (%s)", characterName(r))
+		}
+	}
+	return ""
+}
+
+// characterName returns U+200B, zero width space.
+func characterName(r rune) string {
+	name := fmt.Sprintf("%U", r)
+	if known := runenames.Name(r); known != "" && !strings.HasPrefix(known, "<") { // <control>
+		name += ", " + strings.ToLower(known)
+	}
+	return name
 }
 
 // What a character of ASCII is good for. Nearly all cells have no others.
@@ -159,15 +194,7 @@ func idProblem(id string) string {
 	if utf8.RuneCountInString(id) > maxID {
 		return fmt.Sprintf("is longer than %d characters", maxID)
 	}
-	for _, r := range id {
-		switch {
-		case unicode.IsSpace(r):
-			return "has white space in it"
-		case !unicode.IsPrint(r):
-			return fmt.Sprintf("has a character in it that cannot be seen (%U)", r)
-		}
-	}
-	return ""
+	return hiddenProblem(id)
 }
 
 func nameProblem(name string) string {
