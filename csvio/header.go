@@ -165,13 +165,14 @@ func (t *headerTry) match(opts Options) {
 	for i := range t.columns {
 		t.columns[i] = -1
 	}
+	t.useMapping(opts)
 	for i, h := range t.header[:t.userColumns] {
 		field, ok := aliases[normalHeader(h)]
-		if !ok || field == fieldCandidateID && !opts.Resend {
+		if !ok || opts.Map.beats(field) || slices.Contains(t.columns[:], i) || field == fieldCandidateID && !opts.Resend {
 			continue
 		}
 		if other := t.columns[field]; other >= 0 {
-			t.ambiguous(fieldNames[field], other, i)
+			t.ambiguous(field, other, i)
 			continue
 		}
 		t.columns[field] = i
@@ -185,7 +186,7 @@ func (t *headerTry) match(opts Options) {
 	}
 	for _, part := range []int{fieldFirstName, fieldLastName} {
 		if t.columns[fieldName] >= 0 && t.columns[part] >= 0 {
-			t.ambiguous(fieldNames[fieldName], t.columns[fieldName], t.columns[part])
+			t.ambiguous(fieldName, t.columns[fieldName], t.columns[part])
 		}
 	}
 	if t.err == nil {
@@ -197,40 +198,41 @@ func (t *headerTry) match(opts Options) {
 	}
 }
 
-func (t *headerTry) ambiguous(field string, a, b int) {
+func (t *headerTry) ambiguous(field, a, b int) {
 	if t.err == nil {
 		t.err = &InputError{
-			Message: fmt.Sprintf("two columns for %s: %q and %q", field, t.header[a], t.header[b]),
-			Hint:    "rename or remove one of them",
+			Message: fmt.Sprintf("two columns for %s: %q and %q", fieldNames[field], t.header[a], t.header[b]),
+			Hint:    "rename or remove one of them, or say which with " + mapFlag(field, columnNumber(a)),
 		}
 	}
 }
 
 func (t *headerTry) findMissing(opts Options) {
-	var missing []string
+	var missing []int
 	byID := t.columns[fieldJobApplicationID] >= 0 || t.columns[fieldCandidateID] >= 0
 	if !byID {
 		missing = t.missingName()
 		if t.columns[fieldEmail] < 0 {
-			missing = append(missing, fieldNames[fieldEmail])
+			missing = append(missing, fieldEmail)
 		}
 	}
-	hint := "rename the columns in the first line"
 	if t.columns[fieldInterviewID] < 0 && opts.InterviewID == "" {
-		missing = append(missing, fieldNames[fieldInterviewID])
-		hint += ", or give --interview-id for all rows"
+		missing = append(missing, fieldInterviewID)
 	}
 	if len(missing) == 0 {
 		return
 	}
+	names := make([]string, len(missing))
+	for i, field := range missing {
+		names[i] = fieldNames[field]
+	}
 	t.err = &InputError{
-		Message: fmt.Sprintf("no column for %s; found %s", strings.Join(missing, ", "), t.found()),
-		Hint:    hint,
+		Message: fmt.Sprintf("no column for %s; found %s", strings.Join(names, ", "), t.found()),
+		Hint:    t.missingHint(missing),
 	}
 	switch {
-	case slices.ContainsFunc(t.header, func(h string) bool { return emailProblem(trim(h)) == "" }):
-		t.err.Message = "the first line does not name the columns: it is somebody's row"
-		t.err.Hint = "put a line above it: name,email,interview_id"
+	case slices.ContainsFunc(t.header, isAddress):
+		t.err = noHeader()
 	case strings.HasPrefix(t.header[0], "sep="):
 		t.err.Hint = "remove the line sep=, which is for Excel alone"
 	case len(t.header) == 1 && opts.Delimiter == "":
@@ -240,17 +242,39 @@ func (t *headerTry) findMissing(opts Options) {
 	}
 }
 
-func (t *headerTry) missingName() []string {
+// missingHint says how the missing fields can be given.
+func (t *headerTry) missingHint(missing []int) string {
+	hint := fmt.Sprintf("rename the columns in the first line, or name them with %s=HEADER", "--map "+fieldNames[missing[0]])
+	if flags, columns := t.guesses(missing); len(flags) > 0 {
+		hint = fmt.Sprintf("did you mean %s? then add %s, or rename the columns in the first line",
+			strings.Join(columns, " and "), strings.Join(flags, " "))
+	}
+	if slices.Contains(missing, fieldInterviewID) {
+		hint += ", or give --interview-id for all rows"
+	}
+	return hint
+}
+
+func isAddress(cell string) bool { return emailProblem(trim(cell)) == "" }
+
+func noHeader() *InputError {
+	return &InputError{
+		Message: "the first line does not name the columns: it is somebody's row",
+		Hint:    "put a line above it: name,email,interview_id",
+	}
+}
+
+func (t *headerTry) missingName() []int {
 	first, last := t.columns[fieldFirstName] >= 0, t.columns[fieldLastName] >= 0
 	switch {
 	case t.columns[fieldName] >= 0 || first && last:
 		return nil
 	case first:
-		return []string{fieldNames[fieldLastName]}
+		return []int{fieldLastName}
 	case last:
-		return []string{fieldNames[fieldFirstName]}
+		return []int{fieldFirstName}
 	default:
-		return []string{fieldNames[fieldName]}
+		return []int{fieldName}
 	}
 }
 

@@ -21,6 +21,7 @@ type Options struct {
 	Stdin        io.Reader // what the name "-" reads
 	Encoding     string    // "", utf-8, utf-16 or windows-1252; a byte order mark wins over it
 	Delimiter    string    // one character or "tab"; "": found in the header
+	Map          Mapping   // columns that are named and not recognised
 	InterviewID  string    // for rows without one
 	Resend       bool      // rows with a candidate_id are re-sent; else that column is ignored
 	DisableEmail bool      // for all rows, whatever their column says
