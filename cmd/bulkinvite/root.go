@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -85,10 +86,11 @@ Exit codes: 0 every row is in the results; 1 the run broke off; 2 usage,
 configuration or unreadable input, nothing was sent; 3 finished, some rows
 failed; 4 ended early by the API (key, quota, down, deadline); 5 another run
 holds the ledger, nothing was sent; 129, 130, 143 a signal kept rows from going.`,
-		SilenceErrors:      true,
-		SilenceUsage:       true,
-		DisableSuggestions: true, // they span lines; an error is one
-		Args:               cobra.NoArgs,
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		DisableSuggestions:         true, // they span lines; an error is one
+		SuggestionsMinimumDistance: 2,
+		Args:                       unknownCommand,
 		RunE: func(*cobra.Command, []string) error {
 			return errors.New("no command was given")
 		},
@@ -96,7 +98,7 @@ holds the ledger, nothing was sent; 129, 130, 143 a signal kept rows from going.
 			return applyEnvironment(cmd.Flags(), a.environ)
 		},
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd.Flags(), err) })
 	flags := root.PersistentFlags()
 	a.logFormat, a.logLevel = "auto", "info"
 	flags.Var(choice{&a.logFormat, []string{"auto", "console", "json"}}, "log-format",
@@ -133,8 +135,20 @@ func wordsOf(err error) error {
 	return err
 }
 
+// unknownCommand is cobra's NoArgs in this program's words, and in one line.
+func unknownCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	guess := ""
+	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+		guess = fmt.Sprintf(" (did you mean %s?)", strings.Join(near, " or "))
+	}
+	return fmt.Errorf("unknown command %q%s", args[0], guess)
+}
+
 // flagError puts pflag's errors in this program's words, and in one line.
-func flagError(err error) error {
+func flagError(flags *pflag.FlagSet, err error) error {
 	var (
 		unknown *pflag.NotExistError
 		invalid *pflag.InvalidValueError
@@ -145,7 +159,11 @@ func flagError(err error) error {
 		// Whatever follows may be the key: it must not be shown.
 		return fmt.Errorf("unknown flag --%s; the API key is never given on the command line, where others can read it", unknown.GetSpecifiedName())
 	case errors.As(err, &unknown):
-		return fmt.Errorf("unknown flag %s", dashed(unknown.GetSpecifiedName(), unknown.GetSpecifiedShortnames()))
+		guess := ""
+		if near := nearestFlag(flags, unknown.GetSpecifiedName()); near != "" {
+			guess = fmt.Sprintf(" (did you mean --%s?)", near)
+		}
+		return fmt.Errorf("unknown flag %s%s", dashed(unknown.GetSpecifiedName(), unknown.GetSpecifiedShortnames()), guess)
 	case errors.As(err, &invalid) && invalid.GetFlag().Value.Type() == typeURL:
 		return fmt.Errorf("--%s: %w", invalid.GetFlag().Name, invalid.Unwrap())
 	case errors.As(err, &invalid):
@@ -155,6 +173,23 @@ func flagError(err error) error {
 	default:
 		return err
 	}
+}
+
+// nearestFlag returns the flag that was meant, if there is one that begins like
+// what was typed or differs from it by a slip of the pen.
+func nearestFlag(flags *pflag.FlagSet, typed string) string {
+	const most = 2 // as cobra has it for commands
+	best, found := most+1, ""
+	flags.VisitAll(func(f *pflag.Flag) {
+		distance := levenshtein.ComputeDistance(typed, f.Name)
+		if len(typed) > most && strings.HasPrefix(f.Name, typed) {
+			distance = min(distance, most)
+		}
+		if distance < best && distance < len(typed) {
+			best, found = distance, f.Name
+		}
+	})
+	return found
 }
 
 // badValue is why a flag cannot be set: err, unless it is pflag's own for a
