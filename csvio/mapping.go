@@ -48,7 +48,7 @@ func unknownField(name string) error {
 		}
 	}
 	if found >= 0 {
-		return fmt.Errorf("there is no field %s; did you mean %s?", name, fieldNames[found])
+		return fmt.Errorf("there is no field %s (did you mean %s?)", name, fieldNames[found])
 	}
 	last := len(fieldNames) - 1
 	return fmt.Errorf("there is no field %s; name %s or %s", name, strings.Join(fieldNames[:last], ", "), fieldNames[last])

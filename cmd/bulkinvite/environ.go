@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/csv"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,13 +38,35 @@ func applyEnvironment(flags *pflag.FlagSet, environ []string) error {
 		if f.Changed || f.Name == "help" || value == "" || first != nil {
 			return
 		}
-		if err := f.Value.Set(value); err != nil {
+		if err := setFromEnvironment(f.Value, value); err != nil {
 			first = badVariable(f, value, err)
 			return
 		}
 		f.Changed = true
 	})
 	return first
+}
+
+// setFromEnvironment sets a flag. Of one that may be repeated a variable has
+// all values, with commas between them; what has a comma in it stands in
+// quotes, as in a CSV file.
+func setFromEnvironment(flag pflag.Value, value string) error {
+	if _, repeated := flag.(columns); !repeated {
+		return flag.Set(value)
+	}
+	r := csv.NewReader(strings.NewReader(value))
+	r.FieldsPerRecord = -1
+	r.LazyQuotes = true // a quote in the middle is only that
+	lines, err := r.ReadAll()
+	if err != nil {
+		return err
+	}
+	for _, v := range slices.Concat(lines...) {
+		if err := flag.Set(v); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // badVariable is the error of a flag that its variable cannot set.

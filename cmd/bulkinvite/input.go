@@ -23,6 +23,7 @@ type inputFlags struct {
 func (f *inputFlags) add(flags *pflag.FlagSet) {
 	f.encoding = "auto"
 	f.batch = batch.DefaultOptions()
+	flags.Var(columns{&f.csv.Map}, "map", "take a column for a field: email=Contact, or email=#3 for the third column; may be repeated")
 	flags.Var(text{value: &f.csv.InterviewID, check: csvio.CheckInterviewID}, "interview-id", "the interview of rows that name none")
 	flags.Var(text{value: &f.csv.Delimiter, check: csvio.CheckDelimiter}, "delimiter", `what separates the cells, one character or "tab" (default: found in the header)`)
 	flags.Var(choice{&f.encoding, []string{"auto", "utf-8", "utf-16", "windows-1252"}}, "encoding",
@@ -32,6 +33,13 @@ func (f *inputFlags) add(flags *pflag.FlagSet) {
 	flags.Var(whole{&f.batch.ChunkSize, 1, 1000}, "chunk-size", "people per request")
 	flags.Var(fraction{&f.batch.Rate, 0, 1e6, true}, "rate", "requests per second, of all kinds together")
 }
+
+// A columns is a flag that names one column each time that it is given.
+type columns struct{ mapping *csvio.Mapping }
+
+func (c columns) String() string     { return "" }
+func (c columns) Type() string       { return "FIELD=HEADER" }
+func (c columns) Set(s string) error { return c.mapping.Add(s) }
 
 // oneFile is cobra's ExactArgs(1) in this program's words.
 func oneFile(_ *cobra.Command, args []string) error {
