@@ -31,7 +31,8 @@ type Problem struct {
 // A Row is one record of the input: a Candidate or a Problem.
 type Row struct {
 	Index     int   // counted from 0 in input order, over valid and invalid rows
-	Line      int   // the line of the input at which the record starts, from 1
+	Line      int   // the line of its file at which the record starts, from 1
+	File      int   // which of the input's files it is in, from 0
 	Offset    int64 // where Source.At finds it again
 	Candidate Candidate
 	Problem   *Problem // nil if the row can be sent
@@ -43,8 +44,8 @@ type Source interface {
 	// is f's until it returns; its texts stay. Scan ends with the first error of f, of ctx, or of the
 	// input itself.
 	Scan(ctx context.Context, f func(*Row) error) error
-	// At returns the row that Scan showed with this Offset, but for its Index
-	// and Line, which it leaves 0. It may be called while a Scan runs, and
+	// At returns the row that Scan showed with this Offset, but for its Index,
+	// Line and File, which it leaves 0. It may be called while a Scan runs, and
 	// from several goroutines.
 	At(offset int64) (Row, error)
 }

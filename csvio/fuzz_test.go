@@ -144,7 +144,7 @@ func checkCells(t *testing.T, in *Input, row batch.Row, record plainRecord) {
 	}
 	want := row.Candidate
 	want.Email, want.JobApplicationID = cell(fieldEmail), cell(fieldJobApplicationID)
-	if want.Name = cell(fieldName); in.columns[fieldName] < 0 {
+	if want.Name = cell(fieldName); want.Name == "" {
 		want.Name = trim(cell(fieldFirstName) + " " + cell(fieldLastName))
 	}
 	if want.InterviewID = cell(fieldInterviewID); want.InterviewID == "" {

@@ -118,6 +118,7 @@ type headerTry struct {
 	raw         []byte
 	header      []string
 	userColumns int
+	joined      bool // it has the columns of several files
 	columns     columnMap
 	known       int // fields that have a column
 	body        position
@@ -152,7 +153,7 @@ func (in *Input) tryHeader(delim rune) (*headerTry, error) {
 	if _, err := in.spool.ReadAt(t.raw, rec.offset); err != nil {
 		return nil, spoolError(err)
 	}
-	t.userColumns = userColumns(t.header)
+	t.userColumns, t.joined = userColumns(t.header)
 	t.match(in.opts)
 	if t.err != nil {
 		t.err.Line = rec.line
@@ -185,7 +186,8 @@ func (t *headerTry) match(opts Options) {
 		}
 	}
 	for _, part := range []int{fieldFirstName, fieldLastName} {
-		if t.columns[fieldName] >= 0 && t.columns[part] >= 0 {
+		// One of several files may have named people whole and another in parts.
+		if t.columns[fieldName] >= 0 && t.columns[part] >= 0 && !t.joined {
 			t.ambiguous(fieldName, t.columns[fieldName], t.columns[part])
 		}
 	}
@@ -295,19 +297,30 @@ func (t *headerTry) found() string {
 	return strings.Join(names, ", ")
 }
 
+// An ourBlock is what may stand at the end of a header that was written here.
+type ourBlock struct {
+	columns []string
+	joined  bool // of several files
+}
+
+var ourBlocks = []ourBlock{
+	{columns: resultsColumns},
+	{columns: failedColumns},
+	{columns: withFile(resultsColumns, slices.Index(resultsColumns, rowHeader), fileHeader), joined: true},
+	{columns: withFile(failedColumns, slices.Index(failedColumns, rowHeader), fileHeader), joined: true},
+}
+
 // userColumns returns how many columns of a header are not blocks of ours at
-// its end.
-func userColumns(header []string) int {
-	n := len(header)
+// its end, and whether there is one of several files among these.
+func userColumns(header []string) (n int, joined bool) {
+	n = len(header)
 	for {
-		switch {
-		case hasSuffix(header[:n], resultsColumns):
-			n -= len(resultsColumns)
-		case hasSuffix(header[:n], failedColumns):
-			n -= len(failedColumns)
-		default:
-			return n
+		found := slices.IndexFunc(ourBlocks, func(b ourBlock) bool { return hasSuffix(header[:n], b.columns) })
+		if found < 0 {
+			return n, joined
 		}
+		n -= len(ourBlocks[found].columns)
+		joined = joined || ourBlocks[found].joined
 	}
 }
 

@@ -27,9 +27,11 @@ type Options struct {
 	DisableEmail bool      // for all rows, whatever their column says
 }
 
-// An Input is an opened input. It implements batch.Source.
+// An Input is an opened input, of one file or, with OpenAll, of several. It
+// implements batch.Source.
 type Input struct {
 	opts  Options
+	files []*Input    // if there are several; they have the rows
 	name  string      // for messages
 	info  os.FileInfo // of the file that was read; nil if it was none
 	spool *os.File
@@ -126,7 +128,7 @@ func (o Options) delimiters() []rune {
 // openSource opens what is to be read, and sets how messages call it.
 func (in *Input) openSource() (io.ReadCloser, error) {
 	if in.name == "-" {
-		in.name = "stdin"
+		in.name = displayName(in.name)
 		if in.opts.Stdin == nil {
 			return nil, &InputError{File: in.name, Message: "there is no standard input"}
 		}
@@ -153,14 +155,20 @@ func (in *Input) openSource() (io.ReadCloser, error) {
 	return f, nil
 }
 
-// Close frees the spool.
-func (in *Input) Close() error { return in.spool.Close() }
+// displayName is how messages call an input.
+func displayName(name string) string {
+	if name == "-" {
+		return "stdin"
+	}
+	return name
+}
 
-// Name returns the name that Open was given, or "stdin" for "-".
+// Name returns the name that Open was given, or "stdin" for "-"; of several
+// files all names.
 func (in *Input) Name() string { return in.name }
 
 // SHA256 returns the hash of the input's bytes as they came, in lower-case
-// hexadecimal digits.
+// hexadecimal digits; of several files that of their hashes, a line each.
 func (in *Input) SHA256() string { return in.sum }
 
 // Header returns the cells of the header as they came, our own blocks at the

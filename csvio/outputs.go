@@ -5,10 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -71,7 +71,7 @@ func (in *Input) checkTarget(path string) (string, error) {
 		return "", errors.New("is a folder; name a file in it")
 	case !info.Mode().IsRegular(): // it would be replaced by a file: /dev/null too
 		return "", errors.New("is not a regular file; name one")
-	case in.info != nil && os.SameFile(info, in.info):
+	case slices.ContainsFunc(in.Files(), func(file *Input) bool { return os.SameFile(info, file.info) }):
 		return "", errors.New("is the input; name another file")
 	}
 	return resolveFolder(resolved)
@@ -128,7 +128,7 @@ func (o *Outputs) Write(ctx context.Context, outcome func(*batch.Row) (batch.Out
 		return Counts{}, err
 	}
 	w := &writer{
-		spool:   bufio.NewReaderSize(io.NewSectionReader(o.in.spool, 0, o.in.size), scanBuffer),
+		spool:   bufio.NewReaderSize(nil, scanBuffer),
 		results: newSheet[resultsCells](o.in, bufio.NewWriterSize(results, scanBuffer)),
 		failed:  newSheet[failedCells](o.in, bufio.NewWriterSize(failed, scanBuffer)),
 		outcome: outcome,
@@ -136,7 +136,7 @@ func (o *Outputs) Write(ctx context.Context, outcome func(*batch.Row) (batch.Out
 	if err := w.header(); err != nil {
 		return Counts{}, err
 	}
-	if err := o.in.scanBlocks(ctx, w.block); err != nil {
+	if err := o.in.scanFiles(ctx, w.block); err != nil {
 		return Counts{}, err
 	}
 	if err := w.flush(); err != nil {

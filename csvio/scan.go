@@ -85,7 +85,7 @@ func (b *block) GetCSVRows() ([][]string, error) { return b.cells, nil }
 // Scan implements batch.Source. A record that breaks the rules of CSV is an
 // *InputError, after all rows before it were shown.
 func (in *Input) Scan(ctx context.Context, f func(*batch.Row) error) error {
-	return in.scanBlocks(ctx, func(b *block) error {
+	return in.scanFiles(ctx, func(_ *Input, b *block) error {
 		for _, row := range b.rows {
 			if err := f(row); err != nil {
 				return err
@@ -248,8 +248,8 @@ func (in *Input) makeRows(b *block, index int) {
 	}
 }
 
-// At implements batch.Source.
-func (in *Input) At(offset int64) (batch.Row, error) {
+// at is At for one file.
+func (in *Input) at(offset int64) (batch.Row, error) {
 	if offset < in.body.offset || offset >= in.size {
 		return batch.Row{}, fmt.Errorf("%s has no row at offset %d", in.name, offset)
 	}

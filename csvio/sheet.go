@@ -31,6 +31,11 @@ type failedCells struct {
 	Attempts  string `csv:"attempts"`
 }
 
+const (
+	rowHeader  = "row"
+	fileHeader = "file" // before the row, in the outputs of several files
+)
+
 var (
 	resultsColumns = structHeader[resultsCells]()
 	failedColumns  = structHeader[failedCells]()
@@ -38,9 +43,10 @@ var (
 
 // A writer parts the rows among two sheets.
 type writer struct {
-	spool   *bufio.Reader
-	at      int64  // of spool
-	raw     []byte // the records of a block
+	file    *Input        // whose rows are written
+	spool   *bufio.Reader // of file
+	at      int64         // of spool
+	raw     []byte        // the records of a block
 	results *sheet[resultsCells]
 	failed  *sheet[failedCells]
 	outcome func(*batch.Row) (batch.Outcome, error)
@@ -59,7 +65,8 @@ func (w *writer) header() error {
 
 // block writes the rows of a block. A row whose outcome names neither status
 // nor code is a failed one: it must not be lost.
-func (w *writer) block(b *block) error {
+func (w *writer) block(file *Input, b *block) error {
+	w.use(file)
 	w.raw = slices.Grow(w.raw[:0], b.bytes) // the sheets keep parts of it until the end of the block
 	for i, row := range b.rows {
 		record, err := w.read(b.places[i])
@@ -88,6 +95,17 @@ func (w *writer) block(b *block) error {
 		return writeError(err)
 	}
 	return nil
+}
+
+// use makes a file the one whose rows are written.
+func (w *writer) use(file *Input) {
+	if file == w.file {
+		return
+	}
+	w.file, w.at = file, 0
+	w.spool.Reset(io.NewSectionReader(file.spool, 0, file.size))
+	w.results.use(file)
+	w.failed.use(file)
 }
 
 // read returns the bytes of the next record.
@@ -127,37 +145,61 @@ func plainText(s string) string {
 // back, still has too many: had they been joined to the last column, a row
 // whose cells have shifted would pass for a good one.
 type sheet[T any] struct {
-	in    *Input
-	out   *bufio.Writer
-	delim rune
-	sep   string // delim
-	keep  []int  // the columns of the input that are the user's
+	in      *Input // the whole input, then the file whose rows are written
+	out     *bufio.Writer
+	delim   rune
+	sep     string // delim
+	crlf    bool
+	several bool             // a column of our block says which file a row is from
+	columns []userColumn     // the user's
+	places  map[*Input][]int // where each file has them
+	keep    []int            // where in has them
+	block   []string         // the header of our block
+	row     int              // where in it the line is
+	file    string           // what our block says of in, if several
 
 	cells []T      // our block for the rows that wait
 	raws  [][]byte // and their records
 	next  int      // of raws
 	split [][]byte // the cells of one of them
 	line  []byte
-	block bytes.Buffer
-	csv   *csv.Writer // writes to block
+	quote bytes.Buffer
+	csv   *csv.Writer // writes to quote
 }
 
 func newSheet[T any](in *Input, out *bufio.Writer) *sheet[T] {
-	s := &sheet[T]{in: in, out: out, delim: in.delim}
+	s := &sheet[T]{in: in, out: out, delim: in.delim, crlf: in.crlf, several: len(in.files) > 0, block: structHeader[T]()}
 	if in.utf16 {
 		s.delim = ',' // what spreadsheets read as UTF-8
 	}
 	s.sep = string(s.delim)
-	for column := range in.userColumns {
-		s.keep = append(s.keep, column)
-	}
 	// To re-send those that failed, failed.csv must still say whom.
-	if id := in.columns[fieldCandidateID]; id >= in.userColumns && !slices.Contains(structHeader[T](), fieldNames[fieldCandidateID]) {
-		s.keep = append(s.keep, id)
+	keepID := !slices.Contains(s.block, fieldNames[fieldCandidateID])
+	s.columns, s.places = union(in.Files(), func(file *Input) []int {
+		var own []int
+		for column := range file.userColumns {
+			own = append(own, column)
+		}
+		if id := file.columns[fieldCandidateID]; id >= file.userColumns && keepID {
+			own = append(own, id)
+		}
+		return own
+	})
+	s.row = slices.Index(s.block, rowHeader)
+	if s.several {
+		s.block = withFile(s.block, s.row, fileHeader)
 	}
-	s.csv = csv.NewWriter(&s.block)
+	s.csv = csv.NewWriter(&s.quote)
 	s.csv.Comma = s.delim
 	return s
+}
+
+// use makes a file the one whose rows are added.
+func (s *sheet[T]) use(file *Input) {
+	s.in, s.keep = file, s.places[file]
+	if s.several {
+		s.file = plainText(file.name)
+	}
 }
 
 func (s *sheet[T]) add(raw []byte, cells T) {
@@ -170,48 +212,53 @@ func (s *sheet[T]) header() error {
 	if s.in.bom {
 		s.out.WriteString("\ufeff") // an error comes back at the next Flush
 	}
-	names, _ := splitRaw(nil, s.in.headerRaw, s.in.delim)
 	renamed := s.renamed()
-	for column, name := range renamed {
-		names[column] = []byte(name)
+	s.line = s.line[:0]
+	for i, c := range s.columns {
+		if name, ours := renamed[i]; ours {
+			s.line = append(s.line, s.quoted(name)...)
+		} else {
+			s.in = c.file
+			names, _ := splitRaw(nil, s.in.headerRaw, s.in.delim)
+			s.line = s.appendCell(s.line, names[c.column])
+		}
+		s.line = append(s.line, s.sep...)
 	}
-	s.begin(names)
-	return s.end(structHeader[T](), nil)
+	return s.end(s.block, nil)
 }
 
-// renamed returns new names, as they are written, for columns of the user's
-// that bear one of ours.
+// renamed returns new names for columns of the user's that bear one of ours.
 func (s *sheet[T]) renamed() map[int]string {
 	taken := map[string]bool{}
 	ours := map[string]bool{}
-	for _, name := range structHeader[T]() {
+	for _, name := range s.block {
 		ours[normalHeader(name)] = true
 	}
-	for _, column := range s.keep {
-		taken[normalHeader(s.in.header[column])] = true
+	for _, c := range s.columns {
+		taken[normalHeader(c.header())] = true
 	}
 	renamed := map[int]string{}
-	for _, column := range s.keep {
-		header := s.in.header[column]
-		if !ours[normalHeader(header)] {
+	for i, c := range s.columns {
+		if !ours[normalHeader(c.header())] {
 			continue
 		}
-		name := trim(header) + "_input"
+		header := trim(c.header())
+		name := header + "_input"
 		for n := 2; taken[normalHeader(name)]; n++ {
-			name = fmt.Sprintf("%s_input_%d", trim(header), n)
+			name = fmt.Sprintf("%s_input_%d", header, n)
 		}
 		taken[normalHeader(name)] = true
-		renamed[column] = string(s.quoted(name))
+		renamed[i] = name
 	}
 	return renamed
 }
 
 // quoted returns cells of ours as they are written, until it is called again.
 func (s *sheet[T]) quoted(cells ...string) []byte {
-	s.block.Reset()
+	s.quote.Reset()
 	_ = s.csv.Write(cells) // a bytes.Buffer takes everything, and the delimiter was checked
 	s.csv.Flush()
-	return bytes.TrimSuffix(s.block.Bytes(), []byte("\n"))
+	return bytes.TrimSuffix(s.quote.Bytes(), []byte("\n"))
 }
 
 // writeRows writes the rows that wait.
@@ -234,6 +281,9 @@ func (s *sheet[T]) Write(block []string) error {
 	for len(surplus) > 0 && isEmptyCell(surplus[len(surplus)-1]) {
 		surplus = surplus[:len(surplus)-1]
 	}
+	if s.several {
+		block = withFile(block, s.row, s.file)
+	}
 	return s.end(block, surplus)
 }
 
@@ -253,7 +303,7 @@ func (s *sheet[T]) Error() error { return nil }
 func (s *sheet[T]) begin(cells [][]byte) {
 	s.line = s.line[:0]
 	for _, column := range s.keep {
-		if column < len(cells) {
+		if column >= 0 && column < len(cells) {
 			s.line = s.appendCell(s.line, cells[column])
 		}
 		s.line = append(s.line, s.sep...)
@@ -266,7 +316,7 @@ func (s *sheet[T]) end(block []string, surplus [][]byte) error {
 		s.line = append(s.line, s.sep...)
 		s.line = s.appendCell(s.line, cell)
 	}
-	if s.in.crlf {
+	if s.crlf {
 		s.line = append(s.line, '\r')
 	}
 	_, err := s.out.Write(append(s.line, '\n'))

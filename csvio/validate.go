@@ -21,7 +21,7 @@ const (
 func (in *Input) validate(row *batch.Row, cells *rawCells, p place) {
 	c := &row.Candidate
 	c.Name, c.Email = trim(cells.Name), trim(cells.Email)
-	if in.columns[fieldName] < 0 {
+	if c.Name == "" {
 		c.Name = trim(trim(cells.FirstName) + " " + trim(cells.LastName))
 	}
 	if c.InterviewID = trim(cells.InterviewID); c.InterviewID == "" {
