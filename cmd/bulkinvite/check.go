@@ -10,18 +10,18 @@ import (
 func newCheckCommand(a *app) *cobra.Command {
 	var input inputFlags
 	cmd := &cobra.Command{
-		Use:   "check FILE|-",
+		Use:   "check FILE|-...",
 		Short: "Show what would be sent and which rows are wrong; nothing leaves this machine",
 		Long: `check reads all of FILE (- is standard input) as send would, and shows whom it
 would invite, which rows would not go, and why. It needs no API key and no
-ledger, and sends nothing.
+ledger, and sends nothing. Several files are read as send would send them.
 
 Exit codes: 0 every row can go, 2 the input cannot be read, 3 some rows will not
 go.`,
-		Args: oneFile,
+		Args: someFiles,
 		RunE: a.action(func(ctx context.Context, log zerolog.Logger, args []string) error {
 			return withSignals(ctx, a.endAtOnce, func(ctx context.Context) error {
-				return early(ctx, a.check(ctx, log, args[0], &input))
+				return early(ctx, a.check(ctx, log, args, &input))
 			})
 		}),
 	}
@@ -29,14 +29,14 @@ go.`,
 	return cmd
 }
 
-func (a *app) check(ctx context.Context, log zerolog.Logger, name string, input *inputFlags) error {
-	in, err := input.open(ctx, a, name)
+func (a *app) check(ctx context.Context, log zerolog.Logger, names []string, input *inputFlags) error {
+	in, err := input.open(ctx, a, names)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = in.Close() }() // only read from
 	logColumns(log, in)
-	view, err := makePlan(ctx, in.Name(), in, input.batch)
+	view, err := makePlan(ctx, fileNames(in), in, input.batch)
 	if err != nil {
 		return err
 	}

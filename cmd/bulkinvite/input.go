@@ -41,26 +41,31 @@ func (c columns) String() string     { return "" }
 func (c columns) Type() string       { return "FIELD=HEADER" }
 func (c columns) Set(s string) error { return c.mapping.Add(s) }
 
-// oneFile is cobra's ExactArgs(1) in this program's words.
-func oneFile(_ *cobra.Command, args []string) error {
-	switch len(args) {
-	case 0:
-		return errors.New("name one FILE, or - for standard input")
-	case 1:
-		return nil
-	default: // not repeated: one of them may be the API key
-		return fmt.Errorf("%d files are named, and one is sent at a time", len(args))
+// someFiles is cobra's MinimumNArgs(1) in this program's words.
+func someFiles(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return errors.New("name a FILE, or - for standard input")
 	}
+	return nil
 }
 
-// open reads the input into the spool.
-func (f *inputFlags) open(ctx context.Context, a *app, name string) (*csvio.Input, error) {
+// open reads the files into the spool.
+func (f *inputFlags) open(ctx context.Context, a *app, names []string) (*csvio.Input, error) {
 	options := f.csv
 	options.Stdin = a.stdin
 	if f.encoding != "auto" {
 		options.Encoding = f.encoding
 	}
-	return csvio.Open(ctx, name, options)
+	return csvio.OpenAll(ctx, names, options)
+}
+
+// fileNames returns how messages call the files of the input.
+func fileNames(in *csvio.Input) []string {
+	var names []string
+	for _, file := range in.Files() {
+		names = append(names, file.Name())
+	}
+	return names
 }
 
 // early makes err that of a command that has sent nothing and touched no

@@ -30,18 +30,32 @@ var codeOrder = []batch.Code{
 // problem, as the check pass goes over them: the plan only counts.
 type problemKeeper struct {
 	batch.Source
+	files []string
 	first map[batch.Code][]rowProblem
 }
 
 type rowProblem struct {
+	file    string // empty if there is only one
 	line    int
 	message string
+}
+
+// place is where the row is, for people.
+func (p rowProblem) place() string {
+	if p.file == "" {
+		return fmt.Sprintf("line %d", p.line)
+	}
+	return fmt.Sprintf("%s line %d", p.file, p.line)
 }
 
 func (k *problemKeeper) Scan(ctx context.Context, f func(*batch.Row) error) error {
 	return k.Source.Scan(ctx, func(row *batch.Row) error {
 		if p := row.Problem; p != nil && len(k.first[p.Code]) < shownLines {
-			k.first[p.Code] = append(k.first[p.Code], rowProblem{row.Line, p.Message})
+			file := ""
+			if len(k.files) > 1 {
+				file = k.files[row.File]
+			}
+			k.first[p.Code] = append(k.first[p.Code], rowProblem{file, row.Line, p.Message})
 		}
 		return f(row)
 	})
@@ -55,11 +69,11 @@ type planView struct {
 	rate  float64 // requests per second
 }
 
-// makePlan runs the check pass over src.
-func makePlan(ctx context.Context, name string, src batch.Source, opts batch.Options) (planView, error) {
-	keeper := &problemKeeper{Source: src, first: map[batch.Code][]rowProblem{}}
+// makePlan runs the check pass over src, whose rows are in these files.
+func makePlan(ctx context.Context, files []string, src batch.Source, opts batch.Options) (planView, error) {
+	keeper := &problemKeeper{Source: src, files: files, first: map[batch.Code][]rowProblem{}}
 	plan, err := batch.Check(ctx, keeper, opts)
-	return planView{input: name, plan: plan, first: keeper.first, rate: opts.Rate}, err
+	return planView{input: strings.Join(files, ", "), plan: plan, first: keeper.first, rate: opts.Rate}, err
 }
 
 // invalid returns how many rows will not go.
@@ -149,7 +163,7 @@ func (v planView) writeProblems(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "  %s: %d\n", code, n)
 		for _, row := range v.first[code] {
-			fmt.Fprintf(b, "    line %d: %s\n", row.line, row.message)
+			fmt.Fprintf(b, "    %s: %s\n", row.place(), row.message)
 		}
 		if more := n - len(v.first[code]); more > 0 {
 			fmt.Fprintf(b, "    and %d more\n", more)

@@ -54,7 +54,7 @@ func TestPlan(t *testing.T) {
 	}
 	opts := batch.DefaultOptions()
 	opts.ChunkSize, opts.Rate = 2, 0.5
-	view, err := makePlan(t.Context(), "people.csv", src, opts)
+	view, err := makePlan(t.Context(), []string{"people.csv"}, src, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ already invited: 2; in doubt, the API is asked first: 1; left: 3
 
 func TestPlanOfABrokenInput(t *testing.T) {
 	broken := errors.New("line 900000: quote is not closed")
-	if _, err := makePlan(t.Context(), "people.csv", brokenSource{broken}, batch.DefaultOptions()); !errors.Is(err, broken) {
+	if _, err := makePlan(t.Context(), []string{"people.csv"}, brokenSource{broken}, batch.DefaultOptions()); !errors.Is(err, broken) {
 		t.Errorf("error %v, want the input's", err)
 	}
 }

@@ -51,12 +51,12 @@ func (s *sender) clientOptions() client.Options {
 // check is pass 1: it reads the input into the spool and goes over every row.
 func (s *sender) check(ctx context.Context) error {
 	var err error
-	if s.input, err = s.flags.input.open(ctx, s.app, s.inputName); err != nil {
+	if s.input, err = s.flags.input.open(ctx, s.app, s.inputNames); err != nil {
 		return err
 	}
 	s.atEnd(s.input.Close)
 	logColumns(s.log, s.input)
-	s.plan, err = makePlan(ctx, s.input.Name(), s.input, s.flags.input.batch)
+	s.plan, err = makePlan(ctx, fileNames(s.input), s.input, s.flags.input.batch)
 	if err != nil {
 		return err
 	}
@@ -69,18 +69,20 @@ func (s *sender) check(ctx context.Context) error {
 
 // logColumns tells which headers were taken for what.
 func logColumns(log zerolog.Logger, in *csvio.Input) {
-	columns := zerolog.Dict()
-	for _, c := range in.Columns() {
-		columns.Str(c.Field, c.Header)
+	for _, file := range in.Files() {
+		columns := zerolog.Dict()
+		for _, c := range file.Columns() {
+			columns.Str(c.Field, c.Header)
+		}
+		log.Debug().Str("input", file.Name()).Dict("columns", columns).Str("delimiter", string(file.Delimiter())).Msg("the header is read")
 	}
-	log.Debug().Dict("columns", columns).Str("delimiter", string(in.Delimiter())).Msg("the header is read")
 }
 
 // prepareOutputs makes sure that everything that the run will write can be
 // written, and is not one file twice.
 func (s *sender) prepareOutputs(context.Context) error {
 	f := s.flags
-	results, failed := csvio.DefaultOutputs(s.inputName)
+	results, failed := csvio.DefaultOutputs(s.inputNames[0])
 	if f.results == "" {
 		f.results = results
 	}
@@ -118,7 +120,12 @@ func (s *sender) keepApart() error {
 	if f.summary == "" {
 		return nil
 	}
-	for what, name := range map[string]string{"the input": s.inputName, "an output": f.results, "the other output": f.failed} {
+	for _, name := range s.inputNames {
+		if sameFile(f.summary, name) {
+			return refusef("--summary %s is the input; name another file", f.summary)
+		}
+	}
+	for what, name := range map[string]string{"an output": f.results, "the other output": f.failed} {
 		if sameFile(f.summary, name) {
 			return refusef("--summary %s is %s; name another file", f.summary, what)
 		}

@@ -18,18 +18,23 @@ import (
 func newSendCommand(a *app) *cobra.Command {
 	var flags sendFlags
 	cmd := &cobra.Command{
-		Use:   "send FILE|-",
+		Use:   "send FILE|-...",
 		Short: "Invite everyone in a CSV file, exactly once",
 		Long: `send invites everyone in FILE (- is standard input) who was not invited yet, and
 writes what became of each row: NAME.results.csv has those who are invited, with
 their links, and NAME.failed.csv the others, with the reason.
 
+Several files are sent as if they were one: whoever is in two of them is invited
+once, and if one of them is broken, nothing is sent. What became of all rows is
+in one pair of files, named after the first, in which the column "file" says
+where a row is from.
+
 What was sent is remembered in the ledger. Whatever ends a run, a crash and
 kill -9 included, running the same command again goes on where it stood, and
 invites nobody twice. On a terminal send shows what it will do and asks first.`,
-		Args: oneFile,
+		Args: someFiles,
 		RunE: a.action(func(ctx context.Context, log zerolog.Logger, args []string) error {
-			s := &sender{app: a, flags: &flags, log: log, inputName: args[0]}
+			s := &sender{app: a, flags: &flags, log: log, inputNames: args}
 			return withSignals(ctx, s.stopping, s.run)
 		}),
 	}
@@ -41,9 +46,9 @@ invites nobody twice. On a terminal send shows what it will do and asks first.`,
 // the order of these steps.
 type sender struct {
 	*app
-	flags     *sendFlags
-	log       zerolog.Logger
-	inputName string // as on the command line
+	flags      *sendFlags
+	log        zerolog.Logger
+	inputNames []string // as on the command line
 
 	api        *client.Client
 	input      *csvio.Input
@@ -58,11 +63,11 @@ type sender struct {
 	cleanups []func() error // run in reverse order
 }
 
-// run sends the file. All steps but the last end without
+// run sends the input. All steps but the last end without
 // anything sent and without touching what an earlier run wrote.
 func (s *sender) run(ctx context.Context) error {
 	defer s.cleanUp()
-	if err := s.flags.check(s.app, s.inputName); err != nil {
+	if err := s.flags.check(s.app, s.inputNames); err != nil {
 		return err
 	}
 	for _, step := range []func(context.Context) error{

@@ -4,6 +4,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/pflag"
 
@@ -53,11 +54,11 @@ func (f *sendFlags) add(flags *pflag.FlagSet) {
 
 // check refuses flags that cannot go together. What one flag alone may be is
 // checked where it is set.
-func (f *sendFlags) check(a *app, input string) error {
+func (f *sendFlags) check(a *app, inputs []string) error {
 	switch {
 	case f.sandbox && f.base.given:
 		return refusef("--sandbox and --base-url exclude each other; leave one out")
-	case input == "-" && !f.yes && a.onTerminal():
+	case slices.Contains(inputs, "-") && !f.yes && a.onTerminal():
 		return refusef("with the input on standard input there is no asking on a terminal; use --yes to send without a question")
 	}
 	f.input.batch.Links = batch.Links(f.links)
