@@ -40,6 +40,17 @@ func (m *Mapping) Add(s string) error {
 	return nil
 }
 
+// String returns what was added, in the order of the fields.
+func (m Mapping) String() string {
+	var parts []string
+	for field, header := range m.headers {
+		if header != "" {
+			parts = append(parts, fieldNames[field]+"="+header)
+		}
+	}
+	return strings.Join(parts, ",")
+}
+
 func unknownField(name string) error {
 	best, found := 0, -1
 	for field := range numFields {

@@ -14,7 +14,7 @@ func mapping(t testing.TB, parts ...string) Mapping {
 	return m
 }
 
-func TestMappingRefuses(t *testing.T) {
+func TestMapping(t *testing.T) {
 	const form = "must be FIELD=HEADER, such as email=Contact, or email=#3 for the third column"
 	for part, want := range map[string]string{
 		"":                form,
@@ -35,7 +35,10 @@ func TestMappingRefuses(t *testing.T) {
 			t.Errorf("%s: %q, want %q", part, got, want)
 		}
 	}
-	m := mapping(t, "name=Who")
+	m := mapping(t, "interview_id= #3 ", "name=Who")
+	if got, want := m.String(), "name=Who,interview_id=#3"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
 	if got, want := errorText(m.Add("last_name=x")), "name and last_name exclude each other; leave one out"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}

@@ -23,7 +23,8 @@ type inputFlags struct {
 func (f *inputFlags) add(flags *pflag.FlagSet) {
 	f.encoding = "auto"
 	f.batch = batch.DefaultOptions()
-	flags.Var(columns{&f.csv.Map}, "map", "take a column for a field: email=Contact, or email=#3 for the third column; may be repeated")
+	flags.Var(columns{&f.csv.Map}, "map", "take a column for name, first_name, last_name, email, interview_id, job_application_id, candidate_id or disable_email_notification: "+
+		"email=Contact, or email=#3 for the third column; may be repeated")
 	flags.Var(text{value: &f.csv.InterviewID, check: csvio.CheckInterviewID}, "interview-id", "the interview of rows that name none")
 	flags.Var(text{value: &f.csv.Delimiter, check: csvio.CheckDelimiter}, "delimiter", `what separates the cells, one character or "tab" (default: found in the header)`)
 	flags.Var(choice{&f.encoding, []string{"auto", "utf-8", "utf-16", "windows-1252"}}, "encoding",
@@ -37,7 +38,7 @@ func (f *inputFlags) add(flags *pflag.FlagSet) {
 // A columns is a flag that names one column each time that it is given.
 type columns struct{ mapping *csvio.Mapping }
 
-func (c columns) String() string     { return "" }
+func (c columns) String() string     { return formatPointer(c.mapping, csvio.Mapping.String) }
 func (c columns) Type() string       { return "FIELD=HEADER" }
 func (c columns) Set(s string) error { return c.mapping.Add(s) }
 
