@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 
 	"bulkinvite/batch"
 )
@@ -43,6 +44,12 @@ func (in *Input) append(ctx context.Context, name string, before []string) error
 		return &InputError{File: displayName(name), Message: "is named twice", Hint: "name it once"}
 	}
 	file, err := Open(ctx, name, in.opts)
+	if errors.Is(err, syscall.EMFILE) {
+		return &InputError{
+			File: displayName(name), Message: "is one file too many to be open at once",
+			Hint: "send fewer at a time, or allow more with ulimit -n", Err: err,
+		}
+	}
 	if err != nil {
 		return err
 	}
