@@ -12,6 +12,9 @@ func newCheckCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check FILE|-...",
 		Short: "Show what would be sent and which rows are wrong; nothing leaves this machine",
+		Example: `  bulkinvite check candidates.csv
+  bulkinvite check candidates.csv --encoding windows-1252
+  gzip -dc candidates.csv.gz | bulkinvite check -`,
 		Long: `check reads all of FILE (- is standard input) as send would, and shows whom it
 would invite, which rows would not go, and why. It needs no API key and no
 ledger, and sends nothing. Several files are read as send would send them.

@@ -128,6 +128,11 @@ func (t text) Set(s string) error {
 	return nil
 }
 
+// A file is a text flag that names a file: shells complete it.
+type file struct{ text }
+
+func (f file) Type() string { return "FILE" }
+
 // typeURL is the Type of flags whose value is not shown in errors: people
 // paste keys into URLs.
 const typeURL = "URL"

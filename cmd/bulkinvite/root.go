@@ -73,6 +73,10 @@ func newRootCommand(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "bulkinvite",
 		Short: "Invite everyone in a CSV file to their micro1 AI interview, exactly once",
+		Example: `  bulkinvite check candidates.csv
+  bulkinvite send candidates.csv --sandbox
+  bulkinvite send candidates.csv --api-key-file ~/.micro1-api-key
+  bulkinvite status`,
 		Long: `bulkinvite invites everyone in a CSV file to their micro1 AI interview, exactly
 once, and accounts for every row. Whatever ends a run, running the same command
 again goes on where it stood.
@@ -106,6 +110,12 @@ holds the ledger, nothing was sent; 129, 130, 143 a signal kept rows from going.
 	flags.Var(choice{&a.logLevel, []string{"debug", "info", "warn", "error"}}, "log-level",
 		"the least that is logged: debug, info, warn or error")
 	root.AddCommand(newSendCommand(a), newCheckCommand(a), newStatusCommand(a), newSandboxCommand(a), newVersionCommand(a))
+	addTopics(root)
+	root.SetHelpCommand(newHelpCommand())
+	root.CompletionOptions.DisableNoDescFlag = true
+	root.InitDefaultCompletionCmd()
+	requireShell(root)
+	addCompletions(root)
 	return root
 }
 

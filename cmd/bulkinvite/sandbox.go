@@ -86,6 +86,11 @@ func newSandboxCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Serve the API on this machine, with faults on demand",
+		Example: `  # in one terminal
+  bulkinvite sandbox --listen 127.0.0.1:8787 --faults 504-late=0.05,drop-after=0.05 --late-by 300ms
+
+  # in another
+  MICRO1_API_KEY=any bulkinvite send candidates.csv --base-url http://127.0.0.1:8787 --settle-time 1s`,
 		Long: `sandbox behaves like the micro1 API as far as inviting goes, on this machine
 only, and invites nobody. It prints its URL, for send's --base-url, and at the
 end (Ctrl-C) what it knows: how many were invited, and whether anybody twice.

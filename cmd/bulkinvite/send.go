@@ -20,6 +20,18 @@ func newSendCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "send FILE|-...",
 		Short: "Invite everyone in a CSV file, exactly once",
+		Example: `  # rehearse: no key, no API, nobody is invited
+  bulkinvite send candidates.csv --sandbox
+
+  # invite 10 people, look at the files, then the rest
+  bulkinvite send candidates.csv --api-key-file ~/.micro1-api-key --limit 10
+  bulkinvite send candidates.csv --api-key-file ~/.micro1-api-key
+
+  # in cron: nothing is asked, and nothing is sent if it would be too many
+  bulkinvite send /srv/bulkinvite/candidates.csv --api-key-file /etc/bulkinvite/micro1-api-key --max-invites 500
+
+  # the rows that failed, once they are mended
+  bulkinvite send candidates.failed.csv --api-key-file ~/.micro1-api-key`,
 		Long: `send invites everyone in FILE (- is standard input) who was not invited yet, and
 writes what became of each row: NAME.results.csv has those who are invited, with
 their links, and NAME.failed.csv the others, with the reason.

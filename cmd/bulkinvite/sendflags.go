@@ -29,12 +29,12 @@ func (f *sendFlags) add(flags *pflag.FlagSet) {
 	opts := &f.input.batch
 	f.links = string(opts.Links)
 	f.base.url = client.DefaultBaseURL
-	flags.Var(text{value: &f.results}, "results", "where the rows of those invited go (default NAME.results.csv beside FILE)")
-	flags.Var(text{value: &f.failed}, "failed", "where the other rows go (default NAME.failed.csv beside FILE)")
-	flags.Var(text{value: &f.ledger}, "ledger", "the memory of what was sent (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
-	flags.Var(text{value: &f.summary}, "summary", "write a summary as JSON to this file")
+	flags.Var(file{text{value: &f.results}}, "results", "where the rows of those invited go (default NAME.results.csv beside FILE)")
+	flags.Var(file{text{value: &f.failed}}, "failed", "where the other rows go (default NAME.failed.csv beside FILE)")
+	flags.Var(file{text{value: &f.ledger}}, "ledger", "the memory of what was sent (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
+	flags.Var(file{text{value: &f.summary}}, "summary", "write a summary as JSON to this file")
 	flags.Var(&f.base, "base-url", "the API; https, or http on this machine")
-	flags.Var(text{value: &f.apiKeyFile}, "api-key-file", "a file that holds the API key")
+	flags.Var(file{text{value: &f.apiKeyFile}}, "api-key-file", "a file that holds the API key")
 	flags.Var(whole{&opts.Burst, 1, 1000}, "burst", "requests that may go at once after a pause")
 	flags.Var(whole{&opts.Concurrency, 0, 1000}, "concurrency", "requests under way at once; 0: ten times the rate, between 4 and 64")
 	flags.Var(span{value: &opts.Timeout}, "timeout", "of one request")

@@ -30,6 +30,8 @@ func newStatusCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show what the ledger knows: the last runs, counts, and who is in doubt",
+		Example: `  bulkinvite status
+  bulkinvite status --runs 1 --ledger /var/lib/bulkinvite/ledger.db`,
 		Long: `status shows what the ledger knows: the last runs, how many people are invited
 to which interview, and who is in doubt because an answer was lost. It may be
 used while a run goes on, and changes nothing.`,
@@ -40,7 +42,7 @@ used while a run goes on, and changes nothing.`,
 			})
 		}),
 	}
-	cmd.Flags().Var(text{value: &path}, "ledger", "the ledger (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
+	cmd.Flags().Var(file{text{value: &path}}, "ledger", "the ledger (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
 	cmd.Flags().Var(whole{&runs, 1, 1000}, "runs", "how many of the last runs are shown")
 	return cmd
 }

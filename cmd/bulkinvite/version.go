@@ -44,9 +44,10 @@ func thisBuild() build {
 
 func newVersionCommand(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version, the commit and Go's version",
-		Args:  cobra.NoArgs,
+		Use:     "version",
+		Short:   "Print the version, the commit and Go's version",
+		Example: `  bulkinvite version`,
+		Args:    cobra.NoArgs,
 		RunE: a.action(func(context.Context, zerolog.Logger, []string) error {
 			b := thisBuild()
 			_, _ = fmt.Fprintf(a.stdout, "bulkinvite %s\ncommit %s\n%s %s/%s\n", b.version, b.commit, b.goVersion, runtime.GOOS, runtime.GOARCH)

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// addTopics adds what help tells about that is no command. All commands must
+// be there: their flags are listed.
+func addTopics(root *cobra.Command) {
+	root.AddCommand(
+		&cobra.Command{Use: "exit-codes", Short: "What the exit codes mean, and what to do", Long: exitCodesTopic},
+		&cobra.Command{Use: "files", Short: "The files that are read and written, and their modes", Long: filesTopic},
+		&cobra.Command{Use: "environment", Short: "The environment variables", Long: environmentTopic(root)},
+	)
+}
+
+const exitCodesTopic = `What the exit codes mean, and what to do:
+
+  0    every row is in the results
+  1    the run broke off (disk, ledger, a bug): mend what the last line of the
+       log names, and run the same command again
+  2    usage, configuration, no API key, a declined question or unreadable
+       input: nothing was sent, and what an earlier run wrote is as it was
+  3    finished, some rows are in the failed file, each with its reason; also
+       check, if some rows cannot be sent
+  4    ended early by the API (key refused, quota used up, down for too long)
+       or by --deadline: the rest is not_sent; read the reason, mend it, and
+       run the same command again
+  5    another run holds the ledger: nothing was sent, and what an earlier run
+       wrote is as it was; let that run end
+  129  SIGHUP kept rows from going; run the same command again
+  130  SIGINT (Ctrl-C) did
+  143  SIGTERM did
+
+Where several apply: 1, then the signal's, 4, 3, 0; and 2 before 5.
+
+A program that is killed (137) has written no outputs, and its ledger knows all
+that was sent: run the same command again, it goes on where that one stood.
+
+Monitoring should call somebody at 1, 2 and 4, and let somebody look at the
+failed rows by day at 3. After 5 and a signal the next run goes on by itself:
+call somebody only if they come again and again.`
+
+const filesTopic = `Files of a run of send. All that it makes are their owner's alone (mode 0600)
+and, where they have a name that somebody reads, appear whole or not at all.
+
+The input (FILE, or - for standard input) is copied once, at the beginning, and
+never changed.
+
+Outputs, beside the input if nothing else is said:
+  NAME.results.csv     0600  the rows of those who are invited, with their links
+                             (--results)
+  NAME.failed.csv      0600  the other rows, with the reason (--failed)
+  --summary FILE       0600  counts, exit code and reason, as JSON
+NAME is the input's without .csv, .gz and the like; stdin, in the current
+folder, for standard input. While one of them is written, a hidden file
+beside it has the new content; after kill -9 it may be left, and can be
+removed.
+
+The ledger, $XDG_STATE_HOME/bulkinvite/ledger.db, or without XDG_STATE_HOME
+~/.local/state/bulkinvite/ledger.db, or where --ledger says. A folder that is
+missing is made with mode 0700.
+  ledger.db            0600  who was sent to when, and what came back (SQLite)
+  ledger.db-wal        0600  what was written to it last; there during a run and
+                             after a crash, and then a part of it: never remove
+  ledger.db-shm        0600  SQLite's; there during a run and after a crash
+  ledger.db.lock       0600  empty; locked while a run uses the ledger, freed
+                             when it ends in whatever way
+  ledger.db.last       0600  the number of the last request, by which a run
+                             notices that the ledger has lost something
+Keep the ledger: it keeps people from being invited twice. Copy, move and
+restore all of it together, and only while no run uses it. It must not be on a
+network file system.
+
+Temporary files, in $TMPDIR or /tmp, as large as the input without compression,
+and gone when the program ends in whatever way:
+  bulkinvite-spool-*   0600  the input's copy; has no name any more
+  bulkinvite-outcomes-*
+                       0600  what became of each row; has no name any more
+  bulkinvite-sandbox-* 0700  the folder of the throw-away ledger of --sandbox;
+                             only kill -9 leaves it behind
+
+The API key is read from the file that --api-key-file names, which should have
+mode 0600, or from micro1-api-key in $CREDENTIALS_DIRECTORY. It is written
+nowhere.`
+
+// otherVariables are those that stand for no flag.
+const otherVariables = `Others:
+  MICRO1_API_KEY         the API key, if neither --api-key-file nor the systemd
+                         credential gives it
+  CREDENTIALS_DIRECTORY  where systemd (LoadCredential=micro1-api-key:FILE) puts
+                         the file micro1-api-key, which holds the API key
+  XDG_STATE_HOME         the ledger is bulkinvite/ledger.db in it
+  HOME                   the ledger is in .local/state in it, without
+                         XDG_STATE_HOME and --ledger
+  TMPDIR                 where the temporary files are (default /tmp)
+  NO_COLOR               if it is set, log lines on a terminal have no colour
+  HTTPS_PROXY, NO_PROXY  the proxy to the API, and what goes without it`
+
+// environmentTopic lists the variables of all flags of the commands of root.
+func environmentTopic(root *cobra.Command) string {
+	users := map[string][]string{} // flag: who has it
+	learn := func(who string) func(*pflag.Flag) {
+		return func(f *pflag.Flag) {
+			if f.Name != "help" && !f.Hidden {
+				users[f.Name] = append(users[f.Name], who)
+			}
+		}
+	}
+	root.PersistentFlags().VisitAll(learn("all commands"))
+	for _, cmd := range root.Commands() {
+		cmd.LocalFlags().VisitAll(learn(cmd.Name()))
+	}
+	width := 0
+	for flag := range users {
+		width = max(width, len(envName(flag)))
+	}
+	var b strings.Builder
+	b.WriteString(`Every flag can be set in the environment. The flag beats the variable, and an
+empty variable counts as not set. Switches take true or false. A variable that
+begins with BULKINVITE_ and belongs to no flag is warned of.
+
+`)
+	for _, flag := range slices.SortedFunc(maps.Keys(users), cmp.Compare) {
+		slices.Sort(users[flag])
+		fmt.Fprintf(&b, "  %-*s  --%s (%s)\n", width, envName(flag), flag, strings.Join(users[flag], ", "))
+	}
+	b.WriteString("\n" + otherVariables)
+	return b.String()
+}
+
+// newHelpCommand is cobra's, but for topics that there are not, which are an
+// error here, and those that there are, which are completed as well.
+func newHelpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND or TOPIC]",
+		Short: "Help about a command or a topic",
+		Example: `  bulkinvite help send
+  bulkinvite help exit-codes`,
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			var names []cobra.Completion
+			if about, rest, err := cmd.Root().Find(args); err == nil && len(rest) == 0 {
+				for _, sub := range about.Commands() {
+					if !sub.Hidden {
+						names = append(names, cobra.CompletionWithDesc(sub.Name(), sub.Short))
+					}
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		// Help is what somebody wants whose environment is wrong.
+		PersistentPreRunE: func(*cobra.Command, []string) error { return nil },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return refusef("there is no help about %q; bulkinvite --help lists the commands and topics", strings.Join(args, " "))
+			}
+			about.InitDefaultHelpFlag() // so that it is among the flags
+			return about.Help()
+		},
+	}
+}
