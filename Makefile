@@ -21,11 +21,26 @@ export CGO_ENABLED = 0
 
 .PHONY: help
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build bin/bulkinvite
 	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/bulkinvite ./cmd/bulkinvite
+
+# The date of the pages is the commit's: the same source gives the same pages.
+.PHONY: man
+man: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+man: ## write the manual pages into bin/man
+	@rm -rf bin/man && mkdir -p bin/man
+	$(GO) test ./cmd/bulkinvite -run '^TestManualPages$$' -count 1 -man $(CURDIR)/bin/man
+
+.PHONY: completions
+completions: build ## write the scripts that complete commands and flags into bin/completions
+	@rm -rf bin/completions && mkdir -p bin/completions
+	bin/bulkinvite completion bash >bin/completions/bulkinvite.bash
+	bin/bulkinvite completion zsh >bin/completions/_bulkinvite
+	bin/bulkinvite completion fish >bin/completions/bulkinvite.fish
+	bin/bulkinvite completion powershell >bin/completions/bulkinvite.ps1
 
 .PHONY: demo
 demo: build ## send testdata/candidates.csv to a sandbox with some faults
