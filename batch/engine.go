@@ -52,6 +52,8 @@ type Engine struct {
 	reason  string // in words, why rows were not sent
 	cancel  context.CancelFunc
 
+	panicOnce sync.Once
+
 	warnMu   sync.Mutex
 	warnings []string
 }
@@ -117,12 +119,12 @@ func (e *Engine) Run(ctx context.Context) error {
 		})
 		defer timer.Stop()
 	}
-	err := e.send(soft)
+	err := e.guard(func() error { return e.send(soft) })()
 	e.health.endProbing()
 	if err == nil {
 		err = e.fetchLinks(soft)
 	}
-	return errors.Join(err, e.finish(ctx))
+	return errors.Join(err, e.guard(func() error { return e.finish(ctx) })())
 }
 
 // send runs the feeder and the workers until everything is dealt with or the
@@ -138,21 +140,24 @@ func (e *Engine) send(soft context.Context) error {
 	defer stopBreaking()
 	defer e.queue.stopAlarm()
 
-	g.Go(func() error {
-		err := e.feed(hard)
-		if err != nil {
-			e.queue.close()
-			<-workersDone // what has left is awaited, although the input broke
-		}
-		return err
-	})
+	beside := func(f func() error) {
+		g.Go(func() error {
+			err := e.guard(f)()
+			if err != nil {
+				e.queue.close()
+				<-workersDone // what has left is awaited, although the input or the prober broke
+			}
+			return err
+		})
+	}
 	probing, stopProbing := context.WithCancel(soft)
 	defer stopProbing()
-	g.Go(func() error { return e.probe(probing, hard) })
+	beside(func() error { return e.feed(hard) })
+	beside(func() error { return e.probe(probing, hard) })
 	workers, _ := errgroup.WithContext(hard)
 	for range e.opts.Concurrency + ahead(e.opts, 3*e.opts.Concurrency) {
 		workers.Go(func() error {
-			err := e.work(soft, hard)
+			err := e.guard(func() error { return e.work(soft, hard) })()
 			if err != nil {
 				e.queue.close() // the others stop too
 			}

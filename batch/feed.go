@@ -74,23 +74,26 @@ func (e *Engine) heldResend(p *person, rec Record) (bool, error) {
 // admit lets a person wait to be sent, or says why that cannot be. Somebody
 // who is not let in because the run ends keeps no outcome: that is not_sent.
 func (e *Engine) admit(p *person) error {
+	if o, turned := e.letIn(p); turned {
+		return e.record(p, o)
+	}
+	return nil
+}
+
+// letIn is admit, and returns the outcome of somebody who is turned away.
+func (e *Engine) letIn(p *person) (o Outcome, turned bool) {
 	q := e.queue
 	q.mu.Lock()
+	defer q.mu.Unlock()
 	iv := q.interview(p)
 	if !iv.turnsAway(p) && q.admit() {
 		if !iv.turnsAway(p) {
 			q.add(p, !e.opts.NoPreflight)
-			q.mu.Unlock()
-			return nil
+			return Outcome{}, false
 		}
 		q.admitted-- // the interview was refused while this one waited for room
 	}
-	o, turned := iv.turnedAway(p)
-	q.mu.Unlock()
-	if !turned {
-		return nil
-	}
-	return e.record(p, o)
+	return iv.turnedAway(p)
 }
 
 // again lets people wait once more who were let in before and are known not to
@@ -99,18 +102,22 @@ func (e *Engine) again(people []*person) error {
 	e.release(people)
 	var err error
 	for _, p := range people {
-		e.queue.mu.Lock()
-		iv := e.queue.interview(p)
-		o, sayso := iv.turnedAway(p)
-		if !sayso {
-			e.queue.add(p, !e.opts.NoPreflight) // when the run ends, finish finds them there
-		}
-		e.queue.mu.Unlock()
-		if sayso {
+		if o, turned := e.letInAgain(p); turned {
 			err = errors.Join(err, e.record(p, o))
 		}
 	}
 	return err
+}
+
+// letInAgain is letIn for somebody who was let in before.
+func (e *Engine) letInAgain(p *person) (o Outcome, turned bool) {
+	q := e.queue
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if o, turned = q.interview(p).turnedAway(p); !turned {
+		q.add(p, !e.opts.NoPreflight) // when the run ends, finish finds them there
+	}
+	return o, turned
 }
 
 // readmit lets somebody wait to be sent whom a dead run had claimed. This run

@@ -297,8 +297,7 @@ func (e *Engine) probeList(ctx context.Context, pause, limit time.Duration) bool
 	if err != nil {
 		return false
 	}
-	_, apiErr := e.api.Invites(ctx, client.ListRequest{InterviewID: e.queue.anyInterview(), Page: 1, Limit: listLimit})
-	<-e.conns
+	_, apiErr := e.invites(ctx, client.ListRequest{InterviewID: e.queue.anyInterview(), Page: 1, Limit: listLimit})
 	if ctx.Err() != nil {
 		return false
 	}

@@ -33,7 +33,7 @@ func (e *Engine) fetchLinks(soft context.Context) error {
 	g, ctx := errgroup.WithContext(soft)
 	g.SetLimit(e.opts.Concurrency)
 	first := true
-	err := e.src.Scan(ctx, func(row *Row) error {
+	scan := func(row *Row) error {
 		w := e.index.word(row.Index)
 		if w.tag() != tagOutcome {
 			return nil
@@ -50,13 +50,14 @@ func (e *Engine) fetchLinks(soft context.Context) error {
 			first = false
 			return e.firstLink(ctx, p, k)
 		}
-		g.Go(func() error { return e.fetchLink(ctx, p, k) })
+		g.Go(e.guard(func() error { return e.fetchLink(ctx, p, k) }))
 		return nil
-	})
+	}
+	err := e.guard(func() error { return e.src.Scan(ctx, scan) })()
 	if groupErr := g.Wait(); groupErr != nil {
 		err = groupErr
 	}
-	if errors.Is(err, errLinksEnded) || soft.Err() != nil {
+	if p := (*Panic)(nil); !errors.As(err, &p) && (errors.Is(err, errLinksEnded) || soft.Err() != nil) {
 		return nil
 	}
 	return err
@@ -171,10 +172,9 @@ func (e *Engine) sendLink(ctx context.Context, p *person, k known) (inv *client.
 	if err != nil {
 		return nil, nil, errors.Join(err, e.settle(hard, claim.ID, Answer{Message: "not sent: the run ended first"}, []*person{p}, StateNone))
 	}
-	invitations, apiErr := e.api.Invite(hard, client.InviteRequest{
+	invitations, apiErr := e.invite(hard, client.InviteRequest{
 		InterviewID: p.InterviewID, CandidateID: k.CandidateID, DisableEmailNotification: true,
 	})
-	<-e.conns
 	e.observe(link, went, apiErr)
 	status, message := describe(apiErr)
 	s := Settlement{Key: p.key, State: StateNone}

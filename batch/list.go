@@ -104,9 +104,8 @@ func (e *Engine) page(ctx context.Context, req client.ListRequest) ([]client.Ent
 		if err != nil {
 			return nil, err
 		}
-		entries, apiErr := e.api.Invites(ctx, req)
-		<-e.conns
-		if ctx.Err() != nil {
+		entries, apiErr := e.invites(ctx, req)
+			if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
 		e.observe(list, went, apiErr)

@@ -38,6 +38,10 @@ type Options struct {
 	NoPreflight bool          // do not read an interview's list before its first chunk
 
 	Log zerolog.Logger
+
+	// Panicked, if it is set, is called with the first bug of the run as soon
+	// as it shows itself: the run may not come to its end any more.
+	Panicked func(*Panic)
 }
 
 // DefaultOptions returns the documented defaults.

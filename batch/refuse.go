@@ -139,26 +139,33 @@ func (e *Engine) resendParts(c *chunk, parts [][]*person) error {
 	for _, people := range parts {
 		e.release(people)
 	}
-	q := e.queue
-	q.mu.Lock()
-	if c.iv.refused == "" {
-		for _, people := range slices.Backward(parts) { // the youngest group goes first
-			g := q.newGroup(c.groupKey, c.iv, len(people))
-			g.half = true
-			g.people = people
-			q.waiting += len(people)
-			q.ready.update(g)
-		}
-		q.work.Broadcast()
-		q.mu.Unlock()
+	if e.queue.addParts(c, parts) {
 		return nil
 	}
-	q.mu.Unlock()
 	var err error
 	for _, people := range parts {
 		err = errors.Join(err, e.again(people)) // who says that nobody is sent
 	}
 	return err
+}
+
+// addParts lets parts of a chunk wait, or reports false if nobody is sent to
+// their interview any more.
+func (q *queue) addParts(c *chunk, parts [][]*person) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if c.iv.refused != "" {
+		return false
+	}
+	for _, people := range slices.Backward(parts) { // the youngest group goes first
+		g := q.newGroup(c.groupKey, c.iv, len(people))
+		g.half = true
+		g.people = people
+		q.waiting += len(people)
+		q.ready.update(g)
+	}
+	q.work.Broadcast()
+	return true
 }
 
 // refusedAlone records that the API refused one person, and gives the

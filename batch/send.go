@@ -19,33 +19,18 @@ func (e *Engine) sendChunk(soft, hard context.Context, c *chunk) error {
 	if soft.Err() != nil {
 		return e.again(people)
 	}
-	select {
-	case e.claims <- struct{}{}:
-	case <-soft.Done():
-		return e.again(people)
-	}
-	id, people, err := e.claim(hard, c, people)
+	id, people, went, err := e.claimAhead(soft, hard, c, people)
 	if err != nil || len(people) == 0 {
-		<-e.claims
 		return err
 	}
-	// After the claim: a slow disk must not bunch requests above the rate.
-	went, err := e.leave(soft)
-	<-e.claims
-	if err != nil {
-		return errors.Join(
-			e.settle(hard, id, Answer{Message: "not sent: the run ended first"}, people, StateNone),
-			e.again(people))
-	}
 	// A request that has left is awaited: the client's time-out is its end.
-	invitations, apiErr := e.api.Invite(hard, c.request(people))
-	<-e.conns
+	invitations, apiErr := e.invite(hard, c.request(people))
 	e.observe(invite, went, apiErr)
 	return e.answered(hard, c, id, people, invitations, apiErr)
 }
 
 // leave returns when a request may go, and when that was. Whoever gets no error
-// holds conns until the answer is here.
+// holds conns, which invite and invites give back.
 func (e *Engine) leave(ctx context.Context) (time.Time, error) {
 	select {
 	case e.conns <- struct{}{}:
@@ -57,6 +42,38 @@ func (e *Engine) leave(ctx context.Context) (time.Time, error) {
 		<-e.conns
 	}
 	return went, err
+}
+
+// claimAhead claims people and waits until their request may go. Nobody is
+// returned if it must not, or if all are held.
+func (e *Engine) claimAhead(soft, hard context.Context, c *chunk, people []*person) (id int64, claimed []*person, went time.Time, err error) {
+	select {
+	case e.claims <- struct{}{}:
+	case <-soft.Done():
+		return 0, nil, went, e.again(people)
+	}
+	defer func() { <-e.claims }()
+	id, claimed, err = e.claim(hard, c, people)
+	if err != nil || len(claimed) == 0 {
+		return 0, nil, went, err
+	}
+	// After the claim: a slow disk must not bunch requests above the rate.
+	if went, err = e.leave(soft); err != nil {
+		return 0, nil, went, errors.Join(
+			e.settle(hard, id, Answer{Message: "not sent: the run ended first"}, claimed, StateNone),
+			e.again(claimed))
+	}
+	return id, claimed, went, nil
+}
+
+func (e *Engine) invite(ctx context.Context, req client.InviteRequest) ([]client.Invitation, error) {
+	defer func() { <-e.conns }()
+	return e.api.Invite(ctx, req)
+}
+
+func (e *Engine) invites(ctx context.Context, req client.ListRequest) ([]client.Entry, error) {
+	defer func() { <-e.conns }()
+	return e.api.Invites(ctx, req)
 }
 
 // stillPending drops those who were found to be invited while they waited.

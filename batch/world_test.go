@@ -90,6 +90,7 @@ type world struct {
 	broken bool         // the run is expected to break off
 	mayDie bool         // a run may end before the verb at which it is to crash
 	crash  int          // the ledger fails from this verb on, as if the process died there; 0: never
+	bug    bool         // it panics there
 }
 
 // inWorld runs f in a synctest bubble with an API that behaves as cfg says.
@@ -117,6 +118,7 @@ func inWorld(t *testing.T, cfg sandbox.Config, f func(w *world)) {
 
 // A result is what a run left behind.
 type result struct {
+	err      error
 	outcomes []batch.Outcome
 	end      batch.End
 	reason   string
@@ -149,7 +151,7 @@ func (w *world) runUnder(ctx context.Context, in input) result {
 	w.must(err)
 	var book batch.Ledger = run
 	if w.crash > 0 {
-		book = &dyingLedger{Ledger: run, left: w.crash}
+		book = &dyingLedger{Ledger: run, left: w.crash, bug: w.bug}
 	}
 	w.hook.API = c
 	engine, err := batch.New(source, plan, book, &w.hook, w.opts)
@@ -163,14 +165,14 @@ func (w *world) runUnder(ctx context.Context, in input) result {
 	} else if !breaks {
 		w.must(err)
 	}
-	r := result{posts: w.api.Posts() - posts, took: time.Since(begun), warnings: engine.Warnings(), progress: engine.Progress()}
+	r := result{err: err, posts: w.api.Posts() - posts, took: time.Since(begun), warnings: engine.Warnings(), progress: engine.Progress()}
 	r.end, r.reason = engine.End()
 	for i := range in {
 		o, err := engine.Outcome(&in[i])
 		w.must(err)
 		r.outcomes = append(r.outcomes, o)
 	}
-	if w.crash > 0 {
+	if w.crash > 0 || w.broken {
 		return r
 	}
 	w.must(run.End(w.Context(), map[string]int{}, 0))
@@ -219,6 +221,7 @@ type dyingLedger struct {
 	batch.Ledger
 	mu   sync.Mutex
 	left int
+	bug  bool
 }
 
 var errDied = errors.New("died")
@@ -227,6 +230,9 @@ func (l *dyingLedger) verb() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.left--; l.left < 0 {
+		if l.bug {
+			panic("the ledger")
+		}
 		return errDied
 	}
 	return nil
@@ -273,6 +279,24 @@ func (w *world) onceEach(in input) {
 	}
 	if len(want) > 0 && wrong == 0 {
 		w.Errorf("%d people were not invited, such as %v", len(want), slices.Collect(maps.Keys(want))[0])
+	}
+}
+
+// honest checks that what a run that broke off says of each row is true: nobody
+// who may have been invited is called not_sent.
+func (w *world) honest(in input, r result) {
+	w.Helper()
+	time.Sleep(time.Minute) // what is under way arrives
+	sessions := w.api.Sessions()
+	for i, o := range r.outcomes {
+		c := in[i].Candidate
+		n := sessions[sandbox.Person{InterviewID: c.InterviewID, Email: c.Email}]
+		switch {
+		case o.Status != "" && n == 0:
+			w.Fatalf("row %d was not invited: %+v", i, o)
+		case o.Status == "" && o.Code != batch.CodeUncertain && n > 0:
+			w.Fatalf("row %d was invited: %+v", i, o)
+		}
 	}
 }
 

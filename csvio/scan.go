@@ -106,14 +106,14 @@ func (in *Input) scanBlocks(ctx context.Context, f func(*block) error) error {
 	for range blocks {
 		free <- in.newBlock(blockRows)
 	}
-	g.Go(func() error {
+	g.Go(batch.Guard(func() error {
 		defer close(read)
 		return in.readBlocks(inner, free, read)
-	})
-	g.Go(func() error {
+	}))
+	g.Go(batch.Guard(func() error {
 		defer close(mapped)
 		return in.mapBlocks(read, mapped)
-	})
+	}))
 	for b := range mapped {
 		err := ctx.Err()
 		if err == nil {

@@ -204,5 +204,5 @@ func (c *claim) committed(b *book) error {
 	return nil
 }
 
-func (c *claim) finish(err error) { c.done <- err }
-func (c *claim) wait() error      { return <-c.done }
+func (c *claim) finish(err error)       { c.done <- err }
+func (c *claim) finished() <-chan error { return c.done }

@@ -117,10 +117,10 @@ func TestBatch(t *testing.T) {
 	if len(later) != 1 || later[0] != b {
 		t.Fatalf("%d operations are put off", len(later))
 	}
-	if a.wait() != nil || c.wait() != nil || stray.wait() == nil {
+	if <-a.finished() != nil || <-c.finished() != nil || <-stray.finished() == nil {
 		t.Error("the stray settlement fails, and nothing else")
 	}
-	if later = r.commit(later); len(later) != 0 || b.wait() != nil || b.answer.Held[0] == nil || b.answer.Held[1] != nil {
+	if later = r.commit(later); len(later) != 0 || <-b.finished() != nil || b.answer.Held[0] == nil || b.answer.Held[1] != nil {
 		t.Errorf("held: %v", b.answer.Held)
 	}
 }
@@ -165,4 +165,45 @@ func TestInBubble(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// A bug in the writer is told to everybody who waits for it, and to whoever
+// comes later; the ledger can be closed and knows what was durable.
+func TestBugInTheWriter(t *testing.T) {
+	s, r := testRun(t)
+	ctx := t.Context()
+	if err := inviteChunk(r, benchKeys(0, 50)); err != nil {
+		t.Fatal(err)
+	}
+	r.addAnswer = nil // the writer will not bear that
+	c, err := r.Claim(ctx, batch.Request{Kind: batch.KindInvite, InterviewID: benchInterview, People: benchKeys(50, 60)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var bug *batch.Panic
+	err = r.Settle(ctx, c.ID, batch.Answer{Outcomes: []batch.Settlement{{Key: benchKey(50), State: batch.StateInvited}}})
+	if !errors.As(err, &bug) {
+		t.Errorf("settle: %v", err)
+	}
+	if err := inviteChunk(r, benchKeys(100, 150)); !errors.As(err, &bug) {
+		t.Errorf("claim: %v", err)
+	}
+	if err := r.End(ctx, nil, 1); !errors.As(err, &bug) {
+		t.Errorf("end: %v", err)
+	}
+	path := s.Path()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = Open(ctx, path, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if r, err = s.Begin(ctx, RunInfo{BaseURL: "https://api.example"}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := r.Lookup(ctx, []batch.Key{benchKey(0), benchKey(50), benchKey(100)})
+	if err != nil || got[0].State != batch.StateInvited || got[1].State != batch.StateSending || got[2].State != batch.StateNone {
+		t.Errorf("%+v, %v", got, err)
+	}
 }

@@ -31,7 +31,7 @@ type Run struct {
 	book  *book
 	index *index
 
-	// Used by the writer alone.
+	// Used by the writer alone, and by others once it is gone.
 	lastRequest int64
 	lastAnswer  int64
 	broken      error // the failed commit after which nothing is written
@@ -43,6 +43,7 @@ type Run struct {
 	ops      chan operation
 	stopping chan struct{}
 	stopOnce sync.Once
+	ended    chan struct{} // closed when the writer is gone
 	writer   errgroup.Group
 }
 
@@ -62,13 +63,14 @@ func (s *Store) Begin(ctx context.Context, info RunInfo) (*Run, error) {
 		base:     info.BaseURL,
 		ops:      make(chan operation),
 		stopping: make(chan struct{}),
+		ended:    make(chan struct{}),
 		touched:  touched{hashes: map[uint64]struct{}{}, requests: map[int64]struct{}{}},
 	}
 	if err := r.begin(ctx, info); err != nil {
 		return nil, fmt.Errorf("ledger: begin: %w", err)
 	}
 	s.run = r
-	r.writer.Go(r.writeAll)
+	r.writer.Go(r.writeUntilStopped)
 	return r, nil
 }
 

@@ -116,5 +116,5 @@ func (s *settlement) committed(b *book) error {
 	return req.apply(s.id, s.run, s.outcomes)
 }
 
-func (s *settlement) finish(err error) { s.done <- err }
-func (s *settlement) wait() error      { return <-s.done }
+func (s *settlement) finish(err error)       { s.done <- err }
+func (s *settlement) finished() <-chan error { return s.done }

@@ -1,9 +1,12 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+
+	"bulkinvite/batch"
 )
 
 // An operation is a claim or a settlement on its way through the writer.
@@ -19,7 +22,7 @@ type operation interface {
 	committed(b *book) error
 	// finish lets the caller go on.
 	finish(err error)
-	wait() error
+	finished() <-chan error
 }
 
 // touched is what the operations of a batch write.
@@ -37,12 +40,37 @@ func (r *Run) submit(ctx context.Context, op operation) error {
 	}
 	select {
 	case r.ops <- op:
-		return op.wait()
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-r.stopping:
 		return errEnded
+	case <-r.ended:
+		return r.gone()
 	}
+	select {
+	case err := <-op.finished():
+		return err
+	case <-r.ended:
+	}
+	select {
+	case err := <-op.finished(): // the writer had come to it before it went
+		return err
+	default:
+		return r.gone()
+	}
+}
+
+// gone is why there is no writer any more.
+func (r *Run) gone() error { return cmp.Or(r.broken, errEnded) }
+
+// writeUntilStopped is the writer's goroutine. A bug in it is told to all who
+// wait: whether something of theirs was written is not known.
+func (r *Run) writeUntilStopped() error {
+	defer close(r.ended)
+	if err := batch.Guard(r.writeAll)(); err != nil {
+		r.broken = fmt.Errorf("ledger: nothing more is written: %w", err)
+	}
+	return nil
 }
 
 // writeAll is the only writer. It commits for all that wait at once: a commit
@@ -76,8 +104,8 @@ func (r *Run) drain(waiting []operation) []operation {
 
 // commit deals with a batch, and returns the operations that must wait for the
 // next one.
-func (r *Run) commit(batch []operation) (later []operation) {
-	ready, later := r.prepare(batch)
+func (r *Run) commit(ops []operation) (later []operation) {
+	ready, later := r.prepare(ops)
 	if len(ready) == 0 {
 		return later
 	}
@@ -97,12 +125,12 @@ func (r *Run) commit(batch []operation) (later []operation) {
 	return later
 }
 
-func (r *Run) prepare(batch []operation) (ready, later []operation) {
+func (r *Run) prepare(ops []operation) (ready, later []operation) {
 	r.book.mu.Lock()
 	defer r.book.mu.Unlock()
 	clear(r.touched.hashes)
 	clear(r.touched.requests)
-	for _, op := range batch {
+	for _, op := range ops {
 		if r.broken != nil {
 			op.finish(r.broken)
 			continue
@@ -127,9 +155,9 @@ func (r *Run) writeBatch(ready []operation) error {
 	if err != nil {
 		return err
 	}
+	defer tx.Rollback() //nolint:errcheck // the first error is the one to tell, and after Commit it has nothing to do
 	for _, op := range ready {
 		if err := op.write(ctx, tx, r); err != nil {
-			_ = tx.Rollback() // the first error is the one to tell
 			return err
 		}
 	}
