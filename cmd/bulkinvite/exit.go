@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
 )
 
@@ -60,10 +61,15 @@ func exitWith(code int) error {
 // codeOf returns the exit code of a command's error. A command's own errors
 // without a code mean that it broke off.
 func codeOf(err error) int {
-	var f *failure
+	var (
+		f *failure
+		p *batch.Panic
+	)
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &p): // whatever else the command says
+		return exitBroken
 	case errors.As(err, &f):
 		return f.code
 	default:

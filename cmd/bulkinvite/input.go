@@ -78,8 +78,11 @@ func early(ctx context.Context, err error) error {
 	if stop, ok := stoppedBy(ctx); ok {
 		return &failure{code: stop.code(), err: fmt.Errorf("%w; nothing was sent", stop)}
 	}
-	var f *failure
-	if errors.As(err, &f) {
+	var (
+		f *failure
+		p *batch.Panic
+	)
+	if errors.As(err, &f) || errors.As(err, &p) { // a bug is none of those who use the program
 		return err
 	}
 	return refuse(err)

@@ -213,6 +213,26 @@ func TestLongKilledTwentyTimes(t *testing.T) {
 	s.complete("people.results.csv", 3000)
 }
 
+// A bug that leaves others waiting for ever does not keep the program for ever.
+func TestLongBugThatKeepsTheRunFromItsEnd(t *testing.T) {
+	s := newStage(t, sandbox.Config{Faults: map[sandbox.Fault]float64{sandbox.After500: 1}, Latency: 50 * time.Millisecond})
+	s.input("people.csv", 200, 2)
+	cmd := s.command(context.Background(), "send", "people.csv", "--timeout", "2s", "--no-preflight", "--rate", "100", "--chunk-size", "1")
+	var err error
+	if cmd.Path, err = exec.LookPath("buggy-bulkinvite"); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Env = append(cmd.Env, "BUG_IN=(*Engine).work", "BUG_HANGS=1")
+	begun := time.Now()
+	out, _ := cmd.CombinedOutput() // the exit code is looked at below
+	if code, took := cmd.ProcessState.ExitCode(), time.Since(begun); code != exitBroken || took < bugGrace || took > 2*bugGrace {
+		t.Errorf("exit %d after %v", code, took)
+	}
+	if want := "it kept the run from its end and the outputs are not written; run the same command again to go on"; !strings.Contains(string(out), want) {
+		t.Errorf("it does not say %q:\n%s", want, out)
+	}
+}
+
 func TestLongTerminated(t *testing.T) {
 	s := newStage(t, sandbox.Config{Latency: 100 * time.Millisecond})
 	s.input("people.csv", 1000, 2)

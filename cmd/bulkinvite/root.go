@@ -13,6 +13,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
+
+	"bulkinvite/batch"
 )
 
 // An app is what the program was started with: all that the commands share.
@@ -127,17 +129,21 @@ func (a *app) action(f func(ctx context.Context, log zerolog.Logger, args []stri
 		for _, name := range unknownVariables(cmd.Root(), a.environ) {
 			log.Warn().Str("variable", name).Msg("no flag belongs to this environment variable; it has no effect")
 		}
-		err := f(cmd.Context(), log, args)
+		err := batch.Guard(func() error { return f(cmd.Context(), log, args) })()
 		if err == nil {
 			return nil
 		}
+		logBug(log, err)
 		return &failure{code: codeOf(err), err: wordsOf(err)}
 	}
 }
 
 // wordsOf returns what is left to tell of a command's error: nothing of one
-// that is only a code.
+// that is only a code, and of a bug the bug.
 func wordsOf(err error) error {
+	if p := (*batch.Panic)(nil); errors.As(err, &p) {
+		return p
+	}
 	var f *failure
 	if errors.As(err, &f) && f.err == nil {
 		return nil

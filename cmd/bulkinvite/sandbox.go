@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
 
+	"bulkinvite/batch"
 	"bulkinvite/client"
 	"bulkinvite/client/sandbox"
 )
@@ -140,7 +141,7 @@ func serve(listener net.Listener, handler *sandbox.Server) (stop func() error) {
 		ErrorLog:          log.New(os.Stderr, "sandbox: ", log.LstdFlags), // main silences the standard one
 	}
 	var g errgroup.Group
-	g.Go(func() error { return server.Serve(listener) })
+	g.Go(batch.Guard(func() error { return server.Serve(listener) }))
 	return func() error {
 		handler.Close()
 		err := server.Close()

@@ -25,7 +25,7 @@ const scripts = "../../testdata/script"
 
 func TestMain(m *testing.M) {
 	testscript.Main(leakChecker{m}, map[string]func(){
-		"bulkinvite": main, "bench-launch": benchLaunch, "bench-server": benchServe, "bench-floor": benchFloor,
+		"bulkinvite": main, "buggy-bulkinvite": buggy, "bench-launch": benchLaunch, "bench-server": benchServe, "bench-floor": benchFloor,
 	})
 }
 
@@ -37,6 +37,8 @@ func TestMain(m *testing.M) {
 //	babbler
 //		starts an API that says more than it was asked, and puts its address
 //		into $URL
+//	buggy-bulkinvite
+//		is bulkinvite with a bug in the function that $BUG_IN names
 //	exits CODE PROGRAM [argument…]
 //		runs a program that must end with this very code
 //	invited-once N

@@ -9,6 +9,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sync/errgroup"
+
+	"bulkinvite/batch"
 )
 
 // A stopSignal is the cause of a context that a signal cancelled.
@@ -55,14 +57,14 @@ func withSignalsFrom(ctx context.Context, signals <-chan os.Signal, onFirst func
 	defer cancel(nil)
 	done := make(chan struct{})
 	var g errgroup.Group
-	g.Go(func() error {
+	g.Go(batch.Guard(func() error {
 		watch(signals, done, func(stop stopSignal) {
 			cancel(stop)
 			onFirst(stop)
 		}, exit)
 		return nil
-	})
-	err := f(ctx)
+	}))
+	err := batch.Guard(func() error { return f(ctx) })()
 	close(done)
 	return errors.Join(err, g.Wait())
 }

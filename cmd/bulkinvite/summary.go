@@ -151,9 +151,11 @@ func writeFileCounts[T ~string](b *strings.Builder, file string, rows int, order
 	_ = table.Flush() // a strings.Builder takes everything
 }
 
+// again is what to do after most ends.
+const again = "run the same command again to go on"
+
 // lastLine says how the run ended, and what to do next.
 func (r *report) lastLine() string {
-	const again = "run the same command again to go on"
 	switch {
 	case r.End == endBroken:
 		return "broke off: " + r.Reason + "; " + again

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"bulkinvite/batch"
+	"bulkinvite/csvio"
 )
 
 // send is passes 2 and 3: it sends, writes what became of each row, and tells
@@ -15,6 +16,8 @@ import (
 func (s *sender) send(ctx context.Context) error {
 	opts := s.flags.input.batch
 	opts.Log = s.log
+	bugs := make(chan *batch.Panic, 1)
+	opts.Panicked = func(p *batch.Panic) { bugs <- p }
 	engine, err := batch.New(s.input, s.plan.plan, s.book, s.api, opts)
 	if err != nil {
 		return s.early(ctx, err)
@@ -22,7 +25,7 @@ func (s *sender) send(ctx context.Context) error {
 
 	r := s.newReport()
 	s.sending.Store(true)
-	broke := s.sendAll(ctx, engine)
+	broke := s.sendAll(ctx, engine, bugs)
 	r.Seconds = time.Since(r.Started).Seconds()
 	r.Requests = engine.Progress().Requests
 	r.Warnings = append(r.Warnings, engine.Warnings()...)
@@ -36,6 +39,7 @@ func (s *sender) send(ctx context.Context) error {
 	r.ExitCode = exitCode(end, stop, r.FailedRows)
 	if broke != nil || !r.balanced() {
 		r.setBroken(broke)
+		logBug(s.log, broke)
 	}
 	s.tell(told, r, broke)
 	if r.ExitCode == exitBroken {
@@ -45,11 +49,12 @@ func (s *sender) send(ctx context.Context) error {
 }
 
 // sendAll lets the engine run while its progress is shown.
-func (s *sender) sendAll(ctx context.Context, engine *batch.Engine) error {
+func (s *sender) sendAll(ctx context.Context, engine *batch.Engine, bugs <-chan *batch.Panic) error {
 	watching, done := context.WithCancel(context.WithoutCancel(ctx)) // a stopping run is watched to its end
 	defer done()
 	var g errgroup.Group
-	g.Go(func() error { return s.watch(watching, engine.Progress) })
+	g.Go(batch.Guard(func() error { return s.watch(watching, engine.Progress) }))
+	g.Go(batch.Guard(func() error { return s.endOverdue(watching, bugs) }))
 	err := engine.Run(ctx)
 	done()
 	return errors.Join(err, g.Wait())
@@ -66,11 +71,15 @@ func (s *sender) watch(ctx context.Context, progress func() batch.Progress) erro
 // writeOutputs is pass 3. The report counts what the files are given, and not
 // what the engine believes: that is what the equation is about.
 func (s *sender) writeOutputs(ctx context.Context, r *report, engine *batch.Engine) error {
-	written, err := s.outputs.Write(ctx, func(row *batch.Row) (batch.Outcome, error) {
-		out, err := engine.Outcome(row)
-		r.count(out)
-		return out, err
-	})
+	var written csvio.Counts
+	err := batch.Guard(func() (err error) {
+		written, err = s.outputs.Write(ctx, func(row *batch.Row) (batch.Outcome, error) {
+			out, err := engine.Outcome(row)
+			r.count(out)
+			return out, err
+		})
+		return err
+	})()
 	if err != nil {
 		r.notWritten()
 		return err
