@@ -40,6 +40,7 @@ func (s *sender) endOverdue(ctx context.Context, bugs <-chan *batch.Panic) error
 	}
 	logBug(s.log, p)
 	_, _ = fmt.Fprintf(s.stderr, "bulkinvite: broke off: %v; it kept the run from its end and the outputs are not written; %s\n", p, again)
+	s.stderr.end()
 	os.Exit(exitBroken)
 	return nil
 }

@@ -2,7 +2,7 @@ package main
 
 import (
 	"io"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -17,41 +17,52 @@ func (l lossy) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// A logWriter is where log lines go: straight to stderr, or through the
-// progress bar while there is one, which writes them above itself.
+// A logWriter is where the backlog goes: straight to stderr, or through the
+// progress bar while there is one, which writes it above itself.
 type logWriter struct {
 	direct io.Writer
-
-	mu    sync.Mutex
-	above io.Writer // nil without a bar
+	above  atomic.Pointer[io.Writer] // nil without a bar
 }
 
 func (l *logWriter) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.above != nil {
-		if _, err := l.above.Write(p); err == nil {
-			return len(p), nil
-		}
-		l.above = nil // the bar is gone: the terminal was closed, or it ended
+	above := l.above.Load()
+	if above == nil {
+		return l.direct.Write(p)
 	}
+	// A key such as Ctrl-C has left ^C behind the bar, which can be wiped out
+	// only from the beginning of the line.
+	_, _ = l.direct.Write([]byte{'\r'})
+	if _, err := (*above).Write(p); err == nil {
+		return len(p), nil
+	}
+	l.above.CompareAndSwap(above, nil) // the bar is gone: the terminal was closed, or it ended
 	return l.direct.Write(p)
 }
 
 // setAbove sends further lines through w; nil sends them straight again.
 func (l *logWriter) setAbove(w io.Writer) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.above = w
+	if w == nil {
+		l.above.Store(nil)
+		return
+	}
+	l.above.Store(&w)
 }
 
 // newLogger returns the logger that the flags ask for.
-func (a *app) newLogger() zerolog.Logger {
-	var w io.Writer = a.logTo
+func (a *app) newLogger() zerolog.Logger { return a.loggerTo(a.stderr) }
+
+// tellDropped writes to the log, past the backlog, that lines are missing in it.
+func (a *app) tellDropped(n int) {
+	log := a.loggerTo(a.logTo)
+	log.Error().Int("lines", n).Msg("nobody read stderr for a while: log lines are missing here")
+}
+
+func (a *app) loggerTo(to io.Writer) zerolog.Logger {
+	w := to
 	console := a.logFormat == "console" || a.logFormat == "auto" && a.stderrTerminal != nil
 	if console {
 		w = zerolog.ConsoleWriter{
-			Out:        a.logTo,
+			Out:        to,
 			TimeFormat: time.TimeOnly,
 			NoColor:    a.stderrTerminal == nil || lookup(a.environ, "NO_COLOR") != "",
 		}

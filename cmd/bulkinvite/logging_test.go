@@ -3,9 +3,12 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // A lockedBuffer is a screen that several goroutines write to.
@@ -35,16 +38,81 @@ func (c *closedPipe) Write([]byte) (int, error) {
 
 func TestNobodyReadingIsNoError(t *testing.T) {
 	var pipe closedPipe
-	a := &app{stderr: lossy{&pipe}, logFormat: "json", logLevel: "info"}
-	a.logTo = &logWriter{direct: a.stderr}
+	a := &app{logFormat: "json", logLevel: "info", logTo: &logWriter{direct: &pipe}}
+	a.stderr = newBacklog(a.logTo, a.tellDropped)
 	log := a.newLogger()
 	log.Info().Msg("is anybody there?")
 	if n, err := a.stderr.Write([]byte("hello")); n != 5 || err != nil {
 		t.Errorf("%d, %v: want 5, no error", n, err)
 	}
+	a.stderr.end()
 	if pipe.writes != 2 {
 		t.Errorf("%d writes, want 2", pipe.writes)
 	}
+}
+
+// A fullPipe takes nothing until somebody reads it.
+type fullPipe struct {
+	read chan struct{}
+	lockedBuffer
+}
+
+func (f *fullPipe) Write(p []byte) (int, error) {
+	<-f.read
+	return f.lockedBuffer.Write(p)
+}
+
+// Who logs does not wait for who reads: what is too much is dropped, the oldest
+// first, and told.
+func TestBacklog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pipe := fullPipe{read: make(chan struct{})}
+		a := &app{logFormat: "json", logLevel: "info", logTo: &logWriter{direct: &pipe}}
+		a.stderr = newBacklog(a.logTo, a.tellDropped)
+		log, begin := a.newLogger(), time.Now()
+		log.Info().Int("line", 1).Msg("")
+		synctest.Wait() // it is being written
+		for i := range backlogLines + 10 {
+			log.Info().Int("line", i+2).Msg("")
+		}
+		if took := time.Since(begin); took != 0 {
+			t.Errorf("logging took %v", took)
+		}
+		a.stderr.flush()
+		if took := time.Since(begin); took != lastWords {
+			t.Errorf("flushing took %v", took)
+		}
+		close(pipe.read)
+		a.stderr.end()
+		lines := strings.Split(strings.TrimSpace(pipe.String()), "\n")
+		// Of the backlog, one place is flush's own.
+		if len(lines) != 1+1+backlogLines-1 {
+			t.Fatalf("%d lines", len(lines))
+		}
+		for at, want := range map[int]string{
+			0: `"line":1,`, 1: `"lines":11,`, 2: `"line":13,`, len(lines) - 1: fmt.Sprintf(`"line":%d,`, backlogLines+11),
+		} {
+			if !strings.Contains(lines[at], want) {
+				t.Errorf("line %d is %s, want %s", at, lines[at], want)
+			}
+		}
+	})
+}
+
+// The end of the program does not wait for ever.
+func TestBacklogThatNobodyReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pipe := fullPipe{read: make(chan struct{})}
+		b := newBacklog(&pipe, func(int) {})
+		_, _ = b.Write([]byte("anybody?\n"))
+		begin := time.Now()
+		b.end()
+		b.end() // a signal's, too
+		if took := time.Since(begin); took != lastWords {
+			t.Errorf("the end took %v", took)
+		}
+		close(pipe.read)
+	})
 }
 
 func TestLogFormats(t *testing.T) {
@@ -55,8 +123,8 @@ func TestLogFormats(t *testing.T) {
 		{"json", "error", ""},
 	} {
 		var b bytes.Buffer
-		a := &app{logFormat: test.format, logLevel: test.level, logTo: &logWriter{direct: &b}}
-		log := a.newLogger()
+		a := &app{logFormat: test.format, logLevel: test.level}
+		log := a.loggerTo(&b)
 		log.Warn().Msg("careful")
 		if got := b.String(); test.wants == "" && got != "" || !strings.Contains(got, test.wants) {
 			t.Errorf("%s, %s: %q, must have %q", test.format, test.level, got, test.wants)

@@ -103,10 +103,10 @@ func showProgress(ctx context.Context, terminal io.Writer, logTo *logWriter, pro
 	b := newBar(terminal, progress())
 	logTo.setAbove(b.container)
 	defer func() {
-		logTo.setAbove(nil)
 		b.show(time.Now(), progress())
 		b.bar.Abort(false) // leaves the bar as it stands, whether it is full or not
-		b.container.Wait()
+		patiently(ctx, b.container.Wait)
+		logTo.setAbove(nil)
 	}()
 	ticker := time.NewTicker(barInterval)
 	defer ticker.Stop()

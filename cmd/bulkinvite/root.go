@@ -19,9 +19,10 @@ import (
 
 // An app is what the program was started with: all that the commands share.
 type app struct {
-	stdin          io.Reader
-	stdout, stderr io.Writer
-	environ        []string
+	stdin   io.Reader
+	stdout  io.Writer
+	stderr  *backlog // of logTo
+	environ []string
 
 	stdinTerminal  bool
 	stderrTerminal *os.File // nil unless stderr is a terminal
@@ -33,14 +34,16 @@ type app struct {
 // run is the program. It takes all of the environment, as os.Environ gives
 // it, and not a getenv, so that misspelled variables can be warned of.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string) int {
-	a := &app{stdin: stdin, stdout: lossy{stdout}, stderr: lossy{stderr}, environ: environ}
+	a := &app{stdin: stdin, stdout: lossy{stdout}, environ: environ}
 	if f, ok := stdin.(*os.File); ok {
 		a.stdinTerminal = term.IsTerminal(int(f.Fd()))
 	}
 	if f, ok := stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		a.stderrTerminal = f
 	}
-	a.logTo = &logWriter{direct: a.stderr}
+	a.logTo = &logWriter{direct: stderr}
+	a.stderr = newBacklog(a.logTo, a.tellDropped)
+	defer a.stderr.end()
 
 	root := newRootCommand(a)
 	root.SetArgs(args)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io"
 	"sync/atomic"
 
 	"github.com/rs/zerolog"
@@ -70,7 +69,7 @@ type sender struct {
 	store      *ledger.Store
 	book       *ledger.Run
 	begun      atomic.Bool // set before the ledger is opened: from then on a run is ended in order
-	sending    atomic.Bool // set before anything is sent
+	sending    atomic.Bool // set while something may be sent
 
 	cleanups []func() error // run in reverse order
 }
@@ -116,6 +115,7 @@ func (s *sender) cleanUp() {
 			s.log.Warn().Err(err).Msg("cannot clean up")
 		}
 	}
+	s.cleanups = nil
 }
 
 // stopping is what the first signal does beside cancelling the run.
@@ -125,11 +125,6 @@ func (s *sender) stopping(stop stopSignal) {
 	}
 	if !s.sending.Load() {
 		return // the end is near, and says so
-	}
-	if s.stderrTerminal != nil {
-		// Ctrl-C has left ^C behind the bar, which can be wiped out only from
-		// the beginning of the line.
-		_, _ = io.WriteString(s.stderr, "\r")
 	}
 	s.log.Warn().Stringer("signal", stop.sig).Stringer("at_most", s.flags.input.batch.Timeout).
 		Msg("stopping: requests under way are awaited, nothing new is sent; another signal ends the program at once")

@@ -49,6 +49,7 @@ func withSignals(ctx context.Context, onFirst func(stopSignal), f func(ctx conte
 // has to be told: waiting for standard input, say, cannot be cancelled.
 func (a *app) endAtOnce(stop stopSignal) {
 	_, _ = fmt.Fprintf(a.stderr, "bulkinvite: %v; nothing was sent\n", stop)
+	a.stderr.end()
 	os.Exit(stop.code())
 }
 

@@ -26,6 +26,7 @@ func (s *sender) send(ctx context.Context) error {
 	r := s.newReport()
 	s.sending.Store(true)
 	broke := s.sendAll(ctx, engine, bugs)
+	s.sending.Store(false)
 	r.Seconds = time.Since(r.Started).Seconds()
 	r.Requests = engine.Progress().Requests
 	r.Warnings = append(r.Warnings, engine.Warnings()...)
@@ -42,6 +43,8 @@ func (s *sender) send(ctx context.Context) error {
 		logBug(s.log, broke)
 	}
 	s.tell(told, r, broke)
+	s.cleanUp()                                        // frees the ledger: whoever reads the summary may take their time
+	patiently(ctx, func() { _ = r.writeTo(s.stdout) }) // which drops errors
 	if r.ExitCode == exitBroken {
 		return errors.New(r.lastLine())
 	}
@@ -56,6 +59,7 @@ func (s *sender) sendAll(ctx context.Context, engine *batch.Engine, bugs <-chan 
 	g.Go(batch.Guard(func() error { return s.watch(watching, engine.Progress) }))
 	g.Go(batch.Guard(func() error { return s.endOverdue(watching, bugs) }))
 	err := engine.Run(ctx)
+	s.stderr.flush() // above the bar, before it ends
 	done()
 	return errors.Join(err, g.Wait())
 }
@@ -88,8 +92,7 @@ func (s *sender) writeOutputs(ctx context.Context, r *report, engine *batch.Engi
 	return nil
 }
 
-// tell ends the run in the ledger, and tells of it on stdout and in the
-// summary file. What fails here makes the run a broken one, unless it is what
+// tell ends the run in the ledger, and tells of it in the summary file. What fails here makes the run a broken one, unless it is what
 // broke it before.
 func (s *sender) tell(ctx context.Context, r *report, broke error) {
 	if err := s.book.End(ctx, r.flatCounts(), r.ExitCode); err != nil && !errors.Is(broke, err) {
@@ -100,7 +103,6 @@ func (s *sender) tell(ctx context.Context, r *report, broke error) {
 			r.setBroken(err)
 		}
 	}
-	_ = r.writeTo(s.stdout) // which drops errors
 }
 
 // newReport returns what is known before anything is sent.
