@@ -42,7 +42,9 @@ where a row is from.
 
 What was sent is remembered in the ledger. Whatever ends a run, a crash and
 kill -9 included, running the same command again goes on where it stood, and
-invites nobody twice. On a terminal send shows what it will do and asks first.`,
+invites nobody twice. On a terminal send shows what it will do and asks first.
+Ctrl-C stops it: requests under way are awaited and the files are written. A
+second Ctrl-C ends it at once.`,
 		Args: someFiles,
 		RunE: a.action(func(ctx context.Context, log zerolog.Logger, args []string) error {
 			s := &sender{app: a, flags: &flags, log: log, inputNames: args}

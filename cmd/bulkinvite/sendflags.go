@@ -37,18 +37,18 @@ func (f *sendFlags) add(flags *pflag.FlagSet) {
 	flags.Var(file{text{value: &f.apiKeyFile}}, "api-key-file", "a file that holds the API key")
 	flags.Var(whole{&opts.Burst, 1, 1000}, "burst", "requests that may go at once after a pause")
 	flags.Var(whole{&opts.Concurrency, 0, 1000}, "concurrency", "requests under way at once; 0: ten times the rate, between 4 and 64")
-	flags.Var(span{value: &opts.Timeout}, "timeout", "of one request")
-	flags.Var(span{value: &opts.SettleTime}, "settle-time", "how long after a lost answer the API's list is believed; longer than the API may still act on a request")
+	flags.Var(span{value: &opts.Timeout}, "timeout", "how long one request may take; a run that is stopped waits as long for answers")
+	flags.Var(span{value: &opts.SettleTime}, "settle-time", "how long to wait after a lost answer until the API's list is believed; must be longer than the API may still act on a request")
 	flags.Var(choice{&f.links, []string{"confirmed", "all", "none"}}, "links",
 		"whose missing links are fetched: confirmed (people whose answer was lost), all (and people invited elsewhere) or none")
-	flags.Var(whole{&opts.MaxAttempts, 1, math.MaxInt}, "max-attempts", "requests for one person that may have reached the API")
+	flags.Var(whole{&opts.MaxAttempts, 1, math.MaxInt}, "max-attempts", "how often one person is tried at most; only requests that may have reached the API count")
 	flags.Var(span{value: &opts.GiveUpAfter}, "give-up-after", "end the run when the API has accepted nothing for so long")
-	flags.Var(span{value: &opts.ResendAfter}, "resend-after", "nobody is sent to again more often than this")
+	flags.Var(span{value: &opts.ResendAfter}, "resend-after", "an invitation is sent again at most once in this time")
 	flags.Var(span{value: &opts.Deadline, zero: true}, "deadline", "end the run after this time; 0: never")
 	flags.Var(whole{&opts.Limit, 1, math.MaxInt}, "limit", "send to this many people at most in this run; the others are left for the next")
 	flags.Var(whole{&f.maxInvites, 1, math.MaxInt}, "max-invites", "send nothing if more people than this are left to invite")
 	flags.BoolVar(&opts.NoPreflight, "no-preflight", false, "do not ask the API first who was invited elsewhere")
-	flags.BoolVar(&f.yes, "yes", false, "do not ask, on a terminal")
+	flags.BoolVar(&f.yes, "yes", false, "send without asking; without it send asks first on a terminal")
 	flags.BoolVar(&f.sandbox, "sandbox", false, "use a sandbox inside this program instead of the API, and a throw-away ledger unless one is named")
 }
 
