@@ -147,14 +147,14 @@ func lookupRows(ctx context.Context, src Source, ledger Ledger, pending func(row
 	ordered := make(chan *lookedUp, lookupsAhead)
 	lookups, lookupCtx := errgroup.WithContext(ctx)
 	lookups.SetLimit(lookupsAhead)
-	g.Go(func() error {
+	g.Go(Guard(func() error {
 		defer close(ordered)
 		err := scanPending(lookupCtx, src, pending, func(b *lookedUp) error {
-			lookups.Go(func() (err error) {
+			lookups.Go(Guard(func() (err error) {
 				defer close(b.done)
 				b.records, err = ledger.Lookup(lookupCtx, b.keys)
 				return err
-			})
+			}))
 			select {
 			case ordered <- b:
 				return nil
@@ -163,8 +163,8 @@ func lookupRows(ctx context.Context, src Source, ledger Ledger, pending func(row
 			}
 		})
 		return cmp.Or(lookups.Wait(), err)
-	})
-	g.Go(func() error {
+	}))
+	g.Go(Guard(func() error {
 		for b := range ordered {
 			<-b.done
 			if len(b.records) < len(b.rows) {
@@ -177,7 +177,7 @@ func lookupRows(ctx context.Context, src Source, ledger Ledger, pending func(row
 			}
 		}
 		return nil
-	})
+	}))
 	return g.Wait()
 }
 

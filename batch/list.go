@@ -105,7 +105,7 @@ func (e *Engine) page(ctx context.Context, req client.ListRequest) ([]client.Ent
 			return nil, err
 		}
 		entries, apiErr := e.invites(ctx, req)
-			if ctx.Err() != nil {
+		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
 		e.observe(list, went, apiErr)
