@@ -99,7 +99,7 @@ func (p *Plan) count(group *tally) {
 }
 
 // Survey reads src once more and counts who is left after the ledger.
-func (p *Plan) Survey(ctx context.Context, src Source, ledger Ledger) error {
+func (p *Plan) Survey(ctx context.Context, src Source, ledger Lookuper) error {
 	interviews := map[string]int{}
 	for i, iv := range p.Interviews {
 		interviews[normalInterviewID(iv.ID)] = i
@@ -125,7 +125,7 @@ const lookupBlock = 1000
 
 // lookupRows calls f for every row that pending names, with what the ledger
 // knows of it, in input order.
-func lookupRows(ctx context.Context, src Source, ledger Ledger, pending func(row int) bool,
+func lookupRows(ctx context.Context, src Source, ledger Lookuper, pending func(row int) bool,
 	f func(*Row, Record) error,
 ) error {
 	rows := make([]*Row, 0, lookupBlock)
