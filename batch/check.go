@@ -2,6 +2,7 @@ package batch
 
 import (
 	"context"
+	"errors"
 )
 
 // A Plan is what the check pass found: what would be sent, and what is wrong.
@@ -17,8 +18,13 @@ type Plan struct {
 	Surveyed       bool
 	AlreadyInvited int // People whom the ledger knows to be invited
 	InDoubt        int // People who may have been invited: the API is asked first
+	// Known is a digest of what the ledger knows of People, empty if it knows
+	// nobody: as long as neither it nor the input changes, the same people are
+	// left, and in the same state.
+	Known string
 
-	index *index
+	index   *index
+	repeats []Repeat // with the number of a row in place of the line First
 }
 
 // Left returns how many people are left to invite as far as the plan knows.
@@ -31,7 +37,18 @@ type InterviewPlan struct {
 	People   int
 	Requests int
 	Left     int // People whom the ledger does not know to be invited; People without Survey
+
+	// Set by Survey.
+	AlreadyInvited int
+	InDoubt        int
 }
+
+// A Repeat is a duplicate: a line, and the first one that has the same key.
+type Repeat struct{ Line, First int }
+
+// keptRepeats bounds the duplicates that a plan remembers. Of a file that was
+// appended to itself, all would be too many.
+const keptRepeats = 10
 
 // Check is pass 1: it reads all of src, finds the duplicates and counts. The
 // error is the input's (it is broken) or ctx's.
@@ -54,7 +71,9 @@ func Check(ctx context.Context, src Source, opts Options) (*Plan, error) {
 			plan.Problems[row.Problem.Code]++
 			return nil
 		case first != row.Index:
-			plan.Duplicates++
+			if plan.Duplicates++; len(plan.repeats) < keptRepeats {
+				plan.repeats = append(plan.repeats, Repeat{row.Line, first})
+			}
 			return nil
 		}
 		gk := groupOf(&row.Candidate, key)
@@ -98,26 +117,69 @@ func (p *Plan) count(group *tally) {
 	group.people++
 }
 
-// Survey reads src once more and counts who is left after the ledger.
+// Repeats returns the first duplicates of the input, ten at most. It reads src
+// once more, up to the last row that one of them repeats: for that, the check
+// pass does not keep the line of every row.
+func (p *Plan) Repeats(ctx context.Context, src Source) ([]Repeat, error) {
+	lines := map[int]int{} // by row
+	for _, r := range p.repeats {
+		lines[r.First] = 0
+	}
+	missing, errAllFound := len(lines), errors.New("all lines are found")
+	if missing > 0 {
+		err := src.Scan(ctx, func(row *Row) error {
+			if _, wanted := lines[row.Index]; wanted {
+				lines[row.Index] = row.Line
+				missing--
+			}
+			if missing == 0 {
+				return errAllFound
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errAllFound) {
+			return nil, err
+		}
+	}
+	repeats := make([]Repeat, len(p.repeats))
+	for i, r := range p.repeats {
+		repeats[i] = Repeat{r.Line, lines[r.First]}
+	}
+	return repeats, nil
+}
+
+// Survey reads src once more and counts who is left after the ledger. It may be
+// called again.
 func (p *Plan) Survey(ctx context.Context, src Source, ledger Lookuper) error {
 	interviews := map[string]int{}
 	for i, iv := range p.Interviews {
 		interviews[normalInterviewID(iv.ID)] = i
 	}
-	p.Surveyed, p.AlreadyInvited, p.InDoubt = true, 0, 0
-	return lookupRows(ctx, src, ledger, p.index.pending, func(row *Row, rec Record) error {
+	p.Surveyed, p.AlreadyInvited, p.InDoubt, p.Known = true, 0, 0, ""
+	for i := range p.Interviews {
+		iv := &p.Interviews[i]
+		iv.Left, iv.AlreadyInvited, iv.InDoubt = iv.People, 0, 0
+	}
+	var known digest
+	err := lookupRows(ctx, src, ledger, p.index.pending, func(row *Row, rec Record) error {
+		known.add(row, rec)
 		if row.Candidate.CandidateID != "" {
 			return nil // to be sent again: that they are invited is the point
 		}
 		switch rec.State {
 		case StateInvited:
+			iv := &p.Interviews[interviews[normalInterviewID(row.Candidate.InterviewID)]]
+			iv.Left--
+			iv.AlreadyInvited++
 			p.AlreadyInvited++
-			p.Interviews[interviews[normalInterviewID(row.Candidate.InterviewID)]].Left--
 		case StateSending:
+			p.Interviews[interviews[normalInterviewID(row.Candidate.InterviewID)]].InDoubt++
 			p.InDoubt++
 		}
 		return nil
 	})
+	p.Known = known.sum()
+	return err
 }
 
 // lookupBlock is how many rows are looked up in the ledger at once.
