@@ -18,10 +18,12 @@ type inputFlags struct {
 	csv      csvio.Options
 	encoding string // "auto" or one of csvio's
 	batch    batch.Options
+
+	flags *pflag.FlagSet // that these belong to
 }
 
 func (f *inputFlags) add(flags *pflag.FlagSet) {
-	f.encoding = "auto"
+	f.flags, f.encoding = flags, "auto"
 	f.batch = batch.DefaultOptions()
 	flags.Var(text{value: &f.csv.InterviewID, check: csvio.CheckInterviewID}, "interview-id", "the interview of rows that name none")
 	flags.Var(text{value: &f.csv.Delimiter, check: csvio.CheckDelimiter}, "delimiter", `what separates the cells, one character or "tab" (default: found in the header)`)
@@ -31,6 +33,25 @@ func (f *inputFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.csv.Resend, "resend", false, "send rows with a candidate_id again; without it that column does nothing")
 	flags.Var(whole{&f.batch.ChunkSize, 1, 1000}, "chunk-size", "people per request")
 	flags.Var(fraction{&f.batch.Rate, 0, 1e6, true}, "rate", "requests per second, of all kinds together")
+}
+
+// options returns the flags that say how the input is read and what is asked for
+// its people, where they are not the default. In what portions and how fast is
+// no part of a plan.
+func (f *inputFlags) options() map[string]string {
+	var untouched inputFlags
+	all := pflag.NewFlagSet("", pflag.ContinueOnError)
+	untouched.add(all)
+	options := map[string]string{}
+	all.VisitAll(func(d *pflag.Flag) {
+		if d.Name == "chunk-size" || d.Name == "rate" {
+			return
+		}
+		if value := f.flags.Lookup(d.Name).Value.String(); value != d.Value.String() {
+			options[d.Name] = value
+		}
+	})
+	return options
 }
 
 // oneFile is cobra's ExactArgs(1) in this program's words.

@@ -18,6 +18,7 @@ import (
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	answers        io.Writer // stdout that tells its errors, for what programs read
 	environ        []string
 
 	stdinTerminal  bool
@@ -30,7 +31,7 @@ type app struct {
 // run is the program. It takes all of the environment, as os.Environ gives
 // it, and not a getenv, so that misspelled variables can be warned of.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string) int {
-	a := &app{stdin: stdin, stdout: lossy{stdout}, stderr: lossy{stderr}, environ: environ}
+	a := &app{stdin: stdin, stdout: lossy{stdout}, answers: stdout, stderr: lossy{stderr}, environ: environ}
 	if f, ok := stdin.(*os.File); ok {
 		a.stdinTerminal = term.IsTerminal(int(f.Fd()))
 	}

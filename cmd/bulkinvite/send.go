@@ -26,7 +26,11 @@ their links, and NAME.failed.csv the others, with the reason.
 
 What was sent is remembered in the ledger. Whatever ends a run, a crash and
 kill -9 included, running the same command again goes on where it stood, and
-invites nobody twice. On a terminal send shows what it will do and asks first.`,
+invites nobody twice. On a terminal send shows what it will do and asks first.
+
+With --plan it sends nothing unless the input, the flags that say how it is read
+and what the ledger knows of its people are as bulkinvite check --json has saved
+them.`,
 		Args: oneFile,
 		RunE: a.action(func(ctx context.Context, log zerolog.Logger, args []string) error {
 			s := &sender{app: a, flags: &flags, log: log, inputName: args[0]}
@@ -49,6 +53,7 @@ type sender struct {
 	input      *csvio.Input
 	plan       planView
 	outputs    *csvio.Outputs
+	saved      *savedPlan // of --plan, or nil
 	ledgerPath string
 	store      *ledger.Store
 	book       *ledger.Run
@@ -69,7 +74,9 @@ func (s *sender) run(ctx context.Context) error {
 		s.connect,
 		s.check,
 		s.prepareOutputs,
+		s.comparePlan,
 		s.openLedger,
+		s.compareLedger,
 		s.confirm,
 	} {
 		if err := cmp.Or(step(ctx), context.Cause(ctx)); err != nil {

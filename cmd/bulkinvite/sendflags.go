@@ -16,6 +16,7 @@ type sendFlags struct {
 	input           inputFlags
 	results, failed string
 	ledger, summary string
+	plan            string
 	base            baseURL
 	apiKeyFile      string
 	links           string
@@ -32,6 +33,7 @@ func (f *sendFlags) add(flags *pflag.FlagSet) {
 	flags.Var(text{value: &f.failed}, "failed", "where the other rows go (default NAME.failed.csv beside FILE)")
 	flags.Var(text{value: &f.ledger}, "ledger", "the memory of what was sent (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
 	flags.Var(text{value: &f.summary}, "summary", "write a summary as JSON to this file")
+	flags.Var(text{value: &f.plan}, "plan", "send only what this plan of check --json has shown: nothing if the input or what the ledger knows of it has changed")
 	flags.Var(&f.base, "base-url", "the API; https, or http on this machine")
 	flags.Var(text{value: &f.apiKeyFile}, "api-key-file", "a file that holds the API key")
 	flags.Var(whole{&opts.Burst, 1, 1000}, "burst", "requests that may go at once after a pause")
@@ -57,6 +59,8 @@ func (f *sendFlags) check(a *app, input string) error {
 	switch {
 	case f.sandbox && f.base.given:
 		return refusef("--sandbox and --base-url exclude each other; leave one out")
+	case f.sandbox && f.plan != "":
+		return refusef("--sandbox and --plan exclude each other: a plan is made with the ledger and for the API; leave one out")
 	case input == "-" && !f.yes && a.onTerminal():
 		return refusef("with the input on standard input there is no asking on a terminal; use --yes to send without a question")
 	}
@@ -99,6 +103,15 @@ func ledgerPath(named string, environ []string) (string, error) {
 	return filepath.Join(state, "bulkinvite", "ledger.db"), nil
 }
 
+// absolute returns the path of a file, whose folders need not exist, from the
+// root on.
+func absolute(name string) string {
+	if abs, err := filepath.Abs(name); err == nil {
+		return abs
+	}
+	return name
+}
+
 // sameFile reports whether two names mean one file, which need not exist yet.
 func sameFile(a, b string) bool {
 	if infoA, err := os.Stat(a); err == nil {
@@ -114,8 +127,5 @@ func realPath(name string) string {
 	if err != nil {
 		folder = filepath.Dir(name)
 	}
-	if abs, err := filepath.Abs(folder); err == nil {
-		folder = abs
-	}
-	return filepath.Join(folder, filepath.Base(name))
+	return filepath.Join(absolute(folder), filepath.Base(name))
 }
