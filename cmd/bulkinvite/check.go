@@ -90,8 +90,9 @@ go.`,
 // A checker is one run of check.
 type checker struct {
 	*app
-	flags *checkFlags
-	log   zerolog.Logger
+	flags   *checkFlags
+	log     zerolog.Logger
+	invalid *csvio.InvalidRows // of --rows, or nil
 }
 
 func (c *checker) run(ctx context.Context, name string) error {
@@ -102,8 +103,7 @@ func (c *checker) run(ctx context.Context, name string) error {
 	defer func() { _ = in.Close() }() // only read from
 	logColumns(c.log, in)
 	path := c.findLedger()
-	invalid, err := c.prepareInvalid(in, path)
-	if err != nil {
+	if err := c.prepareInvalid(in, path); err != nil {
 		return err
 	}
 	view, err := makePlan(ctx, in.Name(), in, c.flags.input.batch)
@@ -117,8 +117,8 @@ func (c *checker) run(ctx context.Context, name string) error {
 	if err := view.findRepeats(ctx, in); err != nil {
 		return err
 	}
-	if invalid != nil {
-		if _, err := invalid.Write(ctx); err != nil {
+	if c.invalid != nil {
+		if _, err := c.invalid.Write(ctx); err != nil {
 			return err
 		}
 		view.writtenTo = c.flags.invalid
@@ -144,19 +144,18 @@ func (c *checker) findLedger() string {
 
 // prepareInvalid makes sure that the invalid rows can be written, if they shall
 // be, and destroy nothing.
-func (c *checker) prepareInvalid(in *csvio.Input, path string) (*csvio.InvalidRows, error) {
+func (c *checker) prepareInvalid(in *csvio.Input, path string) (err error) {
 	name := c.flags.invalid
 	if name == "" {
-		return nil, nil //nolint:nilnil // there is nothing to prepare
+		return nil
 	}
 	if path != "" && isLedger(name, path) {
-		return nil, refusef("--rows %s is the ledger; name another file", name)
+		return refusef("--rows %s is the ledger; name another file", name)
 	}
-	invalid, err := csvio.NewInvalidRows(in, name)
-	if err != nil {
-		return nil, fmt.Errorf("--rows: %w", err)
+	if c.invalid, err = csvio.NewInvalidRows(in, name); err != nil {
+		return fmt.Errorf("--rows: %w", err)
 	}
-	return invalid, nil
+	return nil
 }
 
 // isLedger reports whether a file is the ledger at path or one of those beside

@@ -154,7 +154,8 @@ func (s *savedPlan) differs(now *savedPlan) string {
 		return fmt.Sprintf("it was checked with the ledger %s, and this run has %s", s.Ledger.Path, now.Ledger.Path)
 	}
 	if s.Rows != now.Rows || s.People != now.People || s.Invalid.Count != now.Invalid.Count {
-		return fmt.Sprintf("the bulkinvite that checked it found %s in it, and this one finds %d", people(s.People), now.People)
+		return fmt.Sprintf("another bulkinvite checked it, which found %d rows, %d people and %d invalid rows in it, and this one finds %d, %d and %d",
+			s.Rows, s.People, s.Invalid.Count, now.Rows, now.People, now.Invalid.Count)
 	}
 	return ""
 }
