@@ -184,7 +184,7 @@ type Answer struct {
 }
 
 // A Lookuper tells what is known of people. It is the part of a Ledger that
-// changes nothing.
+// changes nothing, and may be called from several goroutines.
 type Lookuper interface {
 	// Lookup returns what is known of each key, in the order of keys.
 	Lookup(ctx context.Context, keys []Key) ([]Record, error)

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"sync"
 	"time"
 
 	"bulkinvite/batch"
@@ -136,8 +137,22 @@ func (r *Reader) Look(ctx context.Context, baseURL string, f func(batch.Lookuper
 		if err != nil {
 			return fmt.Errorf("ledger %s: %w", r.path, err)
 		}
-		return f(l)
+		return f(&readOnly{lookup: l})
 	})
+}
+
+// A readOnly look-up lets one ask after the other: in a transaction they share
+// one connection and its statements.
+type readOnly struct {
+	mu     sync.Mutex
+	lookup *lookup
+}
+
+// Lookup implements batch.Lookuper.
+func (r *readOnly) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Record, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.lookup.Lookup(ctx, keys)
 }
 
 // lookup reads what a look-up needs.

@@ -3,16 +3,19 @@ package ledger_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"golang.org/x/sync/errgroup"
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
@@ -179,6 +182,48 @@ func checkLook(t *testing.T, path string) {
 		if records[i].State != want {
 			t.Errorf("%s is %q, want %q", keys[i].Email, records[i].State, want)
 		}
+	}
+}
+
+// Several may ask at once.
+func TestReaderLooksForMany(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	s := open(t, path)
+	run := begin(t, s)
+	var keys []batch.Key
+	for i := range 200 {
+		key := batch.NewKey("i1", fmt.Sprintf("p%d@example.com", i))
+		if _, err := run.Claim(t.Context(), batch.Request{Kind: batch.KindInvite, InterviewID: "i1", People: []batch.Key{key}}); err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, key)
+	}
+	if err := errors.Join(run.End(t.Context(), nil, 0), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	r, err := ledger.OpenReadOnly(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	err = r.Look(t.Context(), "https://api.example", func(l batch.Lookuper) error {
+		var g errgroup.Group
+		for worker := range 8 {
+			g.Go(func() error {
+				asked := slices.Concat(keys[worker*10:], keys[:worker*10])
+				records, err := l.Lookup(t.Context(), asked)
+				for i, rec := range records {
+					if rec.State != batch.StateSending {
+						return fmt.Errorf("%v is %q", asked[i], rec.State)
+					}
+				}
+				return err
+			})
+		}
+		return g.Wait()
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 
