@@ -73,8 +73,8 @@ The document has
   interviews         [{id, people, already_invited, in_doubt, left, requests}]
   warnings           texts
 
-Exit codes: 0 every row can go, 2 the input cannot be read, 3 some rows will not
-go.`,
+Exit codes: 0 every row can go; 2 the input or the ledger cannot be read; 3 some
+rows will not go, and the plan is whole all the same.`,
 		Args: oneFile,
 		RunE: a.action(func(ctx context.Context, log zerolog.Logger, args []string) error {
 			return withSignals(ctx, a.endAtOnce, func(ctx context.Context) error {
