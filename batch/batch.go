@@ -184,11 +184,17 @@ type Answer struct {
 	Outcomes   []Settlement
 }
 
+// A Lookuper tells what is known of people. It is the part of a Ledger that
+// changes nothing, and may be called from several goroutines.
+type Lookuper interface {
+	// Lookup returns what is known of each key, in the order of keys.
+	Lookup(ctx context.Context, keys []Key) ([]Record, error)
+}
+
 // A Ledger is the durable memory of one run: what was sent, and to whom. All
 // methods may be called from several goroutines.
 type Ledger interface {
-	// Lookup returns what is known of each key, in the order of keys.
-	Lookup(ctx context.Context, keys []Key) ([]Record, error)
+	Lookuper
 
 	// Claim writes StateSending for those of req.People who may be sent, in
 	// one request, and says who is held and why. Everything that Claim writes

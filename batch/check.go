@@ -3,6 +3,7 @@ package batch
 import (
 	"cmp"
 	"context"
+	"errors"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -20,8 +21,13 @@ type Plan struct {
 	Surveyed       bool
 	AlreadyInvited int // People whom the ledger knows to be invited
 	InDoubt        int // People who may have been invited: the API is asked first
+	// Known is a digest of what the ledger knows of People, empty if it knows
+	// nobody: as long as neither it nor the input changes, the same people are
+	// left, and in the same state.
+	Known string
 
-	index *index
+	index   *index
+	repeats []repeat
 }
 
 // Left returns how many people are left to invite as far as the plan knows.
@@ -34,7 +40,32 @@ type InterviewPlan struct {
 	People   int
 	Requests int
 	Left     int // People whom the ledger does not know to be invited; People without Survey
+
+	// Set by Survey.
+	AlreadyInvited int
+	InDoubt        int
 }
+
+// A Place is where a row starts in the input.
+type Place struct {
+	File int // of several, counted from 0
+	Line int
+}
+
+func (r *Row) place() Place { return Place{r.File, r.Line} }
+
+// A Repeat is a duplicate, and the first row that has the same key.
+type Repeat struct{ Row, First Place }
+
+// A repeat is a Repeat that knows of the first row only the number.
+type repeat struct {
+	row   Place
+	first int
+}
+
+// keptRepeats bounds the duplicates that a plan remembers. Of a file that was
+// appended to itself, all would be too many.
+const keptRepeats = 10
 
 // Check is pass 1: it reads all of src, finds the duplicates and counts. The
 // error is the input's (it is broken) or ctx's.
@@ -57,7 +88,9 @@ func Check(ctx context.Context, src Source, opts Options) (*Plan, error) {
 			plan.Problems[row.Problem.Code]++
 			return nil
 		case first != row.Index:
-			plan.Duplicates++
+			if plan.Duplicates++; len(plan.repeats) < keptRepeats {
+				plan.repeats = append(plan.repeats, repeat{row.place(), first})
+			}
 			return nil
 		}
 		gk := groupOf(&row.Candidate, key)
@@ -101,26 +134,69 @@ func (p *Plan) count(group *tally) {
 	group.people++
 }
 
-// Survey reads src once more and counts who is left after the ledger.
-func (p *Plan) Survey(ctx context.Context, src Source, ledger Ledger) error {
+// Repeats returns the first duplicates of the input, ten at most. It reads src
+// once more, up to the last row that one of them repeats: for that, the check
+// pass does not keep the place of every row.
+func (p *Plan) Repeats(ctx context.Context, src Source) ([]Repeat, error) {
+	places := map[int]Place{} // by row
+	for _, r := range p.repeats {
+		places[r.first] = Place{}
+	}
+	missing, errAllFound := len(places), errors.New("all places are found")
+	if missing > 0 {
+		err := src.Scan(ctx, func(row *Row) error {
+			if _, wanted := places[row.Index]; wanted {
+				places[row.Index] = row.place()
+				missing--
+			}
+			if missing == 0 {
+				return errAllFound
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errAllFound) {
+			return nil, err
+		}
+	}
+	repeats := make([]Repeat, len(p.repeats))
+	for i, r := range p.repeats {
+		repeats[i] = Repeat{r.row, places[r.first]}
+	}
+	return repeats, nil
+}
+
+// Survey reads src once more and counts who is left after the ledger. It may be
+// called again.
+func (p *Plan) Survey(ctx context.Context, src Source, ledger Lookuper) error {
 	interviews := map[string]int{}
 	for i, iv := range p.Interviews {
 		interviews[normalInterviewID(iv.ID)] = i
 	}
-	p.Surveyed, p.AlreadyInvited, p.InDoubt = true, 0, 0
-	return lookupRows(ctx, src, ledger, p.index.pending, func(row *Row, rec Record) error {
+	p.Surveyed, p.AlreadyInvited, p.InDoubt, p.Known = true, 0, 0, ""
+	for i := range p.Interviews {
+		iv := &p.Interviews[i]
+		iv.Left, iv.AlreadyInvited, iv.InDoubt = iv.People, 0, 0
+	}
+	var known digest
+	err := lookupRows(ctx, src, ledger, p.index.pending, func(row *Row, rec Record) error {
+		known.add(row, rec)
 		if row.Candidate.CandidateID != "" {
 			return nil // to be sent again: that they are invited is the point
 		}
 		switch rec.State {
 		case StateInvited:
+			iv := &p.Interviews[interviews[normalInterviewID(row.Candidate.InterviewID)]]
+			iv.Left--
+			iv.AlreadyInvited++
 			p.AlreadyInvited++
-			p.Interviews[interviews[normalInterviewID(row.Candidate.InterviewID)]].Left--
 		case StateSending:
+			p.Interviews[interviews[normalInterviewID(row.Candidate.InterviewID)]].InDoubt++
 			p.InDoubt++
 		}
 		return nil
 	})
+	p.Known = known.sum()
+	return err
 }
 
 // lookupBlock is how many rows are looked up in the ledger at once.
@@ -140,7 +216,7 @@ type lookedUp struct {
 
 // lookupRows calls f for every row that pending names, with what the ledger
 // knows of it, in input order and one call at a time.
-func lookupRows(ctx context.Context, src Source, ledger Ledger, pending func(row int) bool,
+func lookupRows(ctx context.Context, src Source, ledger Lookuper, pending func(row int) bool,
 	f func(*Row, Record) error,
 ) error {
 	g, ctx := errgroup.WithContext(ctx)

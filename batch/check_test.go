@@ -3,9 +3,13 @@ package batch
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
@@ -203,5 +207,103 @@ func TestMaskText(t *testing.T) {
 	got := maskText(`refused: "ann.lee@example.com", Bo <b@x.co>`)
 	if want := `refused: "an***@example.com", Bo <b***@x.co>`; got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// A knower is a Lookuper in memory.
+type knower map[Key]Record
+
+func (k knower) Lookup(_ context.Context, keys []Key) ([]Record, error) {
+	records := make([]Record, len(keys))
+	for i, key := range keys {
+		records[i] = k[key]
+	}
+	return records, nil
+}
+
+func TestSurvey(t *testing.T) {
+	rows := memoryOf([]Candidate{
+		{Name: "Ann", Email: "ann@x.co", InterviewID: "i"}, {Name: "Bo", Email: "bo@x.co", InterviewID: "i"},
+		{Name: "Cy", Email: "cy@x.co", InterviewID: "j"}, {Name: "Di", Email: "di@x.co", InterviewID: "j"},
+		{Name: "Ann", Email: "ann@x.co", InterviewID: "j", CandidateID: "c-ann"},
+	})
+	plan, err := Check(t.Context(), rows, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ann, bo, cy, again := rows[0].Candidate.Key(), rows[1].Candidate.Key(), rows[2].Candidate.Key(), rows[4].Candidate.Key()
+	survey := func(k knower) string {
+		t.Helper()
+		if err := plan.Survey(t.Context(), rows, k); err != nil {
+			t.Fatal(err)
+		}
+		return plan.Known
+	}
+	invited := Record{State: StateInvited, RequestID: 1}
+	some := knower{
+		ann: invited, bo: {State: StateSending, RequestID: 2}, cy: {State: StateRefused, RequestID: 3}, again: invited,
+		NewKey("i", "stranger@x.co"): invited,
+	}
+	first := survey(some)
+	want := []InterviewPlan{
+		{ID: "i", People: 2, Requests: 1, Left: 1, AlreadyInvited: 1, InDoubt: 1},
+		{ID: "j", People: 3, Requests: 2, Left: 3},
+	}
+	if diff := cmp.Diff(want, plan.Interviews); diff != "" || plan.AlreadyInvited != 1 || plan.InDoubt != 1 || plan.Left() != 4 {
+		t.Errorf("already invited %d, in doubt %d (-want +got):\n%s", plan.AlreadyInvited, plan.InDoubt, diff)
+	}
+
+	// What is known of strangers and how somebody was invited changes nothing;
+	// what is known of the people of the input does.
+	if survey(knower{NewKey("i", "stranger@x.co"): invited}) != "" || survey(nil) != "" {
+		t.Error("something is known of nobody")
+	}
+	with := func(key Key, rec Record) knower {
+		other := maps.Clone(some)
+		other[key] = rec
+		return other
+	}
+	if survey(with(ann, Record{State: StateInvited, RequestID: 7, InviteURL: "https://x", ResentAt: time.Unix(9, 0)})) != first {
+		t.Error("a later link of somebody invited changes the plan")
+	}
+	seen := map[string]bool{first: true}
+	for i, other := range []knower{
+		with(ann, Record{}), with(bo, invited), with(bo, Record{State: StateSending, RequestID: 4}),
+		with(bo, Record{RequestID: 2}), with(rows[3].Candidate.Key(), invited),
+		with(again, Record{State: StateInvited, RequestID: 1, ResentAt: time.Unix(9, 0), ResentState: StateSending}),
+	} {
+		if sum := survey(other); seen[sum] {
+			t.Errorf("change %d of the ledger does not change the plan", i)
+		} else {
+			seen[sum] = true
+		}
+	}
+}
+
+func TestRepeats(t *testing.T) {
+	var rows memory
+	add := func(name string, line int) {
+		rows = append(rows, Row{Index: len(rows), Line: line, Offset: int64(len(rows)), Candidate: Candidate{
+			Name: name, Email: name + "@x.co", InterviewID: "i",
+		}})
+	}
+	add("ann", 2)
+	add("bo", 3)
+	add("ann", 7) // a cell of bo has line breaks
+	add("bo", 8)
+	for line := range 20 {
+		add("ann", 9+line)
+	}
+	plan, err := Check(t.Context(), rows, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := func(n int) Place { return Place{Line: n} }
+	want := []Repeat{{line(7), line(2)}, {line(8), line(3)}}
+	for n := range keptRepeats - len(want) {
+		want = append(want, Repeat{line(9 + n), line(2)})
+	}
+	if got, err := plan.Repeats(t.Context(), rows); err != nil || !slices.Equal(got, want) || plan.Duplicates != 22 {
+		t.Errorf("%v, %v of %d; want %v", got, err, plan.Duplicates, want)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -127,22 +128,31 @@ func (o *Outputs) Write(ctx context.Context, outcome func(*batch.Row) (batch.Out
 	if err != nil {
 		return Counts{}, err
 	}
-	w := &writer{
+	w := newWriter(o.in, results, failed, outcome)
+	if err := w.writeAll(ctx, o.in); err != nil {
+		return Counts{}, err
+	}
+	return w.counts, o.commit(o.results, o.failed)
+}
+
+func newWriter(in *Input, results, failed io.Writer, outcome func(*batch.Row) (batch.Outcome, error)) *writer {
+	return &writer{
 		spool:   bufio.NewReaderSize(nil, scanBuffer),
-		results: newSheet[resultsCells](o.in, bufio.NewWriterSize(results, scanBuffer)),
-		failed:  newSheet[failedCells](o.in, bufio.NewWriterSize(failed, scanBuffer)),
+		results: newSheet[resultsCells](in, bufio.NewWriterSize(results, scanBuffer)),
+		failed:  newSheet[failedCells](in, bufio.NewWriterSize(failed, scanBuffer)),
 		outcome: outcome,
 	}
+}
+
+// writeAll writes the headers and all rows.
+func (w *writer) writeAll(ctx context.Context, in *Input) error {
 	if err := w.header(); err != nil {
-		return Counts{}, err
+		return err
 	}
-	if err := o.in.scanFiles(ctx, w.block); err != nil {
-		return Counts{}, err
+	if err := in.scanFiles(ctx, w.block); err != nil {
+		return err
 	}
-	if err := w.flush(); err != nil {
-		return Counts{}, err
-	}
-	return w.counts, o.commit()
+	return w.flush()
 }
 
 func (o *Outputs) create(path string) (*renameio.PendingFile, error) {
@@ -155,15 +165,15 @@ func (o *Outputs) create(path string) (*renameio.PendingFile, error) {
 	return f, nil
 }
 
-// commit puts both files in their places. Both are safe on the disk before the
+// commit puts the files in their places. All are safe on the disk before the
 // first is moved: a full disk must not leave one new and one old.
-func (o *Outputs) commit() error {
+func (o *Outputs) commit(paths ...string) error {
 	for _, f := range o.pending {
 		if err := f.Sync(); err != nil {
 			return writeError(err)
 		}
 	}
-	for i, path := range []string{o.results, o.failed} {
+	for i, path := range paths {
 		if err := o.pending[i].CloseAtomicallyReplace(); err != nil {
 			return writeError(err)
 		}

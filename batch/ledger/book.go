@@ -26,7 +26,7 @@ type book struct {
 	requests *sql.Stmt // by a JSON array of their numbers
 }
 
-func newBook(ctx context.Context, db *sql.DB, lastRequest int64) (*book, error) {
+func newBook(ctx context.Context, db querier, lastRequest int64) (*book, error) {
 	b := &book{tail: &tail{base: lastRequest}, cached: map[int64]*list.Element{}, recent: list.New()}
 	var err error
 	b.requests, err = db.PrepareContext(ctx, selectRequests+" where r.id in (select value from json_each(?)) order by r.id, a.id")

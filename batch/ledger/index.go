@@ -36,7 +36,7 @@ const cachedBlocks = 1 << 15
 
 // newIndex reads the index from one end to the other, and so knows that
 // nothing of it is missing. That takes a second for some twenty million people.
-func newIndex(ctx context.Context, db *sql.DB) (*index, error) {
+func newIndex(ctx context.Context, db querier) (*index, error) {
 	segments, err := readSegments(ctx, db)
 	if err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func newIndex(ctx context.Context, db *sql.DB) (*index, error) {
 	return x, err
 }
 
-func (x *index) readAll(ctx context.Context, db *sql.DB, segments []segment) error {
+func (x *index) readAll(ctx context.Context, db querier, segments []segment) error {
 	rows, err := db.QueryContext(ctx, "select id, checksum, entries from people_blocks order by id")
 	if err != nil {
 		return err

@@ -39,8 +39,14 @@ func (s *Store) unindexed(ctx context.Context) (t *tail, last int64, err error) 
 	if err != nil {
 		return nil, 0, err
 	}
-	t = &tail{base: indexed(segments)}
-	newest, err := lastRequest(ctx, s.write)
+	return readBehind(ctx, s.write, indexed(segments), indexPortion)
+}
+
+// readBehind returns the people of the requests behind base until there are so
+// many, and the last of these requests.
+func readBehind(ctx context.Context, db querier, base int64, people int) (t *tail, last int64, err error) {
+	t = &tail{base: base}
+	newest, err := lastRequest(ctx, db)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -50,14 +56,14 @@ func (s *Store) unindexed(ctx context.Context) (t *tail, last int64, err error) 
 	if newest-t.base > math.MaxUint32 || newest > maxRequest {
 		return nil, 0, fmt.Errorf("%w: request %d cannot follow request %d", errDamaged, newest, t.base)
 	}
-	last, err = s.readPeople(ctx, t)
+	last, err = readPeople(ctx, db, t, people)
 	return t, last, err
 }
 
 // readPeople adds the people of the requests behind the tail's base until there
-// is a portion of them, and returns the last of these requests.
-func (s *Store) readPeople(ctx context.Context, t *tail) (last int64, err error) {
-	rows, err := s.write.QueryContext(ctx, `select r.id, u.base_url, r.interview_id, r.people
+// are so many, and returns the last of these requests.
+func readPeople(ctx context.Context, db querier, t *tail, most int) (last int64, err error) {
+	rows, err := db.QueryContext(ctx, `select r.id, u.base_url, r.interview_id, r.people
 		from requests r join runs u on u.id = r.run_id where r.id > ? order by r.id`, t.base)
 	if err != nil {
 		return 0, err
@@ -66,7 +72,7 @@ func (s *Store) readPeople(ctx context.Context, t *tail) (last int64, err error)
 	var h *hasher
 	var hashed string // the base URL of h
 	last = t.base
-	for people := 0; people < indexPortion && rows.Next(); {
+	for people := 0; people < most && rows.Next(); {
 		var baseURL, interviewID, texts string
 		if err := rows.Scan(&last, &baseURL, &interviewID, &texts); err != nil {
 			return 0, err

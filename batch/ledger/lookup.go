@@ -15,17 +15,25 @@ type match struct {
 	request int64
 }
 
+// A lookup finds what the requests of a ledger say of the people of a base URL.
+type lookup struct {
+	id    int64 // the run that asks; 0 if none does
+	base  string
+	book  *book
+	index *index
+}
+
 // readRequests bounds the requests that a look-up reads at once, by the memory
 // that they take: some 20 KB each with 50 people.
 const readRequests = 32
 
-// Lookup implements batch.Ledger. It does not wait for the writer.
-func (r *Run) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Record, error) {
-	found, err := r.findAll(ctx, hashAll(r.base, keys))
+// Lookup implements batch.Lookuper. It does not wait for the writer.
+func (l *lookup) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Record, error) {
+	found, err := l.findAll(ctx, hashAll(l.base, keys))
 	folds := make([]fold, len(keys))
 	for err == nil && len(found) > 0 {
 		if err = ctx.Err(); err == nil {
-			found, err = r.foldSome(folds, keys, found)
+			found, err = l.foldSome(folds, keys, found)
 		}
 	}
 	if err != nil {
@@ -40,7 +48,7 @@ func (r *Run) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Record, err
 
 // foldSome adds what the requests of the first matches say, and returns the
 // matches that are left.
-func (r *Run) foldSome(folds []fold, keys []batch.Key, found []match) (left []match, err error) {
+func (l *lookup) foldSome(folds []fold, keys []batch.Key, found []match) (left []match, err error) {
 	ids := make([]int64, 0, readRequests)
 	n := 0
 	for ; n < len(found); n++ {
@@ -51,25 +59,25 @@ func (r *Run) foldSome(folds []fold, keys []batch.Key, found []match) (left []ma
 			ids = append(ids, id)
 		}
 	}
-	requests, err := r.book.read(ids)
+	requests, err := l.book.read(ids)
 	if err != nil {
 		return nil, err
 	}
-	return found[n:], r.foldMatches(folds, keys, found[:n], func(id int64) (*request, error) { return requests[id], nil })
+	return found[n:], l.foldMatches(folds, keys, found[:n], func(id int64) (*request, error) { return requests[id], nil })
 }
 
 // findAll returns the matches in index and tail, sorted by request.
-func (r *Run) findAll(ctx context.Context, hashes []uint64) ([]match, error) {
-	found, err := r.findIndexed(ctx, hashes)
+func (l *lookup) findAll(ctx context.Context, hashes []uint64) ([]match, error) {
+	found, err := l.findIndexed(ctx, hashes)
 	if err != nil {
 		return nil, err
 	}
-	r.book.mu.Lock()
-	closed := r.book.closed
+	l.book.mu.Lock()
+	closed := l.book.closed
 	if !closed {
-		found = r.book.addTail(found, hashes)
+		found = l.book.addTail(found, hashes)
 	}
-	r.book.mu.Unlock()
+	l.book.mu.Unlock()
 	if closed {
 		return nil, errEnded
 	}
@@ -78,14 +86,14 @@ func (r *Run) findAll(ctx context.Context, hashes []uint64) ([]match, error) {
 }
 
 // findIndexed returns the matches in the index.
-func (r *Run) findIndexed(ctx context.Context, hashes []uint64) ([]match, error) {
-	r.book.mu.Lock()
-	closed := r.book.closed
-	r.book.mu.Unlock()
+func (l *lookup) findIndexed(ctx context.Context, hashes []uint64) ([]match, error) {
+	l.book.mu.Lock()
+	closed := l.book.closed
+	l.book.mu.Unlock()
 	if closed {
 		return nil, errEnded // the index is another one now
 	}
-	return r.index.find(ctx, hashes)
+	return l.index.find(ctx, hashes)
 }
 
 // addTail adds the matches in the tail. The caller holds mu.
@@ -106,7 +114,7 @@ func sortMatches(found []match) {
 
 // foldMatches adds what the matches, sorted by request, say of the keys. get
 // returns a request by its number, nil if there is none.
-func (r *Run) foldMatches(folds []fold, keys []batch.Key, found []match, get func(id int64) (*request, error)) error {
+func (l *lookup) foldMatches(folds []fold, keys []batch.Key, found []match, get func(id int64) (*request, error)) error {
 	var req *request
 	next := 0
 	for _, m := range found {
@@ -122,16 +130,16 @@ func (r *Run) foldMatches(folds []fold, keys []batch.Key, found []match, get fun
 		}
 		k := &keys[m.at]
 		at := -1
-		if req.baseURL == r.base && req.interviewID == k.InterviewID {
+		if req.baseURL == l.base && req.interviewID == k.InterviewID {
 			at = req.find(k.Email, next)
 		}
 		if at < 0 {
-			if err := r.checkStranger(req, k); err != nil {
+			if err := l.checkStranger(req, k); err != nil {
 				return err
 			}
 			continue
 		}
-		folds[m.at].add(r.id, req, &req.people[at])
+		folds[m.at].add(l.id, req, &req.people[at])
 		next = at + 1
 	}
 	return nil
@@ -140,8 +148,8 @@ func (r *Run) foldMatches(folds []fold, keys []batch.Key, found []match, get fun
 // checkStranger refuses a request that the index names for a key and that has
 // nobody with the key's hash: it has changed since it was written, and whoever
 // was in it would be invited again.
-func (r *Run) checkStranger(req *request, k *batch.Key) error {
-	hash, h := newHasher(r.base).short(*k), newHasher(req.baseURL)
+func (l *lookup) checkStranger(req *request, k *batch.Key) error {
+	hash, h := newHasher(l.base).short(*k), newHasher(req.baseURL)
 	for _, email := range req.emails {
 		if h.short(batch.Key{InterviewID: req.interviewID, Email: email}) == hash {
 			return nil

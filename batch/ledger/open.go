@@ -112,7 +112,7 @@ func (s *Store) open(ctx context.Context) error {
 }
 
 // lastRequest returns the number of the last request, 0 if there is none.
-func lastRequest(ctx context.Context, db *sql.DB) (last int64, err error) {
+func lastRequest(ctx context.Context, db querier) (last int64, err error) {
 	err = db.QueryRowContext(ctx, "select coalesce(max(id), 0) from requests").Scan(&last)
 	return last, err
 }

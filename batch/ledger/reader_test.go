@@ -3,16 +3,19 @@ package ledger_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"golang.org/x/sync/errgroup"
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
@@ -140,6 +143,149 @@ func TestReaderOvertaken(t *testing.T) {
 	begin(t, open(t, path))
 	if runs, err := r.Runs(t.Context(), 9); err != nil || len(runs) != 1 {
 		t.Errorf("%v, %v", runs, err)
+	}
+}
+
+// However a run is ended, whoever looks beside it or later finds the same.
+func TestReaderLooks(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	s := fill(t, path)
+	dead := filepath.Join(t.TempDir(), "ledger.db")
+	if err := copyLedger(path, dead); err != nil {
+		t.Fatal(err)
+	}
+	checkLook(t, path)
+	checkLook(t, dead)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	before := modes(t, filepath.Dir(path))
+	checkLook(t, path)
+	if after := modes(t, filepath.Dir(path)); !reflect.DeepEqual(before, after) {
+		t.Errorf("looking made of %v: %v", before, after)
+	}
+}
+
+func checkLook(t *testing.T, path string) {
+	t.Helper()
+	var keys []batch.Key
+	for _, name := range []string{"ann", "bob", "dee", "fay", "gus"} {
+		keys = append(keys, batch.NewKey("i1", name+"@example.com"))
+	}
+	records, err := look(t.Context(), path, "https://api.example", keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []batch.State{
+		batch.StateInvited, batch.StateRefused, batch.StateSending, batch.StateSending, batch.StateNone,
+	} {
+		if records[i].State != want {
+			t.Errorf("%s is %q, want %q", keys[i].Email, records[i].State, want)
+		}
+	}
+}
+
+// Several may ask at once.
+func TestReaderLooksForMany(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	s := open(t, path)
+	run := begin(t, s)
+	var keys []batch.Key
+	for i := range 200 {
+		key := batch.NewKey("i1", fmt.Sprintf("p%d@example.com", i))
+		if _, err := run.Claim(t.Context(), batch.Request{Kind: batch.KindInvite, InterviewID: "i1", People: []batch.Key{key}}); err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, key)
+	}
+	if err := errors.Join(run.End(t.Context(), nil, 0), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	r, err := ledger.OpenReadOnly(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	err = r.Look(t.Context(), "https://api.example", func(l batch.Lookuper) error {
+		var g errgroup.Group
+		for worker := range 8 {
+			g.Go(func() error {
+				asked := slices.Concat(keys[worker*10:], keys[:worker*10])
+				records, err := l.Lookup(t.Context(), asked)
+				for i, rec := range records {
+					if rec.State != batch.StateSending {
+						return fmt.Errorf("%v is %q", asked[i], rec.State)
+					}
+				}
+				return err
+			})
+		}
+		return g.Wait()
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// A run that came and went while the ledger was taken for still leaves no WAL,
+// and yet what was read before may be half of one state and half of another.
+func TestReaderOvertakenByAWholeRun(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	if err := open(t, path).Close(); err != nil {
+		t.Fatal(err)
+	}
+	r, err := ledger.OpenReadOnly(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	key := []batch.Key{batch.NewKey("i1", "ann@example.com")}
+	var states []batch.State
+	err = r.Look(t.Context(), "https://api.example", func(l batch.Lookuper) error {
+		records, err := l.Lookup(t.Context(), key)
+		if err != nil {
+			return err
+		}
+		if states = append(states, records[0].State); len(states) == 1 {
+			s := open(t, path)
+			if _, err := begin(t, s).Claim(t.Context(), batch.Request{Kind: batch.KindInvite, InterviewID: "i1", People: key}); err != nil {
+				return err
+			}
+			return s.Close()
+		}
+		return nil
+	})
+	if want := []batch.State{batch.StateNone, batch.StateSending}; err != nil || !reflect.DeepEqual(states, want) {
+		t.Errorf("%v, %v; want %v", states, err, want)
+	}
+}
+
+// A ledger that is gone is not one that never was.
+func TestReaderRefusesWhatIsLost(t *testing.T) {
+	for _, left := range []string{".last", "-wal"} {
+		path := filepath.Join(t.TempDir(), "ledger.db")
+		s := fill(t, path)
+		gone := filepath.Join(t.TempDir(), "ledger.db")
+		data, err := os.ReadFile(path + left)
+		if err == nil {
+			err = os.WriteFile(gone+left, data, 0o600)
+		}
+		if err := errors.Join(err, s.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ledger.OpenReadOnly(t.Context(), gone); err == nil || errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("with only %s left: %v", left, err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	if err := fill(t, path).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path+".last", []byte("99"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := look(t.Context(), path, "https://api.example", nil); err == nil {
+		t.Error("a ledger that has lost requests is believed")
 	}
 }
 

@@ -3,6 +3,7 @@ package ledger
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"bulkinvite/batch"
@@ -96,11 +97,13 @@ type fold struct {
 
 func (f *fold) add(run int64, r *request, p *person) {
 	if p.state == batch.StateInvited {
+		// Cloned: both are parts of the text of a whole answer, and of a look-up
+		// each may be of another one.
 		if p.idFrom > f.idFrom {
-			f.rec.CandidateID, f.idFrom = p.candidateID, p.idFrom
+			f.rec.CandidateID, f.idFrom = strings.Clone(p.candidateID), p.idFrom
 		}
 		if p.urlFrom > f.urlFrom {
-			f.rec.InviteURL, f.urlFrom = p.inviteURL, p.urlFrom
+			f.rec.InviteURL, f.urlFrom = strings.Clone(p.inviteURL), p.urlFrom
 		}
 	}
 	sentOrDoubt := p.state == batch.StateInvited || p.state == batch.StateSending

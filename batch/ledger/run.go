@@ -25,11 +25,8 @@ type RunInfo struct {
 
 // A Run is one run's view of the ledger. It implements batch.Ledger.
 type Run struct {
+	lookup
 	store *Store
-	id    int64
-	base  string
-	book  *book
-	index *index
 
 	// Used by the writer alone, and by others once it is gone.
 	lastRequest int64
@@ -59,8 +56,8 @@ func (s *Store) Begin(ctx context.Context, info RunInfo) (*Run, error) {
 		return nil, fmt.Errorf("ledger: begin: %w", err)
 	}
 	r := &Run{
+		lookup:   lookup{base: info.BaseURL},
 		store:    s,
-		base:     info.BaseURL,
 		ops:      make(chan operation),
 		stopping: make(chan struct{}),
 		ended:    make(chan struct{}),

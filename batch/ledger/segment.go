@@ -18,7 +18,7 @@ func (s *segment) endBlock() int64 { return s.firstBlock + s.blocks }
 
 // readSegments returns the segments, the oldest first, and refuses them if a
 // request between them is left out.
-func readSegments(ctx context.Context, db *sql.DB) (segments []segment, err error) {
+func readSegments(ctx context.Context, db querier) (segments []segment, err error) {
 	rows, err := db.QueryContext(ctx, `select after_request, last_request, first_block, block_count, entry_count
 		from people_segments order by last_request`)
 	if err != nil {
@@ -51,7 +51,7 @@ func indexed(segments []segment) int64 {
 // A blockReader reads single blocks.
 type blockReader struct{ stmt *sql.Stmt }
 
-func newBlockReader(ctx context.Context, db *sql.DB) (*blockReader, error) {
+func newBlockReader(ctx context.Context, db querier) (*blockReader, error) {
 	stmt, err := db.PrepareContext(ctx, "select checksum, entries from people_blocks where id = ?")
 	return &blockReader{stmt}, err
 }

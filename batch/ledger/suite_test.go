@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -52,7 +53,47 @@ func (h *harness) Begin(baseURL string) (batch.Ledger, error) {
 		return nil, err
 	}
 	h.run, err = h.store.Begin(context.Background(), ledger.RunInfo{BaseURL: baseURL})
-	return h.run, err
+	return readBeside{h.run, h.path(), baseURL}, err
+}
+
+// A readBeside is a run whose every look-up a Reader is asked, too. It knows
+// the same, but for whose doing it is.
+type readBeside struct {
+	*ledger.Run
+	path, baseURL string
+}
+
+func (r readBeside) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Record, error) {
+	records, err := r.Run.Lookup(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	read, err := look(ctx, r.path, r.baseURL, keys)
+	if err != nil {
+		return nil, fmt.Errorf("read beside the run: %w", err)
+	}
+	for i := range records {
+		told := records[i]
+		told.ThisRun = false
+		if told != read[i] {
+			return nil, fmt.Errorf("the run knows %+v, and who reads beside it %+v", told, read[i])
+		}
+	}
+	return records, nil
+}
+
+// look reads what a ledger knows, as a plan is made.
+func look(ctx context.Context, path, baseURL string, keys []batch.Key) (records []batch.Record, err error) {
+	reader, err := ledger.OpenReadOnly(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer reader.Close()
+	err = reader.Look(ctx, baseURL, func(l batch.Lookuper) error {
+		records, err = l.Lookup(ctx, keys)
+		return err
+	})
+	return records, err
 }
 
 func (h *harness) End() error {

@@ -58,6 +58,10 @@ func TestVersion1(t *testing.T) {
 	if err := reader.Close(); err != nil {
 		t.Fatal(err)
 	}
+	records, err := look(t.Context(), path, "https://api.example", []batch.Key{batch.NewKey("i1", "ann@example.com")})
+	if err != nil || records[0].State != batch.StateInvited || records[0].InviteURL != "https://x/ann" {
+		t.Errorf("ann, before it is brought up to date: %+v, %v", records, err)
+	}
 	s := open(t, path)
 	if s.New() {
 		t.Error("an old ledger is new")

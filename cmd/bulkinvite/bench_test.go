@@ -21,21 +21,23 @@ const benchRounds = 3
 func BenchmarkMillion(b *testing.B) {
 	s := newBench(b)
 	_, noPython := exec.LookPath("python3")
-	var floor, python, send, again, check benchRuns
+	var floor, python, send, again, check, known benchRuns
 	s.input("people.csv", benchFile{rows: *benchRows})
 	for range benchRounds {
 		floor.add(s.floor(*benchRows))
 		if noPython == nil {
 			python.add(s.python("people.csv"))
 		}
-		first, second := s.sendTwice("people.csv")
+		first, second, third := s.sendTwice("people.csv")
 		send.add(first)
 		again.add(second)
+		known.add(third)
 		check.add(s.tell("check", s.run(s.bulkinvite("check", "people.csv"), *benchRows)))
 	}
 	r := benchReport{lines: []benchLine{
 		{"floor: bare Go sender", floor, true}, {"Python script", python, true}, {"bulkinvite send", send, true},
 		{"the same again, nothing to do", again, false}, {"bulkinvite check", check, false},
+		{"the same, all in the ledger", known, false},
 	}, floor: floor, python: python}
 	if len(python) > 0 {
 		r.atLeast("send, times the Python script", send.rate()/python.rate(), 2)
@@ -45,6 +47,8 @@ func BenchmarkMillion(b *testing.B) {
 	r.atMost("the same again, seconds per million rows", 1e6/again.rate(), 6)
 	r.atLeast("check, rows/s", check.rate(), 1e6)
 	r.atMost("check, peak MiB", check.peak(), 60)
+	r.atMost("check with all in the ledger, seconds per million rows", 1e6/known.rate(), 10)
+	r.atMost("check with all in the ledger, peak MiB", known.peak(), 60)
 	s.rate(&r)
 	r.print()
 }
@@ -93,19 +97,21 @@ func (s *bench) python(input string) benchRun {
 	return s.tell("python", measured)
 }
 
-// sendTwice sends a file and then the same file again, which must send nothing.
-func (s *bench) sendTwice(input string) (first, second benchRun) {
+// sendTwice sends a file and then the same file again, which must send nothing,
+// and looks what a check of it says.
+func (s *bench) sendTwice(input string) (first, second, checked benchRun) {
 	const ledger = "ledger.db"
 	server := s.serve("0s")
 	first = s.tell("send", s.send(server, input, ledger, *benchRows))
 	books := server.books()
 	second = s.run(s.sender(server, input, ledger), *benchRows)
+	checked = s.run(s.bulkinvite("check", input, "--base-url", server.url, "--ledger", ledger), *benchRows)
 	if after := server.stop(); after.Posts != books.Posts {
 		s.Fatalf("%d requests were sent again", after.Posts-books.Posts)
 	}
 	s.complete(resultsOf(input), books, "already_invited")
 	s.remove(ledger + "*")
-	return first, s.tell("again", second)
+	return first, s.tell("again", second), s.tell("check, known", checked)
 }
 
 // send sends a file of so many people, none of whom may be invited yet.

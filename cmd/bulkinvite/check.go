@@ -2,52 +2,220 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"runtime/debug"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"bulkinvite/batch"
+	"bulkinvite/batch/ledger"
+	"bulkinvite/client"
+	"bulkinvite/csvio"
 )
 
+// checkFlags are the flags of check.
+type checkFlags struct {
+	input   inputFlags
+	ledger  string
+	base    baseURL
+	invalid string // --rows
+	json    bool
+}
+
+func (f *checkFlags) add(flags *pflag.FlagSet) {
+	f.input.add(flags)
+	f.base.url = client.DefaultBaseURL
+	flags.Var(file{text{value: &f.ledger}}, "ledger", "the memory of what was sent (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
+	flags.Var(&f.base, "base-url", "the API that the people are to be invited at; nothing is asked of it")
+	flags.Var(file{text{value: &f.invalid}}, "rows", "write the rows that will not go to this file, with the reason")
+	flags.BoolVar(&f.json, "json", false, "write the plan as JSON, for programs and for send --plan")
+}
+
 func newCheckCommand(a *app) *cobra.Command {
-	var input inputFlags
+	var flags checkFlags
 	cmd := &cobra.Command{
 		Use:   "check FILE|-...",
 		Short: "Show what would be sent and which rows are wrong; nothing leaves this machine",
 		Example: `  bulkinvite check candidates.csv
   bulkinvite check candidates.csv --encoding windows-1252
+  bulkinvite check candidates.csv --rows candidates.invalid.csv
   gzip -dc candidates.csv.gz | bulkinvite check -`,
 		Long: `check reads all of FILE (- is standard input) as send would, and shows whom it
-would invite, which rows would not go, and why. It needs no API key and no
-ledger, and sends nothing. Several files are read as send would send them.
+would invite, who is invited already as far as the ledger knows, which rows
+would not go, and why. It needs no API key, sends nothing, and changes neither
+the ledger nor anything else. A run may be going on meanwhile. Several files are
+read as send would send them.
 
-Exit codes: 0 every row can go, 2 the input cannot be read, 3 some rows will not
-go.`,
+With --rows the rows that will not go are also written to a file with the
+columns of NAME.failed.csv, to be mended there and sent.
+
+With --json it writes one JSON document instead. send --plan takes it, and sends
+nothing if the input, these flags or what the ledger knows of the people have
+changed since:
+
+  bulkinvite check people.csv --json >plan.json
+  bulkinvite send people.csv --plan plan.json
+
+The document has
+  version            of this format: 1
+  input, sha256      the name of the input and the SHA-256 of its bytes; of
+                     several files that of their sums, a line each
+  base_url, options  where to, and the flags that say how the input is read
+  ledger             {path, new, known}: known is a digest of what it knows of
+                     these people; path is empty if there is no place for one
+  rows, people       all rows; valid ones without duplicates
+  duplicates         {count, first: [{line, repeats}]}, at most ten; of several
+                     files [{file, line, repeats_file, repeats}]
+  invalid            {count, by_code: {CODE: {count, first: [{line, error}]}}},
+                     at most five of a code; of several files [{file, …}]
+  already_invited, in_doubt, left
+                     people: in doubt are those whose answer was lost, for whom
+                     the API is asked first; they count among those left
+  requests, rate, seconds_at_rate
+                     invitations to be sent, and the least time they take
+  interviews         [{id, people, already_invited, in_doubt, left, requests}]
+  warnings           texts
+
+Exit codes: 0 every row can go; 2 the input or the ledger cannot be read; 3 some
+rows will not go, and the plan is whole all the same.`,
 		Args: someFiles,
 		RunE: a.action(func(ctx context.Context, log zerolog.Logger, args []string) error {
 			return withSignals(ctx, a.endAtOnce, func(ctx context.Context) error {
-				return early(ctx, a.check(ctx, log, args, &input))
+				c := checker{app: a, flags: &flags, log: log}
+				return early(ctx, c.run(ctx, args))
 			})
 		}),
 	}
-	input.add(cmd.Flags())
+	flags.add(cmd.Flags())
 	return cmd
 }
 
-func (a *app) check(ctx context.Context, log zerolog.Logger, names []string, input *inputFlags) error {
-	in, err := input.open(ctx, a, names)
+// A checker is one run of check.
+type checker struct {
+	*app
+	flags   *checkFlags
+	log     zerolog.Logger
+	invalid *csvio.InvalidRows // of --rows, or nil
+}
+
+func (c *checker) run(ctx context.Context, names []string) error {
+	in, err := c.flags.input.open(ctx, c.app, names)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = in.Close() }() // only read from
-	logColumns(log, in)
-	view, err := makePlan(ctx, fileNames(in), in, input.batch)
+	logColumns(c.log, in)
+	path := c.findLedger()
+	if err := c.prepareInvalid(in, path); err != nil {
+		return err
+	}
+	view, err := makePlan(ctx, fileNames(in), in, c.flags.input.batch)
 	if err != nil {
 		return err
 	}
-	if err := view.writeTo(a.stdout); err != nil {
+	debug.SetGCPercent(gcPercent(view.plan.Rows) / 4) // what a look-up in the ledger keeps comes on top of the rows
+	if err := advised(view.askLedger(ctx, in, path, c.flags.base.url), path); err != nil {
+		return err
+	}
+	if err := view.findRepeats(ctx, in); err != nil {
+		return err
+	}
+	if c.invalid != nil {
+		if _, err := c.invalid.Write(ctx); err != nil {
+			return err
+		}
+		view.writtenTo = c.flags.invalid
+	}
+	if err := c.show(&view, in); err != nil {
 		return err
 	}
 	if view.invalid() > 0 {
 		return exitWith(exitFailedRows)
 	}
 	return nil
+}
+
+// findLedger returns where the ledger is or would be made; "" if there is no
+// place for one, which is for send to complain about.
+func (c *checker) findLedger() string {
+	path, err := ledgerPath(c.flags.ledger, c.environ)
+	if err != nil {
+		return ""
+	}
+	return absolute(path)
+}
+
+// prepareInvalid makes sure that the invalid rows can be written, if they shall
+// be, and destroy nothing.
+func (c *checker) prepareInvalid(in *csvio.Input, path string) (err error) {
+	name := c.flags.invalid
+	if name == "" {
+		return nil
+	}
+	if path != "" && isLedger(name, path) {
+		return refusef("--rows %s is the ledger; name another file", name)
+	}
+	if c.invalid, err = csvio.NewInvalidRows(in, name); err != nil {
+		return fmt.Errorf("--rows: %w", err)
+	}
+	return nil
+}
+
+// isLedger reports whether a file is the ledger at path or one of those beside
+// it.
+func isLedger(name, path string) bool {
+	for _, own := range ledger.Files(path) {
+		if sameFile(name, own) {
+			return true
+		}
+	}
+	return false
+}
+
+// show writes the plan to stdout. A program must not take half of it for all,
+// so that errors count there.
+func (c *checker) show(view *planView, in *csvio.Input) error {
+	if !c.flags.json {
+		return view.writeTo(c.stdout)
+	}
+	plan := view.save(plannedRun{sha256: in.SHA256(), baseURL: c.flags.base.url, options: c.flags.input.options()})
+	if err := plan.writeTo(c.answers); err != nil {
+		return fmt.Errorf("write the plan to standard output: %w; what is there is not whole", bare(err))
+	}
+	return nil
+}
+
+// askLedger adds to the plan what the ledger at path knows, if there is one. It
+// takes no lock and makes nothing.
+func (v *planView) askLedger(ctx context.Context, src batch.Source, path, baseURL string) error {
+	if v.ledger = path; path == "" {
+		return nil
+	}
+	reader, err := ledger.OpenReadOnly(ctx, path)
+	if errors.Is(err, fs.ErrNotExist) {
+		v.newLedger = true
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = reader.Close() }() // only read from
+	running, err := reader.Running()
+	if err != nil {
+		return err
+	}
+	if running {
+		v.warnings = append(v.warnings, "a run holds the ledger right now, and what it knows is changing")
+	}
+	return reader.Look(ctx, baseURL, func(l batch.Lookuper) error { return v.plan.Survey(ctx, src, l) })
+}
+
+// findRepeats adds which rows the first duplicates repeat.
+func (v *planView) findRepeats(ctx context.Context, src batch.Source) (err error) {
+	v.repeats, err = v.plan.Repeats(ctx, src)
+	return err
 }

@@ -18,10 +18,12 @@ type inputFlags struct {
 	csv      csvio.Options
 	encoding string // "auto" or one of csvio's
 	batch    batch.Options
+
+	flags *pflag.FlagSet // that these belong to
 }
 
 func (f *inputFlags) add(flags *pflag.FlagSet) {
-	f.encoding = "auto"
+	f.flags, f.encoding = flags, "auto"
 	f.batch = batch.DefaultOptions()
 	flags.Var(columns{&f.csv.Map}, "map", "take a column for name, first_name, last_name, email, interview_id, job_application_id, candidate_id or disable_email_notification: "+
 		"email=Contact, or email=#3 for the third column; may be repeated")
@@ -41,6 +43,25 @@ type columns struct{ mapping *csvio.Mapping }
 func (c columns) String() string     { return formatPointer(c.mapping, csvio.Mapping.String) }
 func (c columns) Type() string       { return "FIELD=HEADER" }
 func (c columns) Set(s string) error { return c.mapping.Add(s) }
+
+// options returns the flags that say how the input is read and what is asked for
+// its people, where they are not the default. In what portions and how fast is
+// no part of a plan.
+func (f *inputFlags) options() map[string]string {
+	var untouched inputFlags
+	all := pflag.NewFlagSet("", pflag.ContinueOnError)
+	untouched.add(all)
+	options := map[string]string{}
+	all.VisitAll(func(d *pflag.Flag) {
+		if d.Name == "chunk-size" || d.Name == "rate" {
+			return
+		}
+		if value := f.flags.Lookup(d.Name).Value.String(); value != d.Value.String() {
+			options[d.Name] = value
+		}
+	})
+	return options
+}
 
 // someFiles is cobra's MinimumNArgs(1) in this program's words.
 func someFiles(_ *cobra.Command, args []string) error {

@@ -15,7 +15,9 @@ import (
 
 const (
 	shownInterviews = 10 // of a plan, the largest
-	shownLines      = 3  // of the rows with one kind of problem, the first
+	shownLines      = 5  // of the rows with one kind of problem, the first
+	shownOdd        = 3  // interview ids that are no UUIDs
+	shownWidth      = 80 // columns that the table of interviews may take
 )
 
 // codeOrder is the order in which codes are listed for people: that of
@@ -30,54 +32,75 @@ var codeOrder = []batch.Code{
 // problem, as the check pass goes over them: the plan only counts.
 type problemKeeper struct {
 	batch.Source
-	files []string
+	files inputFiles
 	first map[batch.Code][]rowProblem
 }
 
 type rowProblem struct {
-	file    string // empty if there is only one
-	line    int
-	message string
+	File  string `json:"file,omitempty"` // of several
+	Line  int    `json:"line"`
+	Error string `json:"error"`
 }
 
-// place is where the row is, for people.
-func (p rowProblem) place() string {
-	if p.file == "" {
-		return fmt.Sprintf("line %d", p.line)
+// inputFiles are the names of the files of an input.
+type inputFiles []string
+
+// name returns that of one of several files, for there is nothing to tell of an
+// only one.
+func (f inputFiles) name(n int) string {
+	if len(f) == 1 {
+		return ""
 	}
-	return fmt.Sprintf("%s line %d", p.file, p.line)
+	return f[n]
+}
+
+// place is where a row is, for people.
+func place(file string, line int) string {
+	if file == "" {
+		return fmt.Sprintf("line %d", line)
+	}
+	return fmt.Sprintf("%s line %d", file, line)
 }
 
 func (k *problemKeeper) Scan(ctx context.Context, f func(*batch.Row) error) error {
 	return k.Source.Scan(ctx, func(row *batch.Row) error {
 		if p := row.Problem; p != nil && len(k.first[p.Code]) < shownLines {
-			file := ""
-			if len(k.files) > 1 {
-				file = k.files[row.File]
-			}
-			k.first[p.Code] = append(k.first[p.Code], rowProblem{file, row.Line, p.Message})
+			k.first[p.Code] = append(k.first[p.Code], rowProblem{k.files.name(row.File), row.Line, p.Message})
 		}
 		return f(row)
 	})
 }
 
-// A planView is a plan with what people want to see beside it.
+// A planView is a plan with what people and programs want to see beside it.
 type planView struct {
-	input string
-	plan  *batch.Plan
-	first map[batch.Code][]rowProblem
-	rate  float64 // requests per second
+	files     inputFiles
+	plan      *batch.Plan
+	first     map[batch.Code][]rowProblem
+	repeats   []batch.Repeat // the first duplicates
+	ledger    string         // where it is; empty if there is no place for one
+	newLedger bool           // there is none yet
+	writtenTo string         // the file that the invalid rows are in; may be empty
+	warnings  []string
+	rate      float64 // requests per second
 }
 
 // makePlan runs the check pass over src, whose rows are in these files.
 func makePlan(ctx context.Context, files []string, src batch.Source, opts batch.Options) (planView, error) {
 	keeper := &problemKeeper{Source: src, files: files, first: map[batch.Code][]rowProblem{}}
 	plan, err := batch.Check(ctx, keeper, opts)
-	return planView{input: strings.Join(files, ", "), plan: plan, first: keeper.first, rate: opts.Rate}, err
+	if err != nil {
+		return planView{}, err
+	}
+	v := planView{files: files, plan: plan, first: keeper.first, rate: opts.Rate, warnings: []string{}}
+	v.warnOfOddInterviews()
+	return v, nil
 }
 
+// input is how messages call the input.
+func (v *planView) input() string { return strings.Join(v.files, ", ") }
+
 // invalid returns how many rows will not go.
-func (v planView) invalid() int {
+func (v *planView) invalid() int {
 	sum := 0
 	for _, n := range v.plan.Problems {
 		sum += n
@@ -86,21 +109,19 @@ func (v planView) invalid() int {
 }
 
 // writeTo shows the plan to people.
-func (v planView) writeTo(w io.Writer) error {
+func (v *planView) writeTo(w io.Writer) error {
 	var b strings.Builder
 	p := v.plan
-	fmt.Fprintf(&b, "%s: %s, %s in %s\n", v.input, count(p.Rows, "row"), people(p.People), count(len(p.Interviews), "interview"))
+	fmt.Fprintf(&b, "%s: %s, %s in %s\n", v.input(), count(p.Rows, "row"), people(p.People), count(len(p.Interviews), "interview"))
 	v.writeInterviews(&b)
-	if p.Surveyed {
-		fmt.Fprintf(&b, "already invited: %d; in doubt, the API is asked first: %d; left: %d\n", p.AlreadyInvited, p.InDoubt, p.Left())
-	}
+	v.writeLedger(&b)
 	requests := v.requests()
 	fmt.Fprintf(&b, "%s for them, at least %s at %s requests per second\n",
-		count(requests, "request"), roughly(time.Duration(float64(requests)/v.rate*float64(time.Second))), formatFloat(v.rate))
-	if p.Duplicates > 0 {
-		fmt.Fprintf(&b, "%s: the same person and interview as an earlier row, whose invitation they share\n", count(p.Duplicates, "duplicate"))
+		count(requests, "request"), roughly(v.atRate(requests)), formatFloat(v.rate))
+	v.writeRepeats(&b)
+	for _, warning := range v.warnings {
+		fmt.Fprintf(&b, "warning: %s\n", warning)
 	}
-	v.writeOddInterviews(&b)
 	v.writeProblems(&b)
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -108,12 +129,17 @@ func (v planView) writeTo(w io.Writer) error {
 
 // requests estimates how many invitations are to be sent: exactly, unless the
 // ledger knows some of the people.
-func (v planView) requests() int {
+func (v *planView) requests() int {
 	sum := 0
 	for _, i := range v.plan.Interviews {
 		sum += requestsLeft(i)
 	}
 	return sum
+}
+
+// atRate is the least time that so many requests take.
+func (v *planView) atRate(requests int) time.Duration {
+	return time.Duration(float64(requests) / v.rate * float64(time.Second))
 }
 
 // requestsLeft is the share of an interview's requests that its people left
@@ -125,37 +151,110 @@ func requestsLeft(i batch.InterviewPlan) int {
 	return (i.Requests*i.Left + i.People - 1) / i.People
 }
 
-func (v planView) writeInterviews(b *strings.Builder) {
+// writeInterviews shows the largest interviews and the sum of the others, in a
+// table that ends within the width of a terminal.
+func (v *planView) writeInterviews(b *strings.Builder) {
 	if len(v.plan.Interviews) == 0 {
 		return
 	}
 	interviews := slices.Clone(v.plan.Interviews)
 	slices.SortStableFunc(interviews, func(x, y batch.InterviewPlan) int { return cmp.Compare(y.People, x.People) })
-	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintln(table, v.tableRow("people", "left", "requests", "interview"))
-	for _, i := range interviews[:min(shownInterviews, len(interviews))] {
-		_, _ = fmt.Fprintln(table, v.tableRow(i.People, i.Left, requestsLeft(i), i.ID))
+	shown, names := interviews[:min(shownInterviews, len(interviews))], []string{"interview"}
+	for _, i := range shown {
+		names = append(names, i.ID)
+	}
+	rows := make([][]any, len(shown))
+	for n, i := range shown {
+		rows[n] = v.tableRow(i.People, i.AlreadyInvited, i.InDoubt, i.Left, requestsLeft(i))
+	}
+	if more := interviews[len(shown):]; len(more) > 0 {
+		var rest batch.InterviewPlan
+		for _, i := range more {
+			rest.People += i.People
+			rest.AlreadyInvited += i.AlreadyInvited
+			rest.InDoubt += i.InDoubt
+			rest.Left += i.Left
+			rest.Requests += requestsLeft(i)
+		}
+		rows = append(rows, v.tableRow(rest.People, rest.AlreadyInvited, rest.InDoubt, rest.Left, rest.Requests))
+		names = append(names, "in "+count(len(more), "more interview"))
+	}
+	var numbers strings.Builder
+	table := tabwriter.NewWriter(&numbers, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for _, row := range append([][]any{v.tableRow("people", "invited", "doubt", "left", "requests")}, rows...) {
+		for _, cell := range row {
+			_, _ = fmt.Fprintf(table, "%v\t", cell)
+		}
+		_, _ = fmt.Fprintln(table)
 	}
 	_ = table.Flush() // a strings.Builder takes everything
-	if more := len(interviews) - shownInterviews; more > 0 {
-		fmt.Fprintf(b, "  and %d more\n", more)
+	for n, line := range strings.Split(strings.TrimSuffix(numbers.String(), "\n"), "\n") {
+		fmt.Fprintf(b, "%s  %s\n", line, shortened(names[n], shownWidth-len(line)-2))
 	}
 }
 
-// tableRow leaves out who is left if the ledger was not asked: all are.
-func (v planView) tableRow(people, left, requests, interview any) string {
-	if !v.plan.Surveyed {
-		return fmt.Sprintf("%v\t%v\t  %v", people, requests, interview)
+// tableRow leaves out what says nothing: who is left, if the ledger knows
+// nobody.
+func (v *planView) tableRow(people, invited, inDoubt, left, requests any) []any {
+	row := []any{people}
+	if v.plan.AlreadyInvited > 0 {
+		row = append(row, invited)
 	}
-	return fmt.Sprintf("%v\t%v\t%v\t  %v", people, left, requests, interview)
+	if v.plan.InDoubt > 0 {
+		row = append(row, inDoubt)
+	}
+	if v.plan.AlreadyInvited > 0 {
+		row = append(row, left)
+	}
+	return append(row, requests)
 }
 
-func (v planView) writeProblems(b *strings.Builder) {
+// shortened cuts the middle out of a text of more than so many characters.
+func shortened(s string, most int) string {
+	runes := []rune(s)
+	if len(runes) <= most {
+		return s
+	}
+	half := (most - 1) / 2
+	return string(runes[:most-1-half]) + "…" + string(runes[len(runes)-half:])
+}
+
+func (v *planView) writeLedger(b *strings.Builder) {
+	p := v.plan
+	switch {
+	case v.ledger == "":
+		fmt.Fprintln(b, "there is no ledger, so that nobody is known to be invited")
+	case v.newLedger:
+		fmt.Fprintf(b, "ledger %s: new, nobody is known to be invited\n", v.ledger)
+	default:
+		fmt.Fprintf(b, "ledger %s\n", v.ledger)
+	}
+	if p.Surveyed {
+		fmt.Fprintf(b, "already invited: %d; in doubt, the API is asked first: %d; left: %d\n", p.AlreadyInvited, p.InDoubt, p.Left())
+	}
+}
+
+func (v *planView) writeRepeats(b *strings.Builder) {
+	if v.plan.Duplicates == 0 {
+		return
+	}
+	fmt.Fprintf(b, "%s: the same person and interview as an earlier row\n", count(v.plan.Duplicates, "duplicate"))
+	for _, r := range v.repeats {
+		fmt.Fprintf(b, "  %s repeats %s\n", place(v.files.name(r.Row.File), r.Row.Line), place(v.files.name(r.First.File), r.First.Line))
+	}
+	writeMore(b, "  ", v.plan.Duplicates-len(v.repeats))
+}
+
+func (v *planView) writeProblems(b *strings.Builder) {
 	invalid := v.invalid()
 	if invalid == 0 {
 		return
 	}
-	fmt.Fprintf(b, "%s will not go:\n", count(invalid, "row"))
+	where := ""
+	if v.writtenTo != "" {
+		where = "; they are in " + v.writtenTo
+	}
+	fmt.Fprintf(b, "%s will not go%s:\n", count(invalid, "row"), where)
 	for _, code := range codeOrder {
 		n := v.plan.Problems[code]
 		if n == 0 {
@@ -163,32 +262,40 @@ func (v planView) writeProblems(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "  %s: %d\n", code, n)
 		for _, row := range v.first[code] {
-			fmt.Fprintf(b, "    %s: %s\n", row.place(), row.message)
+			fmt.Fprintf(b, "    %s: %s\n", place(row.File, row.Line), row.Error)
 		}
-		if more := n - len(v.first[code]); more > 0 {
-			fmt.Fprintf(b, "    and %d more\n", more)
-		}
+		writeMore(b, "    ", n-len(v.first[code]))
 	}
 }
 
-// writeOddInterviews warns of interview ids that are no UUIDs. They may be
+// writeMore ends a list that leaves out so many.
+func writeMore(b *strings.Builder, indent string, more int) {
+	if more > 0 {
+		fmt.Fprintf(b, "%sand %d more\n", indent, more)
+	}
+}
+
+// warnOfOddInterviews warns of interview ids that are no UUIDs. They may be
 // right, ids are opaque, but most are slips.
-func (v planView) writeOddInterviews(b *strings.Builder) {
+func (v *planView) warnOfOddInterviews() {
 	var odd []string
+	n := 0
 	for _, i := range v.plan.Interviews {
-		if !batch.IsUUID(i.ID) {
-			odd = append(odd, i.ID)
+		if batch.IsUUID(i.ID) {
+			continue
+		}
+		if n++; len(odd) < shownOdd {
+			odd = append(odd, shortened(i.ID, shownWidth/2))
 		}
 	}
-	if len(odd) == 0 {
+	if n == 0 {
 		return
 	}
 	more := ""
-	if len(odd) > shownLines {
+	if n > len(odd) {
 		more = ", …"
 	}
-	fmt.Fprintf(b, "warning: %s no UUID, please check: %s%s\n", countAre(len(odd), "interview id"),
-		strings.Join(odd[:min(shownLines, len(odd))], ", "), more)
+	v.warnings = append(v.warnings, fmt.Sprintf("%s no UUID, please check: %s%s", countAre(n, "interview id"), strings.Join(odd, ", "), more))
 }
 
 // count writes a number with its noun.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -50,6 +51,7 @@ func TestPlan(t *testing.T) {
 		faulty(batch.CodeMissingName, "there is no name"),
 		faulty(batch.CodeInvalidEmail, "first"), faulty(batch.CodeInvalidEmail, "second"),
 		faulty(batch.CodeInvalidEmail, "third"), faulty(batch.CodeInvalidEmail, "fourth"),
+		faulty(batch.CodeInvalidEmail, "fifth"), faulty(batch.CodeInvalidEmail, "sixth"),
 		person("interview-7", 1),
 	}
 	opts := batch.DefaultOptions()
@@ -58,19 +60,25 @@ func TestPlan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := view.findRepeats(t.Context(), src); err != nil {
+		t.Fatal(err)
+	}
 	// What send adds once the ledger was asked.
 	surveyed := *view.plan
 	surveyed.Surveyed, surveyed.AlreadyInvited, surveyed.InDoubt = true, 2, 1
 	surveyed.Interviews = append([]batch.InterviewPlan(nil), surveyed.Interviews...)
-	surveyed.Interviews[1].Left = 1
+	surveyed.Interviews[1].Left, surveyed.Interviews[1].AlreadyInvited, surveyed.Interviews[0].InDoubt = 1, 2, 1
 
-	const problems = `1 duplicate: the same person and interview as an earlier row, whose invitation they share
+	const problems = `1 duplicate: the same person and interview as an earlier row
+  line 6 repeats line 5
 warning: 1 interview id is no UUID, please check: interview-7
-5 rows will not go:
-  invalid_email: 4
+7 rows will not go:
+  invalid_email: 6
     line 8: first
     line 9: second
     line 10: third
+    line 11: fourth
+    line 12: fifth
     and 1 more
   missing_name: 1
     line 7: there is no name
@@ -79,32 +87,72 @@ warning: 1 interview id is no UUID, please check: interview-7
 	if err := view.writeTo(&shown); err != nil {
 		t.Fatal(err)
 	}
-	want := `people.csv: 11 rows, 5 people in 3 interviews
+	want := `people.csv: 13 rows, 5 people in 3 interviews
   people  requests  interview
        3         2  ` + interviewB + `
        1         1  ` + interviewA + `
        1         1  interview-7
+there is no ledger, so that nobody is known to be invited
 4 requests for them, at least 8s at 0.5 requests per second
 ` + problems
 	if diff := cmp.Diff(want, shown.String()); diff != "" {
 		t.Errorf("the plan (-want +got):\n%s", diff)
 	}
 
-	view.plan = &surveyed
+	view.plan, view.ledger = &surveyed, "/state/ledger.db"
 	shown.Reset()
 	if err := view.writeTo(&shown); err != nil {
 		t.Fatal(err)
 	}
-	want = `people.csv: 11 rows, 5 people in 3 interviews
-  people  left  requests  interview
-       3     1         1  ` + interviewB + `
-       1     1         1  ` + interviewA + `
-       1     1         1  interview-7
+	want = `people.csv: 13 rows, 5 people in 3 interviews
+  people  invited  doubt  left  requests  interview
+       3        2      0     1         1  ` + interviewB + `
+       1        0      1     1         1  ` + interviewA + `
+       1        0      0     1         1  interview-7
+ledger /state/ledger.db
 already invited: 2; in doubt, the API is asked first: 1; left: 3
 3 requests for them, at least 6s at 0.5 requests per second
 ` + problems
 	if diff := cmp.Diff(want, shown.String()); diff != "" {
 		t.Errorf("the plan after asking the ledger (-want +got):\n%s", diff)
+	}
+}
+
+// However many interviews there are and however long their ids: the table is not
+// wider than a terminal, and the numbers add up.
+func TestPlanFitsATerminal(t *testing.T) {
+	var src listSource
+	for interview := range 200 {
+		for n := range 1 + interview%7 {
+			src = append(src, person(strings.Repeat(fmt.Sprintf("é%d", interview), 20), n))
+		}
+	}
+	view, err := makePlan(t.Context(), []string{"people.csv"}, src, batch.DefaultOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	view.plan.Surveyed, view.plan.AlreadyInvited, view.plan.InDoubt = true, 7_000_000, 1_000_000
+	view.plan.Interviews[6].AlreadyInvited, view.plan.Interviews[199].InDoubt = 7_000_000, 1_000_000
+	var shown strings.Builder
+	if err := view.writeTo(&shown); err != nil {
+		t.Fatal(err)
+	}
+	sum, lines := 0, strings.Split(shown.String(), "\n")
+	table := lines[1 : 2+shownInterviews+1]
+	for _, line := range table {
+		if n := utf8.RuneCountInString(line); n > 80 {
+			t.Errorf("a line of %d characters: %s", n, line)
+		}
+	}
+	for _, line := range table[1:] {
+		var people int
+		if _, err := fmt.Sscan(line, &people); err != nil {
+			t.Errorf("%s: %v", line, err)
+		}
+		sum += people
+	}
+	if sum != view.plan.People || !strings.HasSuffix(table[shownInterviews+1], "in 190 more interviews") {
+		t.Errorf("%d people of %d in\n%s", sum, view.plan.People, shown.String())
 	}
 }
 

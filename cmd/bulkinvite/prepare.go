@@ -93,6 +93,7 @@ func (s *sender) prepareOutputs(context.Context) error {
 	if s.ledgerPath, err = s.findLedger(); err != nil {
 		return err
 	}
+	s.plan.ledger = absolute(s.ledgerPath)
 	if err := s.keepApart(); err != nil {
 		return err
 	}
@@ -110,11 +111,12 @@ func (s *sender) prepareOutputs(context.Context) error {
 // failed rows and the input are three is csvio's to see to.
 func (s *sender) keepApart() error {
 	f := s.flags
-	for _, own := range ledger.Files(s.ledgerPath) {
-		for flag, name := range map[string]string{"results": f.results, "failed": f.failed, "summary": f.summary} {
-			if name != "" && sameFile(name, own) {
-				return refusef("--%s %s is the ledger; name another file", flag, name)
-			}
+	for flag, name := range map[string]string{"results": f.results, "failed": f.failed, "summary": f.summary} {
+		if name != "" && isLedger(name, s.ledgerPath) {
+			return refusef("--%s %s is the ledger; name another file", flag, name)
+		}
+		if name != "" && f.plan != "" && sameFile(name, f.plan) {
+			return refusef("--%s %s is the plan; name another file", flag, name)
 		}
 	}
 	if f.summary == "" {
@@ -147,6 +149,54 @@ func (s *sender) findLedger() (string, error) {
 	return ledgerPath(s.flags.ledger, s.environ)
 }
 
+// comparePlan refuses a plan that was made for something else than this run, as
+// far as that can be seen without the ledger.
+func (s *sender) comparePlan(context.Context) error {
+	if s.flags.plan == "" {
+		return nil
+	}
+	var err error
+	if s.saved, err = readPlan(s.flags.plan); err != nil {
+		return err
+	}
+	return s.refuseOther(s.saved.differs(s.toSave()))
+}
+
+// compareLedger refuses a plan if the ledger, which no other run can write to
+// any more, knows something else of the people than it did then.
+func (s *sender) compareLedger(ctx context.Context) error {
+	if s.saved == nil {
+		return nil
+	}
+	if err := s.survey(ctx); err != nil {
+		return err
+	}
+	return s.refuseOther(s.saved.learned(s.toSave()))
+}
+
+// toSave is what check --json would save now.
+func (s *sender) toSave() *savedPlan {
+	return s.plan.save(plannedRun{sha256: s.input.SHA256(), baseURL: s.flags.base.url, options: s.flags.input.options()})
+}
+
+// refuseOther refuses a plan for what is different, if anything is.
+func (s *sender) refuseOther(difference string) error {
+	if difference == "" {
+		return nil
+	}
+	return refusef("--plan %s does not hold any more: %s; nothing was sent; look at it again with bulkinvite check, and save that",
+		s.flags.plan, difference)
+}
+
+// survey asks the ledger who is left, once: while the run holds it, only the run
+// itself changes it.
+func (s *sender) survey(ctx context.Context) error {
+	if s.plan.plan.Surveyed {
+		return nil
+	}
+	return s.plan.plan.Survey(ctx, s.input, s.book)
+}
+
 // openLedger takes the ledger for this run.
 func (s *sender) openLedger(ctx context.Context) error {
 	s.begun.Store(true)
@@ -168,6 +218,7 @@ func (s *sender) openLedger(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%w; nothing was sent", err)
 	}
+	s.plan.newLedger = s.store.New()
 	event := s.log.Info().Str("ledger", s.store.Path()).Int64("run", s.book.ID()).Str("api", s.flags.base.url)
 	if s.store.New() {
 		event.Msg("the ledger is new: nobody is known to be invited by this program")
@@ -185,7 +236,7 @@ func (s *sender) confirm(ctx context.Context) error {
 		return nil
 	}
 	plan := s.plan.plan
-	if err := plan.Survey(ctx, s.input, s.book); err != nil {
+	if err := s.survey(ctx); err != nil {
 		return err
 	}
 	if limit := s.flags.maxInvites; limit > 0 && plan.Left() > limit {
@@ -199,6 +250,9 @@ func (s *sender) confirm(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = tty.Close() }() // nothing is lost with it
+	if err := s.plan.findRepeats(ctx, s.input); err != nil {
+		return err
+	}
 	if err := s.plan.writeTo(tty); err != nil {
 		return fmt.Errorf("show the plan: %w", err)
 	}

@@ -21,7 +21,8 @@ import (
 type app struct {
 	stdin   io.Reader
 	stdout  io.Writer
-	stderr  *backlog // of logTo
+	answers io.Writer // stdout that tells its errors, for what programs read
+	stderr  *backlog  // of logTo
 	environ []string
 
 	stdinTerminal  bool
@@ -34,7 +35,7 @@ type app struct {
 // run is the program. It takes all of the environment, as os.Environ gives
 // it, and not a getenv, so that misspelled variables can be warned of.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string) int {
-	a := &app{stdin: stdin, stdout: lossy{stdout}, environ: environ}
+	a := &app{stdin: stdin, stdout: lossy{stdout}, answers: stdout, environ: environ}
 	if f, ok := stdin.(*os.File); ok {
 		a.stdinTerminal = term.IsTerminal(int(f.Fd()))
 	}

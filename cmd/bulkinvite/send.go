@@ -44,7 +44,11 @@ What was sent is remembered in the ledger. Whatever ends a run, a crash and
 kill -9 included, running the same command again goes on where it stood, and
 invites nobody twice. On a terminal send shows what it will do and asks first.
 Ctrl-C stops it: requests under way are awaited and the files are written. A
-second Ctrl-C ends it at once.`,
+second Ctrl-C ends it at once.
+
+With --plan it sends nothing unless the input, the flags that say how it is read
+and what the ledger knows of its people are as bulkinvite check --json has saved
+them.`,
 		Args: someFiles,
 		RunE: a.action(func(ctx context.Context, log zerolog.Logger, args []string) error {
 			s := &sender{app: a, flags: &flags, log: log, inputNames: args}
@@ -67,6 +71,7 @@ type sender struct {
 	input      *csvio.Input
 	plan       planView
 	outputs    *csvio.Outputs
+	saved      *savedPlan // of --plan, or nil
 	ledgerPath string
 	store      *ledger.Store
 	book       *ledger.Run
@@ -87,7 +92,9 @@ func (s *sender) run(ctx context.Context) error {
 		s.connect,
 		s.check,
 		s.prepareOutputs,
+		s.comparePlan,
 		s.openLedger,
+		s.compareLedger,
 		s.confirm,
 	} {
 		if err := cmp.Or(step(ctx), context.Cause(ctx)); err != nil {

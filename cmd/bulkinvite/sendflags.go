@@ -17,6 +17,7 @@ type sendFlags struct {
 	input           inputFlags
 	results, failed string
 	ledger, summary string
+	plan            string
 	base            baseURL
 	apiKeyFile      string
 	links           string
@@ -33,6 +34,7 @@ func (f *sendFlags) add(flags *pflag.FlagSet) {
 	flags.Var(file{text{value: &f.failed}}, "failed", "where the other rows go (default NAME.failed.csv beside FILE)")
 	flags.Var(file{text{value: &f.ledger}}, "ledger", "the memory of what was sent (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
 	flags.Var(file{text{value: &f.summary}}, "summary", "write a summary as JSON to this file")
+	flags.Var(file{text{value: &f.plan}}, "plan", "send only what this plan of check --json has shown: nothing if the input or what the ledger knows of it has changed")
 	flags.Var(&f.base, "base-url", "the API; https, or http on this machine")
 	flags.Var(file{text{value: &f.apiKeyFile}}, "api-key-file", "a file that holds the API key")
 	flags.Var(whole{&opts.Burst, 1, 1000}, "burst", "requests that may go at once after a pause")
@@ -58,6 +60,8 @@ func (f *sendFlags) check(a *app, inputs []string) error {
 	switch {
 	case f.sandbox && f.base.given:
 		return refusef("--sandbox and --base-url exclude each other; leave one out")
+	case f.sandbox && f.plan != "":
+		return refusef("--sandbox and --plan exclude each other: a plan is made with the ledger and for the API; leave one out")
 	case slices.Contains(inputs, "-") && !f.yes && a.onTerminal():
 		return refusef("with the input on standard input there is no asking on a terminal; use --yes to send without a question")
 	}
@@ -100,6 +104,15 @@ func ledgerPath(named string, environ []string) (string, error) {
 	return filepath.Join(state, "bulkinvite", "ledger.db"), nil
 }
 
+// absolute returns the path of a file, whose folders need not exist, from the
+// root on.
+func absolute(name string) string {
+	if abs, err := filepath.Abs(name); err == nil {
+		return abs
+	}
+	return name
+}
+
 // sameFile reports whether two names mean one file, which need not exist yet.
 func sameFile(a, b string) bool {
 	if infoA, err := os.Stat(a); err == nil {
@@ -115,8 +128,5 @@ func realPath(name string) string {
 	if err != nil {
 		folder = filepath.Dir(name)
 	}
-	if abs, err := filepath.Abs(folder); err == nil {
-		folder = abs
-	}
-	return filepath.Join(folder, filepath.Base(name))
+	return filepath.Join(absolute(folder), filepath.Base(name))
 }

@@ -52,13 +52,16 @@ const filesTopic = `Files of a run of send. All that it makes are their owner's 
 and, where they have a name that somebody reads, appear whole or not at all.
 
 The input (FILE, or - for standard input) is copied once, at the beginning, and
-never changed.
+never changed; so is the plan of send --plan, which check --json has written to
+standard output, read and never changed.
 
 Outputs, beside the input if nothing else is said:
   NAME.results.csv     0600  the rows of those who are invited, with their links
                              (--results)
   NAME.failed.csv      0600  the other rows, with the reason (--failed)
   --summary FILE       0600  counts, exit code and reason, as JSON
+  check --rows FILE    0600  the rows that cannot be sent, as NAME.failed.csv
+                             would have them
 NAME is the input's without .csv, .gz and the like; stdin, in the current
 folder, for standard input. While one of them is written, a hidden file
 beside it has the new content; after kill -9 it may be left, and can be

@@ -1,0 +1,43 @@
+package csvio
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"bulkinvite/batch"
+)
+
+// InvalidRows is a file for the rows of an input that cannot be sent, with the
+// columns of failed.csv: mended, it can be sent.
+type InvalidRows struct{ file *Outputs }
+
+// NewInvalidRows makes sure that the file can be written and is not the input,
+// or anything but a file. It changes nothing. Symbolic links are followed.
+func NewInvalidRows(in *Input, path string) (*InvalidRows, error) {
+	resolved, err := in.checkTarget(path)
+	if err != nil {
+		return nil, fmt.Errorf("output %s %w", path, err)
+	}
+	return &InvalidRows{&Outputs{in: in, failed: resolved}}, nil
+}
+
+// Write reads the input once more and replaces the file, whole or not at all.
+func (r *InvalidRows) Write(ctx context.Context) (Counts, error) {
+	o := r.file
+	defer o.Cleanup()
+	failed, err := o.create(o.failed)
+	if err != nil {
+		return Counts{}, err
+	}
+	w := newWriter(o.in, io.Discard, failed, func(row *batch.Row) (batch.Outcome, error) {
+		if row.Problem == nil {
+			return batch.Outcome{Status: batch.StatusInvited}, nil // not a failed one: its place is nowhere
+		}
+		return batch.Outcome{Code: row.Problem.Code, Error: row.Problem.Message}, nil
+	})
+	if err := w.writeAll(ctx, o.in); err != nil {
+		return Counts{}, err
+	}
+	return w.counts, o.commit(o.failed)
+}
