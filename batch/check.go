@@ -106,7 +106,7 @@ func (p *Plan) Survey(ctx context.Context, src Source, ledger Lookuper) error {
 	}
 	p.Surveyed, p.AlreadyInvited, p.InDoubt = true, 0, 0
 	return lookupRows(ctx, src, ledger, p.index.pending, func(row *Row, rec Record) error {
-		if row.Candidate.CandidateID != "" {
+		if row.Candidate.CandidateID != "" && !rec.Forgotten {
 			return nil // to be sent again: that they are invited is the point
 		}
 		switch rec.State {

@@ -29,6 +29,7 @@ type PastRequest struct {
 	DisableEmail     bool
 	People           int         // in the request
 	State            batch.State // of the person in it
+	Forgotten        bool        // the person was taken out of it, and only a hash is left
 	Answers          []PastAnswer
 }
 
@@ -56,7 +57,7 @@ func (r *Reader) Histories(ctx context.Context, person, interviewID string) (his
 			return err
 		}
 		defer tx.Rollback() //nolint:errcheck // nothing was written
-		histories, err = r.histories(ctx, tx, person, interviewID)
+		histories, err = r.histories(ctx, tx, []alias{{name: normalName(person)}}, interviewID)
 		return err
 	})
 	if err != nil {
@@ -65,8 +66,21 @@ func (r *Reader) Histories(ctx context.Context, person, interviewID string) (his
 	return histories, nil
 }
 
-func (r *Reader) histories(ctx context.Context, tx *sql.Tx, person, interviewID string) ([]History, error) {
-	histories, err := candidates(ctx, tx, person, interviewID)
+// An alias is what a person is known by: an address, or what stands for one.
+type alias struct {
+	baseURL string // at which it is theirs; "" if everywhere
+	name    string
+}
+
+func normalName(person string) string {
+	if k := (batch.Key{Email: person}); !k.HasAddress() {
+		return person // ids are opaque
+	}
+	return batch.NewKey("", person).Email
+}
+
+func (r *Reader) histories(ctx context.Context, tx *sql.Tx, aliases []alias, interviewID string) ([]History, error) {
+	histories, err := candidates(ctx, tx, aliases, interviewID)
 	if err != nil {
 		return nil, err
 	}
@@ -84,9 +98,9 @@ func (r *Reader) histories(ctx context.Context, tx *sql.Tx, person, interviewID 
 	return slices.DeleteFunc(histories, func(h History) bool { return len(h.Requests) == 0 }), nil
 }
 
-// candidates returns the empty histories of all interviews in which the person
-// may be.
-func candidates(ctx context.Context, db querier, person, interviewID string) ([]History, error) {
+// candidates returns the empty histories of all interviews in which people may
+// be who are known by the aliases.
+func candidates(ctx context.Context, db querier, aliases []alias, interviewID string) ([]History, error) {
 	query, args := "select distinct u.base_url, r.interview_id from requests r join runs u on u.id = r.run_id order by 1, 2", []any{}
 	if interviewID != "" {
 		query, args = "select distinct base_url, ? from runs order by 1", []any{batch.NewKey(interviewID, "").InterviewID}
@@ -96,17 +110,18 @@ func candidates(ctx context.Context, db querier, person, interviewID string) ([]
 		return nil, err
 	}
 	defer rows.Close()
-	key := batch.Key{Email: person}
-	if key.HasAddress() {
-		key = batch.NewKey("", person)
-	}
 	var histories []History
 	for rows.Next() {
-		h := History{Key: key}
+		var h History
 		if err := rows.Scan(&h.BaseURL, &h.Key.InterviewID); err != nil {
 			return nil, err
 		}
-		histories = append(histories, h)
+		for _, a := range aliases {
+			if a.baseURL == "" || a.baseURL == h.BaseURL {
+				h.Key.Email = a.name
+				histories = append(histories, h)
+			}
+		}
 	}
 	return histories, rows.Err()
 }
@@ -142,7 +157,8 @@ func (h *History) add(ctx context.Context, db querier, b *book, id int64) error 
 	}
 	past := PastRequest{
 		ID: req.id, RunID: req.runID, Kind: req.kind, ClaimedAt: req.claimedAt,
-		JobApplicationID: req.application, People: len(req.people), State: req.people[at].state,
+		JobApplicationID: req.application, People: len(req.people),
+		State: req.people[at].state, Forgotten: req.people[at].forgotten,
 	}
 	err = db.QueryRowContext(ctx, "select candidate_id, email_disabled from requests where id = ?", id).
 		Scan(&past.CandidateID, &past.DisableEmail)

@@ -157,7 +157,7 @@ func (r *Reader) lookup(ctx context.Context, tx *sql.Tx, baseURL string) (*looku
 	}
 	l := &lookup{base: baseURL, index: &index{filter: newFilter(0)}}
 	var segments []segment
-	if r.version == schemaVersion { // the index of version 1 is not read any more: all requests are behind it
+	if r.version >= indexVersion { // the index of version 1 is not read any more: all requests are behind it
 		if segments, err = readSegments(ctx, tx); err != nil {
 			return nil, err
 		}

@@ -41,7 +41,7 @@ The exit code is 0 also if nothing is known of the person, which is an answer;
 
 With --json it writes one JSON object: ledger, running (a run goes on now), email
 (as the ledger compares it) and interviews. Of these each has base_url,
-interview_id, state (invited, in_doubt, refused, failed or not_sent),
+interview_id, state (invited, in_doubt, refused, failed or not_sent), forgotten,
 candidate_id, invite_url, next (what the next send would do) and requests, with
 their answers, the oldest first. A status_code of 0 means that no answer came by
 HTTP. Times are UTC.`,
@@ -137,7 +137,7 @@ func (e *explanation) writeTo(w io.Writer) error {
 }
 
 func (e *explanation) writeHistory(b *strings.Builder, h *ledger.History) {
-	fmt.Fprintf(b, "%s: %s\n", e.person, wordFor(h.Record.State))
+	fmt.Fprintf(b, "%s: %s\n", e.person, standing(h))
 	fmt.Fprintf(b, "  interview %s at %s\n", h.Key.InterviewID, h.BaseURL)
 	if h.Record.CandidateID != "" {
 		fmt.Fprintf(b, "  candidate %s\n", h.Record.CandidateID)
@@ -154,6 +154,20 @@ func (e *explanation) writeHistory(b *strings.Builder, h *ledger.History) {
 		}
 	}
 	fmt.Fprintf(b, "  the next send %s\n", e.next(h))
+}
+
+// standing says in a few words where a person stands.
+func standing(h *ledger.History) string {
+	if isForgotten(h) {
+		return wordFor(h.Record.State) + ", and forgotten since"
+	}
+	return wordFor(h.Record.State)
+}
+
+// isForgotten reports whether the person was forgotten, and nothing is known of
+// them since.
+func isForgotten(h *ledger.History) bool {
+	return h.Requests[len(h.Requests)-1].Forgotten
 }
 
 // describe says what a request was for.
@@ -214,6 +228,9 @@ func (e *explanation) next(h *ledger.History) string {
 	rec := &h.Record
 	switch rec.State {
 	case batch.StateInvited:
+		if rec.Forgotten {
+			return "leaves them out, without id and link: they were invited, and forgotten since"
+		}
 		return "leaves them out: they are invited" + afterResend(rec)
 	case batch.StateSending:
 		return e.nextInDoubt(h)

@@ -21,6 +21,7 @@ type historyDocument struct {
 	BaseURL     string                `json:"base_url"`
 	InterviewID string                `json:"interview_id"`
 	State       string                `json:"state"`
+	Forgotten   bool                  `json:"forgotten"`
 	CandidateID string                `json:"candidate_id"`
 	InviteURL   string                `json:"invite_url"`
 	Next        string                `json:"next"`
@@ -56,7 +57,7 @@ func (e *explanation) document() *explainDocument {
 		h := &e.histories[i]
 		d.Interviews = append(d.Interviews, historyDocument{
 			BaseURL: h.BaseURL, InterviewID: h.Key.InterviewID, State: stateName(h.Record.State),
-			CandidateID: h.Record.CandidateID, InviteURL: h.Record.InviteURL,
+			Forgotten: isForgotten(h), CandidateID: h.Record.CandidateID, InviteURL: h.Record.InviteURL,
 			Next: e.next(h), Requests: pastRequestDocuments(h.Requests),
 		})
 	}
