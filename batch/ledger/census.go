@@ -10,7 +10,8 @@ import (
 
 // A census is everybody in a ledger. It tells people apart by their hashes
 // alone: two of ten million have the same one with a chance of one in 300,000,
-// and then a count is short by one.
+// and then a count is short by one. Somebody who was refused, forgotten and
+// named again counts twice: as the stranger who they are.
 type census struct {
 	interviews []InterviewStatus
 	numbers    map[[2]string]int32 // base URL and interview to position in interviews

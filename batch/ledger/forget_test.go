@@ -59,6 +59,9 @@ func keep(t *testing.T, path string) {
 	application := joerg("i3")
 	application.Key = batch.Candidate{InterviewID: "i3", JobApplicationID: "App-joerg"}.Key()
 	d.write(batch.Request{Kind: batch.KindInvite, InterviewID: "i3", JobApplicationID: "App-joerg"}, "", application)
+	resent := joerg("i4")
+	resent.Key = batch.Candidate{InterviewID: "i4", CandidateID: "c-joerg"}.Key()
+	d.write(batch.Request{Kind: batch.KindResend, InterviewID: "i4", CandidateID: "c-joerg"}, "", resent)
 	d.write(batch.Request{Kind: batch.KindInvite, InterviewID: "i1"}, "the answer names c-joerg", other("cyd", batch.StateInvited))
 	d.write(batch.Request{Kind: batch.KindInvite, InterviewID: "i1"}, "fine", other("dee", batch.StateInvited))
 	if err := r.End(t.Context(), nil, 0); err != nil {
@@ -125,7 +128,7 @@ func TestForget(t *testing.T) {
 	forget(t, path, "JÖRG@bücher.example")
 	secrets(t, path, nil)
 	after := invitations(t, path)
-	if len(before) != 6 || len(after) != 6 {
+	if len(before) != 7 || len(after) != 7 {
 		t.Errorf("the view had %q, and has %q", before, after)
 	}
 	for i := range after {
@@ -195,6 +198,7 @@ func checkForgotten(t *testing.T, path string) {
 		batch.NewKey("i1", "jörg@bücher.example"),
 		batch.NewKey("i2", "jörg@bücher.example"),
 		batch.Candidate{InterviewID: "i3", JobApplicationID: "App-joerg"}.Key(),
+		batch.Candidate{InterviewID: "i4", CandidateID: "c-joerg"}.Key(),
 	} {
 		records, err := r.Lookup(t.Context(), []batch.Key{key})
 		if err != nil {

@@ -10,7 +10,8 @@ import (
 	"bulkinvite/batch"
 )
 
-// A History is all that the ledger knows of a person in one interview.
+// A History is all that the ledger knows of a person in one interview under one
+// name.
 type History struct {
 	BaseURL  string
 	Key      batch.Key
@@ -43,40 +44,6 @@ type PastAnswer struct {
 	State       batch.State
 	CandidateID string
 	InviteURL   string
-}
-
-// Histories returns what is known of a person in the interview, or in all of
-// them if that is "", for every base URL. The person is an address in any
-// spelling, or what stands for one, see batch.Candidate.Key. It reads the index
-// of people and the requests of this person, besides those that are not indexed
-// yet: of a run that died or is not over.
-func (r *Reader) Histories(ctx context.Context, person, interviewID string) (histories []History, err error) {
-	err = r.read(ctx, func() error {
-		tx, err := r.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-		if err != nil {
-			return err
-		}
-		defer tx.Rollback() //nolint:errcheck // nothing was written
-		histories, err = r.histories(ctx, tx, []alias{{name: normalName(person)}}, interviewID)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("ledger: history: %w", err)
-	}
-	return histories, nil
-}
-
-// An alias is what a person is known by: an address, or what stands for one.
-type alias struct {
-	baseURL string // at which it is theirs; "" if everywhere
-	name    string
-}
-
-func normalName(person string) string {
-	if k := (batch.Key{Email: person}); !k.HasAddress() {
-		return person // ids are opaque
-	}
-	return batch.NewKey("", person).Email
 }
 
 func (r *Reader) histories(ctx context.Context, tx *sql.Tx, aliases []alias, interviewID string) ([]History, error) {

@@ -19,11 +19,11 @@ func histories(t *testing.T, path, person, interviewID string) []ledger.History 
 		t.Fatal(err)
 	}
 	defer r.Close()
-	histories, err := r.Histories(t.Context(), person, interviewID)
+	traces, err := r.Traces(t.Context(), person, interviewID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return histories
+	return traces.Histories
 }
 
 // A person is found in every interview, by any spelling, in what is indexed and
@@ -76,6 +76,21 @@ func checkHistories(t *testing.T, path string) {
 	dee := histories(t, path, "dee@example.com", "")
 	if len(dee) != 1 || dee[0].Record.State != batch.StateSending || len(dee[0].Requests) != 1 || len(dee[0].Requests[0].Answers) != 0 {
 		t.Errorf("somebody in doubt: %+v", dee)
+	}
+}
+
+// A person is also found by the ids that rows without an address named, and
+// once, however often an id comes up.
+func TestTracesByIDs(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	t.Run("keep", func(t *testing.T) { keep(t, path) })
+	var found []string
+	for _, h := range histories(t, path, "jörg@bücher.example", "") {
+		found = append(found, h.Key.InterviewID+" "+h.Key.Email)
+	}
+	want := []string{"i1 jörg@xn--bcher-kva.example", "i2 jörg@xn--bcher-kva.example", "i3 application:App-joerg", "i4 candidate:c-joerg"}
+	if diff := cmp.Diff(want, found); diff != "" {
+		t.Errorf("(- want, + got)\n%s", diff)
 	}
 }
 

@@ -43,11 +43,12 @@ func TestStandInFlipped(t *testing.T) {
 		for bit := range 8 {
 			damaged := []byte(text)
 			damaged[at] ^= 1 << bit
-			if strings.EqualFold(string(damaged), text) {
+			k := batch.Key{InterviewID: "i1", Email: string(damaged)}
+			s, ok := parseStandIn(k.Email)
+			if ok && s.isOf(testBase, key) {
 				continue // hexadecimal digits may be capitals
 			}
-			k := batch.Key{InterviewID: "i1", Email: string(damaged)}
-			if _, ok := parseStandIn(k.Email); ok || h.short(k) == h.short(key) {
+			if ok || h.short(k) == h.short(key) {
 				t.Fatalf("bit %d of character %d is flipped unnoticed", bit, at)
 			}
 		}

@@ -13,52 +13,83 @@ import (
 // them by: an address, and keys of rows that named them by an id.
 type Traces struct {
 	Person    string    // as the ledger compares it
-	Histories []History // one for each interview, base URL and name
+	Histories []History // one for each name, base URL and interview
 	aliases   []alias
 	ids       []string // as a candidate, and of their job applications
 }
 
-// Traces finds what the ledger has of a person, who is named as in Histories.
-// No run may be under way.
-func (s *Store) Traces(ctx context.Context, person string) (*Traces, error) {
-	t := &Traces{Person: normalName(person)}
-	if err := t.find(ctx, &Reader{path: s.path, db: s.read, version: schemaVersion}); err != nil {
+// An alias is what a person is known by: an address, or what stands for one.
+type alias struct {
+	baseURL string // at which it is theirs; "" if everywhere
+	name    string
+}
+
+// Traces finds what the ledger has of a person in the interview, or in all of
+// them if that is "", for every base URL. The person is an address in any
+// spelling, or what stands for one, see batch.Candidate.Key. It reads the index
+// of people and the requests of this person, besides those that are not indexed
+// yet: of a run that died or is not over.
+func (r *Reader) Traces(ctx context.Context, person, interviewID string) (t *Traces, err error) {
+	err = r.read(ctx, func() error {
+		tx, err := r.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+		if err != nil {
+			return err
+		}
+		defer tx.Rollback() //nolint:errcheck // nothing was written
+		t = &Traces{Person: normalName(person)}
+		return t.find(ctx, r, tx, interviewID)
+	})
+	if err != nil {
 		return nil, fmt.Errorf("ledger: traces: %w", err)
 	}
 	return t, nil
 }
 
-func (t *Traces) find(ctx context.Context, r *Reader) error {
-	tx, err := r.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return err
+// Traces is what Reader.Traces is, in all interviews, for Forget. No run may be
+// under way.
+func (s *Store) Traces(ctx context.Context, person string) (*Traces, error) {
+	r := &Reader{path: s.path, db: s.read, version: schemaVersion}
+	return r.Traces(ctx, person, "")
+}
+
+func normalName(person string) string {
+	if k := (batch.Key{Email: person}); !k.HasAddress() {
+		return person // ids are opaque
 	}
-	defer tx.Rollback() //nolint:errcheck // nothing was written
-	for unseen := []alias{{name: t.Person}}; len(unseen) > 0; {
-		t.aliases = append(t.aliases, unseen...)
-		found, err := r.histories(ctx, tx, unseen, "")
+	return batch.NewKey("", person).Email
+}
+
+func (t *Traces) find(ctx context.Context, r *Reader, tx *sql.Tx, interviewID string) error {
+	t.aliases = []alias{{name: t.Person}}
+	for seen := 0; seen < len(t.aliases); {
+		unseen := t.aliases[seen:]
+		seen = len(t.aliases)
+		found, err := r.histories(ctx, tx, unseen, interviewID)
 		if err != nil {
 			return err
 		}
 		t.Histories = append(t.Histories, found...)
-		unseen = nil
 		for i := range found {
-			unseen = append(unseen, t.learn(&found[i])...)
+			t.learn(&found[i])
 		}
 	}
 	return nil
 }
 
-// learn takes down the ids that a history tells, and returns the names that
-// are new.
-func (t *Traces) learn(h *History) (unseen []alias) {
+// learn takes down the ids that a history tells, and the names that stand for
+// the person because of them.
+func (t *Traces) learn(h *History) {
 	learn := func(id string, key batch.Key) {
-		a := alias{h.BaseURL, key.Email}
-		if id == "" || slices.Contains(t.aliases, a) || slices.Contains(unseen, a) {
+		if id == "" {
 			return
 		}
-		unseen = append(unseen, a)
-		t.ids = append(t.ids, id)
+		if !slices.Contains(t.ids, id) {
+			t.ids = append(t.ids, id)
+		}
+		known := func(a alias) bool { return a.name == key.Email && (a.baseURL == "" || a.baseURL == h.BaseURL) }
+		if !slices.ContainsFunc(t.aliases, known) {
+			t.aliases = append(t.aliases, alias{h.BaseURL, key.Email})
+		}
 	}
 	for i := range h.Requests {
 		r := &h.Requests[i]
@@ -70,7 +101,6 @@ func (t *Traces) learn(h *History) (unseen []alias) {
 			learn(a.CandidateID, batch.Candidate{CandidateID: a.CandidateID}.Key())
 		}
 	}
-	return unseen
 }
 
 // InDoubt returns a history of which it is not known whether the person was

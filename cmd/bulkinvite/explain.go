@@ -29,21 +29,21 @@ func newExplainCommand(a *app) *cobra.Command {
 		Short: "Show all that the ledger knows of a person, and what the next send would do",
 		Long: `explain shows all that the ledger knows of a person, for each interview: in which
 run and request they were, what came back, their link, where they stand, and
-what the next send would do with them, and why.
+what the next send would do with a row that names them, and why.
 
 EMAIL is an address in any spelling. Of a row without an address, application:ID
-or candidate:ID stands for it, with the id that the row names. Addresses are
-shown in full, unlike in logs. It may be used while a run goes on, and changes
-nothing.
+or candidate:ID stands for it, with the id that the row names; such rows are
+shown, too, if the id is known to be that of the person. Addresses are shown in
+full, unlike in logs. It may be used while a run goes on, and changes nothing.
 
 The exit code is 0 also if nothing is known of the person, which is an answer;
 --json has no interviews then.
 
 With --json it writes one JSON object: ledger, running (a run goes on now), email
-(as the ledger compares it) and interviews. Of these each has base_url,
-interview_id, state (invited, in_doubt, refused, failed or not_sent), forgotten,
-candidate_id, invite_url, next (what the next send would do) and requests, with
-their answers, the oldest first. A status_code of 0 means that no answer came by
+(as the ledger compares it) and interviews. Of these each has known_as (email, or
+what stands for it), base_url, interview_id, state (invited, in_doubt, refused,
+failed or not_sent), forgotten, candidate_id, invite_url, next (what the next
+send would do) and requests, with their answers, the oldest first. A status_code of 0 means that no answer came by
 HTTP. Times are UTC.`,
 		Args: onePerson,
 		RunE: a.action(func(ctx context.Context, _ zerolog.Logger, args []string) error {
@@ -77,12 +77,12 @@ func checkPerson(person string) error {
 
 func (a *app) explain(ctx context.Context, person string, flags *explainFlags) error {
 	return a.readLedger(ctx, flags.ledger, func(reader *ledger.Reader, path string) error {
-		e := explanation{ledger: path, person: nameOf(person)}
+		e := explanation{ledger: path}
 		var err error
 		if e.running, err = runningNow(ctx, reader); err != nil {
 			return err
 		}
-		if e.histories, err = reader.Histories(ctx, person, flags.interview); err != nil {
+		if e.traces, err = reader.Traces(ctx, person, flags.interview); err != nil {
 			return err
 		}
 		if flags.json {
@@ -90,14 +90,6 @@ func (a *app) explain(ctx context.Context, person string, flags *explainFlags) e
 		}
 		return e.writeTo(a.stdout)
 	})
-}
-
-// nameOf returns what the ledger compares a person by.
-func nameOf(person string) string {
-	if key := (batch.Key{Email: person}); !key.HasAddress() {
-		return person
-	}
-	return batch.NewKey("", person).Email
 }
 
 // runningNow returns the number of the run that goes on, 0 if none does.
@@ -115,29 +107,28 @@ func runningNow(ctx context.Context, reader *ledger.Reader) (int64, error) {
 
 // An explanation is what explain shows.
 type explanation struct {
-	ledger    string
-	person    string
-	running   int64 // the run that goes on; 0: none
-	histories []ledger.History
+	ledger  string
+	running int64 // the run that goes on; 0: none
+	traces  *ledger.Traces
 }
 
 func (e *explanation) writeTo(w io.Writer) error {
 	var b strings.Builder
-	if len(e.histories) == 0 {
-		fmt.Fprintf(&b, "nothing is known of %s in the ledger %s\n", e.person, e.ledger)
+	if len(e.traces.Histories) == 0 {
+		fmt.Fprintf(&b, "nothing is known of %s in the ledger %s\n", e.traces.Person, e.ledger)
 	}
-	for i := range e.histories {
+	for i := range e.traces.Histories {
 		if i > 0 {
 			fmt.Fprintln(&b)
 		}
-		e.writeHistory(&b, &e.histories[i])
+		e.writeHistory(&b, &e.traces.Histories[i])
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
 func (e *explanation) writeHistory(b *strings.Builder, h *ledger.History) {
-	fmt.Fprintf(b, "%s: %s\n", e.person, standing(h))
+	fmt.Fprintf(b, "%s: %s\n", h.Key.Email, standing(h))
 	fmt.Fprintf(b, "  interview %s at %s\n", h.Key.InterviewID, h.BaseURL)
 	if h.Record.CandidateID != "" {
 		fmt.Fprintf(b, "  candidate %s\n", h.Record.CandidateID)
@@ -231,7 +222,7 @@ func (e *explanation) next(h *ledger.History) string {
 		if rec.Forgotten {
 			return "leaves them out, without id and link: they were invited, and forgotten since"
 		}
-		return "leaves them out: they are invited" + afterResend(rec)
+		return "leaves them out: they are invited" + missingLink(rec) + afterResend(rec)
 	case batch.StateSending:
 		return e.nextInDoubt(h)
 	case batch.StateRefused:
@@ -240,6 +231,18 @@ func (e *explanation) next(h *ledger.History) string {
 		return "tries again: all attempts of the last run failed, and none of them invited them"
 	}
 	return "invites them, unless the API's list shows them: nothing that was sent for them is known to have invited them" + afterResend(rec)
+}
+
+// missingLink tells what becomes of a link that nobody has told yet.
+func missingLink(rec *batch.Record) string {
+	switch {
+	case rec.InviteURL != "" || rec.CandidateID == "":
+		return ""
+	case rec.Kind == batch.KindFound: // elsewhere
+		return "; their link is fetched with --links all"
+	default:
+		return "; their link is fetched, unless --links says none"
+	}
 }
 
 // afterResend tells of a re-send, since --resend heeds it.

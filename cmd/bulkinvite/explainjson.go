@@ -18,6 +18,7 @@ type explainDocument struct {
 }
 
 type historyDocument struct {
+	KnownAs     string                `json:"known_as"`
 	BaseURL     string                `json:"base_url"`
 	InterviewID string                `json:"interview_id"`
 	State       string                `json:"state"`
@@ -52,11 +53,11 @@ type pastAnswerDocument struct {
 }
 
 func (e *explanation) document() *explainDocument {
-	d := &explainDocument{Ledger: e.ledger, Running: e.running != 0, Email: e.person, Interviews: []historyDocument{}}
-	for i := range e.histories {
-		h := &e.histories[i]
+	d := &explainDocument{Ledger: e.ledger, Running: e.running != 0, Email: e.traces.Person, Interviews: []historyDocument{}}
+	for i := range e.traces.Histories {
+		h := &e.traces.Histories[i]
 		d.Interviews = append(d.Interviews, historyDocument{
-			BaseURL: h.BaseURL, InterviewID: h.Key.InterviewID, State: stateName(h.Record.State),
+			KnownAs: h.Key.Email, BaseURL: h.BaseURL, InterviewID: h.Key.InterviewID, State: stateName(h.Record.State),
 			Forgotten: isForgotten(h), CandidateID: h.Record.CandidateID, InviteURL: h.Record.InviteURL,
 			Next: e.next(h), Requests: pastRequestDocuments(h.Requests),
 		})

@@ -43,8 +43,8 @@ It cannot reach what is elsewhere: inputs, results and failed files, logs,
 backups and copies of the ledger, and what the API has.
 
 On a terminal it asks; elsewhere it needs --yes. Exit codes: 0 done, or nothing
-is known of the person; 1 it broke off, run it again; 2 nothing was changed; 5 a
-run holds the ledger, nothing was changed.`,
+is known of the person; 1 it broke off, run it again; 2 nothing was removed; 5 a
+run holds the ledger, nothing was removed.`,
 		Args: onePerson,
 		RunE: a.action(func(ctx context.Context, _ zerolog.Logger, args []string) error {
 			f := &forgetter{app: a, flags: &flags, person: strings.TrimSpace(args[0])}
@@ -75,7 +75,7 @@ func (f *forgetter) run(ctx context.Context) error {
 	case stopped && f.changed:
 		return &failure{code: stop.code(), err: fmt.Errorf("%w; run the same command again to make sure that they are forgotten", stop)}
 	case stopped:
-		return &failure{code: stop.code(), err: fmt.Errorf("%w; nothing was changed", stop)}
+		return &failure{code: stop.code(), err: fmt.Errorf("%w; nothing was removed", stop)}
 	case f.changed:
 		return fmt.Errorf("%w; run the same command again", err)
 	}
@@ -83,7 +83,7 @@ func (f *forgetter) run(ctx context.Context) error {
 	if errors.As(err, &known) {
 		return err
 	}
-	return refusef("%w; nothing was changed", err)
+	return refusef("%w; nothing was removed", err)
 }
 
 func (f *forgetter) forget(ctx context.Context) (err error) {
@@ -105,7 +105,7 @@ func (f *forgetter) forget(ctx context.Context) (err error) {
 		return nil
 	}
 	if h := traces.InDoubt(); h != nil {
-		return refusef("it is not known whether %s was invited to interview %s at %s: settle it first with bulkinvite confirm; nothing was changed",
+		return refusef("it is not known whether %s was invited to interview %s at %s: settle it first with bulkinvite confirm; nothing was removed",
 			h.Key.Email, h.Key.InterviewID, h.BaseURL)
 	}
 	if err := f.ask(ctx, traces, requests-forgotten); err != nil {
@@ -132,7 +132,7 @@ func (f *forgetter) open(ctx context.Context) (*ledger.Store, error) {
 	}
 	store, err := ledger.Open(ctx, f.path, ledger.Options{})
 	if errors.Is(err, ledger.ErrLocked) {
-		return nil, &failure{code: exitLocked, err: fmt.Errorf("%w; nothing was changed", err)}
+		return nil, &failure{code: exitLocked, err: fmt.Errorf("%w; nothing was removed", err)}
 	}
 	return store, err
 }
@@ -150,7 +150,7 @@ func (f *forgetter) ask(ctx context.Context, t *ledger.Traces, requests int) err
 	err = ask(ctx, tty, fmt.Sprintf("forget %s, who is in %s of the ledger %s? It cannot be undone. [y/N] ",
 		t.Person, count(requests, "request"), f.path))
 	if errors.Is(err, errDeclined) {
-		return refusef("declined; nothing was changed")
+		return refusef("declined; nothing was removed")
 	}
 	return err
 }
