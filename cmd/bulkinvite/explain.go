@@ -27,6 +27,8 @@ func newExplainCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain EMAIL",
 		Short: "Show all that the ledger knows of a person, and what the next send would do",
+		Example: `  bulkinvite explain ann@example.com
+  bulkinvite explain ann@example.com --json | jq -r '.interviews[].next'`,
 		Long: `explain shows all that the ledger knows of a person, for each interview: in which
 run and request they were, what came back, their link, where they stand, and
 what the next send would do with a row that names them, and why.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/rs/zerolog"
@@ -23,6 +24,8 @@ func newForgetCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "forget EMAIL",
 		Short: "Remove a person's data from the ledger, and still not invite them twice",
+		Example: `  bulkinvite forget ann@example.com
+  bulkinvite forget ann@example.com --yes --ledger /var/lib/bulkinvite/ledger.db`,
 		Long: `forget removes what the ledger has of a person: their address, ids and links, and
 messages that name them, in all interviews. EMAIL is as in explain. The whole
 ledger is written anew, so that nothing is left in free parts of its files; that
@@ -120,14 +123,20 @@ func (f *forgetter) forget(ctx context.Context) (err error) {
 	return nil
 }
 
-// open takes the ledger, and makes none.
+// open takes the ledger, and makes none, as ledger.Open would.
 func (f *forgetter) open(ctx context.Context) (*ledger.Store, error) {
 	var err error
 	if f.path, err = ledgerPath(f.flags.ledger, f.environ); err != nil {
 		return nil, err
 	}
-	there := func(*ledger.Reader, string) error { return nil }
-	if err := f.readLedger(ctx, f.flags.ledger, there); err != nil {
+	reader, err := ledger.OpenReadOnly(ctx, f.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, refuseMissing(f.path)
+	case err != nil:
+		return nil, err
+	}
+	if err := reader.Close(); err != nil {
 		return nil, err
 	}
 	store, err := ledger.Open(ctx, f.path, ledger.Options{})
