@@ -151,6 +151,9 @@ type Record struct {
 	// request in which the person is StateInvited.
 	CandidateID string
 	InviteURL   string
+	// Forgotten is set if the person was invited, and all else of them was
+	// removed from the ledger on demand. Nothing of them is to come back.
+	Forgotten bool
 	// ThisRun is set if the state was written by the run that asks.
 	ThisRun bool
 	// ResentAt is when the newest re-send was claimed that was or may have
@@ -203,7 +206,8 @@ type Ledger interface {
 	// KindInvite holds those who are StateInvited or StateSending, those whom
 	// this run has settled as StateRefused or StateFailed, and a key that is
 	// named twice. KindResend holds those re-sent within ResendAfter.
-	// KindFound holds those who are StateInvited. KindLink holds nobody.
+	// KindFound holds those who are StateInvited. KindLink holds nobody. All
+	// kinds hold those who are Forgotten, since a claim writes who they are.
 	Claim(ctx context.Context, req Request) (Claim, error)
 
 	// Settle writes the answer to a request, or a later finding, for the

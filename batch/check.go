@@ -180,7 +180,7 @@ func (p *Plan) Survey(ctx context.Context, src Source, ledger Lookuper) error {
 	var known digest
 	err := lookupRows(ctx, src, ledger, p.index.pending, func(row *Row, rec Record) error {
 		known.add(row, rec)
-		if row.Candidate.CandidateID != "" {
+		if row.Candidate.CandidateID != "" && !rec.Forgotten {
 			return nil // to be sent again: that they are invited is the point
 		}
 		switch rec.State {

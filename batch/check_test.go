@@ -266,17 +266,25 @@ func TestSurvey(t *testing.T) {
 	if survey(with(ann, Record{State: StateInvited, RequestID: 7, InviteURL: "https://x", ResentAt: time.Unix(9, 0)})) != first {
 		t.Error("a later link of somebody invited changes the plan")
 	}
+	if survey(with(ann, Record{State: StateInvited, RequestID: 1, Forgotten: true})) != first {
+		t.Error("whoever was invited and is forgotten is left out as before, and yet changes the plan")
+	}
 	seen := map[string]bool{first: true}
 	for i, other := range []knower{
 		with(ann, Record{}), with(bo, invited), with(bo, Record{State: StateSending, RequestID: 4}),
 		with(bo, Record{RequestID: 2}), with(rows[3].Candidate.Key(), invited),
 		with(again, Record{State: StateInvited, RequestID: 1, ResentAt: time.Unix(9, 0), ResentState: StateSending}),
+		with(again, Record{State: StateInvited, RequestID: 1, Forgotten: true}),
 	} {
 		if sum := survey(other); seen[sum] {
 			t.Errorf("change %d of the ledger does not change the plan", i)
 		} else {
 			seen[sum] = true
 		}
+	}
+	// Nothing is sent to somebody who is forgotten, whatever their row names.
+	if plan.AlreadyInvited != 2 || plan.Left() != 3 || plan.Interviews[1].Left != 2 {
+		t.Errorf("with one forgotten, %d are invited and %d left: %+v", plan.AlreadyInvited, plan.Left(), plan.Interviews)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"hash"
+	"strconv"
 	"time"
 )
 
@@ -34,6 +35,7 @@ func (d *digest) add(row *Row, rec Record) {
 	d.buf = binary.AppendUvarint(d.buf[:0], uint64(row.Index))
 	d.buf = binary.AppendVarint(d.buf, rec.RequestID)
 	d.buf = binary.AppendVarint(d.buf, rec.ResentAt.UnixMicro())
+	d.buf = strconv.AppendBool(d.buf, rec.Forgotten)
 	for _, text := range []string{key.InterviewID, key.Email, string(rec.State), string(rec.ResentState)} {
 		d.buf = binary.AppendUvarint(d.buf, uint64(len(text)))
 		d.buf = append(d.buf, text...)

@@ -32,6 +32,11 @@ func (e *Engine) feed(ctx context.Context) error {
 // held deals with a person whom the ledger says not to send, and reports
 // whether it does.
 func (e *Engine) held(p *person, rec Record) (bool, error) {
+	if rec.Forgotten {
+		// Nothing else is said or kept of them: no id, no link, and no list has
+		// to show them in order to be believed.
+		return true, e.record(p, Outcome{Status: StatusAlreadyInvited})
+	}
 	if p.CandidateID != "" {
 		return e.heldResend(p, rec)
 	}

@@ -290,7 +290,9 @@ func (f *foundPeople) flush(ctx context.Context) error {
 		if held := claim.Held[i]; held != nil {
 			o.CandidateID, o.InviteURL = held.CandidateID, held.InviteURL
 		}
-		e.queue.know(time.Time{}, p)
+		if claim.Held[i] == nil || !claim.Held[i].Forgotten {
+			e.queue.know(time.Time{}, p)
+		}
 		err = errors.Join(err, e.recordWanting(p, o, e.opts.Links == LinksAll && o.InviteURL == "" && o.CandidateID != ""))
 	}
 	f.people, f.ids, f.seen = nil, nil, nil

@@ -10,7 +10,8 @@ import (
 
 // A census is everybody in a ledger. It tells people apart by their hashes
 // alone: two of ten million have the same one with a chance of one in 300,000,
-// and then a count is short by one.
+// and then a count is short by one. Somebody who was refused, forgotten and
+// named again counts twice: as the stranger who they are.
 type census struct {
 	interviews []InterviewStatus
 	numbers    map[[2]string]int32 // base URL and interview to position in interviews
@@ -18,11 +19,20 @@ type census struct {
 	doubts     map[uint64]Doubt // some of them resolved by later requests
 }
 
-// A resident is what is known of somebody after the requests so far.
+// A resident is what is known of somebody after the requests so far. There may
+// be millions.
 type resident struct {
 	interview int32
-	state     batch.State
+	state     uint8 // position in residentStates
 }
+
+var residentStates = [...]batch.State{batch.StateNone, batch.StateSending, batch.StateInvited, batch.StateRefused, batch.StateFailed}
+
+func newResident(interview int32, state batch.State) resident {
+	return resident{interview, uint8(slices.Index(residentStates[:], state))}
+}
+
+func (r resident) is() batch.State { return residentStates[r.state] }
 
 // census reads all requests with their answers in one statement, and so in one
 // state of the ledger, though a run goes on.
@@ -47,10 +57,10 @@ func (c *census) add(r *request) {
 		}
 		hash := h.hash(batch.Key{InterviewID: r.interviewID, Email: r.emails[i]})
 		old, known := c.people[hash]
-		if known && rank(old.state) > rank(state) {
+		if known && rank(old.is()) > rank(state) {
 			continue
 		}
-		c.people[hash] = resident{interview, state}
+		c.people[hash] = newResident(interview, state)
 		if state == batch.StateSending {
 			c.doubts[hash] = Doubt{r.baseURL, r.interviewID, r.emails[i], r.id, r.runID, r.claimedAt}
 		}
@@ -71,11 +81,11 @@ func (c *census) number(r *request) int32 {
 // result counts, and drops the doubts that are none.
 func (c *census) result() ([]InterviewStatus, []Doubt) {
 	for _, p := range c.people {
-		c.interviews[p.interview].People[p.state]++
+		c.interviews[p.interview].People[p.is()]++
 	}
 	var doubts []Doubt
 	for hash, d := range c.doubts {
-		if c.people[hash].state == batch.StateSending {
+		if c.people[hash].is() == batch.StateSending {
 			doubts = append(doubts, d)
 		}
 	}

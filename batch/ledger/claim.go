@@ -26,7 +26,7 @@ type claim struct {
 
 // Claim implements batch.Ledger. Besides, it refuses requests that no key can
 // be found again for: of an unknown kind, with people of another interview, or
-// with texts that are not UTF-8.
+// with texts that are not UTF-8 or look like stand-ins.
 func (r *Run) Claim(ctx context.Context, req batch.Request) (batch.Claim, error) {
 	if err := validate(&req); err != nil {
 		return batch.Claim{}, fmt.Errorf("ledger: claim: %w", err)
@@ -60,6 +60,9 @@ func validate(req *batch.Request) error {
 		}
 		if !utf8.ValidString(k.InterviewID) || !utf8.ValidString(k.Email) {
 			return errors.New("a key that is not UTF-8")
+		}
+		if isStandIn(k.Email) {
+			return errors.New("a key that looks like somebody who was forgotten")
 		}
 	}
 	return nil
@@ -170,6 +173,9 @@ func (c *claim) join(r *Run) error {
 
 // holds reports whether what is known of a person keeps them from being sent.
 func holds(req *batch.Request, rec *batch.Record, now time.Time) bool {
+	if rec.Forgotten {
+		return true
+	}
 	switch req.Kind {
 	case batch.KindInvite:
 		switch rec.State {

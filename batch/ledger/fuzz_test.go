@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -80,7 +81,7 @@ func FuzzRows(f *testing.F) {
 		}
 		expected := make([]person, len(texts))
 		for i := range expected {
-			expected[i] = person{state: batch.StateSending, by: 1}
+			expected[i] = person{state: batch.StateSending, by: 1, forgotten: strings.HasPrefix(texts[i], "forgotten:")}
 		}
 		for _, o := range want {
 			p := &expected[o.Person]

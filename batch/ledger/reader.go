@@ -172,7 +172,7 @@ func (r *Reader) lookup(ctx context.Context, tx *sql.Tx, baseURL string) (*looku
 	}
 	l := &lookup{base: baseURL, index: &index{filter: newFilter(0)}}
 	var segments []segment
-	if r.version == schemaVersion { // the index of version 1 is not read any more: all requests are behind it
+	if r.version >= indexVersion { // the index of version 1 is not read any more: all requests are behind it
 		if segments, err = readSegments(ctx, tx); err != nil {
 			return nil, err
 		}
@@ -204,7 +204,7 @@ type RunStatus struct {
 // running one if it is the newest and Running; else it died.
 func (r *Reader) Runs(ctx context.Context, n int) (runs []RunStatus, err error) {
 	err = r.read(ctx, func() error {
-		runs, err = r.runs(ctx, n)
+		runs, err = r.runs(ctx, "order by id desc limit ?", n)
 		return err
 	})
 	if err != nil {
@@ -213,9 +213,10 @@ func (r *Reader) Runs(ctx context.Context, n int) (runs []RunStatus, err error) 
 	return runs, nil
 }
 
-func (r *Reader) runs(ctx context.Context, n int) ([]RunStatus, error) {
+// runs returns the runs that the end of a select names.
+func (r *Reader) runs(ctx context.Context, which string, arg any) ([]RunStatus, error) {
 	rows, err := r.db.QueryContext(ctx, `select id, started_at, coalesce(ended_at, 0), base_url, input, sha256, row_count,
-		coalesce(counts, '{}'), coalesce(exit_code, 0) from runs order by id desc limit ?`, n)
+		coalesce(counts, '{}'), coalesce(exit_code, 0) from runs `+which, arg)
 	if err != nil {
 		return nil, err
 	}

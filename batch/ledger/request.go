@@ -20,6 +20,7 @@ type request struct {
 	claimedAt   time.Time
 	emails      []string
 	people      []person // parallel to emails
+	forgotten   bool     // some of emails are stand-ins
 	lastAnswer  int64    // the newest answer that people have in them
 }
 
@@ -27,6 +28,7 @@ type request struct {
 type person struct {
 	state       batch.State
 	by          int64 // the run that brought them into the state
+	forgotten   bool  // the address is a stand-in
 	candidateID string
 	inviteURL   string
 	idFrom      int64 // the answer that candidateID is from
@@ -53,10 +55,19 @@ func (r *request) clone() *request {
 }
 
 // find returns the position of a person, or -1. People are mostly asked for in
-// the order in which they are named, so it begins with the one at hint.
+// the order in which they are named, so it begins with the one at hint. Those
+// who were forgotten are found, too.
 func (r *request) find(email string, hint int) int {
 	for i := range r.emails {
 		if at := (hint + i) % len(r.emails); r.emails[at] == email {
+			return at
+		}
+	}
+	if !r.forgotten {
+		return -1
+	}
+	for at := range r.emails {
+		if s, ok := parseStandIn(r.emails[at]); ok && s.isOf(r.baseURL, batch.Key{InterviewID: r.interviewID, Email: email}) {
 			return at
 		}
 	}
@@ -105,6 +116,7 @@ func (f *fold) add(run int64, r *request, p *person) {
 		if p.urlFrom > f.urlFrom {
 			f.rec.InviteURL, f.urlFrom = strings.Clone(p.inviteURL), p.urlFrom
 		}
+		f.rec.Forgotten = f.rec.Forgotten || p.forgotten
 	}
 	sentOrDoubt := p.state == batch.StateInvited || p.state == batch.StateSending
 	if r.kind == batch.KindResend && sentOrDoubt && !r.claimedAt.Before(f.rec.ResentAt) {

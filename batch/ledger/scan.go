@@ -58,7 +58,8 @@ func (r *request) joinAll(people string) (err error) {
 	}
 	r.people = make([]person, len(r.emails))
 	for i := range r.people {
-		r.people[i] = person{state: batch.StateSending, by: r.runID}
+		r.people[i] = person{state: batch.StateSending, by: r.runID, forgotten: isStandIn(r.emails[i])}
+		r.forgotten = r.forgotten || r.people[i].forgotten
 	}
 	return nil
 }

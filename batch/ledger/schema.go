@@ -20,8 +20,9 @@ var indexSchema string
 
 const (
 	applicationID = 0x62696e76 // "binv": tells the ledger from other SQLite files
-	schemaVersion = 2
+	schemaVersion = 3
 	oldestSchema  = 1 // that can be read, and brought up to date
+	indexVersion  = 2 // since this one the index is that of index.sql
 )
 
 // dsn returns a data source name in which nothing of path can be taken for a
@@ -91,9 +92,12 @@ const dropIndex1 = "drop table people; drop table people_upto;"
 // updateSchema makes the tables that a file of that version lacks, 0 being an
 // empty one, and marks it as ours and new, or does nothing.
 func updateSchema(ctx context.Context, db *sql.DB, version int) error {
-	script := dropIndex1 + indexSchema
-	if version == 0 {
+	script := "" // an older bulkinvite would only take a stand-in for damage
+	switch version {
+	case 0:
 		script = schema + indexSchema
+	case 1:
+		script = dropIndex1 + indexSchema
 	}
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {

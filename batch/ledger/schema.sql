@@ -1,8 +1,11 @@
--- The ledger of bulkinvite, schema version 2.
+-- The ledger of bulkinvite, schema version 3.
 --
 -- Requests and answers are only ever added to: what was sent and what came
--- back is never rewritten. All times are microseconds since 1970, UTC. To read
--- it with the sqlite3 shell, begin with the view invitations.
+-- back is never rewritten. There is one exception: of somebody who is forgotten,
+-- as the law may ask for, address, ids, link and messages that name them are
+-- taken out, and 'forgotten:' with a salted hash stands for the address. All
+-- times are microseconds since 1970, UTC. To read it with the sqlite3 shell,
+-- begin with the view invitations.
 
 create table runs (
   id         integer primary key,

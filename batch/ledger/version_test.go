@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"database/sql"
 	"os"
 	"path/filepath"
 	"testing"
@@ -79,5 +80,33 @@ func TestVersion1Cut(t *testing.T) {
 	open(t, path)
 	for _, cut := range cuts(t, path) {
 		checkVersion1(t, cut)
+	}
+}
+
+// A ledger of version 2 has the same tables, and an older bulkinvite must not
+// write to one in which people may be forgotten.
+func TestVersion2(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	if err := fill(t, path).Close(); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, path, "pragma user_version = 2")
+	if h := histories(t, path, "ann@example.com", ""); len(h) != 1 || h[0].Record.State != batch.StateInvited {
+		t.Errorf("before it is brought up to date: %+v", h)
+	}
+	if err := open(t, path).Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var version int
+	if err := db.QueryRow("pragma user_version").Scan(&version); err != nil || version != 3 {
+		t.Errorf("it is of version %d now: %v", version, err)
+	}
+	if h := histories(t, path, "ann@example.com", ""); len(h) != 1 || h[0].Record.State != batch.StateInvited {
+		t.Errorf("after it was: %+v", h)
 	}
 }

@@ -26,7 +26,7 @@ type terminal interface {
 func openTerminal() (*os.File, error) {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
-		return nil, fmt.Errorf("there is no terminal to ask on (%w); use --yes to send without a question", bare(err))
+		return nil, fmt.Errorf("there is no terminal to ask on (%w); use --yes to go on without a question", bare(err))
 	}
 	return tty, nil
 }

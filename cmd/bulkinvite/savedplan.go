@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"slices"
@@ -115,13 +114,6 @@ func (v *planView) save(run plannedRun) *savedPlan {
 		})
 	}
 	return s
-}
-
-func (s *savedPlan) writeTo(w io.Writer) error {
-	out := json.NewEncoder(w)
-	out.SetEscapeHTML(false)
-	out.SetIndent("", "  ")
-	return out.Encode(s)
 }
 
 // readPlan reads what check --json has written.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -22,57 +23,104 @@ import (
 // shownDoubts are how many of those in doubt status names.
 const shownDoubts = 20
 
+// statusFlags are the flags of status.
+type statusFlags struct {
+	ledger string
+	runs   int // how many
+	run    int // the number of the only one; 0: all
+	json   bool
+}
+
 func newStatusCommand(a *app) *cobra.Command {
-	var (
-		path string
-		runs = 10
-	)
+	flags := statusFlags{runs: 10}
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show what the ledger knows: the last runs, counts, and who is in doubt",
 		Example: `  bulkinvite status
-  bulkinvite status --runs 1 --ledger /var/lib/bulkinvite/ledger.db`,
+  bulkinvite status --runs 1 --ledger /var/lib/bulkinvite/ledger.db
+  bulkinvite status --run 12
+  bulkinvite status --json | jq .in_doubt`,
 		Long: `status shows what the ledger knows: the last runs, how many people are invited
-to which interview, and who is in doubt because an answer was lost. It may be
-used while a run goes on, and changes nothing.`,
+to which interview, and who is in doubt because an answer was lost. With --run
+it shows one run: its input, its requests by kind and answer, and who is in
+doubt from it. It may be used while a run goes on, and changes nothing.
+
+Addresses are shown in full, unlike in logs.
+
+With --json it writes one JSON object: ledger, running (a run goes on now), runs
+(the newest first), interviews and in_doubt (all of them); with --run: ledger,
+running, run, requests and in_doubt. A run's state is running, died or ended;
+ended_at, seconds and exit_code are null unless it ended, counts is null if it
+wrote no outputs. A request's status_code is null if it has no answer, and 0 if
+none came by HTTP. Times are UTC.`,
 		Args: cobra.NoArgs,
+		PreRunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flags().Changed("run") && cmd.Flags().Changed("runs") {
+				return errors.New("--run and --runs exclude each other; leave one out")
+			}
+			return nil
+		},
 		RunE: a.action(func(ctx context.Context, _ zerolog.Logger, _ []string) error {
 			return withSignals(ctx, a.endAtOnce, func(ctx context.Context) error {
-				return early(ctx, a.status(ctx, path, runs))
+				return early(ctx, a.status(ctx, &flags))
 			})
 		}),
 	}
-	cmd.Flags().Var(file{text{value: &path}}, "ledger", "the ledger (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
-	cmd.Flags().Var(whole{&runs, 1, 1000}, "runs", "how many of the last runs are shown")
+	cmd.Flags().Var(file{text{value: &flags.ledger}}, "ledger", "the ledger (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
+	cmd.Flags().Var(whole{&flags.runs, 1, 1000}, "runs", "how many of the last runs are shown")
+	cmd.Flags().Var(whole{&flags.run, 1, math.MaxInt}, "run", "show only the run of this number, in detail")
+	cmd.Flags().BoolVar(&flags.json, "json", false, "write JSON, for programs")
 	return cmd
 }
 
-func (a *app) status(ctx context.Context, path string, runs int) error {
-	path, err := ledgerPath(path, a.environ)
+func (a *app) status(ctx context.Context, flags *statusFlags) error {
+	return a.readLedger(ctx, flags.ledger, func(reader *ledger.Reader, path string) error {
+		return a.showLedger(ctx, reader, path, flags)
+	})
+}
+
+// readLedger calls f with the ledger that --ledger names, or the usual one.
+func (a *app) readLedger(ctx context.Context, named string, f func(reader *ledger.Reader, path string) error) error {
+	path, err := ledgerPath(named, a.environ)
 	if err != nil {
 		return err
 	}
-	return advised(a.showLedger(ctx, path, runs), path)
-}
-
-func (a *app) showLedger(ctx context.Context, path string, runs int) error {
 	reader, err := ledger.OpenReadOnly(ctx, path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return refusef("there is no ledger at %s; send makes it, or name another one with --ledger", path)
+		return refuseMissing(path)
 	case err != nil:
-		return err
+		return advised(err, path)
 	}
 	defer func() { _ = reader.Close() }() // only read from
+	return advised(f(reader, path), path)
+}
+
+func refuseMissing(path string) error {
+	return refusef("there is no ledger at %s; send makes it, or name another one with --ledger", path)
+}
+
+func (a *app) showLedger(ctx context.Context, reader *ledger.Reader, path string, flags *statusFlags) error {
 	s := statusView{ledger: path}
+	var err error
 	if s.running, err = reader.Running(); err != nil {
 		return err
 	}
-	if s.runs, err = reader.Runs(ctx, runs); err != nil {
+	if s.runs, err = reader.Runs(ctx, flags.runs); err != nil {
 		return err
+	}
+	if flags.run != 0 {
+		return a.showRun(ctx, reader, &s, int64(flags.run), flags.json)
 	}
 	if s.interviews, s.doubts, err = reader.People(ctx); err != nil {
 		return err
+	}
+	if flags.json {
+		document, err := s.document()
+		if err != nil {
+			return err
+		}
+		return writeJSON(a.answers, document)
 	}
 	return s.writeTo(a.stdout)
 }
@@ -86,12 +134,27 @@ type statusView struct {
 	doubts     []ledger.Doubt
 }
 
+// stateOf says in a word where a run is. Only the newest can be running.
+func (s *statusView) stateOf(r *ledger.RunStatus) string {
+	switch {
+	case !r.EndedAt.IsZero():
+		return "ended"
+	case s.running && r.ID == s.runs[0].ID:
+		return "running"
+	default:
+		return "died"
+	}
+}
+
 func (s *statusView) writeTo(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "ledger %s\n", s.ledger)
 	s.writeRuns(&b)
 	s.writeInterviews(&b)
-	s.writeDoubts(&b)
+	if len(s.doubts) > 0 {
+		fmt.Fprintf(&b, "\n%s in doubt: %s\n", people(len(s.doubts)), s.whyDoubt())
+		writeDoubts(&b, s.doubts)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -103,15 +166,11 @@ func (s *statusView) writeRuns(b *strings.Builder) {
 	}
 	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "run\tstarted\ttook\texit\tresults\tfailed\trows\tinput")
-	for i, r := range s.runs {
-		took, exit := "", strconv.Itoa(r.ExitCode)
-		switch {
-		case !r.EndedAt.IsZero():
-			took = roughly(r.EndedAt.Sub(r.StartedAt))
-		case s.running && i == 0:
-			exit = "running"
-		default:
-			exit = "died"
+	for i := range s.runs {
+		r := &s.runs[i]
+		took, exit := "", s.stateOf(r)
+		if !r.EndedAt.IsZero() {
+			took, exit = roughly(r.EndedAt.Sub(r.StartedAt)), strconv.Itoa(r.ExitCode)
 		}
 		var counts struct { // absent if the run wrote no outputs
 			Results *int `json:"results"`
@@ -148,19 +207,20 @@ func (s *statusView) writeInterviews(b *strings.Builder) {
 	_ = table.Flush() // a strings.Builder takes everything
 }
 
-func (s *statusView) writeDoubts(b *strings.Builder) {
-	if len(s.doubts) == 0 {
-		return
-	}
-	why := "their answer was lost; the next run that names them asks the API first"
+// whyDoubt says what it means to be in doubt.
+func (s *statusView) whyDoubt() string {
 	if s.running {
-		why = "being sent right now, or their answer was lost"
+		return "being sent right now, or their answer was lost"
 	}
-	fmt.Fprintf(b, "\n%s in doubt: %s\n", people(len(s.doubts)), why)
-	for _, d := range s.doubts[:min(shownDoubts, len(s.doubts))] {
+	return "their answer was lost; the next run that names them asks the API first"
+}
+
+// writeDoubts names the first of those in doubt.
+func writeDoubts(b *strings.Builder, doubts []ledger.Doubt) {
+	for _, d := range doubts[:min(shownDoubts, len(doubts))] {
 		fmt.Fprintf(b, "  %s  %s  run %d, %s\n", d.Email, d.InterviewID, d.RunID, d.ClaimedAt.Local().Format(time.DateTime))
 	}
-	if more := len(s.doubts) - shownDoubts; more > 0 {
-		fmt.Fprintf(b, "  and %d more\n", more)
+	if more := len(doubts) - shownDoubts; more > 0 {
+		fmt.Fprintf(b, "  and %d more; --json shows all\n", more)
 	}
 }

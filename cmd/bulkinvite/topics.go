@@ -33,8 +33,8 @@ const exitCodesTopic = `What the exit codes mean, and what to do:
   4    ended early by the API (key refused, quota used up, down for too long)
        or by --deadline: the rest is not_sent; read the reason, mend it, and
        run the same command again
-  5    another run holds the ledger: nothing was sent, and what an earlier run
-       wrote is as it was; let that run end
+  5    another run holds the ledger: nothing was sent (by forget, removed), and
+       what an earlier run wrote is as it was; let that run end
   129  SIGHUP kept rows from going; run the same command again
   130  SIGINT (Ctrl-C) did
   143  SIGTERM did
@@ -80,7 +80,7 @@ missing is made with mode 0700.
                              notices that the ledger has lost something
 Keep the ledger: it keeps people from being invited twice. Copy, move and
 restore all of it together, and only while no run uses it. It must not be on a
-network file system.
+network file system. Only forget removes anything from it.
 
 Temporary files, in $TMPDIR or /tmp, as large as the input without compression,
 and gone when the program ends in whatever way:
@@ -89,6 +89,8 @@ and gone when the program ends in whatever way:
                        0600  what became of each row; has no name any more
   bulkinvite-sandbox-* 0700  the folder of the throw-away ledger of --sandbox;
                              only kill -9 leaves it behind
+  etilqs_*             0600  SQLite's, while forget writes the ledger anew, in
+                             /var/tmp without TMPDIR; has no name any more
 
 The API key is read from the file that --api-key-file names, which should have
 mode 0600, or from micro1-api-key in $CREDENTIALS_DIRECTORY. It is written
@@ -106,6 +108,9 @@ const otherVariables = `Others:
   TMPDIR                 where the temporary files are (default /tmp)
   NO_COLOR               if it is set, log lines on a terminal have no colour
   HTTPS_PROXY, NO_PROXY  the proxy to the API, and what goes without it`
+
+// topicWidth is how many columns a topic takes at most: those of a terminal.
+const topicWidth = 80
 
 // environmentTopic lists the variables of all flags of the commands of root.
 func environmentTopic(root *cobra.Command) string {
@@ -133,7 +138,12 @@ begins with BULKINVITE_ and belongs to no flag is warned of.
 `)
 	for _, flag := range slices.SortedFunc(maps.Keys(users), cmp.Compare) {
 		slices.Sort(users[flag])
-		fmt.Fprintf(&b, "  %-*s  --%s (%s)\n", width, envName(flag), flag, strings.Join(users[flag], ", "))
+		line := fmt.Sprintf("  %-*s  --%s", width, envName(flag), flag)
+		who := fmt.Sprintf("(%s)", strings.Join(users[flag], ", "))
+		if len(line)+len(who) >= topicWidth {
+			line += fmt.Sprintf("\n  %*s ", width, "")
+		}
+		fmt.Fprintf(&b, "%s %s\n", line, who)
 	}
 	b.WriteString("\n" + otherVariables)
 	return b.String()

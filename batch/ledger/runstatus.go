@@ -1,0 +1,79 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"bulkinvite/batch"
+)
+
+// ErrNoRun means that the ledger has no run of a number.
+var ErrNoRun = errors.New("there is no such run")
+
+// Run returns what the ledger knows of one run; the error is ErrNoRun if it has
+// none of this number.
+func (r *Reader) Run(ctx context.Context, id int64) (run RunStatus, err error) {
+	err = r.read(ctx, func() error {
+		runs, err := r.runs(ctx, "where id = ?", id)
+		if err == nil && len(runs) == 0 {
+			err = ErrNoRun
+		}
+		if err == nil {
+			run = runs[0]
+		}
+		return err
+	})
+	if err != nil {
+		return RunStatus{}, fmt.Errorf("ledger: run %d: %w", id, err)
+	}
+	return run, nil
+}
+
+// A RequestCount counts the requests of a run that are of one kind and were
+// answered alike. What was found out later about one does not change that.
+type RequestCount struct {
+	Kind       batch.Kind
+	Answered   bool
+	StatusCode int    // of the answer; 0: no HTTP answer came
+	Message    string // of the newest of these answers
+	Requests   int
+	People     int // in these requests
+}
+
+// Requests counts the requests of a run by kind and answer.
+func (r *Reader) Requests(ctx context.Context, run int64) (counts []RequestCount, err error) {
+	err = r.read(ctx, func() error {
+		counts, err = r.requests(ctx, run)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: requests of run %d: %w", run, err)
+	}
+	return counts, nil
+}
+
+func (r *Reader) requests(ctx context.Context, run int64) ([]RequestCount, error) {
+	// SQLite takes the message from the row that has the greatest a.id.
+	rows, err := r.db.QueryContext(ctx, `select r.kind, a.id is not null, coalesce(a.status_code, 0), coalesce(a.message, ''),
+			count(*), sum(json_array_length(r.people)), max(a.id)
+		from requests r
+		left join answers a on a.id = (select min(id) from answers where request_id = r.id)
+		where r.run_id = ?
+		group by r.kind, a.id is not null, a.status_code
+		order by r.kind, a.id is not null, a.status_code`, run)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var counts []RequestCount
+	for rows.Next() {
+		var c RequestCount
+		var newest any
+		if err := rows.Scan(&c.Kind, &c.Answered, &c.StatusCode, &c.Message, &c.Requests, &c.People, &newest); err != nil {
+			return nil, err
+		}
+		counts = append(counts, c)
+	}
+	return counts, rows.Err()
+}
