@@ -273,17 +273,21 @@ func (e *Engine) recordWanting(p *person, o Outcome, link bool) error {
 	return nil
 }
 
-// Outcome returns what became of a row, for pass 3. Rows that the run did not
-// get to are CodeNotSent; those that it was sending when it broke off are
-// CodeUncertain.
+// Outcome returns what became of a row, for pass 3; of the row only Index and
+// Offset count. Rows that the run did not get to are CodeNotSent; those that it
+// was sending when it broke off are CodeUncertain.
 func (e *Engine) Outcome(row *Row) (Outcome, error) {
 	w := e.index.word(row.Index)
 	switch w.tag() {
 	case tagInvalid:
-		if row.Problem == nil {
-			return Outcome{}, fmt.Errorf("line %d: the row was invalid and now is not", row.Line)
+		again, err := e.src.At(row.Offset)
+		if err == nil && again.Problem == nil {
+			err = errors.New("it was invalid and now is not")
 		}
-		return Outcome{Code: row.Problem.Code, Error: row.Problem.Message}, nil
+		if err != nil {
+			return Outcome{}, err
+		}
+		return Outcome{Code: again.Problem.Code, Error: again.Problem.Message}, nil
 	case tagDuplicate:
 		o, err := e.outcome(e.index.word(int(w.value())))
 		if o.Status != "" {

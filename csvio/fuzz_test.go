@@ -182,7 +182,7 @@ func writeMixed(t *testing.T, in *Input, dir string) output {
 	if err != nil {
 		t.Fatal(err)
 	}
-	counts, err := out.Write(t.Context(), mixed)
+	counts, err := out.Write(t.Context(), readAgain(in, mixed))
 	if err != nil || counts.Rows != counts.Results+counts.Failed {
 		t.Fatalf("counts %+v, %v", counts, err)
 	}

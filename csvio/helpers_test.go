@@ -76,16 +76,29 @@ func writeOutputs(t testing.TB, in *Input, dir string) (results, failed string, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	counts, err = out.Write(t.Context(), func(row *batch.Row) (batch.Outcome, error) {
+	counts, err = out.Write(t.Context(), readAgain(in, func(row *batch.Row) (batch.Outcome, error) {
 		if row.Problem != nil {
 			return batch.Outcome{Code: row.Problem.Code, Error: row.Problem.Message}, nil
 		}
 		return batch.Outcome{Status: batch.StatusInvited, CandidateID: "c", InviteURL: "u"}, nil
-	})
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return readFile(t, resultsPath), readFile(t, failedPath), counts
+}
+
+// readAgain gives outcome the whole row, as a run does for those that it did not
+// send.
+func readAgain(in *Input, outcome func(*batch.Row) (batch.Outcome, error)) func(*batch.Row) (batch.Outcome, error) {
+	return func(row *batch.Row) (batch.Outcome, error) {
+		whole, err := in.At(row.Offset)
+		if err != nil {
+			return batch.Outcome{}, err
+		}
+		whole.Index, whole.Line, whole.File = row.Index, row.Line, row.File
+		return outcome(&whole)
+	}
 }
 
 func readFile(t testing.TB, path string) string {

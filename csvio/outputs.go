@@ -117,7 +117,8 @@ func sameFile(a, b string) bool {
 
 // Write reads the input once more, asks outcome what became of each row, in
 // input order and one call at a time, and replaces both files, first the
-// results. Each file is replaced whole, or stays as it was if Write fails.
+// results. The rows that outcome is asked about have neither candidate nor
+// problem: only what tells which they are. Each file is replaced whole, or stays as it was if Write fails.
 func (o *Outputs) Write(ctx context.Context, outcome func(*batch.Row) (batch.Outcome, error)) (Counts, error) {
 	defer o.Cleanup()
 	results, err := o.create(o.results)
@@ -128,28 +129,26 @@ func (o *Outputs) Write(ctx context.Context, outcome func(*batch.Row) (batch.Out
 	if err != nil {
 		return Counts{}, err
 	}
-	w := newWriter(o.in, results, failed, outcome)
-	if err := w.writeAll(ctx, o.in); err != nil {
+	w := newWriter(o.in, results, failed)
+	if err := w.writeAll(ctx, o.in, outcome); err != nil {
 		return Counts{}, err
 	}
 	return w.counts, o.commit(o.results, o.failed)
 }
 
-func newWriter(in *Input, results, failed io.Writer, outcome func(*batch.Row) (batch.Outcome, error)) *writer {
+func newWriter(in *Input, results, failed io.Writer) *writer {
 	return &writer{
-		spool:   bufio.NewReaderSize(nil, scanBuffer),
 		results: newSheet[resultsCells](in, bufio.NewWriterSize(results, scanBuffer)),
 		failed:  newSheet[failedCells](in, bufio.NewWriterSize(failed, scanBuffer)),
-		outcome: outcome,
 	}
 }
 
 // writeAll writes the headers and all rows.
-func (w *writer) writeAll(ctx context.Context, in *Input) error {
+func (w *writer) writeAll(ctx context.Context, in *Input, outcome func(*batch.Row) (batch.Outcome, error)) error {
 	if err := w.header(); err != nil {
 		return err
 	}
-	if err := in.scanFiles(ctx, w.block); err != nil {
+	if err := in.project(ctx, outcome, w.page); err != nil {
 		return err
 	}
 	return w.flush()

@@ -5,13 +5,10 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 
 	"github.com/gocarina/gocsv"
-
-	"bulkinvite/batch"
 )
 
 // resultsCells is our block in results.csv. All is text: gocsv prints a number
@@ -43,13 +40,8 @@ var (
 
 // A writer parts the rows among two sheets.
 type writer struct {
-	file    *Input        // whose rows are written
-	spool   *bufio.Reader // of file
-	at      int64         // of spool
-	raw     []byte        // the records of a block
 	results *sheet[resultsCells]
 	failed  *sheet[failedCells]
-	outcome func(*batch.Row) (batch.Outcome, error)
 	counts  Counts
 }
 
@@ -63,29 +55,25 @@ func (w *writer) header() error {
 	return nil
 }
 
-// block writes the rows of a block. A row whose outcome names neither status
-// nor code is a failed one: it must not be lost.
-func (w *writer) block(file *Input, b *block) error {
-	w.use(file)
-	w.raw = slices.Grow(w.raw[:0], b.bytes) // the sheets keep parts of it until the end of the block
-	for i, row := range b.rows {
-		record, err := w.read(b.places[i])
-		if err != nil {
-			return fmt.Errorf("read the temporary copy of the input: %w", err)
-		}
-		out, err := w.outcome(row)
-		if err != nil {
-			return fmt.Errorf("outcome of row %d: %w", row.Line, err)
-		}
+// page writes the rows of a page. A row whose outcome names neither status nor
+// code is a failed one: it must not be lost.
+func (w *writer) page(p *page) error {
+	w.results.use(p.file)
+	w.failed.use(p.file)
+	start := 0
+	for i := range p.rows {
+		row := &p.rows[i]
+		record, out := p.records[start:row.end], &row.outcome
+		start = row.end
 		if out.Status != "" {
 			w.results.add(record, resultsCells{
-				plainText(out.CandidateID), plainText(out.InviteURL), string(out.Status), strconv.Itoa(row.Line)})
+				plainText(out.CandidateID), plainText(out.InviteURL), string(out.Status), strconv.Itoa(row.line)})
 		} else {
 			w.failed.add(record, failedCells{
-				string(out.Code), plainText(out.Error), strconv.Itoa(row.Line), strconv.Itoa(out.Attempts)})
+				string(out.Code), plainText(out.Error), strconv.Itoa(row.line), strconv.Itoa(out.Attempts)})
 		}
 	}
-	w.counts.Rows += len(b.rows)
+	w.counts.Rows += len(p.rows)
 	w.counts.Results += len(w.results.cells)
 	w.counts.Failed += len(w.failed.cells)
 	if err := w.results.writeRows(); err != nil {
@@ -95,30 +83,6 @@ func (w *writer) block(file *Input, b *block) error {
 		return writeError(err)
 	}
 	return nil
-}
-
-// use makes a file the one whose rows are written.
-func (w *writer) use(file *Input) {
-	if file == w.file {
-		return
-	}
-	w.file, w.at = file, 0
-	w.spool.Reset(io.NewSectionReader(file.spool, 0, file.size))
-	w.results.use(file)
-	w.failed.use(file)
-}
-
-// read returns the bytes of the next record.
-func (w *writer) read(p place) ([]byte, error) {
-	if _, err := w.spool.Discard(int(p.offset - w.at)); err != nil { // blank lines
-		return nil, err
-	}
-	w.at = p.offset + int64(p.size)
-	start := len(w.raw)
-	w.raw = w.raw[:start+p.size]
-	record := w.raw[start:]
-	_, err := io.ReadFull(w.spool, record)
-	return record, err
 }
 
 func (w *writer) flush() error {
