@@ -3,11 +3,10 @@ package csvio
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/flate"
 	"compress/gzip"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -77,8 +76,17 @@ type spooler struct {
 }
 
 func (s *spooler) copy(src io.Reader) (spooled, error) {
-	hash := sha256.New()
-	input := bufio.NewReaderSize(io.TeeReader(src, hash), scanBuffer)
+	hash := newSideSum()
+	err := s.copyAll(bufio.NewReaderSize(io.TeeReader(src, hash), scanBuffer))
+	sum, hashErr := hash.sum()
+	if err := cmp.Or(err, hashErr); err != nil {
+		return spooled{}, err
+	}
+	s.sum, s.size = sum, s.pos.offset
+	return s.spooled, nil
+}
+
+func (s *spooler) copyAll(input *bufio.Reader) error {
 	text, err := s.decode(input)
 	if err == nil {
 		err = s.write(text)
@@ -86,12 +94,7 @@ func (s *spooler) copy(src io.Reader) (spooled, error) {
 	if err == nil && s.witness != nil && s.witness.isUTF8() {
 		err = &InputError{File: s.name, Message: "is UTF-8 and not windows-1252", Hint: "leave out --encoding"}
 	}
-	if err != nil {
-		return spooled{}, err
-	}
-	s.sum = hex.EncodeToString(hash.Sum(nil))
-	s.size = s.pos.offset
-	return s.spooled, nil
+	return err
 }
 
 // decode looks at the first bytes and returns a reader of the input's text.
