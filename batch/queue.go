@@ -204,6 +204,8 @@ func (q *queue) cut(g *group) *chunk {
 	}
 	if len(g.people) == 0 {
 		q.drop(g)
+	} else {
+		q.ready.update(g) // before others: the heap bears one misplaced group at a time
 	}
 	q.updateInterview(g.iv)
 	q.room.Signal()
