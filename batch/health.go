@@ -308,7 +308,7 @@ func (e *Engine) probeList(ctx context.Context, pause, limit time.Duration) bool
 	if err != nil {
 		return false
 	}
-	_, apiErr := e.api.Invites(ctx, client.ListRequest{InterviewID: e.queue.anyInterview(), Page: 1, Limit: listLimit})
+	_, apiErr := e.api.Invites(ctx, client.ListRequest{InterviewID: e.queue.toProbe(), Page: 1, Limit: listLimit})
 	if ctx.Err() != nil {
 		return false
 	}
