@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"bulkinvite/client"
@@ -160,7 +162,7 @@ func (e *Engine) settleLook(ctx context.Context, l *look, lookErr error, cutShor
 	found, absent := map[int64][]*doubt{}, map[int64][]*doubt{}
 	var settled []*doubt
 	var err error
-	for _, d := range l.doubts {
+	for _, d := range inInputOrder(slices.Collect(maps.Values(l.doubts))) {
 		if _, ok := l.found[d]; ok {
 			found[d.request] = append(found[d.request], d)
 			settled = append(settled, d)
@@ -179,11 +181,11 @@ func (e *Engine) settleLook(ctx context.Context, l *look, lookErr error, cutShor
 				e.resolve(d, false, false))
 		}
 	}
-	for id, doubts := range found {
-		err = errors.Join(err, e.settleFound(ctx, id, doubts, l.found))
+	for _, id := range slices.Sorted(maps.Keys(found)) {
+		err = errors.Join(err, e.settleFound(ctx, id, found[id], l.found))
 	}
-	for id, doubts := range absent {
-		err = errors.Join(err, e.settleAbsent(ctx, id, doubts))
+	for _, id := range slices.Sorted(maps.Keys(absent)) {
+		err = errors.Join(err, e.settleAbsent(ctx, id, absent[id]))
 	}
 	return settled, err
 }

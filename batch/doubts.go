@@ -1,6 +1,8 @@
 package batch
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"bulkinvite/client"
@@ -173,7 +175,7 @@ func (q *queue) inDoubt() int {
 	return q.doubtful
 }
 
-// allDoubts returns everybody who is in doubt when the run ends.
+// allDoubts returns everybody who is in doubt when the run ends, in input order.
 func (q *queue) allDoubts() []*doubt {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -183,7 +185,12 @@ func (q *queue) allDoubts() []*doubt {
 			all = append(all, d)
 		}
 	}
-	return all
+	return inInputOrder(all)
+}
+
+func inInputOrder(doubts []*doubt) []*doubt {
+	slices.SortFunc(doubts, func(a, b *doubt) int { return cmp.Compare(a.p.row, b.p.row) })
+	return doubts
 }
 
 func (q *queue) stopAlarm() {

@@ -223,14 +223,25 @@ func (h *health) waitList(ctx context.Context) error {
 // have worked before.
 const longestPause = 30 * time.Second
 
+// pauses grow, each with some jitter.
+type pauses struct {
+	backoff backoff.ExponentialBackOff // has no jitter of its own: nobody can seed it
+	random  func() float64
+}
+
+// jitter is by how much of itself a pause may be shorter or longer.
+const jitter = 0.2
+
 // newPauses returns pauses that grow from about 1 s to about the longest.
-func newPauses(longest time.Duration) *backoff.ExponentialBackOff {
-	pauses := backoff.NewExponentialBackOff()
-	pauses.InitialInterval = time.Second
-	pauses.MaxInterval = longest
-	pauses.Multiplier = 2
-	pauses.RandomizationFactor = 0.2
-	return pauses
+func (e *Engine) newPauses(longest time.Duration) *pauses {
+	return &pauses{
+		backoff: backoff.ExponentialBackOff{InitialInterval: time.Second, MaxInterval: longest, Multiplier: 2},
+		random:  e.opts.Random,
+	}
+}
+
+func (p *pauses) next() time.Duration {
+	return time.Duration(float64(p.backoff.NextBackOff()) * (1 - jitter + 2*jitter*p.random()))
 }
 
 // probe waits for the API to go down, and then finds out when it is back. It
@@ -255,7 +266,7 @@ func (e *Engine) probe(soft, hard context.Context) error {
 // growing pauses, until an answer to an invitation is good or it is time to
 // give up.
 func (e *Engine) probeUntilUp(soft, hard context.Context) error {
-	pauses := newPauses(longestPause)
+	pauses := e.newPauses(longestPause)
 	for e.health.isDown() {
 		left := e.opts.GiveUpAfter - e.health.badFor()
 		if left <= 0 {
@@ -265,7 +276,7 @@ func (e *Engine) probeUntilUp(soft, hard context.Context) error {
 		if soft.Err() != nil {
 			return nil
 		}
-		if !e.probeList(soft, min(pauses.NextBackOff(), left), left) {
+		if !e.probeList(soft, pauses.next(), left) {
 			continue
 		}
 		t := e.queue.takeProbe()
@@ -297,7 +308,7 @@ func (e *Engine) probeList(ctx context.Context, pause, limit time.Duration) bool
 	if err != nil {
 		return false
 	}
-	_, apiErr := e.invites(ctx, client.ListRequest{InterviewID: e.queue.anyInterview(), Page: 1, Limit: listLimit})
+	_, apiErr := e.invites(ctx, client.ListRequest{InterviewID: e.queue.toProbe(), Page: 1, Limit: listLimit})
 	if ctx.Err() != nil {
 		return false
 	}

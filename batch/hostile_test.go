@@ -349,3 +349,16 @@ func TestInputThatBreaksWhileItIsSent(t *testing.T) {
 		}
 	})
 }
+
+// A list that lacks somebody whom an earlier run invited proves nothing.
+func TestListLacksKnownPeople(t *testing.T) {
+	inWorld(t, sandbox.Config{PostScript: map[int]sandbox.Fault{2: sandbox.After500}}, func(w *world) {
+		in := rows(people(2, 0)...)
+		w.run(in[:1])
+		w.hook.list = func(client.ListRequest) ([]client.Entry, bool, error) { return nil, true, nil }
+		w.counts(w.run(in), map[string]int{"already_invited": 1, "uncertain": 1})
+		w.hook.list = nil
+		w.run(in)
+		w.onceEach(in)
+	})
+}

@@ -137,7 +137,7 @@ const linkPause = 4 * time.Second
 // askLink asks for a link until there is an answer that has it. Without one it
 // returns nil.
 func (e *Engine) askLink(ctx context.Context, p *person, k known, tries int) (*client.Invitation, error) {
-	pauses := newPauses(linkPause)
+	pauses := e.newPauses(linkPause)
 	for try := 0; try < tries && !e.links.ended.Load(); try++ {
 		inv, apiErr, err := e.sendLink(ctx, p, k)
 		switch {
@@ -152,7 +152,7 @@ func (e *Engine) askLink(ctx context.Context, p *person, k known, tries int) (*c
 			try-- // known not to have acted, and the pacer waits
 			continue
 		}
-		if err := sleep(ctx, pauses.NextBackOff()); err != nil {
+		if err := sleep(ctx, pauses.next()); err != nil {
 			return nil, err
 		}
 	}

@@ -95,7 +95,7 @@ func (e *Engine) firstPage(ctx context.Context, req client.ListRequest, entries 
 
 // page reads one page, with patience.
 func (e *Engine) page(ctx context.Context, req client.ListRequest) ([]client.Entry, error) {
-	pauses := newPauses(longestPause)
+	pauses := e.newPauses(longestPause)
 	for try := 1; ; {
 		if err := e.health.waitList(ctx); err != nil {
 			return nil, err
@@ -118,7 +118,7 @@ func (e *Engine) page(ctx context.Context, req client.ListRequest) ([]client.Ent
 		if try++; try > pageTries {
 			return nil, apiErr
 		}
-		if err := sleep(ctx, pauses.NextBackOff()); err != nil {
+		if err := sleep(ctx, pauses.next()); err != nil {
 			return nil, err
 		}
 	}
@@ -152,7 +152,7 @@ func (e *Engine) readInterview(soft, hard context.Context, read *listRead) error
 // preflight reads an interview's list before its first chunk, so that people
 // who were invited elsewhere are not invited again.
 func (e *Engine) preflight(soft, hard context.Context, iv *interview) error {
-	pauses := newPauses(longestPause)
+	pauses := e.newPauses(longestPause)
 	for try := 1; ; try++ {
 		found := &foundPeople{engine: e, iv: iv}
 		err := e.readList(soft, iv, func(entry client.Entry) error { return found.add(hard, entry) })
@@ -178,7 +178,7 @@ func (e *Engine) preflight(soft, hard context.Context, iv *interview) error {
 			e.warn(fmt.Sprintf("interview %s: nobody is invited, since %s", iv.asSent, maskText(why)))
 			return e.openInterview(iv, listFailed, why)
 		}
-		if err := sleep(soft, pauses.NextBackOff()); err != nil {
+		if err := sleep(soft, pauses.next()); err != nil {
 			return nil
 		}
 	}

@@ -3,6 +3,7 @@ package batch
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -36,6 +37,10 @@ type Options struct {
 	Deadline    time.Duration // the run ends this long after it began; 0: never
 	Limit       int           // people claimed in this run at most; 0: no limit
 	NoPreflight bool          // do not read an interview's list before its first chunk
+
+	// Random draws the jitter of pauses, between 0 and 1, for several goroutines
+	// at once; nil: the one of package math/rand/v2.
+	Random func() float64
 
 	Log zerolog.Logger
 
@@ -72,6 +77,9 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.GiveUpAfter, d.GiveUpAfter)
 	setDefault(&o.ResendAfter, d.ResendAfter)
 	setDefault(&o.Links, d.Links)
+	if o.Random == nil {
+		o.Random = rand.Float64
+	}
 	if o.Concurrency == 0 {
 		o.Concurrency = min(max(int(10*o.Rate), 4), 64)
 	}

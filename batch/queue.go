@@ -1,6 +1,8 @@
 package batch
 
 import (
+	"cmp"
+	"slices"
 	"sync"
 	"time"
 )
@@ -19,6 +21,8 @@ type queue struct {
 	settle    time.Duration
 
 	interviews map[string]*interview
+	inTurn     []*interview // all of them, as they came up
+	probes     int          // how often one of them was named to be probed
 	groups     map[groupKey]*group
 	ready      readyHeap
 	reads      []listRead // lists to read now
@@ -110,6 +114,7 @@ func (q *queue) interview(p *person) *interview {
 	if iv == nil {
 		iv = &interview{id: id, asSent: p.InterviewID, groups: map[*group]struct{}{}}
 		q.interviews[id] = iv
+		q.inTurn = append(q.inTurn, iv)
 	}
 	return iv
 }
@@ -204,6 +209,8 @@ func (q *queue) cut(g *group) *chunk {
 	}
 	if len(g.people) == 0 {
 		q.drop(g)
+	} else {
+		q.ready.update(g) // before others: the heap bears one misplaced group at a time
 	}
 	q.updateInterview(g.iv)
 	q.room.Signal()
@@ -324,7 +331,7 @@ func (q *queue) refund(n int) {
 	q.room.Signal()
 }
 
-// allWaiting returns everybody who waits when the run ends.
+// allWaiting returns everybody who waits when the run ends, in input order.
 func (q *queue) allWaiting() []*person {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -334,6 +341,7 @@ func (q *queue) allWaiting() []*person {
 			people = append(people, g.people...)
 		}
 	}
+	slices.SortFunc(people, func(a, b *person) int { return cmp.Compare(a.row, b.row) })
 	return people
 }
 
@@ -342,7 +350,7 @@ func (q *queue) free() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
-	q.interviews, q.groups, q.ready, q.reads = nil, nil, nil, nil
+	q.interviews, q.inTurn, q.groups, q.ready, q.reads = nil, nil, nil, nil, nil
 }
 
 // takeProbe takes the next chunk even though the API is down and the group may
@@ -357,12 +365,15 @@ func (q *queue) takeProbe() *task {
 	return &task{chunk: q.cut(q.ready[0])}
 }
 
-// anyInterview returns the id of an interview, to ask for its list.
-func (q *queue) anyInterview() string {
+// toProbe returns the id of an interview, to ask for its list. They take turns:
+// the list of one alone may be what does not work.
+func (q *queue) toProbe() string {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for _, iv := range q.interviews {
-		return iv.asSent
+	if len(q.inTurn) == 0 {
+		return ""
 	}
-	return ""
+	iv := q.inTurn[q.probes%len(q.inTurn)]
+	q.probes++
+	return iv.asSent
 }

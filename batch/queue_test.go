@@ -2,6 +2,7 @@ package batch
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -163,4 +164,29 @@ func waitingPeople(t *testing.T, e *Engine, n int) []*person {
 		people[i] = &person{Candidate: candidates[i], key: key, row: i}
 	}
 	return people
+}
+
+// The fullest group goes first, also after another one of its interview went.
+func TestQueueSendsTheFullestGroupFirst(t *testing.T) {
+	chance := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		q := newQueue(10, 4, 0, time.Second)
+		q.mu.Lock()
+		for i := range 300 {
+			c := Candidate{Email: fmt.Sprintf("p%d@example.com", i), InterviewID: fmt.Sprint(chance.IntN(4)), DisableEmail: chance.IntN(3) == 0}
+			p := &person{Candidate: c, key: c.Key(), row: i}
+			q.interview(p).accepted = true
+			q.add(p, false)
+		}
+		q.fed = true
+		for len(q.ready) > 0 {
+			for i := range q.ready {
+				if q.ready.Less(i, 0) {
+					t.Fatalf("a group of %d goes before one of %d", len(q.ready[0].people), len(q.ready[i].people))
+				}
+			}
+			q.take()
+		}
+		q.mu.Unlock()
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -97,6 +98,9 @@ type weather struct {
 	mu       sync.Mutex // requests may outlive their run
 	spells   []spell
 	arrivals []time.Time // requests of the run under way
+	held     time.Time   // when it was last told to wait
+	until    time.Time   // and until when
+	early    int         // requests that did not wait
 }
 
 // A spell is a time in which requests do not get through as usual.
@@ -173,6 +177,7 @@ func (s *simulation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	hash.Write(body)
 	now := time.Now()
 	s.log.add("%s %s %d %08x", r.Method, r.URL, len(body), hash.Sum32())
+	defer s.heard(w, r)
 	for _, sp := range s.arrived(now) {
 		if now.Before(sp.from) || now.After(sp.to) || sp.path != "" && sp.path != r.URL.Path {
 			continue
@@ -189,14 +194,38 @@ func (w *weather) arrived(at time.Time) []spell {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.arrivals = append(w.arrivals, at)
+	if at.After(w.held.Add(longestTurn)) && at.Before(w.until) { // those on their way do not know
+		w.early++
+	}
 	return w.spells
+}
+
+// tooEarly returns how many requests did not wait for the end of a Retry-After.
+func (w *weather) tooEarly() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.early
+}
+
+// heard notes that an answer with a Retry-After reaches the run.
+func (w *weather) heard(answer http.ResponseWriter, r *http.Request) {
+	seconds, err := strconv.Atoi(answer.Header().Get("Retry-After"))
+	if err != nil || r.Context().Err() != nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Now()
+	if until := now.Add(time.Duration(seconds) * time.Second); until.After(w.until) {
+		w.held, w.until = now, until
+	}
 }
 
 // clear begins the books of another run.
 func (w *weather) clear() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.arrivals = nil
+	w.arrivals, w.until, w.early = nil, time.Time{}, 0
 }
 
 // closest returns the shortest time in which n requests came, or a long one.

@@ -74,6 +74,15 @@ func (s *simulation) checkOutputs(p *process, name string, before stock) []outpu
 			s.checkResent(out, before, after)
 		} else {
 			s.checkInvited(out, before, after)
+			if out.code == batch.CodeNotSent && p.account.sending(key) {
+				s.Fatalf("row %d may be invited: %+v", out.row, *out)
+			}
+			if (out.status == batch.StatusInvited || out.status == batch.StatusConfirmed) && !p.account.settled(key) {
+				s.Fatalf("row %d is invited, and the ledger was not told: %+v", out.row, *out)
+			}
+		}
+		if out.code == batch.CodeNotSent && strings.HasPrefix(out.text, "the run ended first") && !p.broken {
+			s.Fatalf("row %d is forgotten: %+v", out.row, *out)
 		}
 	}
 	base := filepath.Join(s.folder, name)

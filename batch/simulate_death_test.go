@@ -3,6 +3,8 @@ package batch_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"hash/fnv"
 	"io"
 	"io/fs"
 	"os"
@@ -167,7 +169,7 @@ func (p *process) walSize() int64 {
 
 // Lookup implements batch.Ledger.
 func (p *process) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Record, error) {
-	if err := p.mayUseLedger(); err != nil {
+	if err := p.mayUseLedger(keys); err != nil {
 		return nil, err
 	}
 	return p.run.Lookup(ctx, keys)
@@ -175,32 +177,36 @@ func (p *process) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Record,
 
 // Claim implements batch.Ledger.
 func (p *process) Claim(ctx context.Context, req batch.Request) (batch.Claim, error) {
-	if err := errors.Join(p.reach(beforeClaim), p.mayUseLedger()); err != nil {
+	if err := errors.Join(p.reach(beforeClaim), p.mayUseLedger(req)); err != nil {
 		return batch.Claim{}, err
 	}
 	claim, err := p.run.Claim(ctx, req)
 	if err := p.acknowledge(afterClaim); err != nil {
 		return batch.Claim{}, err
 	}
+	if err == nil {
+		p.account.noteClaim(req, claim)
+	}
 	return claim, err
 }
 
 // Settle implements batch.Ledger.
 func (p *process) Settle(ctx context.Context, id int64, a batch.Answer) error {
-	if err := errors.Join(p.reach(beforeSettle), p.mayUseLedger()); err != nil {
+	if err := errors.Join(p.reach(beforeSettle), p.mayUseLedger(id, a)); err != nil {
 		return err
 	}
+	p.account.noteSettling(id, a)
 	err := p.run.Settle(ctx, id, a)
-	return errors.Join(p.acknowledge(afterSettle), err)
+	if err := errors.Join(p.acknowledge(afterSettle), err); err != nil {
+		return err
+	}
+	p.account.noteSettled(a)
+	return nil
 }
 
-// mayUseLedger takes the time that a write takes.
-func (p *process) mayUseLedger() error {
+// mayUseLedger takes the time that a write of this takes.
+func (p *process) mayUseLedger(what ...any) error {
 	p.mu.Lock()
-	calls := 0
-	for _, n := range p.steps {
-		calls += n
-	}
 	dead, broken := p.dead, p.broken
 	p.mu.Unlock()
 	switch {
@@ -209,8 +215,21 @@ func (p *process) mayUseLedger() error {
 	case broken:
 		return errBroken
 	}
-	time.Sleep(p.diskLag + time.Duration(calls)*time.Nanosecond)
+	time.Sleep(p.diskLag)
+	takeTurn(what...)
 	return nil
+}
+
+// longestTurn is more than takeTurn waits.
+const longestTurn = time.Millisecond
+
+// takeTurn waits for less than a millisecond, as long as what is to be done
+// says: of what is to be done at the same moment, the order is then the same in
+// every replay, however goroutines are scheduled.
+func takeTurn(what ...any) {
+	hash := fnv.New64a()
+	fmt.Fprint(hash, what...)
+	time.Sleep(time.Duration(hash.Sum64() % uint64(longestTurn)))
 }
 
 // acknowledge lets the engine know that something is durable, unless the
@@ -230,6 +249,7 @@ func (p *process) acknowledge(at step) error {
 
 // Invite implements batch.API.
 func (p *process) Invite(ctx context.Context, req client.InviteRequest) ([]client.Invitation, error) {
+	takeTurn(req)
 	if err := p.reach(beforeSend); err != nil {
 		return nil, err
 	}
@@ -239,11 +259,13 @@ func (p *process) Invite(ctx context.Context, req client.InviteRequest) ([]clien
 	if err := p.reach(afterSend); err != nil {
 		return nil, err
 	}
+	p.account.noteAnswer(req, err)
 	return invitations, err
 }
 
 // Invites implements batch.API.
 func (p *process) Invites(ctx context.Context, req client.ListRequest) ([]client.Entry, error) {
+	takeTurn(req)
 	if p.gone() {
 		return nil, errDied
 	}

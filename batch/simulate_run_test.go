@@ -33,6 +33,7 @@ type process struct {
 	broken  bool         // the ledger is
 	steps   map[step]int // how often each was reached
 	durable int64        // bytes of the ledger's log that have everything acknowledged
+	account account
 }
 
 // send is a run that may be stopped or die, and what follows from it.
@@ -61,6 +62,10 @@ func (s *simulation) runOnce(name string, d death, lasting time.Duration) []outp
 		name, o.ChunkSize, o.Rate, o.Burst, o.Concurrency, o.MaxAttempts, o.Links, o.GiveUpAfter, o.Deadline, o.Limit, !o.NoPreflight, s.csv.Resend)
 	s.log.add("a signal after %v, and death: %+v", lasting, d)
 	p := &process{simulation: s, death: d, steps: map[step]int{}}
+	p.account = account{
+		opts: o, begun: time.Now(), lost: map[batch.Key]time.Time{}, claimed: map[batch.Key]bool{}, unknowns: map[batch.Key]int{},
+		remembered: s.remembered, resends: s.resends, resentAt: s.resentAt,
+	}
 	before := s.takeStock()
 	s.begun = time.Now()
 	s.clear()
@@ -77,6 +82,10 @@ func (s *simulation) runOnce(name string, d death, lasting time.Duration) []outp
 	if took := time.Since(s.begun); took > 12*time.Hour {
 		s.Fatalf("a run did not end by itself, but after %v", took)
 	}
+	if n := s.tooEarly(); n > 0 {
+		s.Fatalf("%d requests did not wait for the end of a Retry-After", n)
+	}
+	s.checkAccount(&p.account)
 	var rows []outputRow
 	if p.dead {
 		s.log.add("it died: %v", err)
@@ -130,6 +139,7 @@ func (p *process) main(name string, lasting time.Duration) (err error) {
 	if err != nil {
 		return err
 	}
+	p.checkLedger(p.Context())
 	p.durable = p.walSize()
 	if err := p.reach(runBegun); err != nil {
 		return err
