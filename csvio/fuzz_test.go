@@ -16,6 +16,9 @@ import (
 	"bulkinvite/batch"
 )
 
+// fuzzedEncodings are one of each kind. The corpus has their numbers.
+var fuzzedEncodings = []string{"", encodingUTF8, encodingUTF16, "windows-1252", "gb18030", "shift_jis", encodingUTF16LE, encodingUTF16BE}
+
 // FuzzRead: whatever the bytes and the options are, an input is read as
 // encoding/csv reads it or refused with a word to the user, At finds each row
 // again, and each goes into one output, with the user's cells as they were.
@@ -24,7 +27,7 @@ func FuzzRead(f *testing.F) {
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, data []byte, encoding byte, delimiter, interview string, resend bool) {
 		opts := Options{
-			Encoding:  []string{"", encodingUTF8, encodingUTF16, encoding1252}[encoding%4],
+			Encoding:  fuzzedEncodings[int(encoding)%len(fuzzedEncodings)],
 			Delimiter: delimiter, InterviewID: interview, Resend: resend,
 		}
 		in := tryOpen(t, string(data), opts)

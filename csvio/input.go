@@ -19,7 +19,7 @@ import (
 // (or UTF-16 with a byte order mark) and finds the delimiter by itself.
 type Options struct {
 	Stdin        io.Reader // what the name "-" reads
-	Encoding     string    // "", utf-8, utf-16 or windows-1252; a byte order mark wins over it
+	Encoding     string    // "" or what CheckEncoding allows; a byte order mark wins over it
 	Delimiter    string    // one character or "tab"; "": found in the header
 	InterviewID  string    // for rows without one
 	Resend       bool      // rows with a candidate_id are re-sent; else that column is ignored
@@ -74,11 +74,8 @@ func Open(ctx context.Context, name string, opts Options) (*Input, error) {
 }
 
 func (o Options) validate() error {
-	if !slices.Contains([]string{"", encodingUTF8, encodingUTF16, encoding1252}, o.Encoding) {
-		return &InputError{
-			Message: fmt.Sprintf("encoding %q is not known", o.Encoding),
-			Hint:    "use utf-8, utf-16 or windows-1252",
-		}
+	if err := CheckEncoding(o.Encoding); o.Encoding != "" && err != nil {
+		return &InputError{Message: fmt.Sprintf("encoding %q %v", o.Encoding, err), Err: err}
 	}
 	if err := CheckDelimiter(o.Delimiter); o.Delimiter != "" && err != nil {
 		return &InputError{Message: fmt.Sprintf("delimiter %q: %v", o.Delimiter, err), Err: err}

@@ -5,12 +5,16 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/unicode"
 
 	"bulkinvite/batch"
@@ -53,6 +57,12 @@ func TestOpenReadsEveryEncoding(t *testing.T) {
 			input: strings.NewReplacer("é", "\xe9", "ú", "\xfa", "ñ", "\xf1").Replace(text),
 			opts:  Options{Encoding: "windows-1252"},
 		},
+		"UTF-16LE said":    {input: utf16Text(t, unicode.LittleEndian, false, text), opts: Options{Encoding: "utf-16le"}},
+		"UTF-16BE said":    {input: utf16Text(t, unicode.BigEndian, false, text), opts: Options{Encoding: "UTF-16BE"}},
+		"mark beats order": {input: utf16Text(t, unicode.BigEndian, true, text), opts: Options{Encoding: "utf-16le"}},
+		"latin1":           {input: encoded(t, charmap.ISO8859_1, text), opts: Options{Encoding: "latin1"}},
+		"iso-8859-15":      {input: encoded(t, charmap.ISO8859_15, text), opts: Options{Encoding: "ISO-8859-15"}},
+		"macintosh":        {input: encoded(t, charmap.Macintosh, text), opts: Options{Encoding: "macintosh"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tc.opts.Stdin = iotest.OneByteReader(strings.NewReader(tc.input))
@@ -72,6 +82,36 @@ func TestOpenReadsEveryEncoding(t *testing.T) {
 	}
 }
 
+func encoded(t testing.TB, e encoding.Encoding, text string) string {
+	t.Helper()
+	s, err := e.NewEncoder().String(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestOpenReadsTheWorldsEncodings(t *testing.T) {
+	for label, name := range map[string]string{
+		"windows-1250": "Łukasz Żółć", "iso-8859-2": "Łukasz Żółć",
+		"windows-1251": "Юлия Фёдорова", "koi8-r": "Юлия Фёдорова", "cp866": "Юлия Фёдорова",
+		"windows-1253": "Γιώργος", "iso-8859-7": "Γιώργος", "windows-1254": "Işıl Çağrı",
+		"windows-1255": "דוד", "windows-1256": "محمد", "windows-1257": "Žaneta Ķirse", "windows-1258": "Đăng",
+		"gbk": "模联", "gb18030": "王小明𠮷", "big5": "陳大文", "shift_jis": "表太郎ｶﾅ", "euc-jp": "佐藤桜",
+		"iso-2022-jp": "佐藤桜", "euc-kr": "김민수",
+	} {
+		enc, err := htmlindex.Get(label)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := encoded(t, enc, head+name+",a@x.co,iv-1\n")
+		rows := scanAll(t, openText(t, text, Options{Encoding: label}))
+		if len(rows) != 1 || rows[0].Candidate.Name != name {
+			t.Errorf("%s: %+v", label, rows)
+		}
+	}
+}
+
 func TestOpenErrors(t *testing.T) {
 	broken16 := utf16Text(t, unicode.LittleEndian, true, head+"A") + "\x00\xd8" + "A\x00"
 	for name, tc := range map[string]struct {
@@ -87,20 +127,32 @@ func TestOpenErrors(t *testing.T) {
 		"gzip twice": {gzipped(t, gzipped(t, head)), Options{}, "x.csv: is compressed twice; unpack it once"},
 		"pdf":        {"%PDF-1.7", Options{}, "x.csv: is a PDF; export the list as CSV (UTF-8)"},
 		"windows-1252": {head + "Ann,ann@x.co,1\nJos\xe9 N\xfa\xf1ez,jose@x.co,iv\n", Options{},
-			`x.csv:3:4: not UTF-8; in windows-1252 this line reads "José Núñez,jose@x.co,iv"; if that is right, add --encoding windows-1252`},
+			`x.csv:3:4: not UTF-8; in windows-1252 this line reads "José Núñez,jose@x.co,iv"; if that is right, add --encoding windows-1252, else the encoding in which it was saved, such as windows-1251, gb18030 or shift_jis`},
 		"cut off at the end": {head + "Jos\xc3", Options{},
-			`x.csv:2:4: not UTF-8; in windows-1252 this line reads "JosÃ"; if that is right, add --encoding windows-1252`},
+			`x.csv:2:4: not UTF-8; in windows-1252 this line reads "JosÃ"; if that is right, add --encoding windows-1252, else the encoding in which it was saved, such as windows-1251, gb18030 or shift_jis`},
 		"not what its mark says": {"\ufeff" + head + "Jos\xe9", Options{},
 			"x.csv:2:4: not UTF-8, although the file begins with the mark of UTF-8; save the list again as CSV (UTF-8)"},
 		"NUL": {head + "Ä\x00,", Options{}, "x.csv:2:2: a NUL byte: this is no text; save the list as CSV (UTF-8)"},
 		"UTF-16 without mark": {utf16Text(t, unicode.LittleEndian, false, head), Options{},
 			"x.csv:1:2: a NUL byte: this is no UTF-8 text; if it is UTF-16 without a byte order mark, add --encoding utf-16"},
 		"broken UTF-16": {broken16, Options{}, "x.csv:2:2: broken UTF-16; save the list again as CSV (UTF-8)"},
-		"encoding":      {head, Options{Encoding: "latin1"}, `encoding "latin1" is not known; use utf-8, utf-16 or windows-1252`},
+		"encoding":      {head, Options{Encoding: "klingon"}, `encoding "klingon" is not known; use utf-8, utf-16, windows-1252, windows-1251, iso-8859-15, macintosh, gb18030, shift_jis or another name from https://encoding.spec.whatwg.org/#names-and-labels`},
 		"delimiter":     {head, Options{Delimiter: ",,"}, `delimiter ",,": must be one character other than a quote or a line break, or the word tab`},
 		"interview":     {head, Options{InterviewID: "a b"}, `interview id "a b": has white space in it`},
 		"UTF-8 as windows-1252": {head + "Zoë,z@x.co,1\n", Options{Encoding: "windows-1252"},
 			"x.csv: is UTF-8 and not windows-1252; leave out --encoding"},
+		"not even windows-1252": {head + "\x8d\x93,", Options{},
+			"x.csv:2:1: not UTF-8; save the list as CSV (UTF-8), or add --encoding with the encoding in which it was saved, such as windows-1251, gb18030 or shift_jis"},
+		"not windows-1252": {head + "J\x81s,j@x.co,1\n", Options{Encoding: "cp1252"},
+			"x.csv:2:2: not windows-1252: there is no such character in it; give the --encoding in which the list was saved, or save it again as CSV (UTF-8)"},
+		"not Japanese": {head + "Ann,ann@x.co,1\nJos\xe9,j@x.co,1\n", Options{Encoding: "sjis"},
+			"x.csv:3:4: not shift_jis: there is no such character in it; give the --encoding in which the list was saved, or save it again as CSV (UTF-8)"},
+		"cut off in a character": {head + "\x95", Options{Encoding: "shift_jis"},
+			"x.csv:2:1: not shift_jis: there is no such character in it; give the --encoding in which the list was saved, or save it again as CSV (UTF-8)"},
+		"UTF-8 as gbk": {head + "王小明李四光,z@x.co,1\n", Options{Encoding: "gbk"}, "x.csv: is UTF-8 and not gbk; leave out --encoding"},
+		"UTF-8 as big5": {head + "王小明李四,z@x.co,1\n", Options{Encoding: "big5"},
+			"x.csv:2:1: not big5: there is no such character in it; leave out --encoding: so far it is UTF-8"},
+		"no encoding":  {head, Options{Encoding: "x-user-defined"}, fmt.Sprintf("encoding %q %v", "x-user-defined", CheckEncoding("x-user-defined"))},
 		"cut-off gzip": {gzipped(t, head)[:20], Options{}, "x.csv: the compressed data ends early; fetch the file again"},
 		"gzip and more": {gzipped(t, head) + "more than ten bytes", Options{},
 			"x.csv: something else follows the compressed data; unpack it yourself and look at it, or fetch it again"},

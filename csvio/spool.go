@@ -12,26 +12,17 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"unicode/utf8"
 
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 )
 
 const (
-	encodingUTF8  = "utf-8"
-	encodingUTF16 = "utf-16"
-	encoding1252  = "windows-1252"
-
 	// More than this from gzip is refused if it is also more than maxRatio
 	// times what went in. Real lists shrink to a third or a twentieth; 1,032
 	// times is what deflate can do at most.
 	freeInflation = 64 << 20
 	maxRatio      = 200
-
-	excerptWidth = 80 // bytes on either side of a fault that a message shows
 )
 
 // spooled is what is known of an input once it is copied.
@@ -65,13 +56,14 @@ func spoolError(err error) error {
 type spooler struct {
 	ctx      context.Context
 	name     string
-	encoding string
+	encoding string // Options.Encoding
 	spool    *os.File
 
 	spooled
 	bomUTF8 bool         // the input itself says that it is UTF-8
 	zeros   bool         // a NUL among the first two bytes: UTF-16 without a mark?
-	witness *utf8Witness // nil unless the input is read as windows-1252
+	decoded string       // the encoding that the input is decoded from; "" for UTF-8
+	witness *utf8Witness // nil unless that is neither UTF-8 nor UTF-16
 	pos     position     // of the end of the spool
 	column  int          // characters before it in its line
 }
@@ -84,7 +76,7 @@ func (s *spooler) copy(src io.Reader) (spooled, error) {
 		err = s.write(text)
 	}
 	if err == nil && s.witness != nil && s.witness.isUTF8() {
-		err = &InputError{File: s.name, Message: "is UTF-8 and not windows-1252", Hint: "leave out --encoding"}
+		err = &InputError{File: s.name, Message: "is UTF-8 and not " + s.decoded, Hint: "leave out --encoding"}
 	}
 	if err != nil {
 		return spooled{}, err
@@ -114,20 +106,18 @@ func (s *spooler) decode(input *bufio.Reader) (io.Reader, error) {
 	s.utf16 = bytes.HasPrefix(head, []byte{0xff, 0xfe}) || bytes.HasPrefix(head, []byte{0xfe, 0xff})
 	s.bom = s.bomUTF8 || s.utf16
 	s.zeros = len(head) >= 2 && (head[0] == 0) != (head[1] == 0)
+	name, declared, _ := findEncoding(s.encoding) // it was validated
 	switch {
 	case s.bomUTF8:
 		_, err := input.Discard(3)
 		return input, err
-	case s.utf16, s.encoding == encodingUTF16:
-		s.utf16, s.bom = true, true
-		order := unicode.LittleEndian
-		if len(head) > 0 && head[0] == 0 { // a header without a mark begins with a letter of ASCII
-			order = unicode.BigEndian
-		}
-		return transform.NewReader(input, unicode.UTF16(order, unicode.UseBOM).NewDecoder()), nil
-	case s.encoding == encoding1252:
-		s.witness = &utf8Witness{Reader: input}
-		return transform.NewReader(s.witness, charmap.Windows1252.NewDecoder()), nil
+	case s.utf16, isUTF16(name):
+		s.utf16, s.bom, s.decoded = true, true, "UTF-16"
+		return transform.NewReader(input, utf16Decoder(name, head)), nil
+	case declared != nil && name != encodingUTF8:
+		s.decoded = name
+		s.witness = newUTF8Witness(input, declared)
+		return transform.NewReader(s.witness, declared.NewDecoder()), nil
 	}
 	return input, nil // a decoder would put U+FFFD in the place of bytes that are wrong
 }
@@ -186,7 +176,7 @@ func (s *spooler) write(text io.Reader) error {
 // inspect returns how many bytes of p are whole and good characters, and
 // whether the byte behind them is wrong rather than cut off.
 func (s *spooler) inspect(p []byte, atEOF bool) (good int, wrong bool) {
-	if utf8.Valid(p) && bytes.IndexByte(p, 0) < 0 && !(s.utf16 && bytes.ContainsRune(p, utf8.RuneError)) {
+	if utf8.Valid(p) && bytes.IndexByte(p, 0) < 0 && !(s.decoded != "" && bytes.ContainsRune(p, utf8.RuneError)) {
 		return len(p), false
 	}
 	for good < len(p) {
@@ -194,8 +184,8 @@ func (s *spooler) inspect(p []byte, atEOF bool) (good int, wrong bool) {
 		if r == utf8.RuneError && size == 1 && !atEOF && !utf8.FullRune(p[good:]) {
 			return good, false
 		}
-		// The decoder of UTF-16 says with U+FFFD that something was broken.
-		if r == 0 || r == utf8.RuneError && (size == 1 || s.utf16) {
+		// Decoders say with U+FFFD that something was broken.
+		if r == 0 || r == utf8.RuneError && (size == 1 || s.decoded != "") {
 			return good, true
 		}
 		good += size
@@ -219,7 +209,7 @@ func (s *spooler) explain(chunk []byte, at int, rest io.Reader) error {
 	s.advance(chunk[:at])
 	e := &InputError{File: s.name, Line: s.pos.lines + 1, Column: s.column + 1}
 	switch {
-	case chunk[at] == 0 && s.zeros && s.encoding != encodingUTF16:
+	case chunk[at] == 0 && s.zeros && s.decoded == "":
 		e.Message = "a NUL byte: this is no UTF-8 text"
 		e.Hint = "if it is UTF-16 without a byte order mark, add --encoding utf-16"
 	case chunk[at] == 0:
@@ -228,15 +218,19 @@ func (s *spooler) explain(chunk []byte, at int, rest io.Reader) error {
 	case s.utf16:
 		e.Message = "broken UTF-16"
 		e.Hint = "save the list again as CSV (UTF-8)"
+	case s.decoded != "":
+		e.Message = fmt.Sprintf("not %s: there is no such character in it", s.decoded)
+		e.Hint = "give the --encoding in which the list was saved, or save it again as CSV (UTF-8)"
+		if s.witness.accents > 0 && !s.witness.broken {
+			e.Hint = "leave out --encoding: so far it is UTF-8"
+		}
 	case s.bomUTF8:
 		e.Message = "not UTF-8, although the file begins with the mark of UTF-8"
 		e.Hint = "save the list again as CSV (UTF-8)"
 	default:
 		// What cannot be read any more is only missing from the message.
 		more, _ := io.ReadAll(io.LimitReader(rest, excerptWidth))
-		line := excerpt(before, append(chunk[at:len(chunk):len(chunk)], more...))
-		e.Message = fmt.Sprintf("not UTF-8; in windows-1252 this line reads %q", line)
-		e.Hint = "if that is right, add --encoding windows-1252"
+		e.notUTF8(before, append(chunk[at:len(chunk):len(chunk)], more...))
 	}
 	return e
 }
@@ -252,21 +246,6 @@ func (s *spooler) lastBytes(p []byte) []byte {
 		return p // it is only for a message
 	}
 	return append(last, p...)
-}
-
-// excerpt returns as windows-1252 the line of which before and after are the
-// two parts, cut at both ends if it is long.
-func excerpt(before, after []byte) string {
-	before = before[max(bytes.LastIndexByte(before, '\n')+1, len(before)-excerptWidth):]
-	after = after[:min(len(after), excerptWidth)]
-	if i := bytes.IndexAny(after, "\r\n"); i >= 0 {
-		after = after[:i]
-	}
-	text, err := charmap.Windows1252.NewDecoder().Bytes(slices.Concat(before, after))
-	if err != nil { // it decodes any byte
-		return ""
-	}
-	return string(text)
 }
 
 func (s *spooler) readError(err error) error {
