@@ -3,8 +3,6 @@ package csvio
 import (
 	"bufio"
 	"bytes"
-	"compress/flate"
-	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,15 +12,8 @@ import (
 	"os"
 	"unicode/utf8"
 
+	"github.com/klauspost/compress/zstd"
 	"golang.org/x/text/transform"
-)
-
-const (
-	// More than this from gzip is refused if it is also more than maxRatio
-	// times what went in. Real lists shrink to a third or a twentieth; 1,032
-	// times is what deflate can do at most.
-	freeInflation = 64 << 20
-	maxRatio      = 200
 )
 
 // spooled is what is known of an input once it is copied.
@@ -88,12 +79,9 @@ func (s *spooler) copy(src io.Reader) (spooled, error) {
 
 // decode looks at the first bytes and returns a reader of the input's text.
 func (s *spooler) decode(input *bufio.Reader) (io.Reader, error) {
-	if magic, _ := input.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		gz, err := newGunzip(input)
-		if err != nil {
-			return nil, s.readError(err)
-		}
-		input = bufio.NewReaderSize(gz, scanBuffer)
+	input, err := unpack(input)
+	if err != nil {
+		return nil, s.readError(err)
 	}
 	head, err := input.Peek(8)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -127,9 +115,9 @@ var binaries = []struct{ magic, what, hint string }{
 	{"\xd0\xcf\x11\xe0", "is an old Excel workbook (.xls)", "save the sheet as CSV (UTF-8)"},
 	{"%PDF-", "is a PDF", "export the list as CSV (UTF-8)"},
 	{"\x1f\x8b", "is compressed twice", "unpack it once"},
-	{"\x28\xb5\x2f\xfd", "is compressed with zstd", "unpack it, or use gzip"},
-	{"\xfd7zXZ", "is compressed with xz", "unpack it, or use gzip"},
-	{"BZh9", "is compressed with bzip2", "unpack it, or use gzip"},
+	{"\x28\xb5\x2f\xfd", "is compressed twice", "unpack it once"},
+	{"\xfd7zXZ", "is compressed with xz", "unpack it, or use gzip or zstd"},
+	{"BZh9", "is compressed with bzip2", "unpack it, or use gzip or zstd"},
 	{"SQLite f", "is an SQLite database", "export the list as CSV (UTF-8)"},
 	{"\x89PNG", "is a picture", "name the CSV file"},
 	{"\xff\xd8\xff", "is a picture", "name the CSV file"},
@@ -249,7 +237,6 @@ func (s *spooler) lastBytes(p []byte) []byte {
 }
 
 func (s *spooler) readError(err error) error {
-	var corrupt flate.CorruptInputError
 	e := &InputError{File: s.name, Err: err}
 	switch {
 	case errors.Is(err, errBomb):
@@ -261,63 +248,14 @@ func (s *spooler) readError(err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		e.Message = "the compressed data ends early"
 		e.Hint = "fetch the file again"
-	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
+	case errors.Is(err, zstd.ErrWindowSizeExceeded):
+		e.Message = fmt.Sprintf("needs more than %d MiB of memory to unpack", maxWindow>>20)
+		e.Hint = "unpack it yourself"
+	case errors.Is(err, errDamaged):
 		e.Message = "the compressed data is damaged"
 		e.Hint = "fetch the file again"
 	default:
 		return unreadable(s.name, err)
 	}
 	return e
-}
-
-var (
-	errBomb     = errors.New("gzip: inflates beyond reason")
-	errTrailing = errors.New("gzip: trailing data")
-)
-
-// A gunzip unpacks gzip of one or several members, within reason.
-type gunzip struct {
-	*gzip.Reader
-	packed  countingReader
-	written int64
-}
-
-func newGunzip(r *bufio.Reader) (*gunzip, error) {
-	g := &gunzip{packed: countingReader{Reader: r}}
-	var err error
-	g.Reader, err = gzip.NewReader(&g.packed)
-	return g, err
-}
-
-func (g *gunzip) Read(p []byte) (int, error) {
-	n, err := g.Reader.Read(p)
-	g.written += int64(n)
-	if g.written > freeInflation && g.written/maxRatio > g.packed.n {
-		return 0, errBomb
-	}
-	if errors.Is(err, gzip.ErrHeader) { // the first header was good: a later one is not
-		err = errTrailing
-	}
-	return n, err
-}
-
-// A countingReader counts what is taken from it. It keeps ReadByte, without
-// which flate would read ahead.
-type countingReader struct {
-	*bufio.Reader
-	n int64
-}
-
-func (c *countingReader) Read(p []byte) (int, error) {
-	n, err := c.Reader.Read(p)
-	c.n += int64(n)
-	return n, err
-}
-
-func (c *countingReader) ReadByte() (byte, error) {
-	b, err := c.Reader.ReadByte()
-	if err == nil {
-		c.n++
-	}
-	return b, err
 }
