@@ -1,9 +1,11 @@
 package csvio
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -12,6 +14,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 const (
@@ -59,6 +62,10 @@ func utf16Decoder(name string, head []byte) *encoding.Decoder {
 		order = unicode.BigEndian
 	}
 	return unicode.UTF16(order, unicode.UseBOM).NewDecoder()
+}
+
+func decoding(r io.Reader, d *encoding.Decoder) *bufio.Reader {
+	return bufio.NewReaderSize(transform.NewReader(r, d), scanBuffer)
 }
 
 func isUTF16(name string) bool {

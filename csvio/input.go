@@ -5,6 +5,7 @@
 package csvio
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +21,7 @@ import (
 type Options struct {
 	Stdin        io.Reader // what the name "-" reads
 	Encoding     string    // "" or what CheckEncoding allows; a byte order mark wins over it
-	Delimiter    string    // one character or "tab"; "": found in the header
+	Delimiter    string    // one character or "tab"; "": told by a first line sep=, or found in the header
 	InterviewID  string    // for rows without one
 	Resend       bool      // rows with a candidate_id are re-sent; else that column is ignored
 	DisableEmail bool      // for all rows, whatever their column says
@@ -63,6 +64,7 @@ func Open(ctx context.Context, name string, opts Options) (*Input, error) {
 	}
 	s := spooler{ctx: ctx, name: in.name, encoding: opts.Encoding, spool: in.spool}
 	if in.spooled, err = s.copy(src); err == nil {
+		in.opts.Delimiter = cmp.Or(in.opts.Delimiter, in.delimiter)
 		err = in.readHeader()
 	}
 	if err != nil {

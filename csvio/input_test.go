@@ -230,3 +230,36 @@ func TestExcerptAcrossBuffers(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestExcelsOwnLineTellsTheDelimiter(t *testing.T) {
+	for name, tc := range map[string]struct {
+		line, delimiter string
+		opts            Options
+	}{
+		"semicolon":     {line: "sep=;\n", delimiter: ";"},
+		"Windows":       {line: "sep=;\r\n", delimiter: ";"},
+		"in capitals":   {line: "SEP=,\n", delimiter: ","},
+		"in quotes":     {line: "\"sep=;\"\n", delimiter: ";"},
+		"tab":           {line: "sep=\t\n", delimiter: "\t"},
+		"unusual":       {line: "sep=§\n", delimiter: "§"},
+		"a mark before": {line: "\ufeffsep=^\n", delimiter: "^"},
+		"option wins":   {line: "sep=,\n", delimiter: ";", opts: Options{Delimiter: ";"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := tc.line + strings.NewReplacer(",", tc.delimiter).Replace(head+"Ann,ann@x.co,iv-1\n")
+			in := openText(t, text, tc.opts)
+			want := batch.Candidate{Name: "Ann", Email: "ann@x.co", InterviewID: "iv-1"}
+			if rows := scanAll(t, in); len(rows) != 1 || rows[0].Candidate != want || rows[0].Line != 3 {
+				t.Errorf("rows %+v", rows)
+			}
+			results, _, _ := writeOutputs(t, in, t.TempDir())
+			if strings.Contains(strings.ToLower(results), "sep=") {
+				t.Errorf("results %q", results)
+			}
+		})
+	}
+	in := openText(t, utf16Text(t, unicode.LittleEndian, true, "sep=;\r\nname;email;interview_id\r\n"), Options{})
+	if in.Delimiter() != ';' {
+		t.Errorf("delimiter %q of UTF-16", in.Delimiter())
+	}
+}

@@ -10,10 +10,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/zstd"
-	"golang.org/x/text/transform"
 )
 
 // spooled is what is known of an input once it is copied.
@@ -22,6 +22,8 @@ type spooled struct {
 	sum   string // SHA-256 of the bytes as they came
 	bom   bool   // there was a byte order mark, or the input was UTF-16
 	utf16 bool
+
+	delimiter string // that the input itself tells; "" if it does not
 }
 
 // createSpool returns an empty file that has no name any more, so that
@@ -64,6 +66,7 @@ func (s *spooler) copy(src io.Reader) (spooled, error) {
 	input := bufio.NewReaderSize(io.TeeReader(src, hash), scanBuffer)
 	text, err := s.decode(input)
 	if err == nil {
+		s.delimiter = takeDelimiter(text)
 		err = s.write(text)
 	}
 	if err == nil && s.witness != nil && s.witness.isUTF8() {
@@ -78,7 +81,7 @@ func (s *spooler) copy(src io.Reader) (spooled, error) {
 }
 
 // decode looks at the first bytes and returns a reader of the input's text.
-func (s *spooler) decode(input *bufio.Reader) (io.Reader, error) {
+func (s *spooler) decode(input *bufio.Reader) (*bufio.Reader, error) {
 	input, err := unpack(input)
 	if err != nil {
 		return nil, s.readError(err)
@@ -101,13 +104,32 @@ func (s *spooler) decode(input *bufio.Reader) (io.Reader, error) {
 		return input, err
 	case s.utf16, isUTF16(name):
 		s.utf16, s.bom, s.decoded = true, true, "UTF-16"
-		return transform.NewReader(input, utf16Decoder(name, head)), nil
+		return decoding(input, utf16Decoder(name, head)), nil
 	case declared != nil && name != encodingUTF8:
 		s.decoded = name
 		s.witness = newUTF8Witness(input, declared)
-		return transform.NewReader(s.witness, declared.NewDecoder()), nil
+		return decoding(s.witness, declared.NewDecoder()), nil
 	}
 	return input, nil // a decoder would put U+FFFD in the place of bytes that are wrong
+}
+
+// excelDelimiter is the line with which a list tells Excel its delimiter.
+var excelDelimiter = regexp.MustCompile(`^(?:(?i)sep=(.)|"(?i)sep=(.)")\r?\n`)
+
+// takeDelimiter takes that line from the beginning of a text, but for its end:
+// a blank line in its place keeps the numbers of those below.
+func takeDelimiter(text *bufio.Reader) string {
+	line, _ := text.Peek(16) // what cannot be read is found by the next read
+	m := excelDelimiter.FindSubmatch(line)
+	if m == nil {
+		return ""
+	}
+	delimiter := string(m[1]) + string(m[2])
+	if CheckDelimiter(delimiter) != nil {
+		return ""
+	}
+	_, _ = text.Discard(len(bytes.TrimRight(m[0], "\r\n"))) // it was seen
+	return delimiter
 }
 
 var binaries = []struct{ magic, what, hint string }{
