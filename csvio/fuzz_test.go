@@ -128,7 +128,7 @@ func plainRecords(t *testing.T, in *Input) ([]plainRecord, error) {
 // checkCells checks that a row says what the cells under its columns say.
 func checkCells(t *testing.T, in *Input, row batch.Row, record plainRecord) {
 	t.Helper()
-	if row.Line != record.line {
+	if row.Line != in.rowOf(record.line) {
 		t.Errorf("row %d is in line %d, not %d", row.Index, record.line, row.Line)
 	}
 	surplus := record.cells[min(len(record.cells), len(in.header)):]
@@ -281,7 +281,7 @@ func checkOutputRow(t *testing.T, in *Input, record plainRecord, cells []string,
 	if len(cells) < own+4 || !slices.Equal(cells[:in.userColumns], want) || !slices.Equal(got, surplus) {
 		t.Fatalf("%q is written as %q, with %d columns of its own", record.cells, cells, own)
 	}
-	if cells[own+row] != strconv.Itoa(record.line) {
+	if cells[own+row] != strconv.Itoa(in.rowOf(record.line)) {
 		t.Errorf("line %d is called %q", record.line, cells[own+row])
 	}
 }

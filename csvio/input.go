@@ -5,7 +5,6 @@
 package csvio
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,11 +16,13 @@ import (
 )
 
 // Options say how an input is to be read. The zero value reads a UTF-8 file
-// (or UTF-16 with a byte order mark) and finds the delimiter by itself.
+// (or UTF-16 with a byte order mark) and finds the delimiter by itself. It also
+// reads an Excel workbook, for which Encoding and Delimiter do nothing.
 type Options struct {
 	Stdin        io.Reader // what the name "-" reads
 	Encoding     string    // "" or what CheckEncoding allows; a byte order mark wins over it
 	Delimiter    string    // one character or "tab"; "": told by a first line sep=, or found in the header
+	Sheet        string    // of a workbook, by name or by number from 1; "": the first. It is an error for other inputs
 	InterviewID  string    // for rows without one
 	Resend       bool      // rows with a candidate_id are re-sent; else that column is ignored
 	DisableEmail bool      // for all rows, whatever their column says
@@ -62,9 +63,11 @@ func Open(ctx context.Context, name string, opts Options) (*Input, error) {
 	if in.spool, err = createSpool(); err != nil {
 		return nil, err
 	}
-	s := spooler{ctx: ctx, name: in.name, encoding: opts.Encoding, spool: in.spool}
+	s := spooler{ctx: ctx, name: in.name, opts: opts, spool: in.spool}
 	if in.spooled, err = s.copy(src); err == nil {
-		in.opts.Delimiter = cmp.Or(in.opts.Delimiter, in.delimiter)
+		if in.opts.Delimiter == "" || in.workbook {
+			in.opts.Delimiter = in.delimiter
+		}
 		err = in.readHeader()
 	}
 	if err != nil {
@@ -160,6 +163,10 @@ func (in *Input) Name() string { return in.name }
 // SHA256 returns the hash of the input's bytes as they came, in lower-case
 // hexadecimal digits.
 func (in *Input) SHA256() string { return in.sum }
+
+// Warnings returns what people should know of how the input was read, such as
+// that rows are hidden which they may not have seen.
+func (in *Input) Warnings() []string { return slices.Clone(in.warnings) }
 
 // Header returns the cells of the header as they came, our own blocks at the
 // end included.

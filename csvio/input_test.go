@@ -119,8 +119,6 @@ func TestOpenErrors(t *testing.T) {
 		"empty":      {"", Options{}, "x.csv: is empty; the first line must name the columns: name,email,interview_id"},
 		"blank":      {"\n\r\n\n", Options{}, "x.csv: is empty; the first line must name the columns: name,email,interview_id"},
 		"empty gzip": {gzipped(t, ""), Options{}, "x.csv: is empty; the first line must name the columns: name,email,interview_id"},
-		"xlsx":       {"PK\x03\x04...", Options{}, "x.csv: is an Excel workbook or a zip archive; save the sheet as CSV (UTF-8), or unpack the archive"},
-		"xlsx, gzip": {gzipped(t, "PK\x03\x04..."), Options{}, "x.csv: is an Excel workbook or a zip archive; save the sheet as CSV (UTF-8), or unpack the archive"},
 		"pdf":        {"%PDF-1.7", Options{}, "x.csv: is a PDF; export the list as CSV (UTF-8)"},
 		"windows-1252": {head + "Ann,ann@x.co,1\nJos\xe9 N\xfa\xf1ez,jose@x.co,iv\n", Options{},
 			`x.csv:3:4: not UTF-8; in windows-1252 this line reads "José Núñez,jose@x.co,iv"; if that is right, add --encoding windows-1252, else the encoding in which it was saved, such as windows-1251, gb18030 or shift_jis`},

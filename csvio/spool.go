@@ -24,6 +24,10 @@ type spooled struct {
 	utf16 bool
 
 	delimiter string // that the input itself tells; "" if it does not
+
+	workbook bool         // what the spool has is a sheet of it
+	breaks   []lineBreaks // of its cells, in their order
+	warnings []string
 }
 
 // createSpool returns an empty file that has no name any more, so that
@@ -47,10 +51,10 @@ func spoolError(err error) error {
 
 // A spooler copies one input into the spool as UTF-8.
 type spooler struct {
-	ctx      context.Context
-	name     string
-	encoding string // Options.Encoding
-	spool    *os.File
+	ctx   context.Context
+	name  string
+	opts  Options
+	spool *os.File
 
 	spooled
 	bomUTF8 bool         // the input itself says that it is UTF-8
@@ -63,14 +67,21 @@ type spooler struct {
 
 func (s *spooler) copy(src io.Reader) (spooled, error) {
 	hash := sha256.New()
-	input := bufio.NewReaderSize(io.TeeReader(src, hash), scanBuffer)
-	text, err := s.decode(input)
-	if err == nil {
-		s.delimiter = takeDelimiter(text)
-		err = s.write(text)
+	input, err := unpack(bufio.NewReaderSize(io.TeeReader(src, hash), scanBuffer))
+	if err != nil {
+		return spooled{}, s.readError(err)
 	}
-	if err == nil && s.witness != nil && s.witness.isUTF8() {
-		err = &InputError{File: s.name, Message: "is UTF-8 and not " + s.decoded, Hint: "leave out --encoding"}
+	head, err := input.Peek(8)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return spooled{}, s.readError(err)
+	}
+	switch {
+	case bytes.HasPrefix(head, []byte(zipMagic)):
+		err = s.copyWorkbook(input)
+	case bytes.HasPrefix(head, []byte(oleMagic)):
+		err = s.refuseOLE(input)
+	default:
+		err = s.copyText(input, head)
 	}
 	if err != nil {
 		return spooled{}, err
@@ -80,24 +91,35 @@ func (s *spooler) copy(src io.Reader) (spooled, error) {
 	return s.spooled, nil
 }
 
-// decode looks at the first bytes and returns a reader of the input's text.
-func (s *spooler) decode(input *bufio.Reader) (*bufio.Reader, error) {
-	input, err := unpack(input)
-	if err != nil {
-		return nil, s.readError(err)
-	}
-	head, err := input.Peek(8)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, s.readError(err)
-	}
+// copyText copies an input that begins with head and is text.
+func (s *spooler) copyText(input *bufio.Reader, head []byte) error {
 	if err := s.refuseBinary(head); err != nil {
-		return nil, err
+		return err
 	}
+	if s.opts.Sheet != "" {
+		return &InputError{File: s.name, Message: "is no Excel workbook and has no sheets", Hint: "leave out --sheet"}
+	}
+	text, err := s.decode(input, head)
+	if err != nil {
+		return s.readError(err)
+	}
+	s.delimiter = takeDelimiter(text)
+	if err := s.write(text); err != nil {
+		return err
+	}
+	if s.witness != nil && s.witness.isUTF8() {
+		return &InputError{File: s.name, Message: "is UTF-8 and not " + s.decoded, Hint: "leave out --encoding"}
+	}
+	return nil
+}
+
+// decode returns a reader of an input's text.
+func (s *spooler) decode(input *bufio.Reader, head []byte) (*bufio.Reader, error) {
 	s.bomUTF8 = bytes.HasPrefix(head, []byte{0xef, 0xbb, 0xbf})
 	s.utf16 = bytes.HasPrefix(head, []byte{0xff, 0xfe}) || bytes.HasPrefix(head, []byte{0xfe, 0xff})
 	s.bom = s.bomUTF8 || s.utf16
 	s.zeros = len(head) >= 2 && (head[0] == 0) != (head[1] == 0)
-	name, declared, _ := findEncoding(s.encoding) // it was validated
+	name, declared, _ := findEncoding(s.opts.Encoding) // it was validated
 	switch {
 	case s.bomUTF8:
 		_, err := input.Discard(3)
@@ -133,8 +155,7 @@ func takeDelimiter(text *bufio.Reader) string {
 }
 
 var binaries = []struct{ magic, what, hint string }{
-	{"PK\x03\x04", "is an Excel workbook or a zip archive", "save the sheet as CSV (UTF-8), or unpack the archive"},
-	{"\xd0\xcf\x11\xe0", "is an old Excel workbook (.xls)", "save the sheet as CSV (UTF-8)"},
+	{"PK\x05\x06", "is an empty zip archive", "name the list"},
 	{"%PDF-", "is a PDF", "export the list as CSV (UTF-8)"},
 	{"\x1f\x8b", "is compressed twice", "unpack it once"},
 	{"\x28\xb5\x2f\xfd", "is compressed twice", "unpack it once"},
@@ -262,8 +283,8 @@ func (s *spooler) readError(err error) error {
 	e := &InputError{File: s.name, Err: err}
 	switch {
 	case errors.Is(err, errBomb):
-		e.Message = fmt.Sprintf("unpacks to more than %d times its size, which no list of people does", maxRatio)
-		e.Hint = "unpack it yourself and look at it"
+		e = bombError(err)
+		e.File = s.name
 	case errors.Is(err, errTrailing):
 		e.Message = "something else follows the compressed data"
 		e.Hint = "unpack it yourself and look at it, or fetch it again"

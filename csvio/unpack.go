@@ -74,6 +74,11 @@ func inflated(written, packed int64) bool {
 	return written > freeInflation && written/maxRatio > packed
 }
 
+func bombError(err error) *InputError {
+	return &InputError{Message: fmt.Sprintf("unpacks to more than %d times its size, which no list of people does", maxRatio),
+		Hint: "unpack it yourself and look at it", Err: err}
+}
+
 // explain sorts the errors of the two formats.
 func (u *unpacker) explain(err error) error {
 	switch {
