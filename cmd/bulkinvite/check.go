@@ -40,6 +40,7 @@ func (a *app) check(ctx context.Context, log zerolog.Logger, name string, input 
 	if err != nil {
 		return err
 	}
+	view.warnings = in.Warnings()
 	if err := view.writeTo(a.stdout); err != nil {
 		return err
 	}

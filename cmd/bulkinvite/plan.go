@@ -53,6 +53,8 @@ type planView struct {
 	plan  *batch.Plan
 	first map[batch.Code][]rowProblem
 	rate  float64 // requests per second
+
+	warnings []string // of how the input was read
 }
 
 // makePlan runs the check pass over src.
@@ -85,6 +87,9 @@ func (v planView) writeTo(w io.Writer) error {
 		count(requests, "request"), roughly(time.Duration(float64(requests)/v.rate*float64(time.Second))), formatFloat(v.rate))
 	if p.Duplicates > 0 {
 		fmt.Fprintf(&b, "%s: the same person and interview as an earlier row, whose invitation they share\n", count(p.Duplicates, "duplicate"))
+	}
+	for _, warning := range v.warnings {
+		fmt.Fprintf(&b, "warning: %s\n", warning)
 	}
 	v.writeOddInterviews(&b)
 	v.writeProblems(&b)

@@ -19,10 +19,11 @@ func newSendCommand(a *app) *cobra.Command {
 	var flags sendFlags
 	cmd := &cobra.Command{
 		Use:   "send FILE|-",
-		Short: "Invite everyone in a CSV file, exactly once",
+		Short: "Invite everyone in a CSV file or an Excel workbook, exactly once",
 		Long: `send invites everyone in FILE (- is standard input) who was not invited yet, and
 writes what became of each row: NAME.results.csv has those who are invited, with
-their links, and NAME.failed.csv the others, with the reason.
+their links, and NAME.failed.csv the others, with the reason. FILE is CSV or an
+Excel workbook (.xlsx), as it is or compressed with gzip or zstd.
 
 What was sent is remembered in the ledger. Whatever ends a run, a crash and
 kill -9 included, running the same command again goes on where it stood, and
