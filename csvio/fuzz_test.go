@@ -25,39 +25,47 @@ var fuzzedEncodings = []string{"", encodingUTF8, encodingUTF16, "windows-1252", 
 // What failed, fed back, is the same people again.
 func FuzzRead(f *testing.F) {
 	dir := f.TempDir()
+	people := bookOfRows(f, bookHead, []any{"Ann", "ann@x.co", "iv", "a\nb"}, nil, []any{"Ben, Jr.", "ben", "iv"})
+	for _, book := range []string{people, threeSheets(f), encryptedBook(f), gzipped(f, people), people[:len(people)/2]} {
+		f.Add([]byte(book), byte(0), "", "", false)
+	}
 	f.Fuzz(func(t *testing.T, data []byte, encoding byte, delimiter, interview string, resend bool) {
-		opts := Options{
+		checkReading(t, dir, string(data), Options{
 			Encoding:  fuzzedEncodings[int(encoding)%len(fuzzedEncodings)],
 			Delimiter: delimiter, InterviewID: interview, Resend: resend,
-		}
-		in := tryOpen(t, string(data), opts)
-		if in == nil {
-			return
-		}
-		defer in.Close()
-		rows, err := tryScan(t, in)
-		again, errAgain := tryScan(t, in)
-		if diff := cmp.Diff(rows, again); diff != "" || fmt.Sprint(err) != fmt.Sprint(errAgain) {
-			t.Fatalf("two scans differ: %v, %v: %s", err, errAgain, diff)
-		}
-		for i, row := range rows {
-			checkRow(t, in, i, row)
-		}
-		records, wantErr := plainRecords(t, in)
-		if (err == nil) != (wantErr == nil) || len(rows) != len(records) {
-			t.Fatalf("%d rows, %v; encoding/csv reads %d, %v", len(rows), err, len(records), wantErr)
-		}
-		if err != nil {
-			assertInputError(t, err)
-			return
-		}
-		for i, row := range rows {
-			checkCells(t, in, row, records[i])
-		}
-		out := writeMixed(t, in, dir)
-		checkOutputs(t, in, rows, records, out)
-		checkFedBack(t, in, rows, out, dir)
+		})
 	})
+}
+
+func checkReading(t *testing.T, dir, text string, opts Options) {
+	t.Helper()
+	in := tryOpen(t, text, opts)
+	if in == nil {
+		return
+	}
+	defer in.Close()
+	rows, err := tryScan(t, in)
+	again, errAgain := tryScan(t, in)
+	if diff := cmp.Diff(rows, again); diff != "" || fmt.Sprint(err) != fmt.Sprint(errAgain) {
+		t.Fatalf("two scans differ: %v, %v: %s", err, errAgain, diff)
+	}
+	for i, row := range rows {
+		checkRow(t, in, i, row)
+	}
+	records, wantErr := plainRecords(t, in)
+	if (err == nil) != (wantErr == nil) || len(rows) != len(records) {
+		t.Fatalf("%d rows, %v; encoding/csv reads %d, %v", len(rows), err, len(records), wantErr)
+	}
+	if err != nil {
+		assertInputError(t, err)
+		return
+	}
+	for i, row := range rows {
+		checkCells(t, in, row, records[i])
+	}
+	out := writeMixed(t, in, dir)
+	checkOutputs(t, in, rows, records, out)
+	checkFedBack(t, in, rows, out, dir)
 }
 
 // tryOpen returns nil if the input is refused, which must be with a word that
@@ -291,7 +299,7 @@ func checkOutputRow(t *testing.T, in *Input, record plainRecord, cells []string,
 func checkFedBack(t *testing.T, in *Input, rows []batch.Row, out output, dir string) {
 	t.Helper()
 	opts := in.opts
-	opts.Encoding = ""
+	opts.Encoding, opts.Sheet = "", ""
 	if opts.Delimiter != "" {
 		opts.Delimiter = string(outputDelim(in))
 	}

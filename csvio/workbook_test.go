@@ -130,12 +130,19 @@ func TestWorkbookCellsAreThoseThatExcelShows(t *testing.T) {
 // one removes it.
 func withPart(t testing.TB, book, name string, edit func(string) string) string {
 	t.Helper()
-	old, err := zip.NewReader(strings.NewReader(book), int64(len(book)))
+	parts := partsOf(t, book)
+	parts[name] = edit(parts[name])
+	return zipOf(t, parts)
+}
+
+func partsOf(t testing.TB, book string) map[string]string {
+	t.Helper()
+	archive, err := zip.NewReader(strings.NewReader(book), int64(len(book)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	parts := map[string]string{}
-	for _, f := range old.File {
+	for _, f := range archive.File {
 		r, err := f.Open()
 		if err != nil {
 			t.Fatal(err)
@@ -146,8 +153,7 @@ func withPart(t testing.TB, book, name string, edit func(string) string) string 
 		}
 		parts[f.Name] = string(text)
 	}
-	parts[name] = edit(parts[name])
-	return zipOf(t, parts)
+	return parts
 }
 
 func zipOf(t testing.TB, parts map[string]string) string {
