@@ -400,3 +400,18 @@ func TestWorkbookLeavesNoFile(t *testing.T) {
 		t.Errorf("rows %+v", rows)
 	}
 }
+
+// TestWorkbookRowOfFormulas: a formula whose result is empty, or was never
+// computed, may stand for somebody. Saved as CSV the row is there too.
+func TestWorkbookRowOfFormulas(t *testing.T) {
+	text := bookOf(t, func(book *excelize.File) {
+		setRows(t, book, "Sheet1", bookHead, []any{"Ann", "ann@x.co", "iv"})
+		if err := errors.Join(book.SetCellFormula("Sheet1", "A3", "Other!A3"), book.SetCellFormula("Sheet1", "B4", "Other!B4")); err != nil {
+			t.Fatal(err)
+		}
+	})
+	rows := scanAll(t, openText(t, text, Options{}))
+	if len(rows) != 3 || rows[1].Line != 3 || rows[2].Line != 4 || rows[1].Problem == nil || rows[2].Problem == nil {
+		t.Errorf("rows %+v", rows)
+	}
+}
