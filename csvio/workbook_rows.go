@@ -75,16 +75,22 @@ func (s *spooler) copySheet(name string, rows *excelize.Rows, packed int64) erro
 	if err := c.out.Flush(); err != nil {
 		return spoolError(err)
 	}
+	s.pos.offset, s.breaks = c.size, c.breaks
+	s.warnOfSheet(name, &header, &c.hidden)
+	return nil
+}
+
+// warnOfSheet says what somebody who looks at the sheet in Excel may not think
+// of.
+func (s *spooler) warnOfSheet(name string, header *headerSearch, hidden *rowRanges) {
 	if header.seen > 1 {
 		s.warn("the header is row %d of sheet %q: what stands above it is not read", header.row, name)
 	}
-	if n := c.hidden.count; n == 1 {
-		s.warn("1 hidden row is included: %v", &c.hidden)
+	if n := hidden.count; n == 1 {
+		s.warn("1 hidden row is included: %v", hidden)
 	} else if n > 1 {
-		s.warn("%d hidden rows are included: %v", n, &c.hidden)
+		s.warn("%d hidden rows are included: %v", n, hidden)
 	}
-	s.pos.offset, s.breaks = c.size, c.breaks
-	return nil
 }
 
 // A headerSearch looks for the row that names the columns.
