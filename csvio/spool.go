@@ -20,7 +20,7 @@ import (
 type spooled struct {
 	size  int64  // bytes in the spool
 	sum   string // SHA-256 of the bytes as they came
-	bom   bool   // there was a byte order mark, or the input was UTF-16
+	bom   bool   // there was a byte order mark, or the input was UTF-16 or a workbook
 	utf16 bool
 
 	delimiter string // that the input itself tells; "" if it does not
