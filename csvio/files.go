@@ -34,6 +34,10 @@ func OpenAll(ctx context.Context, names []string, opts Options) (*Input, error) 
 		}
 	}
 	all.describe()
+	if err := all.refuseSheet(); err != nil {
+		_ = all.Close() // neither here
+		return nil, err
+	}
 	return all, nil
 }
 
@@ -43,7 +47,7 @@ func (in *Input) append(ctx context.Context, name string, before []string) error
 	if slices.Contains(before, name) {
 		return &InputError{File: displayName(name), Message: "is named twice", Hint: "name it once"}
 	}
-	file, err := Open(ctx, name, in.opts)
+	file, err := open(ctx, name, in.opts)
 	if errors.Is(err, syscall.EMFILE) {
 		return &InputError{
 			File: displayName(name), Message: "is one file too many to be open at once",

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/xuri/excelize/v2"
 	"pgregory.net/rapid"
 )
 
@@ -88,6 +89,33 @@ func TestFiles(t *testing.T) {
 			files:   []string{"\ufeffname;email;interview_id", "name,email,interview_id,notes\n"},
 			results: "\ufeffname;email;interview_id;notes;candidate_id;invite_url;status;file;row\n",
 			failed:  "\ufeffname;email;interview_id;notes;error_code;error;file;row;attempts\n",
+		},
+		"workbooks with line breaks among lists": {
+			files: []string{
+				bookOfRows(t, []any{"Candidates"}, bookHead, []any{"Ann", "ann@x.co", "iv", "1\n2"}, nil, []any{"Bob", "bob@x.co", "iv"}),
+				"Mail;Name;Interview ID;More\nCem@x.co;Cem;iv;\"3\n4\"\ndan;Dan;iv;\n",
+				bookOfRows(t, []any{"Name", "Mail", "Interview", "More"}, []any{"Eve\n", "eve@x.co", "iv", "a;b"}, []any{"Fay", "fay", "iv"}),
+			},
+			results: "\ufeffName,E-Mail,Interview ID,Notes,More,candidate_id,invite_url,status,file,row\n" +
+				"Ann,ann@x.co,iv,\"1\n2\",,c,u,invited,a.csv,3\n" +
+				"Bob,bob@x.co,iv,,,c,u,invited,a.csv,5\n" +
+				"Cem,Cem@x.co,iv,,\"3\n4\",c,u,invited,b.csv,2\n" +
+				"\"Eve\n\",eve@x.co,iv,,a;b,c,u,invited,c.csv,2\n",
+			failed: "\ufeffName,E-Mail,Interview ID,Notes,More,error_code,error,file,row,attempts\n" +
+				"Dan,dan,iv,,,invalid_email,the e-mail address has no @ in it,b.csv,4,0\n" +
+				"Fay,fay,iv,,,invalid_email,the e-mail address has no @ in it,c.csv,3,0\n",
+		},
+		"the sheet of workbooks is not that of lists": {
+			files: []string{head + "Ann,ann@x.co,iv\n", bookOf(t, func(book *excelize.File) {
+				if _, err := book.NewSheet("June"); err != nil {
+					t.Fatal(err)
+				}
+				setRows(t, book, "June", bookHead, []any{"Bob", "bob@x.co", "iv"})
+			})},
+			opts: Options{Sheet: "june"},
+			results: "name,email,interview_id,Notes,candidate_id,invite_url,status,file,row\n" +
+				"Ann,ann@x.co,iv,,c,u,invited,a.csv,2\nBob,bob@x.co,iv,,c,u,invited,b.csv,2\n",
+			failed: "name,email,interview_id,Notes,error_code,error,file,row,attempts\n",
 		},
 		"one is as it was": {
 			files:   []string{"name,email,interview_id,file\nAnn,ann@x.co,iv,f\n"},

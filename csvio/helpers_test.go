@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/zstd"
 	"go.uber.org/goleak"
 
 	"bulkinvite/batch"
@@ -65,6 +66,20 @@ func gzipped(t testing.TB, parts ...string) string {
 		}
 	}
 	return b.String()
+}
+
+func zstded(t testing.TB, parts ...string) string {
+	t.Helper()
+	w, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	var b []byte
+	for _, part := range parts {
+		b = w.EncodeAll([]byte(part), b)
+	}
+	return string(b)
 }
 
 // writeOutputs runs pass 3 with the outcome that each row is invited, or

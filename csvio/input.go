@@ -16,11 +16,13 @@ import (
 )
 
 // Options say how an input is to be read. The zero value reads a UTF-8 file
-// (or UTF-16 with a byte order mark) and finds the delimiter by itself.
+// (or UTF-16 with a byte order mark) and finds the delimiter by itself. It also
+// reads an Excel workbook, for which Encoding and Delimiter do nothing.
 type Options struct {
 	Stdin        io.Reader // what the name "-" reads
-	Encoding     string    // "", utf-8, utf-16 or windows-1252; a byte order mark wins over it
-	Delimiter    string    // one character or "tab"; "": found in the header
+	Encoding     string    // "" or what CheckEncoding allows; a byte order mark wins over it
+	Delimiter    string    // one character or "tab"; "": told by a first line sep=, or found in the header
+	Sheet        string    // of workbooks, by name or by number from 1; "": the first. It is an error for other inputs alone
 	Map          Mapping   // columns that are named and not recognised
 	InterviewID  string    // for rows without one
 	Resend       bool      // rows with a candidate_id are re-sent; else that column is ignored
@@ -52,6 +54,20 @@ type Input struct {
 // and reads its header. Whatever the user can mend is an *InputError; other
 // errors are ctx's and those of the spool (a full disk).
 func Open(ctx context.Context, name string, opts Options) (*Input, error) {
+	in, err := open(ctx, name, opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.refuseSheet(); err != nil {
+		_ = in.Close() // nothing was done with it
+		return nil, err
+	}
+	return in, nil
+}
+
+// open is Open for what may be one of several files: a sheet may be named for
+// another of them.
+func open(ctx context.Context, name string, opts Options) (*Input, error) {
 	if err := opts.validate(); err != nil {
 		return nil, err
 	}
@@ -64,8 +80,11 @@ func Open(ctx context.Context, name string, opts Options) (*Input, error) {
 	if in.spool, err = createSpool(); err != nil {
 		return nil, err
 	}
-	s := spooler{ctx: ctx, name: in.name, encoding: opts.Encoding, spool: in.spool}
+	s := spooler{ctx: ctx, name: in.name, opts: opts, spool: in.spool}
 	if in.spooled, err = s.copy(src); err == nil {
+		if in.opts.Delimiter == "" || in.workbook {
+			in.opts.Delimiter = in.delimiter
+		}
 		err = in.readHeader()
 	}
 	if err != nil {
@@ -76,12 +95,22 @@ func Open(ctx context.Context, name string, opts Options) (*Input, error) {
 	return in, nil
 }
 
+// refuseSheet refuses to look for a sheet where there is no workbook.
+func (in *Input) refuseSheet() error {
+	files := in.Files()
+	if in.opts.Sheet == "" || slices.ContainsFunc(files, func(file *Input) bool { return file.workbook }) {
+		return nil
+	}
+	e := &InputError{File: in.name, Message: "is no Excel workbook and has no sheets", Hint: "leave out --sheet"}
+	if len(files) > 1 {
+		e.Message = "are no Excel workbooks and have no sheets"
+	}
+	return e
+}
+
 func (o Options) validate() error {
-	if !slices.Contains([]string{"", encodingUTF8, encodingUTF16, encoding1252}, o.Encoding) {
-		return &InputError{
-			Message: fmt.Sprintf("encoding %q is not known", o.Encoding),
-			Hint:    "use utf-8, utf-16 or windows-1252",
-		}
+	if err := CheckEncoding(o.Encoding); o.Encoding != "" && err != nil {
+		return &InputError{Message: fmt.Sprintf("encoding %q %v", o.Encoding, err), Err: err}
 	}
 	if err := CheckDelimiter(o.Delimiter); o.Delimiter != "" && err != nil {
 		return &InputError{Message: fmt.Sprintf("delimiter %q: %v", o.Delimiter, err), Err: err}
@@ -170,6 +199,22 @@ func (in *Input) Name() string { return in.name }
 // SHA256 returns the hash of the input's bytes as they came, in lower-case
 // hexadecimal digits; of several files that of their hashes, a line each.
 func (in *Input) SHA256() string { return in.sum }
+
+// Warnings returns what people should know of how the input was read, such as
+// that rows are hidden which they may not have seen; of several files with
+// their names.
+func (in *Input) Warnings() []string {
+	if len(in.files) == 0 {
+		return slices.Clone(in.warnings)
+	}
+	var all []string
+	for _, file := range in.files {
+		for _, warning := range file.warnings {
+			all = append(all, file.name+": "+warning)
+		}
+	}
+	return all
+}
 
 // Header returns the cells of the header as they came, our own blocks at the
 // end included.

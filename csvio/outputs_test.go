@@ -243,6 +243,9 @@ func TestDefaultOutputs(t *testing.T) {
 		"plain":                 "plain",
 		"data.bin":              "data.bin",
 		"book.xlsx":             "book",
+		"Book.XLSM":             "Book",
+		"book.xlsx.zst":         "book",
+		"people.csv.zst":        "people",
 		"dir.csv/.csv":          "dir.csv/.csv",
 		"-":                     "stdin",
 	} {

@@ -12,7 +12,7 @@ import (
 func DefaultOutputs(name string) (results, failed string) {
 	base := "stdin"
 	if name != "-" {
-		base = withoutEnding(withoutEnding(name, ".gz"), ".csv", ".tsv", ".tab", ".txt", ".xlsx")
+		base = withoutEnding(withoutEnding(name, ".gz", ".zst"), ".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm")
 	}
 	return base + ".results.csv", base + ".failed.csv"
 }

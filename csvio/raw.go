@@ -30,7 +30,7 @@ func newRawReader(in *Input) *rawReader {
 // A rawRow is a row as it stands in the input, and what became of it.
 type rawRow struct {
 	end     int // of its record in the page; it begins where the one before ends
-	line    int // at which it starts, from 1
+	line    int // at which it starts, from 1; of a workbook, the row
 	offset  int64
 	outcome batch.Outcome
 }
@@ -129,6 +129,7 @@ func (in *Input) readPages(ctx context.Context, outcome func(*batch.Row) (batch.
 			p.file = file
 			for i := range p.rows {
 				raw := &p.rows[i]
+				raw.line = file.rowOf(raw.line)
 				row.Index++
 				row.Line, row.Offset = raw.line, before+raw.offset
 				if raw.outcome, err = outcome(&row); err != nil {

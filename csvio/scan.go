@@ -242,7 +242,7 @@ func (b *block) mapCells() error {
 func (in *Input) makeRows(b *block, index int) {
 	for i, p := range b.places {
 		row := &b.made[i]
-		*row = batch.Row{Index: index + i, Line: p.line, Offset: p.offset}
+		*row = batch.Row{Index: index + i, Line: in.rowOf(p.line), Offset: p.offset}
 		in.validate(row, &b.mapped[i], p)
 		b.rows = append(b.rows, row)
 	}

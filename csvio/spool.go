@@ -4,41 +4,29 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
-	"compress/flate"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"slices"
+	"regexp"
 	"unicode/utf8"
 
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/transform"
-)
-
-const (
-	encodingUTF8  = "utf-8"
-	encodingUTF16 = "utf-16"
-	encoding1252  = "windows-1252"
-
-	// More than this from gzip is refused if it is also more than maxRatio
-	// times what went in. Real lists shrink to a third or a twentieth; 1,032
-	// times is what deflate can do at most.
-	freeInflation = 64 << 20
-	maxRatio      = 200
-
-	excerptWidth = 80 // bytes on either side of a fault that a message shows
+	"github.com/klauspost/compress/zstd"
 )
 
 // spooled is what is known of an input once it is copied.
 type spooled struct {
 	size  int64  // bytes in the spool
 	sum   string // SHA-256 of the bytes as they came
-	bom   bool   // there was a byte order mark, or the input was UTF-16
+	bom   bool   // there was a byte order mark, or the input was UTF-16 or a workbook
 	utf16 bool
+
+	delimiter string // that the input itself tells; "" if it does not
+
+	workbook bool         // what the spool has is a sheet of it
+	breaks   []lineBreaks // of its cells, in their order
+	warnings []string
 }
 
 // createSpool returns an empty file that has no name any more, so that
@@ -62,15 +50,16 @@ func spoolError(err error) error {
 
 // A spooler copies one input into the spool as UTF-8.
 type spooler struct {
-	ctx      context.Context
-	name     string
-	encoding string
-	spool    *os.File
+	ctx   context.Context
+	name  string
+	opts  Options
+	spool *os.File
 
 	spooled
 	bomUTF8 bool         // the input itself says that it is UTF-8
 	zeros   bool         // a NUL among the first two bytes: UTF-16 without a mark?
-	witness *utf8Witness // nil unless the input is read as windows-1252
+	decoded string       // the encoding that the input is decoded from; "" for UTF-8
+	witness *utf8Witness // nil unless that is neither UTF-8 nor UTF-16
 	pos     position     // of the end of the spool
 	column  int          // characters before it in its line
 }
@@ -86,63 +75,91 @@ func (s *spooler) copy(src io.Reader) (spooled, error) {
 	return s.spooled, nil
 }
 
-func (s *spooler) copyAll(input *bufio.Reader) error {
-	text, err := s.decode(input)
-	if err == nil {
-		err = s.write(text)
-	}
-	if err == nil && s.witness != nil && s.witness.isUTF8() {
-		err = &InputError{File: s.name, Message: "is UTF-8 and not windows-1252", Hint: "leave out --encoding"}
-	}
-	return err
-}
-
-// decode looks at the first bytes and returns a reader of the input's text.
-func (s *spooler) decode(input *bufio.Reader) (io.Reader, error) {
-	if magic, _ := input.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		gz, err := newGunzip(input)
-		if err != nil {
-			return nil, s.readError(err)
-		}
-		input = bufio.NewReaderSize(gz, scanBuffer)
+func (s *spooler) copyAll(packed *bufio.Reader) error {
+	input, err := unpack(packed)
+	if err != nil {
+		return s.readError(err)
 	}
 	head, err := input.Peek(8)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, s.readError(err)
+		return s.readError(err)
 	}
+	switch {
+	case bytes.HasPrefix(head, []byte(zipMagic)):
+		return s.copyWorkbook(input)
+	case bytes.HasPrefix(head, []byte(oleMagic)):
+		return s.refuseOLE(input)
+	}
+	return s.copyText(input, head)
+}
+
+// copyText copies an input that begins with head and is text.
+func (s *spooler) copyText(input *bufio.Reader, head []byte) error {
 	if err := s.refuseBinary(head); err != nil {
-		return nil, err
+		return err
 	}
+	text, err := s.decode(input, head)
+	if err != nil {
+		return s.readError(err)
+	}
+	s.delimiter = takeDelimiter(text)
+	if err := s.write(text); err != nil {
+		return err
+	}
+	if s.witness != nil && s.witness.isUTF8() {
+		return &InputError{File: s.name, Message: "is UTF-8 and not " + s.decoded, Hint: "leave out --encoding"}
+	}
+	return nil
+}
+
+// decode returns a reader of an input's text.
+func (s *spooler) decode(input *bufio.Reader, head []byte) (*bufio.Reader, error) {
 	s.bomUTF8 = bytes.HasPrefix(head, []byte{0xef, 0xbb, 0xbf})
 	s.utf16 = bytes.HasPrefix(head, []byte{0xff, 0xfe}) || bytes.HasPrefix(head, []byte{0xfe, 0xff})
 	s.bom = s.bomUTF8 || s.utf16
 	s.zeros = len(head) >= 2 && (head[0] == 0) != (head[1] == 0)
+	name, declared, _ := findEncoding(s.opts.Encoding) // it was validated
 	switch {
 	case s.bomUTF8:
 		_, err := input.Discard(3)
 		return input, err
-	case s.utf16, s.encoding == encodingUTF16:
-		s.utf16, s.bom = true, true
-		order := unicode.LittleEndian
-		if len(head) > 0 && head[0] == 0 { // a header without a mark begins with a letter of ASCII
-			order = unicode.BigEndian
-		}
-		return transform.NewReader(input, unicode.UTF16(order, unicode.UseBOM).NewDecoder()), nil
-	case s.encoding == encoding1252:
-		s.witness = &utf8Witness{Reader: input}
-		return transform.NewReader(s.witness, charmap.Windows1252.NewDecoder()), nil
+	case s.utf16, isUTF16(name):
+		s.utf16, s.bom, s.decoded = true, true, "UTF-16"
+		return decoding(input, utf16Decoder(name, head)), nil
+	case declared != nil && name != encodingUTF8:
+		s.decoded = name
+		s.witness = newUTF8Witness(input, declared)
+		return decoding(s.witness, declared.NewDecoder()), nil
 	}
 	return input, nil // a decoder would put U+FFFD in the place of bytes that are wrong
 }
 
+// excelDelimiter is the line with which a list tells Excel its delimiter.
+var excelDelimiter = regexp.MustCompile(`^(?:(?i)sep=(.)|"(?i)sep=(.)")\r?\n`)
+
+// takeDelimiter takes that line from the beginning of a text, but for its end:
+// a blank line in its place keeps the numbers of those below.
+func takeDelimiter(text *bufio.Reader) string {
+	line, _ := text.Peek(16) // what cannot be read is found by the next read
+	m := excelDelimiter.FindSubmatch(line)
+	if m == nil {
+		return ""
+	}
+	delimiter := string(m[1]) + string(m[2])
+	if CheckDelimiter(delimiter) != nil {
+		return ""
+	}
+	_, _ = text.Discard(len(bytes.TrimRight(m[0], "\r\n"))) // it was seen
+	return delimiter
+}
+
 var binaries = []struct{ magic, what, hint string }{
-	{"PK\x03\x04", "is an Excel workbook or a zip archive", "save the sheet as CSV (UTF-8), or unpack the archive"},
-	{"\xd0\xcf\x11\xe0", "is an old Excel workbook (.xls)", "save the sheet as CSV (UTF-8)"},
+	{"PK\x05\x06", "is an empty zip archive", "name the list"},
 	{"%PDF-", "is a PDF", "export the list as CSV (UTF-8)"},
 	{"\x1f\x8b", "is compressed twice", "unpack it once"},
-	{"\x28\xb5\x2f\xfd", "is compressed with zstd", "unpack it, or use gzip"},
-	{"\xfd7zXZ", "is compressed with xz", "unpack it, or use gzip"},
-	{"BZh9", "is compressed with bzip2", "unpack it, or use gzip"},
+	{"\x28\xb5\x2f\xfd", "is compressed twice", "unpack it once"},
+	{"\xfd7zXZ", "is compressed with xz", "unpack it, or use gzip or zstd"},
+	{"BZh9", "is compressed with bzip2", "unpack it, or use gzip or zstd"},
 	{"SQLite f", "is an SQLite database", "export the list as CSV (UTF-8)"},
 	{"\x89PNG", "is a picture", "name the CSV file"},
 	{"\xff\xd8\xff", "is a picture", "name the CSV file"},
@@ -189,7 +206,7 @@ func (s *spooler) write(text io.Reader) error {
 // inspect returns how many bytes of p are whole and good characters, and
 // whether the byte behind them is wrong rather than cut off.
 func (s *spooler) inspect(p []byte, atEOF bool) (good int, wrong bool) {
-	if utf8.Valid(p) && bytes.IndexByte(p, 0) < 0 && !(s.utf16 && bytes.ContainsRune(p, utf8.RuneError)) {
+	if utf8.Valid(p) && bytes.IndexByte(p, 0) < 0 && !(s.decoded != "" && bytes.ContainsRune(p, utf8.RuneError)) {
 		return len(p), false
 	}
 	for good < len(p) {
@@ -197,8 +214,8 @@ func (s *spooler) inspect(p []byte, atEOF bool) (good int, wrong bool) {
 		if r == utf8.RuneError && size == 1 && !atEOF && !utf8.FullRune(p[good:]) {
 			return good, false
 		}
-		// The decoder of UTF-16 says with U+FFFD that something was broken.
-		if r == 0 || r == utf8.RuneError && (size == 1 || s.utf16) {
+		// Decoders say with U+FFFD that something was broken.
+		if r == 0 || r == utf8.RuneError && (size == 1 || s.decoded != "") {
 			return good, true
 		}
 		good += size
@@ -222,7 +239,7 @@ func (s *spooler) explain(chunk []byte, at int, rest io.Reader) error {
 	s.advance(chunk[:at])
 	e := &InputError{File: s.name, Line: s.pos.lines + 1, Column: s.column + 1}
 	switch {
-	case chunk[at] == 0 && s.zeros && s.encoding != encodingUTF16:
+	case chunk[at] == 0 && s.zeros && s.decoded == "":
 		e.Message = "a NUL byte: this is no UTF-8 text"
 		e.Hint = "if it is UTF-16 without a byte order mark, add --encoding utf-16"
 	case chunk[at] == 0:
@@ -231,15 +248,19 @@ func (s *spooler) explain(chunk []byte, at int, rest io.Reader) error {
 	case s.utf16:
 		e.Message = "broken UTF-16"
 		e.Hint = "save the list again as CSV (UTF-8)"
+	case s.decoded != "":
+		e.Message = fmt.Sprintf("not %s: there is no such character in it", s.decoded)
+		e.Hint = "give the --encoding in which the list was saved, or save it again as CSV (UTF-8)"
+		if s.witness.accents > 0 && !s.witness.broken {
+			e.Hint = "leave out --encoding: so far it is UTF-8"
+		}
 	case s.bomUTF8:
 		e.Message = "not UTF-8, although the file begins with the mark of UTF-8"
 		e.Hint = "save the list again as CSV (UTF-8)"
 	default:
 		// What cannot be read any more is only missing from the message.
 		more, _ := io.ReadAll(io.LimitReader(rest, excerptWidth))
-		line := excerpt(before, append(chunk[at:len(chunk):len(chunk)], more...))
-		e.Message = fmt.Sprintf("not UTF-8; in windows-1252 this line reads %q", line)
-		e.Hint = "if that is right, add --encoding windows-1252"
+		e.notUTF8(before, append(chunk[at:len(chunk):len(chunk)], more...))
 	}
 	return e
 }
@@ -257,91 +278,26 @@ func (s *spooler) lastBytes(p []byte) []byte {
 	return append(last, p...)
 }
 
-// excerpt returns as windows-1252 the line of which before and after are the
-// two parts, cut at both ends if it is long.
-func excerpt(before, after []byte) string {
-	before = before[max(bytes.LastIndexByte(before, '\n')+1, len(before)-excerptWidth):]
-	after = after[:min(len(after), excerptWidth)]
-	if i := bytes.IndexAny(after, "\r\n"); i >= 0 {
-		after = after[:i]
-	}
-	text, err := charmap.Windows1252.NewDecoder().Bytes(slices.Concat(before, after))
-	if err != nil { // it decodes any byte
-		return ""
-	}
-	return string(text)
-}
-
 func (s *spooler) readError(err error) error {
-	var corrupt flate.CorruptInputError
 	e := &InputError{File: s.name, Err: err}
 	switch {
 	case errors.Is(err, errBomb):
-		e.Message = fmt.Sprintf("unpacks to more than %d times its size, which no list of people does", maxRatio)
-		e.Hint = "unpack it yourself and look at it"
+		e = bombError(err)
+		e.File = s.name
 	case errors.Is(err, errTrailing):
 		e.Message = "something else follows the compressed data"
 		e.Hint = "unpack it yourself and look at it, or fetch it again"
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		e.Message = "the compressed data ends early"
 		e.Hint = "fetch the file again"
-	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &corrupt):
+	case errors.Is(err, zstd.ErrWindowSizeExceeded):
+		e.Message = fmt.Sprintf("needs more than %d MiB of memory to unpack", maxWindow>>20)
+		e.Hint = "unpack it yourself"
+	case errors.Is(err, errDamaged):
 		e.Message = "the compressed data is damaged"
 		e.Hint = "fetch the file again"
 	default:
 		return unreadable(s.name, err)
 	}
 	return e
-}
-
-var (
-	errBomb     = errors.New("gzip: inflates beyond reason")
-	errTrailing = errors.New("gzip: trailing data")
-)
-
-// A gunzip unpacks gzip of one or several members, within reason.
-type gunzip struct {
-	*gzip.Reader
-	packed  countingReader
-	written int64
-}
-
-func newGunzip(r *bufio.Reader) (*gunzip, error) {
-	g := &gunzip{packed: countingReader{Reader: r}}
-	var err error
-	g.Reader, err = gzip.NewReader(&g.packed)
-	return g, err
-}
-
-func (g *gunzip) Read(p []byte) (int, error) {
-	n, err := g.Reader.Read(p)
-	g.written += int64(n)
-	if g.written > freeInflation && g.written/maxRatio > g.packed.n {
-		return 0, errBomb
-	}
-	if errors.Is(err, gzip.ErrHeader) { // the first header was good: a later one is not
-		err = errTrailing
-	}
-	return n, err
-}
-
-// A countingReader counts what is taken from it. It keeps ReadByte, without
-// which flate would read ahead.
-type countingReader struct {
-	*bufio.Reader
-	n int64
-}
-
-func (c *countingReader) Read(p []byte) (int, error) {
-	n, err := c.Reader.Read(p)
-	c.n += int64(n)
-	return n, err
-}
-
-func (c *countingReader) ReadByte() (byte, error) {
-	b, err := c.Reader.ReadByte()
-	if err == nil {
-		c.n++
-	}
-	return b, err
 }

@@ -42,6 +42,7 @@ func newCheckCommand(a *app) *cobra.Command {
 		Short: "Show what would be sent and which rows are wrong; nothing leaves this machine",
 		Example: `  bulkinvite check candidates.csv
   bulkinvite check candidates.csv --encoding windows-1252
+  bulkinvite check candidates.xlsx --sheet 2
   bulkinvite check candidates.csv --rows candidates.invalid.csv
   gzip -dc candidates.csv.gz | bulkinvite check -`,
 		Long: `check reads all of FILE (- is standard input) as send would, and shows whom it
@@ -117,6 +118,7 @@ func (c *checker) run(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
+	view.warnings = append(view.warnings, in.Warnings()...)
 	debug.SetGCPercent(gcPercent(view.plan.Rows) / 4) // what a look-up in the ledger keeps comes on top of the rows
 	if err := advised(view.askLedger(ctx, in, path, c.flags.base.url), path); err != nil {
 		return err

@@ -9,7 +9,7 @@ import (
 )
 
 // addCompletions tells the shells what may follow cmd, its commands and their
-// flags: the words of a choice, the names of files where a file is named, and
+// flags: the words of a choice and some of a text, the names of files where a file is named, and
 // otherwise nothing, for what cobra knows nothing of is completed with the
 // names of files.
 func addCompletions(cmd *cobra.Command) {
@@ -25,6 +25,8 @@ func addCompletions(cmd *cobra.Command) {
 		case file:
 			return
 		case choice:
+			complete = cobra.FixedCompletions(value.words, cobra.ShellCompDirectiveNoFileComp)
+		case text:
 			complete = cobra.FixedCompletions(value.words, cobra.ShellCompDirectiveNoFileComp)
 		}
 		_ = cmd.RegisterFlagCompletionFunc(f.Name, complete) // fails only for what the two lines above exclude

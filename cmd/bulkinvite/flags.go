@@ -110,6 +110,7 @@ func (c choice) Set(s string) error {
 type text struct {
 	value *string
 	check func(string) error // what else it must be; nil: anything will do
+	words []string           // some that it may be, for the shells
 }
 
 func (t text) String() string { return formatPointer(t.value, func(s string) string { return s }) }

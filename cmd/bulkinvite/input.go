@@ -16,25 +16,39 @@ import (
 // the same as send, so that it shows what send would do.
 type inputFlags struct {
 	csv      csvio.Options
-	encoding string // "auto" or one of csvio's
+	encoding string // encodingAuto or one of csvio's
 	batch    batch.Options
 
 	flags *pflag.FlagSet // that these belong to
 }
 
 func (f *inputFlags) add(flags *pflag.FlagSet) {
-	f.flags, f.encoding = flags, "auto"
+	f.flags, f.encoding = flags, encodingAuto
 	f.batch = batch.DefaultOptions()
 	flags.Var(columns{&f.csv.Map}, "map", "take a column for name, first_name, last_name, email, interview_id, job_application_id, candidate_id or disable_email_notification: "+
 		"email=Contact, or email=#3 for the third column; may be repeated")
 	flags.Var(text{value: &f.csv.InterviewID, check: csvio.CheckInterviewID}, "interview-id", "the interview of rows that name none")
 	flags.Var(text{value: &f.csv.Delimiter, check: csvio.CheckDelimiter}, "delimiter", `what separates the cells, one character or "tab" (default: found in the header)`)
-	flags.Var(choice{&f.encoding, []string{"auto", "utf-8", "utf-16", "windows-1252"}}, "encoding",
-		"of the input: auto (UTF-8, or UTF-16 with a byte order mark), utf-8, utf-16 or windows-1252")
+	flags.Var(text{value: &f.encoding, check: checkEncoding, words: knownEncodings}, "encoding",
+		"of the input: auto (UTF-8, or UTF-16 with a byte order mark), utf-8, utf-16, windows-1252, iso-8859-15, shift_jis and so on")
+	flags.Var(text{value: &f.csv.Sheet}, "sheet", "of an Excel workbook, by its name or its number from 1 (default: the first that is not hidden)")
 	flags.BoolVar(&f.csv.DisableEmail, "no-email", false, "the API shall e-mail nobody (a column disable_email_notification does it for one row)")
 	flags.BoolVar(&f.csv.Resend, "resend", false, "send rows with a candidate_id again; without it that column does nothing")
 	flags.Var(whole{&f.batch.ChunkSize, 1, 1000}, "chunk-size", "people per request")
 	flags.Var(fraction{&f.batch.Rate, 0, 1e6, true}, "rate", "requests per second, of all kinds together")
+}
+
+// encodingAuto is what --encoding says if nothing is declared.
+const encodingAuto = "auto"
+
+// knownEncodings are those that lists mostly have.
+var knownEncodings = []string{encodingAuto, "utf-8", "utf-16", "windows-1252", "windows-1251", "iso-8859-15", "macintosh", "gb18030", "shift_jis"}
+
+func checkEncoding(s string) error {
+	if s == encodingAuto {
+		return nil
+	}
+	return csvio.CheckEncoding(s)
 }
 
 // A columns is a flag that names one column each time that it is given.
@@ -75,7 +89,7 @@ func someFiles(_ *cobra.Command, args []string) error {
 func (f *inputFlags) open(ctx context.Context, a *app, names []string) (*csvio.Input, error) {
 	options := f.csv
 	options.Stdin = a.stdin
-	if f.encoding != "auto" {
+	if f.encoding != encodingAuto {
 		options.Encoding = f.encoding
 	}
 	return csvio.OpenAll(ctx, names, options)

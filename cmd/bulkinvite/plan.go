@@ -163,9 +163,9 @@ func (v *planView) writeInterviews(b *strings.Builder) {
 	for _, i := range shown {
 		names = append(names, i.ID)
 	}
-	rows := make([][]any, len(shown))
-	for n, i := range shown {
-		rows[n] = v.tableRow(i.People, i.AlreadyInvited, i.InDoubt, i.Left, requestsLeft(i))
+	var rows [][]any
+	for _, i := range shown {
+		rows = append(rows, v.tableRow(i.People, i.AlreadyInvited, i.InDoubt, i.Left, requestsLeft(i)))
 	}
 	if more := interviews[len(shown):]; len(more) > 0 {
 		var rest batch.InterviewPlan

@@ -60,6 +60,12 @@ func (s *sender) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.plan.warnings = append(s.plan.warnings, s.input.Warnings()...)
+	for _, file := range s.input.Files() {
+		for _, warning := range file.Warnings() {
+			s.log.Warn().Str("input", file.Name()).Msg(warning)
+		}
+	}
 	debug.SetGCPercent(gcPercent(s.plan.plan.Rows))
 	s.log.Info().Str("input", s.input.Name()).Int("rows", s.plan.plan.Rows).Int("people", s.plan.plan.People).
 		Int("interviews", len(s.plan.plan.Interviews)).Int("duplicates", s.plan.plan.Duplicates).

@@ -13,7 +13,7 @@ import (
 func TestPlansKeepTheFlagsOfTheInput(t *testing.T) {
 	values := map[string]string{
 		"map": "email=Contact", "interview-id": "interview-7", "delimiter": ";", "encoding": "windows-1252",
-		"no-email": "true", "resend": "true",
+		"sheet": "Archive", "no-email": "true", "resend": "true",
 	}
 	var input inputFlags
 	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)

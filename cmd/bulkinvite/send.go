@@ -18,9 +18,13 @@ func newSendCommand(a *app) *cobra.Command {
 	var flags sendFlags
 	cmd := &cobra.Command{
 		Use:   "send FILE|-...",
-		Short: "Invite everyone in a CSV file, exactly once",
+		Short: "Invite everyone in a CSV file or an Excel workbook, exactly once",
 		Example: `  # rehearse: no key, no API, nobody is invited
   bulkinvite send candidates.csv --sandbox
+
+  # see what is read of a workbook, and send it together with another list
+  bulkinvite check june.xlsx --sheet Candidates
+  bulkinvite send june.xlsx more.csv --sheet Candidates --api-key-file ~/.micro1-api-key
 
   # invite 10 people, look at the files, then the rest
   bulkinvite send candidates.csv --api-key-file ~/.micro1-api-key --limit 10
@@ -33,7 +37,8 @@ func newSendCommand(a *app) *cobra.Command {
   bulkinvite send candidates.failed.csv --api-key-file ~/.micro1-api-key`,
 		Long: `send invites everyone in FILE (- is standard input) who was not invited yet, and
 writes what became of each row: NAME.results.csv has those who are invited, with
-their links, and NAME.failed.csv the others, with the reason.
+their links, and NAME.failed.csv the others, with the reason. FILE is CSV or an
+Excel workbook (.xlsx), as it is or compressed with gzip or zstd.
 
 Several files are sent as if they were one: whoever is in two of them is invited
 once, and if one of them is broken, nothing is sent. What became of all rows is

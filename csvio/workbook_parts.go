@@ -1,0 +1,181 @@
+package csvio
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+	"golang.org/x/net/html/charset"
+)
+
+// slimWorkbook returns a workbook with nothing but the parts that are read,
+// without pictures, pivot caches and the like, after it has made sure that
+// these are whole. The library that reads them does not say if a part is cut
+// off or at odds with itself: it would read fewer rows.
+func slimWorkbook(packed []byte) ([]byte, error) {
+	archive, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
+	if err != nil {
+		return nil, &InputError{Message: "is a damaged workbook or zip archive", Hint: "fetch the file again", Err: err}
+	}
+	if err := refuseArchive(archive); err != nil {
+		return nil, err
+	}
+	var slim bytes.Buffer
+	w := zip.NewWriter(&slim)
+	var unpacked uint64
+	for _, part := range archive.File {
+		if !isRead(part.Name) {
+			continue
+		}
+		unpacked += part.UncompressedSize64
+		if unpacked > maxUnpacked {
+			return nil, &InputError{Message: fmt.Sprintf("is a workbook that unpacks to more than %d MiB, too large to be read", maxUnpacked>>20),
+				Hint: csvHint}
+		}
+		if inflated(int64(unpacked), int64(len(packed))) {
+			return nil, bombError(errBomb)
+		}
+		if err := checkPart(part); err != nil {
+			return nil, damagedWorkbook(fmt.Errorf("%s: %w", part.Name, err))
+		}
+		if err := w.Copy(part); err != nil {
+			return nil, damagedWorkbook(err)
+		}
+	}
+	err = w.Close()
+	return slim.Bytes(), err
+}
+
+// refuseArchive says what an archive is that is no workbook, or none that can
+// be read.
+func refuseArchive(archive *zip.Reader) error {
+	has := func(wanted string) bool {
+		return slices.ContainsFunc(archive.File, func(f *zip.File) bool { return partName(f.Name) == wanted })
+	}
+	isWorkbook := slices.ContainsFunc(archive.File, func(f *zip.File) bool {
+		// Excel on the web calls it workbook2.xml and so on.
+		return strings.HasPrefix(partName(f.Name), "xl/workbook") && path.Ext(f.Name) == ".xml"
+	})
+	switch {
+	case isWorkbook:
+		return nil
+	case has("xl/workbook.bin"):
+		return &InputError{Message: "is a binary workbook (.xlsb)", Hint: "save it as .xlsx, or " + csvHint}
+	case has("content.xml") && has("mimetype"):
+		return &InputError{Message: "is an OpenDocument file (.ods)", Hint: "save it as .xlsx, or " + csvHint}
+	}
+	return &InputError{Message: "is a zip archive and no Excel workbook", Hint: "unpack it, and name the list in it"}
+}
+
+// partName is the form in which names of parts are compared.
+func partName(name string) string { return strings.ToLower(strings.ReplaceAll(name, `\`, "/")) }
+
+// isRead reports whether a part can matter to the cells of a sheet.
+func isRead(name string) bool {
+	folder, _ := path.Split(partName(name))
+	switch folder {
+	case "", "_rels/", "xl/", "xl/_rels/", "xl/theme/", "xl/worksheets/":
+		return strings.HasSuffix(partName(name), ".xml") || strings.HasSuffix(partName(name), ".rels")
+	}
+	return false
+}
+
+// checkPart reads a part to its end, and so checks its sum.
+func checkPart(part *zip.File) error {
+	r, err := part.Open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	counted := &countingWriter{}
+	text := io.TeeReader(io.LimitReader(r, int64(part.UncompressedSize64)+1), counted)
+	if strings.HasPrefix(partName(part.Name), "xl/worksheets/") {
+		if err := checkOrder(text); err != nil {
+			return err
+		}
+	}
+	if _, err := io.Copy(io.Discard, text); err != nil {
+		return err
+	}
+	if counted.n != part.UncompressedSize64 {
+		return errors.New("it is shorter or longer than it says")
+	}
+	return nil
+}
+
+type countingWriter struct{ n uint64 }
+
+func (w *countingWriter) Write(p []byte) (int, error) { w.n += uint64(len(p)); return len(p), nil }
+
+// checkOrder makes sure that a sheet is good XML and that its rows and cells
+// stand in their order. Of others the library makes what Excel does not show.
+func checkOrder(text io.Reader) error {
+	d := xml.NewDecoder(text)
+	d.CharsetReader = charset.NewReaderLabel // as in the library
+	inside, over := false, false
+	row, column := 0, 0
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			switch {
+			case t.Name.Local == "sheetData":
+				if over || inside {
+					return errors.New("it has cells in two places")
+				}
+				inside = true
+			case inside && t.Name.Local == "row":
+				if err := advance(&row, t, strconv.Atoi); err != nil {
+					return err
+				}
+				column = 0
+			case inside && t.Name.Local == "c":
+				if err := advance(&column, t, columnOf); err != nil {
+					return err
+				}
+			}
+		case xml.EndElement:
+			if t.Name.Local == "sheetData" {
+				inside, over = false, true
+			}
+		}
+	}
+}
+
+func columnOf(cell string) (int, error) {
+	column, _, err := excelize.CellNameToCoordinates(cell)
+	return column, err
+}
+
+// advance moves at to the place that an element names, or else to the next.
+func advance(at *int, element xml.StartElement, placeOf func(string) (int, error)) error {
+	place := *at + 1
+	for _, attr := range element.Attr {
+		if attr.Name.Local != "r" {
+			continue
+		}
+		var err error
+		if place, err = placeOf(attr.Value); err != nil {
+			return err
+		}
+		if place <= *at {
+			return fmt.Errorf("%s %s is out of its order", element.Name.Local, attr.Value)
+		}
+	}
+	*at = place
+	return nil
+}

@@ -1,0 +1,222 @@
+package csvio
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// headerRows is among how many rows that are not blank the header of a sheet
+// is looked for: people put titles above it.
+const headerRows = 10
+
+// A sheetCopy writes the rows of a sheet into the spool. Each begins at the
+// line that has its number, plus the line breaks in the cells before it.
+type sheetCopy struct {
+	out    *bufio.Writer
+	size   int64 // written
+	lines  int   // written
+	breaks []lineBreaks
+	record bytes.Buffer
+	csv    *csv.Writer // writes to record
+	hidden rowRanges
+}
+
+// lineBreaks says that a record has line breaks in its cells.
+type lineBreaks struct {
+	line  int // at which it begins
+	total int // line breaks in cells up to its end
+}
+
+// copySheet copies the header and what is below it.
+func (s *spooler) copySheet(name string, rows *excelize.Rows, packed int64) error {
+	c := &sheetCopy{out: bufio.NewWriterSize(s.spool, scanBuffer)}
+	c.csv = csv.NewWriter(&c.record)
+	header := headerSearch{opts: s.opts}
+	for row := 1; rows.Next(); row++ {
+		if err := s.ctx.Err(); err != nil {
+			return err
+		}
+		cells, err := rows.Columns()
+		if err != nil {
+			return damagedWorkbook(err)
+		}
+		if len(cells) == 0 { // a formula that shows nothing is a cell
+			continue
+		}
+		if !header.found && !header.isIt(row, cells) {
+			if header.seen == headerRows {
+				break
+			}
+			continue
+		}
+		if rows.GetRowOpts().Hidden {
+			c.hidden.add(row)
+		}
+		if err := c.write(row, cells); err != nil {
+			return err
+		}
+		if inflated(c.size, packed) {
+			return bombError(errBomb)
+		}
+	}
+	if err := rows.Error(); err != nil {
+		return damagedWorkbook(err)
+	}
+	if err := header.check(name); err != nil {
+		return err
+	}
+	if err := c.out.Flush(); err != nil {
+		return spoolError(err)
+	}
+	s.pos.offset, s.breaks = c.size, c.breaks
+	s.warnOfSheet(name, &header, &c.hidden)
+	return nil
+}
+
+// warnOfSheet says what somebody who looks at the sheet in Excel may not think
+// of.
+func (s *spooler) warnOfSheet(name string, header *headerSearch, hidden *rowRanges) {
+	if header.seen > 1 {
+		s.warn("the header is row %d of sheet %q: what stands above it is not read", header.row, name)
+	}
+	if n := hidden.count; n == 1 {
+		s.warn("1 hidden row is included: %v", hidden)
+	} else if n > 1 {
+		s.warn("%d hidden rows are included: %v", n, hidden)
+	}
+}
+
+// A headerSearch looks for the row that names the columns.
+type headerSearch struct {
+	opts  Options
+	found bool
+	row   int
+	seen  int        // rows that are not blank
+	best  *headerTry // of those that will not do
+	at    int        // the row of best
+}
+
+// isIt reports whether a row is the header.
+func (h *headerSearch) isIt(row int, cells []string) bool {
+	h.seen++
+	t := &headerTry{header: cells}
+	t.userColumns, t.joined = userColumns(cells)
+	t.match(h.opts)
+	if t.err == nil {
+		h.found, h.row = true, row
+	} else if h.best == nil || t.betterThan(h.best) {
+		h.best, h.at = t, row
+	}
+	return h.found
+}
+
+// check says why there is no header.
+func (h *headerSearch) check(sheet string) error {
+	switch {
+	case h.found:
+		return nil
+	case h.best == nil:
+		return &InputError{Message: fmt.Sprintf("sheet %q is empty", sheet),
+			Hint: "its first row must name the columns: name, email, interview_id; --sheet names another sheet"}
+	}
+	e := h.best.err
+	e.Line = h.at
+	e.Message = fmt.Sprintf("sheet %q: %s", sheet, e.Message)
+	if len(h.best.header) == 1 { // not for want of a delimiter
+		e.Hint = "its first row must name the columns: name, email, interview_id; --sheet names another sheet"
+	}
+	return e
+}
+
+func (c *sheetCopy) write(row int, cells []string) error {
+	for i, cell := range cells {
+		if strings.ContainsRune(cell, 0) || !utf8.ValidString(cell) {
+			return &InputError{Line: row, Message: fmt.Sprintf("cell %d has characters that are no text", i+1), Hint: "empty that cell"}
+		}
+	}
+	if len(cells) == 1 && cells[0] == "" {
+		cells = append(cells, "") // else it would be a blank line
+	}
+	c.record.Reset()
+	blank := row - c.row(c.lines+1)
+	c.record.WriteString(strings.Repeat("\n", blank))
+	_ = c.csv.Write(cells) // a bytes.Buffer takes everything
+	c.csv.Flush()
+	if c.record.Len()-blank > maxRecord {
+		return &InputError{Line: row, Message: "the row is longer than 1 MiB", Hint: "is this a list, one candidate a row?"}
+	}
+	lines := bytes.Count(c.record.Bytes(), []byte{'\n'})
+	if inside := lines - blank - 1; inside > 0 {
+		c.breaks = append(c.breaks, lineBreaks{line: c.lines + blank + 1, total: c.inside() + inside})
+	}
+	c.lines += lines
+	c.size += int64(c.record.Len())
+	if _, err := c.out.Write(c.record.Bytes()); err != nil {
+		return spoolError(err)
+	}
+	return nil
+}
+
+// inside returns how many line breaks there are in cells.
+func (c *sheetCopy) inside() int {
+	if len(c.breaks) == 0 {
+		return 0
+	}
+	return c.breaks[len(c.breaks)-1].total
+}
+
+// row returns the row of the sheet that a line behind all others would be.
+func (c *sheetCopy) row(line int) int { return line - c.inside() }
+
+// rowOf returns the row of the input at which the record at a line of the
+// spool starts.
+func (s *spooled) rowOf(line int) int {
+	// The last record with line breaks that begins before it.
+	i := sort.Search(len(s.breaks), func(i int) bool { return s.breaks[i].line >= line })
+	if i == 0 {
+		return line
+	}
+	return line - s.breaks[i-1].total
+}
+
+// rowRanges are numbers of rows in ascending order.
+type rowRanges struct {
+	count  int
+	ranges []rowRange
+}
+
+type rowRange struct{ first, last int }
+
+// shownRanges is how many ranges a message shows.
+const shownRanges = 10
+
+func (r *rowRanges) add(row int) {
+	r.count++
+	if n := len(r.ranges); n > 0 && r.ranges[n-1].last == row-1 {
+		r.ranges[n-1].last = row
+	} else {
+		r.ranges = append(r.ranges, rowRange{row, row})
+	}
+}
+
+func (r *rowRanges) String() string {
+	var shown []string
+	for _, r := range r.ranges[:min(shownRanges, len(r.ranges))] {
+		if r.first == r.last {
+			shown = append(shown, fmt.Sprint(r.first))
+		} else {
+			shown = append(shown, fmt.Sprintf("%d-%d", r.first, r.last))
+		}
+	}
+	if len(r.ranges) > shownRanges {
+		shown = append(shown, "…")
+	}
+	return strings.Join(shown, ", ")
+}
