@@ -120,7 +120,7 @@ func checkExample(t *testing.T, shownBy *cobra.Command, args []string) {
 func TestFileFlagsAreFiles(t *testing.T) {
 	for _, cmd := range commands(newRootCommand(&app{})) {
 		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
-			names := strings.HasSuffix(f.Name, "-file") || strings.Contains(" results failed ledger summary plan rows ", " "+f.Name+" ")
+			names := strings.HasSuffix(f.Name, "-file") || strings.Contains(" results failed ledger summary plan rows output ", " "+f.Name+" ")
 			if isFile := f.Value.Type() == "FILE"; isFile != names {
 				t.Errorf("%s --%s takes a %s; make it a file, or say here that it is one", cmd.CommandPath(), f.Name, f.Value.Type())
 			}
