@@ -216,13 +216,17 @@ func checkLooks(ctx context.Context, t *testing.T) {
 		t.Errorf("the style is not applied: the weight is %s", weight)
 	}
 	for _, look := range []struct {
-		name, scheme string
-		width        int64
-		dark         bool
+		name, media, scheme string
+		width               int64
+		dark                bool
 	}{
-		{"light", "light", 1000, false}, {"dark", "dark", 1000, true}, {"phone", "dark", 390, true},
+		{"light", "screen", "light", 1000, false},
+		{"dark", "screen", "dark", 1000, true},
+		{"phone", "screen", "dark", 390, true},
+		{"paper", "print", "dark", 794, false},
 	} {
 		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Media:    look.media,
 			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: look.scheme}},
 		})
 		if err == nil {
