@@ -130,7 +130,7 @@ type NamedPerson struct {
 }
 
 // Report reads the requests of a run, and names at most so many people for
-// each reason. It takes about a second per million people of the run, or 20 µs
+// each reason. It takes about a second per million people of the run, or 10 µs
 // per request if that is more, whatever else is in the ledger; memory grows with
 // the interviews alone.
 func (r *Reader) Report(ctx context.Context, run int64, named int) (*RunReport, error) {

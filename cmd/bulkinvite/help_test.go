@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -118,9 +119,10 @@ func checkExample(t *testing.T, shownBy *cobra.Command, args []string) {
 
 // Shells complete the names of files where a flag names a file.
 func TestFileFlagsAreFiles(t *testing.T) {
+	files := []string{"results", "failed", "ledger", "summary", "plan", "rows", "output"}
 	for _, cmd := range commands(newRootCommand(&app{})) {
 		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
-			names := strings.HasSuffix(f.Name, "-file") || strings.Contains(" results failed ledger summary plan rows output ", " "+f.Name+" ")
+			names := strings.HasSuffix(f.Name, "-file") || slices.Contains(files, f.Name)
 			if isFile := f.Value.Type() == "FILE"; isFile != names {
 				t.Errorf("%s --%s takes a %s; make it a file, or say here that it is one", cmd.CommandPath(), f.Name, f.Value.Type())
 			}

@@ -93,7 +93,7 @@ func TestLongReportInBrowser(t *testing.T) {
 	}
 	ctx, seen := openBrowser(t, browser)
 	if err := chromedp.Do(ctx, chromedp.Navigate("file://"+name), chromedp.Sleep(500*time.Millisecond)); err != nil {
-		t.Fatal(err)
+		t.Fatal(err, context.Cause(ctx))
 	}
 	checkHarmless(ctx, t)
 	checkLooks(ctx, t)
@@ -124,10 +124,10 @@ func findBrowser(t *testing.T) string {
 
 // What a page did.
 type pageEvents struct {
-	end      func()
+	end      func(error) // ends the browser
 	mu       sync.Mutex
 	requests []string
-	other    []string // dialogs, exceptions, and what the browser complains of: a breach of the page's policy, say
+	other    []string // exceptions, and what the browser complains of: a breach of the page's policy, say
 }
 
 func openBrowser(t *testing.T, path string) (context.Context, *pageEvents) {
@@ -142,12 +142,12 @@ func openBrowser(t *testing.T, path string) (context.Context, *pageEvents) {
 	)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
+	ctx, end := context.WithCancelCause(ctx)
 	ctx, cancelAllocator := chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancelAllocator)
-	seen := &pageEvents{}
+	seen := &pageEvents{end: end}
 	ctx, cancelTab := chromedp.NewContext(ctx, chromedp.WithListener(seen.add))
 	t.Cleanup(cancelTab)
-	seen.end = cancelTab
 	if _, err := chromedp.Call(ctx, network.Enable, network.EnableParams{}); err != nil {
 		t.Fatal(err)
 	}
@@ -164,8 +164,7 @@ func (p *pageEvents) add(event any) {
 	case *network.EventRequestWillBeSent:
 		p.requests = append(p.requests, e.Request.URL)
 	case *cdppage.EventJavascriptDialogOpening:
-		p.other = append(p.other, "dialog: "+e.Message)
-		p.end() // nothing goes on while a dialog is open
+		p.end(fmt.Errorf("the page opens a dialog, and nothing goes on until it is closed: %s", e.Message))
 	case *runtime.EventConsoleAPICalled:
 		p.other = append(p.other, "console: "+string(e.Type))
 	case *runtime.EventExceptionThrown:
@@ -180,7 +179,7 @@ func valueOf[T any](ctx context.Context, t *testing.T, expression string) T {
 	t.Helper()
 	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
 	if err != nil {
-		t.Fatal(err)
+		t.Fatal(err, context.Cause(ctx))
 	}
 	return value
 }
