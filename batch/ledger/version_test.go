@@ -56,6 +56,9 @@ func TestVersion1(t *testing.T) {
 	if _, doubts, err := reader.People(t.Context()); err != nil || len(doubts) != 2 {
 		t.Errorf("before it is brought up to date: %+v, %v", doubts, err)
 	}
+	if report, err := reader.Report(t.Context(), 1, 9); err != nil || report.Interviews[0].Invited == 0 {
+		t.Errorf("before it is brought up to date: %+v, %v", report, err)
+	}
 	if err := reader.Close(); err != nil {
 		t.Fatal(err)
 	}

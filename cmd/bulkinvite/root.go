@@ -115,8 +115,8 @@ holds the ledger, nothing was sent; 129, 130, 143 a signal kept rows from going.
 		"how log lines look: auto (console on a terminal, else json), console or json")
 	flags.Var(choice{&a.logLevel, []string{"debug", "info", "warn", "error"}}, "log-level",
 		"the least that is logged: debug, info, warn or error")
-	root.AddCommand(newSendCommand(a), newCheckCommand(a), newStatusCommand(a), newExplainCommand(a), newForgetCommand(a),
-		newSandboxCommand(a), newVersionCommand(a))
+	root.AddCommand(newSendCommand(a), newCheckCommand(a), newStatusCommand(a), newReportCommand(a), newExplainCommand(a),
+		newForgetCommand(a), newSandboxCommand(a), newVersionCommand(a))
 	addTopics(root)
 	root.SetHelpCommand(newHelpCommand())
 	root.CompletionOptions.DisableNoDescFlag = true

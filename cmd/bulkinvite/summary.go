@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,7 +46,8 @@ type report struct {
 	Requests    int                  `json:"requests"`
 	Warnings    []string             `json:"warnings"`
 
-	outputsLost bool // the files could not be written
+	rate        float64 // that the user allowed, in requests per second
+	outputsLost bool    // the files could not be written
 }
 
 // endNames are how an end is called in the JSON summary.
@@ -91,12 +93,16 @@ func (r *report) notWritten() {
 	r.outputsLost = true
 }
 
+// ratePerHour is the allowed rate among the counts, which are whole numbers.
+const ratePerHour = "rate_per_hour"
+
 // flatCounts is how the ledger keeps the counts of a run, if it wrote any rows.
 func (r *report) flatCounts() map[string]int {
 	if r.outputsLost {
 		return nil
 	}
 	counts := map[string]int{"rows": r.Rows, "results": r.ResultsRows, "failed": r.FailedRows, "requests": r.Requests}
+	counts[ratePerHour] = int(math.Round(r.rate * 3600))
 	for status, n := range r.Results {
 		counts[string(status)] = n
 	}
@@ -181,16 +187,22 @@ func checkSummaryFile(name string) error {
 	if name == "" {
 		return nil
 	}
+	return checkReplaceable("summary", name)
+}
+
+// checkReplaceable makes sure that the file that a flag names can be written
+// by replaceFile.
+func checkReplaceable(flag, name string) error {
 	target := followed(name)
 	if info, err := os.Stat(target); err == nil && !info.Mode().IsRegular() { // it would be replaced by a file: /dev/null too
-		return refusef("--summary %s is not a regular file; name one", name)
+		return refusef("--%s %s is not a regular file; name one", flag, name)
 	}
 	if info, err := os.Lstat(target); err == nil && info.Mode().Type() == fs.ModeSymlink { // and so would the link
-		return refusef("--summary %s is a symbolic link that leads nowhere; name the file itself", name)
+		return refusef("--%s %s is a symbolic link that leads nowhere; name the file itself", flag, name)
 	}
 	f, err := os.CreateTemp(filepath.Dir(target), ".bulkinvite-*")
 	if err != nil {
-		return refusef("--summary %s cannot be written: %w; name a file in another folder", name, bare(err))
+		return refusef("--%s %s cannot be written: %w; name a file in another folder", flag, name, bare(err))
 	}
 	_ = f.Close() // nothing was written
 	return os.Remove(f.Name())

@@ -117,6 +117,7 @@ func (s *sender) newReport() *report {
 		Results:  map[batch.Status]int{},
 		Failed:   map[batch.Code]int{},
 		Warnings: []string{},
+		rate:     s.flags.input.batch.Rate,
 	}
 }
 

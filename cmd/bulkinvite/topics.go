@@ -67,6 +67,10 @@ folder, for standard input. While one of them is written, a hidden file
 beside it has the new content; after kill -9 it may be left, and can be
 removed.
 
+The page that report makes, in the current folder or where --output says:
+  report-RUN.html      0600  about a run, with addresses unless
+                             --no-personal-data is given
+
 The ledger, $XDG_STATE_HOME/bulkinvite/ledger.db, or without XDG_STATE_HOME
 ~/.local/state/bulkinvite/ledger.db, or where --ledger says. A folder that is
 missing is made with mode 0700.
@@ -141,7 +145,7 @@ begins with BULKINVITE_ and belongs to no flag is warned of.
 		line := fmt.Sprintf("  %-*s  --%s", width, envName(flag), flag)
 		who := fmt.Sprintf("(%s)", strings.Join(users[flag], ", "))
 		if len(line)+len(who) >= topicWidth {
-			line += fmt.Sprintf("\n  %*s ", width, "")
+			line += fmt.Sprintf("\n  %*s ", min(width, topicWidth-len(who)-4), "")
 		}
 		fmt.Fprintf(&b, "%s %s\n", line, who)
 	}

@@ -1,0 +1,215 @@
+package ledger
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"sort"
+	"time"
+
+	"bulkinvite/batch"
+)
+
+// A RunReport is what the ledger knows of the requests of one run, with what
+// later runs have found out about them.
+type RunReport struct {
+	LastEntry  time.Time // what the run wrote last; zero if it wrote nothing
+	Kinds      []KindReport
+	Answers    []AnswerReport    // the most frequent first
+	Interviews []InterviewReport // with the most people first
+	Timeline   Timeline
+
+	Findings        Findings // about people of this run, by itself
+	LaterFindings   Findings // about people of this run, by later runs
+	EarlierFindings Findings // about people of earlier runs, by this run
+
+	Named map[batch.Code]*NamedPeople // those of this run who are refused, failed or in doubt, by reason
+}
+
+// A Tally counts people by what became of them in requests. One who is in
+// several requests is counted in each; in all but one of these as Nothing.
+type Tally struct {
+	Invited, Refused, Failed, InDoubt int
+	Nothing                           int // batch.StateNone
+}
+
+// People returns how many the tally has counted.
+func (t Tally) People() int { return t.Invited + t.Refused + t.Failed + t.InDoubt + t.Nothing }
+
+func (t *Tally) add(state batch.State) {
+	switch state {
+	case batch.StateInvited:
+		t.Invited++
+	case batch.StateRefused:
+		t.Refused++
+	case batch.StateFailed:
+		t.Failed++
+	case batch.StateSending:
+		t.InDoubt++
+	default:
+		t.Nothing++
+	}
+}
+
+// A KindReport counts requests of one kind, and the people in them.
+type KindReport struct {
+	Kind     batch.Kind
+	Requests int
+	Tally
+}
+
+// An Arrival says what is known of how a request was answered.
+type Arrival int
+
+// The arrivals. Only an Answered request has a status code.
+const (
+	Unanswered Arrival = iota // nothing is written of it: it is under way, or the run died
+	Lost                      // there was no answer, and the API may have acted
+	NotSent                   // it is known that the API never saw it
+	Answered
+)
+
+// An AnswerReport counts the requests that were answered in one way.
+type AnswerReport struct {
+	Arrival    Arrival
+	StatusCode int
+	Requests   int
+	People     int
+	Message    string // of the first of them
+}
+
+// An InterviewReport counts the people of an interview by what a run did.
+type InterviewReport struct {
+	InterviewID string
+	Invited     int // by an answer or by the API's list
+	Resent      int
+	Elsewhere   int // the API's list showed them before anything was sent
+	Refused     int
+	Failed      int
+	InDoubt     int
+}
+
+// People returns how many the report has counted.
+func (i InterviewReport) People() int {
+	return i.Invited + i.Resent + i.Elsewhere + i.Refused + i.Failed + i.InDoubt
+}
+
+// Reached returns how many of them have an invitation.
+func (i InterviewReport) Reached() int { return i.Invited + i.Resent + i.Elsewhere }
+
+// Findings count the people of whom an answer was missing and of whom the
+// API's list told.
+type Findings struct{ Invited, NotInvited int }
+
+func (f *Findings) add(outcomes []outcome) {
+	for _, o := range outcomes {
+		switch o.State {
+		case batch.StateInvited:
+			f.Invited++
+		case batch.StateSending: // still not known
+		default:
+			f.NotInvited++
+		}
+	}
+}
+
+// NamedPeople are people of one reason.
+type NamedPeople struct {
+	Total int
+	First []NamedPerson
+}
+
+// A NamedPerson is somebody who was not invited, or may not have been.
+type NamedPerson struct {
+	Email       string // or what stands for it, see batch.Candidate.Key
+	InterviewID string
+	RequestID   int64
+	Message     string // the API's, or what happened instead
+}
+
+// Report reads the requests of a run, and names at most so many people for
+// each reason. It takes about a second per million people of the run, or 10 µs
+// per request if that is more, whatever else is in the ledger; memory grows with
+// the interviews alone.
+func (r *Reader) Report(ctx context.Context, run int64, named int) (*RunReport, error) {
+	var report *RunReport
+	err := r.read(ctx, func() (err error) {
+		report, err = r.report(ctx, run, named)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: report on run %d: %w", run, err)
+	}
+	return report, nil
+}
+
+func (r *Reader) report(ctx context.Context, run int64, named int) (*RunReport, error) {
+	tx, err := r.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true}) // one state of the ledger, though a run goes on
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback() //nolint:errcheck // nothing was written
+	requests, err := rowsOf(ctx, tx, "requests", "claimed_at", run)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := rowsOf(ctx, tx, "answers", "at", run)
+	if err != nil {
+		return nil, err
+	}
+	t := newTeller(run, named, requests, answers)
+	if err := t.readRequests(ctx, tx); err != nil {
+		return nil, err
+	}
+	if err := t.readEarlierFindings(ctx, tx); err != nil {
+		return nil, err
+	}
+	return t.result(), nil
+}
+
+// A stretch is what a run has written into a table: runs write one after the
+// other, and so the rows of each have neighbouring numbers.
+type stretch struct {
+	from, to    int64 // to is not part of it
+	first, last time.Time
+}
+
+// rowsOf finds a run's rows by their numbers: going over all rows of an old
+// ledger would take longer than the report.
+func rowsOf(ctx context.Context, tx *sql.Tx, table, column string, run int64) (stretch, error) {
+	var count int64
+	if err := tx.QueryRowContext(ctx, "select coalesce(max(id), 0) from "+table).Scan(&count); err != nil {
+		return stretch{}, err
+	}
+	var err error
+	begin := func(run int64) int64 { // the first row of this run or a later one
+		return 1 + int64(sort.Search(int(count), func(i int) bool {
+			var of int64
+			if err == nil {
+				err = tx.QueryRowContext(ctx, "select run_id from "+table+" where id > ? order by id limit 1", i).Scan(&of)
+			}
+			return of >= run
+		}))
+	}
+	s := stretch{from: begin(run), to: begin(run + 1)}
+	if err != nil || s.from == s.to {
+		return s, err
+	}
+	var first, last int64
+	err = tx.QueryRowContext(ctx, fmt.Sprintf(`select (select %[1]s from %[2]s where id >= ? order by id limit 1),
+		(select %[1]s from %[2]s where id < ? order by id desc limit 1)`, column, table), s.from, s.to).Scan(&first, &last)
+	s.first, s.last = time.UnixMicro(first).UTC(), time.UnixMicro(last).UTC()
+	return s, err
+}
+
+// sorted returns the values of a map by falling size, then by name.
+func sorted[K comparable, V any](m map[K]*V, size func(*V) int, name func(*V) string) []V {
+	all := make([]V, 0, len(m))
+	for _, v := range m {
+		all = append(all, *v)
+	}
+	slices.SortFunc(all, func(a, b V) int { return cmp.Or(cmp.Compare(size(&b), size(&a)), cmp.Compare(name(&a), name(&b))) })
+	return all
+}

@@ -1,0 +1,159 @@
+package ledger_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"bulkinvite/batch"
+	"bulkinvite/batch/ledger"
+)
+
+func readReport(t *testing.T, path string, run int64, named int) *ledger.RunReport {
+	t.Helper()
+	r, err := ledger.OpenReadOnly(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	report, err := r.Report(t.Context(), run, named)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// Each run is told with its own requests, and with what others found out about
+// them, beside a run that goes on and after it.
+func TestReport(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	s := fill(t, path)
+	start := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	first := &ledger.RunReport{
+		LastEntry: start,
+		Kinds: []ledger.KindReport{
+			{Kind: batch.KindInvite, Requests: 1, Tally: ledger.Tally{Invited: 2, Refused: 1, InDoubt: 2}},
+			{Kind: batch.KindLink, Requests: 1, Tally: ledger.Tally{Invited: 1}},
+		},
+		Answers: []ledger.AnswerReport{{Arrival: ledger.Answered, StatusCode: 200, Requests: 2, People: 6, Message: "ok"}},
+		Interviews: []ledger.InterviewReport{
+			{InterviewID: "i1", Invited: 2, Refused: 1, InDoubt: 2},
+		},
+		Timeline: ledger.Timeline{Start: start, Width: time.Second, Bins: []ledger.Bin{{Accepted: 2}}},
+		Findings: ledger.Findings{Invited: 1, NotInvited: 1}, // bob and eve, told apart from ann by fill
+		Named: map[batch.Code]*ledger.NamedPeople{
+			batch.CodeNoInvitation: {Total: 1, First: []ledger.NamedPerson{{"bob@example.com", "i1", 1, "ok"}}},
+			batch.CodeUncertain:    {Total: 2, First: []ledger.NamedPerson{{"cyd@example.com", "i1", 1, "ok"}}},
+		},
+	}
+	later := start.Add(time.Hour)
+	second := &ledger.RunReport{
+		LastEntry: later,
+		Kinds: []ledger.KindReport{
+			{Kind: batch.KindInvite, Requests: 1, Tally: ledger.Tally{InDoubt: 1}},
+			{Kind: batch.KindResend, Requests: 1, Tally: ledger.Tally{Invited: 1}},
+			{Kind: batch.KindFound, Requests: 1, Tally: ledger.Tally{Invited: 1}},
+		},
+		Answers: []ledger.AnswerReport{
+			{Arrival: ledger.Unanswered, Requests: 1, People: 1},
+			{Arrival: ledger.Answered, StatusCode: 200, Requests: 1, People: 1, Message: "ok"},
+		},
+		Interviews: []ledger.InterviewReport{{InterviewID: "i1", Resent: 1, Elsewhere: 1, InDoubt: 1}},
+		Timeline:   ledger.Timeline{Start: later, Width: time.Second, Bins: []ledger.Bin{{Accepted: 1, Other: 1}}},
+		Named: map[batch.Code]*ledger.NamedPeople{
+			batch.CodeUncertain: {Total: 1, First: []ledger.NamedPerson{{"fay@example.com", "i1", 5, ""}}},
+		},
+	}
+	for range 2 {
+		for run, want := range map[int64]*ledger.RunReport{1: first, 2: second} {
+			if diff := cmp.Diff(want, readReport(t, path, run, 1)); diff != "" {
+				t.Errorf("run %d: (- want, + got)\n%s", run, diff)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Three runs: the first loses answers, the second finds one of them out, the
+// third has nothing to do with either.
+func TestReportFindings(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	s, err := ledger.Open(t.Context(), path, ledger.Options{Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ann, bob, cyd := batch.NewKey("i1", "ann@x.co"), batch.NewKey("i1", "bob@x.co"), batch.NewKey("i1", "cyd@x.co")
+	r := begin(t, s)
+	settle := func(id int64, status int, state batch.State, keys ...batch.Key) {
+		t.Helper()
+		a := batch.Answer{StatusCode: status, Message: fmt.Sprint("status ", status)}
+		for _, k := range keys {
+			a.Outcomes = append(a.Outcomes, batch.Settlement{Key: k, State: state})
+		}
+		if err := r.Settle(t.Context(), id, a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	claim := func(keys ...batch.Key) int64 {
+		t.Helper()
+		c, err := r.Claim(t.Context(), batch.Request{Kind: batch.KindInvite, InterviewID: "i1", People: keys})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.ID
+	}
+	lost := claim(ann, bob)
+	settle(lost, 0, batch.StateSending, ann, bob)
+	settle(lost, 0, batch.StateNone, bob) // by the list
+	now = now.Add(90 * time.Second)
+	settle(claim(bob), 0, batch.StateNone, bob)
+	now = now.Add(90 * time.Second)
+	settle(claim(bob), 400, batch.StateRefused, bob)
+	r = begin(t, s) // the first died
+	settle(lost, 0, batch.StateInvited, ann)
+	r = begin(t, s)
+	settle(claim(cyd), 500, batch.StateFailed, cyd)
+
+	got := readReport(t, path, 1, 9)
+	want := &ledger.RunReport{
+		LastEntry: now,
+		Kinds: []ledger.KindReport{
+			{Kind: batch.KindInvite, Requests: 3, Tally: ledger.Tally{Invited: 1, Nothing: 2, Refused: 1}},
+		},
+		Answers: []ledger.AnswerReport{
+			{Arrival: ledger.Lost, Requests: 1, People: 2, Message: "status 0"},
+			{Arrival: ledger.NotSent, Requests: 1, People: 1, Message: "status 0"},
+			{Arrival: ledger.Answered, StatusCode: 400, Requests: 1, People: 1, Message: "status 400"},
+		},
+		Interviews:    []ledger.InterviewReport{{InterviewID: "i1", Invited: 1, Refused: 1}},
+		Findings:      ledger.Findings{NotInvited: 1},
+		LaterFindings: ledger.Findings{Invited: 1},
+		Named: map[batch.Code]*ledger.NamedPeople{
+			batch.CodeRefused: {Total: 1, First: []ledger.NamedPerson{{"bob@x.co", "i1", 3, "status 400"}}},
+		},
+	}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(ledger.RunReport{}, "Timeline")); diff != "" {
+		t.Errorf("the first run: (- want, + got)\n%s", diff)
+	}
+	// What is known not to have been sent, a minute and a half in, is not drawn.
+	if line := got.Timeline; line.Width != 5*time.Second || len(line.Bins) != 37 || line.Bins[0].Other != 1 ||
+		line.Bins[18] != (ledger.Bin{}) || line.Bins[36].Other != 1 {
+		t.Errorf("timeline %+v", line)
+	}
+	second := readReport(t, path, 2, 9)
+	if second.EarlierFindings != (ledger.Findings{Invited: 1}) || len(second.Kinds) != 0 || second.Timeline.Bins != nil {
+		t.Errorf("the second run: %+v", second)
+	}
+	third := readReport(t, path, 3, 9)
+	if third.EarlierFindings != (ledger.Findings{}) || third.Named[batch.CodeAPIError].Total != 1 {
+		t.Errorf("the third run: %+v", third)
+	}
+}
