@@ -115,6 +115,7 @@ func (in *Input) useHeader(t *headerTry) {
 // A headerTry is the header as it looks with one delimiter.
 type headerTry struct {
 	delim       rune
+	told        bool // by a line sep=, and by nobody else
 	raw         []byte
 	header      []string
 	userColumns int
@@ -137,7 +138,7 @@ func (t *headerTry) betterThan(other *headerTry) bool {
 
 func (in *Input) tryHeader(delim rune) (*headerTry, error) {
 	r := newRecordReader(in.spool, in.size, delim, scanBuffer)
-	t := &headerTry{delim: delim}
+	t := &headerTry{delim: delim, told: in.told}
 	rec, err := r.read()
 	if errors.Is(err, io.EOF) {
 		return nil, &InputError{File: in.name, Message: "is empty",
@@ -239,6 +240,8 @@ func (t *headerTry) findMissing(opts Options) {
 		t.err.Hint = "remove the line sep=, which is for Excel alone"
 	case len(t.header) == 1 && opts.Delimiter == "":
 		t.err.Hint = "the first line must name the columns; use --delimiter if it is none of , ; | tab"
+	case len(t.header) == 1 && t.told:
+		t.err.Hint = "the first line says with sep= what separates the cells: mend it, or use --delimiter"
 	case len(t.header) == 1:
 		t.err.Hint = "leave out --delimiter, or give the one that the first line has"
 	}

@@ -40,6 +40,7 @@ type Input struct {
 	spooled
 
 	delim       rune
+	told        bool     // delim, by the input itself
 	header      []string // all cells of the header record
 	headerRaw   []byte   // the header record without its line end
 	crlf        bool     // the header's line ends with \r\n
@@ -83,7 +84,7 @@ func open(ctx context.Context, name string, opts Options) (*Input, error) {
 	s := spooler{ctx: ctx, name: in.name, opts: opts, spool: in.spool}
 	if in.spooled, err = s.copy(src); err == nil {
 		if in.opts.Delimiter == "" || in.workbook {
-			in.opts.Delimiter = in.delimiter
+			in.opts.Delimiter, in.told = in.delimiter, in.delimiter != ""
 		}
 		err = in.readHeader()
 	}
