@@ -72,6 +72,10 @@ type sender struct {
 	log        zerolog.Logger
 	inputNames []string // as on the command line
 
+	// For whoever asks, by a signal, where the run stands.
+	meter atomic.Pointer[meter] // set when the sending begins
+	sent  atomic.Bool           // nothing is sent any more
+
 	api        *client.Client
 	input      *csvio.Input
 	plan       planView

@@ -66,10 +66,13 @@ func (s *sender) sendAll(ctx context.Context, engine *batch.Engine, bugs <-chan 
 
 // watch shows the progress until ctx is done.
 func (s *sender) watch(ctx context.Context, progress func() batch.Progress) error {
+	m := &meter{progress: progress}
+	s.meter.Store(m)
+	defer s.sent.Store(true)
 	if s.stderrTerminal != nil {
-		return showProgress(ctx, s.stderrTerminal, s.logTo, progress)
+		return showProgress(ctx, s.stderrTerminal, s.logTo, m)
 	}
-	return logProgress(ctx, s.log, progress)
+	return logProgress(ctx, s.log, m)
 }
 
 // writeOutputs is pass 3. The report counts what the files are given, and not
