@@ -50,7 +50,7 @@ func TestMain(m *testing.M) {
 //	invite-elsewhere INTERVIEW EMAIL
 //		invites somebody without bulkinvite, as in the dashboard
 //	signal NAME
-//		sends SIGTERM, SIGINT or SIGHUP to the programs in the background
+//		sends SIGTERM, SIGINT, SIGHUP or SIGUSR1 to the programs in the background
 //	rows FILE N
 //		FILE is a CSV file without line breaks in cells, and has N rows
 func TestScripts(t *testing.T) {
@@ -204,9 +204,9 @@ func inviteElsewhere(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func sendSignal(ts *testscript.TestScript, neg bool, args []string) {
-	signals := map[string]syscall.Signal{"TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "HUP": syscall.SIGHUP}
+	signals := map[string]syscall.Signal{"TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "HUP": syscall.SIGHUP, "USR1": syscall.SIGUSR1}
 	if neg || len(args) != 1 || signals[args[0]] == 0 {
-		ts.Fatalf("usage: signal TERM, INT or HUP")
+		ts.Fatalf("usage: signal TERM, INT, HUP or USR1")
 	}
 	for _, cmd := range ts.BackgroundCmds() {
 		ts.Check(cmd.Process.Signal(signals[args[0]]))

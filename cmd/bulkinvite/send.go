@@ -57,7 +57,7 @@ them.`,
 		Args: someFiles,
 		RunE: a.action(func(ctx context.Context, log zerolog.Logger, args []string) error {
 			s := &sender{app: a, flags: &flags, log: log, inputNames: args}
-			return withSignals(ctx, s.stopping, s.run)
+			return withSignals(ctx, s.stopping, func(ctx context.Context) error { return s.answering(ctx, s.run) })
 		}),
 	}
 	flags.add(cmd.Flags())
