@@ -119,7 +119,7 @@ func checkExample(t *testing.T, shownBy *cobra.Command, args []string) {
 
 // Shells complete the names of files where a flag names a file.
 func TestFileFlagsAreFiles(t *testing.T) {
-	fileFlags := []string{"results", "failed", "ledger", "summary", "plan", "rows"} // besides those that end in -file
+	fileFlags := []string{"results", "failed", "ledger", "summary", "metrics", "plan", "rows"} // besides those that end in -file
 	for _, cmd := range commands(newRootCommand(&app{})) {
 		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
 			names := strings.HasSuffix(f.Name, "-file") || slices.Contains(fileFlags, f.Name)

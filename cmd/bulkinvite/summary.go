@@ -46,6 +46,8 @@ type report struct {
 	Warnings    []string             `json:"warnings"`
 
 	outputsLost bool // the files could not be written
+	invited     int  // people, by this run
+	traffic     batch.Traffic
 }
 
 // endNames are how an end is called in the JSON summary.
@@ -181,19 +183,29 @@ func checkSummaryFile(name string) error {
 	if name == "" {
 		return nil
 	}
+	if err := checkReplaceable("summary", name); err != nil {
+		return err
+	}
 	target := followed(name)
-	if info, err := os.Stat(target); err == nil && !info.Mode().IsRegular() { // it would be replaced by a file: /dev/null too
-		return refusef("--summary %s is not a regular file; name one", name)
-	}
-	if info, err := os.Lstat(target); err == nil && info.Mode().Type() == fs.ModeSymlink { // and so would the link
-		return refusef("--summary %s is a symbolic link that leads nowhere; name the file itself", name)
-	}
 	f, err := os.CreateTemp(filepath.Dir(target), ".bulkinvite-*")
 	if err != nil {
 		return refusef("--summary %s cannot be written: %w; name a file in another folder", name, bare(err))
 	}
 	_ = f.Close() // nothing was written
 	return os.Remove(f.Name())
+}
+
+// checkReplaceable makes sure that the file that a flag names can be put in the
+// place of what is there.
+func checkReplaceable(flag, name string) error {
+	target := followed(name)
+	if info, err := os.Stat(target); err == nil && !info.Mode().IsRegular() { // it would be replaced by a file: /dev/null too
+		return refusef("--%s %s is not a regular file; name one", flag, name)
+	}
+	if info, err := os.Lstat(target); err == nil && info.Mode().Type() == fs.ModeSymlink { // and so would the link
+		return refusef("--%s %s is a symbolic link that leads nowhere; name the file itself", flag, name)
+	}
+	return nil
 }
 
 // followed returns where a symbolic link leads, so that it is not the link

@@ -28,7 +28,8 @@ func (s *sender) send(ctx context.Context) error {
 	broke := s.sendAll(ctx, engine, bugs)
 	s.sending.Store(false)
 	r.Seconds = time.Since(r.Started).Seconds()
-	r.Requests = engine.Progress().Requests
+	p := engine.Progress()
+	r.Requests, r.invited, r.traffic = p.Requests, p.Invited, engine.Traffic()
 	r.Warnings = append(r.Warnings, engine.Warnings()...)
 	end, reason := engine.End()
 	r.End, r.Reason = endNames[end], reason
@@ -110,7 +111,7 @@ func (s *sender) tell(ctx context.Context, r *report, broke error) {
 
 // newReport returns what is known before anything is sent.
 func (s *sender) newReport() *report {
-	return &report{
+	s.report = &report{
 		Version: thisBuild().version,
 		RunID:   s.book.ID(),
 		Started: time.Now().UTC().Truncate(time.Millisecond),
@@ -121,6 +122,7 @@ func (s *sender) newReport() *report {
 		Failed:   map[batch.Code]int{},
 		Warnings: []string{},
 	}
+	return s.report
 }
 
 // exitCode is the code of a run that did not break off. Where several apply,
