@@ -61,8 +61,7 @@ func countDoubts(ctx context.Context, path string) (int, error) {
 		return 0, err
 	}
 	defer func() { _ = reader.Close() }() // only read from
-	_, doubts, err := reader.People(ctx)
-	return len(doubts), err
+	return reader.InDoubt(ctx)
 }
 
 // readMetrics returns the values that are kept; 0 for those that are not there.
