@@ -74,7 +74,7 @@ func TestFilesTopicNamesAllOfALedger(t *testing.T) {
 // or cobra's own.
 func TestTopicsFitTheTerminal(t *testing.T) {
 	root := newRootCommand(&app{})
-	for _, name := range []string{"exit-codes", "files", "environment"} {
+	for _, name := range []string{"exit-codes", "files", "monitoring", "environment"} {
 		for line := range strings.Lines(topic(t, root, name)) {
 			if line = strings.TrimSuffix(line, "\n"); len(line) > topicWidth {
 				t.Errorf("%s: %d columns: %s", name, len(line), line)

@@ -16,7 +16,6 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
-	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
 	"bulkinvite/csvio"
 )
@@ -103,7 +102,6 @@ func (e *ending) register(to prometheus.Registerer, kept map[string]float64) {
 	set("bulkinvite_last_run_duration_seconds", "How long the last run took.", e.at.Sub(e.begun).Seconds())
 	set("bulkinvite_last_run_sandbox", "1 if the last run was a rehearsal in a sandbox, which invites nobody.", oneIf(e.Rehearsal))
 	set("bulkinvite_last_run_invited_people", "People whom the last run invited, those confirmed and re-sent included.", float64(r.invited))
-	set("bulkinvite_last_run_in_doubt_people", "People of whom the last run could not find out whether they are invited.", float64(r.Failed[batch.CodeUncertain]))
 	set("bulkinvite_last_run_throttled_seconds", "How long the last run was slower than it might have been because the API asked for it.", r.traffic.Throttled.Seconds())
 	set(metricInDoubt, "People in doubt in the whole ledger, when a run last had it.", kept[metricInDoubt])
 

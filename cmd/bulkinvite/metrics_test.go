@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +40,7 @@ func TestMetricsKeepTheConventions(t *testing.T) {
 		End: "finished", Results: map[batch.Status]int{batch.StatusInvited: 3}, Failed: map[batch.Code]int{batch.CodeRefused: 1},
 		traffic: batch.Traffic{Requests: map[int]int{200: 4, 429: 1, 0: 2}, Throttled: time.Second},
 	}
+	about := topic(t, newRootCommand(&app{}), "monitoring")
 	lines := map[*report]int{}
 	for code, r := range map[int]*report{exitFailedRows: r, exitLocked: nil} {
 		s, e := endedSender(t, code, r)
@@ -51,6 +53,16 @@ func TestMetricsKeepTheConventions(t *testing.T) {
 			t.Errorf("%v, %v in\n%s", problems, err, text)
 		}
 		lines[r] = bytes.Count(text, []byte("\n"))
+		for _, metric := range regexp.MustCompile(`(?m)^bulkinvite_\w+`).FindAllString(string(text), -1) {
+			if !strings.Contains(about, "\n  "+metric+" ") && !strings.Contains(about, "\n  "+metric+"\n") {
+				t.Errorf("help does not tell what %s is", metric)
+			}
+		}
+		for _, metric := range regexp.MustCompile(`bulkinvite_\w+`).FindAllString(about, -1) {
+			if !bytes.Contains(text, []byte("\n"+metric+"{")) {
+				t.Errorf("help tells of %s, which is not there", metric)
+			}
+		}
 	}
 	if lines[r] != lines[nil] {
 		t.Errorf("%d lines after sending, and %d without", lines[r], lines[nil])

@@ -56,7 +56,10 @@ second Ctrl-C ends it at once.
 
 With --plan it sends nothing unless the input, the flags that say how it is read
 and what the ledger knows of its people are as bulkinvite check --json has saved
-them.`,
+them.
+
+On SIGUSR1 (kill -USR1) a run logs where it stands, whatever --log-level is. At
+its end it can write --metrics and call --notify: bulkinvite help monitoring.`,
 		Args: someFiles,
 		RunE: a.action(func(ctx context.Context, log zerolog.Logger, args []string) error {
 			s := &sender{app: a, flags: &flags, log: log, inputNames: args}

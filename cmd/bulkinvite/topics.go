@@ -17,6 +17,7 @@ func addTopics(root *cobra.Command) {
 	root.AddCommand(
 		&cobra.Command{Use: "exit-codes", Short: "What the exit codes mean, and what to do", Long: exitCodesTopic},
 		&cobra.Command{Use: "files", Short: "The files that are read and written, and their modes", Long: filesTopic},
+		&cobra.Command{Use: "monitoring", Short: "How to be called when a job fails: metrics and notifications", Long: monitoringTopic},
 		&cobra.Command{Use: "environment", Short: "The environment variables", Long: environmentTopic(root)},
 	)
 }
@@ -63,7 +64,7 @@ Outputs, beside the input if nothing else is said:
   --summary FILE       0600  counts, exit code and reason, as JSON
   --metrics FILE       0644  figures of the run for Prometheus' node exporter,
                              whose user has to be able to read them; nothing
-                             personal is in it. Its name should end in .prom
+                             personal is in it (bulkinvite help monitoring)
   check --rows FILE    0600  the rows that cannot be sent, as NAME.failed.csv
                              would have them
 NAME is the input's without .csv, .gz and the like; stdin, in the current
@@ -137,8 +138,9 @@ func environmentTopic(root *cobra.Command) string {
 	}
 	var b strings.Builder
 	b.WriteString(`Every flag can be set in the environment. The flag beats the variable, and an
-empty variable counts as not set. Switches take true or false. A variable that
-begins with BULKINVITE_ and belongs to no flag is warned of.
+empty variable counts as not set. Switches take true or false. Of a flag that
+may be repeated the variable has all values, with commas between them. A
+variable that begins with BULKINVITE_ and belongs to no flag is warned of.
 
 `)
 	for _, flag := range slices.SortedFunc(maps.Keys(users), cmp.Compare) {
