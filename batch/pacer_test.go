@@ -162,7 +162,7 @@ func TestPacerGrowsBackAndNotAbove(t *testing.T) {
 func TestPacerKnowsHowLongItWasSlowedDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPacer(10, 1)
-		at, _ := p.wait(t.Context())
+		_, _ = p.wait(t.Context())
 		p.hold(0)
 		time.Sleep(time.Minute)
 		if got := p.slowedFor(); got != 0 {
@@ -180,7 +180,7 @@ func TestPacerKnowsHowLongItWasSlowedDown(t *testing.T) {
 		if got := p.slowedFor(); got != 7*time.Second {
 			t.Errorf("slowed down for %v, want 7s", got)
 		}
-		at, _ = p.wait(t.Context())
+		at, _ := p.wait(t.Context())
 		p.throttled(at)
 		begun := time.Now()
 		for rate := 0.0; rate < 10; rate, _ = p.state() {

@@ -2,6 +2,7 @@ package batch_test
 
 import (
 	"maps"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,15 +35,23 @@ func TestTrafficAgreesWithTheBooks(t *testing.T) {
 func TestProgressKnowsWhatIsLeft(t *testing.T) {
 	script := map[int]sandbox.Fault{1: sandbox.After500}
 	inWorld(t, sandbox.Config{PostScript: script}, func(w *world) {
+		var mu sync.Mutex
 		at := map[time.Duration]batch.Progress{}
 		w.begins = func(e *batch.Engine) {
-			at[0] = e.Progress()
+			look := func(d time.Duration) {
+				mu.Lock()
+				defer mu.Unlock()
+				at[d] = e.Progress()
+			}
+			look(0)
 			for _, d := range []time.Duration{10 * time.Second, 50 * time.Second} {
-				time.AfterFunc(d, func() { at[d] = e.Progress() })
+				time.AfterFunc(d, func() { look(d) })
 			}
 		}
 		w.opts.ChunkSize = 4
 		r := w.run(rows(people(4, 0)...))
+		mu.Lock()
+		defer mu.Unlock()
 		if p := at[0]; p.Unsent != 4 || p.RequestsLeft != 1 || p.ListIn != 0 {
 			w.Errorf("at the beginning: %+v", p)
 		}
