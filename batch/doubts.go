@@ -169,12 +169,6 @@ func (q *queue) interviewOf(p *person) *interview {
 	return q.interview(p)
 }
 
-func (q *queue) inDoubt() int {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.doubtful
-}
-
 // allDoubts returns everybody who is in doubt when the run ends, in input order.
 func (q *queue) allDoubts() []*doubt {
 	q.mu.Lock()

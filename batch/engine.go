@@ -46,6 +46,7 @@ type Engine struct {
 	conns    chan struct{} // held until the answer is here
 	links    linkState
 	counts   counts
+	traffic  traffic
 
 	endOnce sync.Once
 	end     End
@@ -60,18 +61,6 @@ type Engine struct {
 
 // counts are what Progress shows.
 type counts struct{ done, invited, already, failed atomic.Int64 }
-
-// Progress is where a run stands.
-type Progress struct {
-	People   int     // to deal with in this run: Plan.People
-	Done     int     // people whose outcome is known
-	Invited  int     // of them: invited, confirmed or re-sent by this run
-	Already  int     // of them: already invited
-	Failed   int     // of them: in failed.csv
-	InDoubt  int     // sent, and the answer is not known yet
-	Requests int     // requests of all kinds that have left
-	Rate     float64 // requests per second that the limiter allows now
-}
 
 // New prepares a run over src with the plan that Check made of it. The settle
 // time of what dead runs left in doubt begins now: call it when the ledger's
@@ -229,21 +218,6 @@ func (e *Engine) finish(ctx context.Context) error {
 
 // End tells why Run returned, and in words why what is left was not sent.
 func (e *Engine) End() (End, string) { return e.end, e.reason }
-
-// Progress may be called at any time from any goroutine.
-func (e *Engine) Progress() Progress {
-	rate, requests := e.pacer.state()
-	return Progress{
-		People:   e.plan.People,
-		Done:     int(e.counts.done.Load()),
-		Invited:  int(e.counts.invited.Load()),
-		Already:  int(e.counts.already.Load()),
-		Failed:   int(e.counts.failed.Load()),
-		InDoubt:  e.queue.inDoubt(),
-		Requests: requests,
-		Rate:     rate,
-	}
-}
 
 // record notes what became of a row. Only the first outcome of a row counts:
 // the feeder and an interview's list may tell of somebody at the same time.

@@ -49,6 +49,7 @@ func (e *Engine) observe(ep endpoint, went time.Time, err error) {
 	if err != nil && !errors.As(err, &apiErr) {
 		apiErr = &client.Error{Err: err}
 	}
+	e.traffic.answered(apiErr)
 	if apiErr != nil {
 		e.pacer.hold(apiErr.RetryAfter)
 	}

@@ -18,6 +18,7 @@ import (
 // was never tried: so the first one is followed by a look at the list.
 type linkState struct {
 	wanted atomic.Int64
+	tried  atomic.Int64
 	ended  atomic.Bool
 }
 
@@ -99,11 +100,13 @@ func (e *Engine) firstLink(ctx context.Context, p *person, k known) error {
 	if inv == nil {
 		return e.fetchLink(ctx, p, k)
 	}
+	e.links.tried.Add(1)
 	return e.keepLink(p, k, *inv)
 }
 
 // fetchLink fetches one link after the first was found to do no harm.
 func (e *Engine) fetchLink(ctx context.Context, p *person, k known) error {
+	defer e.links.tried.Add(1)
 	inv, err := e.askLink(ctx, p, k, linkTries)
 	if err != nil || inv == nil {
 		return err

@@ -28,6 +28,8 @@ type pacer struct {
 	halved   time.Time // when the rate was last halved
 	grown    time.Time // when it last grew
 	heardAt  float64   // the rate at which the API last said 429; 0: never
+	slow     time.Time // since when requests are held back, or the rate is below the ceiling; zero: they are not
+	slowed   time.Duration
 	requests int
 }
 
@@ -111,8 +113,16 @@ func (p *pacer) leave() (now time.Time, pause time.Duration) {
 func (p *pacer) hold(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if until := time.Now().Add(d); until.After(p.until) {
+	now := time.Now()
+	if until := now.Add(d); until.After(p.until) && d > 0 {
 		p.until = until
+		p.slowDown(now)
+	}
+}
+
+func (p *pacer) slowDown(now time.Time) {
+	if p.slow.IsZero() {
+		p.slow = now
 	}
 }
 
@@ -127,6 +137,7 @@ func (p *pacer) throttled(went time.Time) {
 	}
 	p.heardAt = float64(p.limiter.Limit())
 	p.halved, p.grown = now, now
+	p.slowDown(now)
 	p.limiter.SetLimit(rate.Limit(max(p.heardAt/2, p.ceiling*slowest)))
 }
 
@@ -138,6 +149,10 @@ func (p *pacer) grow(now time.Time) {
 	limit := float64(p.limiter.Limit())
 	if limit >= p.ceiling || now.Before(p.until) {
 		p.grown = now
+		if !p.slow.IsZero() && !now.Before(p.until) {
+			p.slowed += now.Sub(p.slow)
+			p.slow = time.Time{}
+		}
 		return
 	}
 	seconds := now.Sub(p.grown).Seconds()
@@ -159,6 +174,26 @@ func (p *pacer) state() (rate float64, requests int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return float64(p.limiter.Limit()), p.requests
+}
+
+// heldFor returns how long it is until the next request may go: Retry-After.
+func (p *pacer) heldFor() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return max(time.Until(p.until), 0)
+}
+
+// slowedFor returns how long requests were slowed down because the API asked
+// for it, up to now.
+func (p *pacer) slowedFor() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	p.grow(now) // it may be over
+	if p.slow.IsZero() {
+		return p.slowed
+	}
+	return p.slowed + now.Sub(p.slow)
 }
 
 // sleep waits, or returns the cause for which ctx ends.

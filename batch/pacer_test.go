@@ -157,6 +157,44 @@ func TestPacerGrowsBackAndNotAbove(t *testing.T) {
 	})
 }
 
+// What the API cost us by its 429s is told: nothing without any, the length of
+// a Retry-After, and of a halved rate until it is back.
+func TestPacerKnowsHowLongItWasSlowedDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPacer(10, 1)
+		_, _ = p.wait(t.Context())
+		p.hold(0)
+		time.Sleep(time.Minute)
+		if got := p.slowedFor(); got != 0 {
+			t.Errorf("slowed down for %v by nothing", got)
+		}
+		p.hold(7 * time.Second)
+		time.Sleep(3 * time.Second)
+		if got := p.slowedFor(); got != 3*time.Second {
+			t.Errorf("slowed down for %v, want the 3s so far", got)
+		}
+		if got := p.heldFor(); got != 4*time.Second {
+			t.Errorf("held for another %v, want 4s", got)
+		}
+		_, _ = p.wait(t.Context())
+		if got := p.slowedFor(); got != 7*time.Second {
+			t.Errorf("slowed down for %v, want 7s", got)
+		}
+		at, _ := p.wait(t.Context())
+		p.throttled(at)
+		begun := time.Now()
+		for rate := 0.0; rate < 10; rate, _ = p.state() {
+			_, _ = p.wait(t.Context())
+		}
+		back := time.Since(begun)
+		_, _ = p.wait(t.Context())
+		time.Sleep(time.Hour)
+		if got := p.slowedFor() - 7*time.Second; got < back || got > back+time.Second {
+			t.Errorf("slowed down for %v, want %v", got, back)
+		}
+	})
+}
+
 func TestPacerGivesUpItsPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPacer(0.1, 1)

@@ -91,6 +91,8 @@ type world struct {
 	mayDie bool         // a run may end before the verb at which it is to crash
 	crash  int          // the ledger fails from this verb on, as if the process died there; 0: never
 	bug    bool         // it panics there
+
+	begins func(*batch.Engine) // called before each run sends
 }
 
 // inWorld runs f in a synctest bubble with an API that behaves as cfg says.
@@ -158,6 +160,9 @@ func (w *world) runUnder(ctx context.Context, in input) result {
 	w.must(err)
 	defer func() { w.must(engine.Close()) }()
 
+	if w.begins != nil {
+		w.begins(engine)
+	}
 	posts, begun := w.api.Posts(), time.Now()
 	err = engine.Run(ctx)
 	if breaks := w.crash > 0 || w.broken; breaks && err == nil && !w.mayDie {

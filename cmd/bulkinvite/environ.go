@@ -51,7 +51,9 @@ func applyEnvironment(flags *pflag.FlagSet, environ []string) error {
 // all values, with commas between them; what has a comma in it stands in
 // quotes, as in a CSV file.
 func setFromEnvironment(flag pflag.Value, value string) error {
-	if _, repeated := flag.(columns); !repeated {
+	switch flag.(type) {
+	case columns, webhooks:
+	default:
 		return flag.Set(value)
 	}
 	r := csv.NewReader(strings.NewReader(value))

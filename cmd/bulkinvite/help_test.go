@@ -74,7 +74,7 @@ func TestFilesTopicNamesAllOfALedger(t *testing.T) {
 // or cobra's own.
 func TestTopicsFitTheTerminal(t *testing.T) {
 	root := newRootCommand(&app{})
-	for _, name := range []string{"exit-codes", "files", "environment"} {
+	for _, name := range []string{"exit-codes", "files", "monitoring", "environment"} {
 		for line := range strings.Lines(topic(t, root, name)) {
 			if line = strings.TrimSuffix(line, "\n"); len(line) > topicWidth {
 				t.Errorf("%s: %d columns: %s", name, len(line), line)
@@ -119,7 +119,7 @@ func checkExample(t *testing.T, shownBy *cobra.Command, args []string) {
 
 // Shells complete the names of files where a flag names a file.
 func TestFileFlagsAreFiles(t *testing.T) {
-	fileFlags := []string{"results", "failed", "ledger", "summary", "plan", "rows", "output"} // besides those that end in -file
+	fileFlags := []string{"results", "failed", "ledger", "summary", "plan", "rows", "output", "metrics"} // besides those that end in -file
 	for _, cmd := range commands(newRootCommand(&app{})) {
 		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
 			names := strings.HasSuffix(f.Name, "-file") || slices.Contains(fileFlags, f.Name)

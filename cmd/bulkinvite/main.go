@@ -22,6 +22,7 @@ func gcPercent(rows int) int {
 }
 
 func main() {
+	surviveAsking()
 	// A reader of our output that goes away must not end the sending: writes
 	// then fail, and lossy drops the error.
 	signal.Ignore(syscall.SIGPIPE)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -17,72 +18,22 @@ import (
 const (
 	logInterval = 30 * time.Second       // between log lines, without a terminal
 	barInterval = 200 * time.Millisecond // between two looks at the progress, on a terminal
-	paceWindow  = 30 * time.Second       // over which the rate of people is averaged
+	barWidth    = 8                      // columns with the space around it, at least, unless the terminal is very narrow
 )
-
-// A pace tells how many people per second are dealt with, over the last
-// paceWindow: an average over the whole run would be spoiled by the people
-// whom the ledger knows, who take no time at all.
-type pace struct {
-	samples []sample // oldest first
-}
-
-type sample struct {
-	at   time.Time
-	done int
-}
-
-// add notes how many people were done at a time.
-func (p *pace) add(at time.Time, done int) {
-	for len(p.samples) > 1 && at.Sub(p.samples[1].at) >= paceWindow {
-		p.samples = p.samples[1:]
-	}
-	p.samples = append(p.samples, sample{at, done})
-}
-
-// perSecond is 0 as long as nothing is known.
-func (p *pace) perSecond() float64 {
-	if len(p.samples) < 2 {
-		return 0
-	}
-	oldest, newest := p.samples[0], p.samples[len(p.samples)-1]
-	elapsed := newest.at.Sub(oldest.at).Seconds()
-	if elapsed <= 0 {
-		return 0
-	}
-	return float64(newest.done-oldest.done) / elapsed
-}
-
-// left says in words how long the rest takes at this pace.
-func (p *pace) left(rest int) string {
-	perSecond := p.perSecond()
-	if perSecond <= 0 {
-		return "?"
-	}
-	return roughly(time.Duration(float64(rest) / perSecond * float64(time.Second)))
-}
 
 // logProgress writes a log line every logInterval until ctx is done. That is
 // for pipes and files, which a bar would fill with carriage returns.
-func logProgress(ctx context.Context, log zerolog.Logger, progress func() batch.Progress) error {
+func logProgress(ctx context.Context, log zerolog.Logger, m *meter) error {
 	ticker := time.NewTicker(logInterval)
 	defer ticker.Stop()
-	var pace pace
-	pace.add(time.Now(), progress().Done)
+	m.read() // the pace begins here
 	for {
 		select {
 		case <-ctx.Done():
 			return nil // the run's end is no error
-		case now := <-ticker.C:
-			p := progress()
-			pace.add(now, p.Done)
-			log.Info().
-				Int("done", p.Done).Int("people", p.People).
-				Int("invited", p.Invited).Int("already_invited", p.Already).
-				Int("failed", p.Failed).Int("in_doubt", p.InDoubt).
-				Int("requests", p.Requests).Float64("rate", p.Rate).
-				Str("left", pace.left(p.People-p.Done)).
-				Msg("sending")
+		case <-ticker.C:
+			s := m.read()
+			log.Info().Func(s.fields).Msg("sending")
 		}
 	}
 }
@@ -91,16 +42,33 @@ func logProgress(ctx context.Context, log zerolog.Logger, progress func() batch.
 type bar struct {
 	container *mpb.Progress
 	bar       *mpb.Bar
-	pace      pace
-	// What stands before and after the bar. mpb draws in a goroutine of its
-	// own, so it is handed finished words.
-	head, tail atomic.Pointer[string]
+	meter     *meter
+	over      bool // nothing is sent any more
+	// mpb draws in a goroutine of its own, so it is handed finished words.
+	label atomic.Pointer[label]
+}
+
+// A label is what stands before and after the bar.
+type label struct {
+	head  string
+	tails []string // the longest first
+}
+
+// tail is the longest that leaves room for the bar.
+func (l *label) tail(room int) string {
+	for _, tail := range l.tails {
+		if len(tail)+barWidth <= room {
+			return tail
+		}
+	}
+	return l.tails[len(l.tails)-1]
 }
 
 // showProgress draws a bar on the terminal until ctx is done. While it is
 // there, log lines go above it.
-func showProgress(ctx context.Context, terminal io.Writer, logTo *logWriter, progress func() batch.Progress) error {
-	b := newBar(terminal, progress())
+func showProgress(ctx context.Context, terminal io.Writer, logTo *logWriter, m *meter) error {
+	progress := m.progress
+	b := newBar(terminal, m)
 	logTo.setAbove(b.container)
 	defer func() {
 		b.show(time.Now(), progress())
@@ -113,6 +81,7 @@ func showProgress(ctx context.Context, terminal io.Writer, logTo *logWriter, pro
 	for {
 		select {
 		case <-ctx.Done():
+			b.over = true
 			return nil // the run's end is no error
 		case now := <-ticker.C:
 			b.show(now, progress())
@@ -120,27 +89,71 @@ func showProgress(ctx context.Context, terminal io.Writer, logTo *logWriter, pro
 	}
 }
 
-func newBar(terminal io.Writer, p batch.Progress) *bar {
-	b := &bar{container: mpb.New(mpb.WithOutput(terminal), mpb.WithRefreshRate(barInterval), mpb.WithAutoRefresh())}
+func newBar(terminal io.Writer, m *meter) *bar {
+	b := &bar{
+		container: mpb.New(mpb.WithOutput(terminal), mpb.WithRefreshRate(barInterval), mpb.WithAutoRefresh()),
+		meter:     m,
+	}
+	p := m.progress()
 	b.show(time.Now(), p)
-	// Total 0 means "not known" to mpb: a run without people has no bar that
-	// is complete before the run is.
-	b.bar = b.container.AddBar(int64(p.People),
-		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return *b.head.Load() })),
-		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return *b.tail.Load() })),
+	// A bar that is given its total at once is complete, and not drawn any
+	// more, when everybody is dealt with: links are fetched after that.
+	b.bar = b.container.AddBar(0,
+		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return b.label.Load().head })),
+		mpb.AppendDecorators(decor.Any(func(s decor.Statistics) string { return b.label.Load().tail(s.AvailableWidth) })),
 	)
+	b.bar.SetTotal(int64(p.People), false)
 	return b
 }
 
 // show takes over where the run stands.
 func (b *bar) show(now time.Time, p batch.Progress) {
-	b.pace.add(now, p.Done)
-	head := fmt.Sprintf("%d/%d ", p.Done, p.People)
-	tail := fmt.Sprintf(" %.3g/s, %s left; invited %d, failed %d, in doubt %d",
-		b.pace.perSecond(), b.pace.left(p.People-p.Done), p.Invited, p.Failed, p.InDoubt)
-	b.head.Store(&head)
-	b.tail.Store(&tail)
+	s := b.meter.at(now, p)
+	b.label.Store(s.label(b.over))
 	if b.bar != nil {
 		b.bar.SetCurrent(int64(p.Done))
 	}
+}
+
+// label is the reading beside a bar. It is as wide as it may ever become, so
+// that the bar stands still while numbers grow.
+func (s *reading) label(over bool) *label {
+	l := &label{
+		head:  fmt.Sprintf("%*d/%d", len(strconv.Itoa(s.People)), s.Done, s.People),
+		tails: s.tails(over),
+	}
+	if over {
+		return l // it stays as it is
+	}
+	widest := *s
+	widest.Invited, widest.Failed, widest.InDoubt = s.People, s.People, s.People
+	widest.perSecond, widest.left = 99999, "99h59m"
+	for i, tail := range widest.tails(false) {
+		l.tails[i] = fmt.Sprintf("%-*s", len(tail), l.tails[i])
+	}
+	return l
+}
+
+// tails are what may stand behind the bar, the longest first.
+func (s *reading) tails(over bool) []string {
+	doubt := fmt.Sprintf("in doubt %d", s.InDoubt)
+	failed := fmt.Sprintf("failed %d, %s", s.Failed, doubt)
+	all := fmt.Sprintf("invited %d, %s", s.Invited, failed)
+	left := s.left + " left"
+	switch {
+	case over:
+		return []string{all, failed, doubt}
+	case s.waiting != "":
+		return []string{s.waiting + "; " + all, s.waiting + "; " + failed, s.waiting + "; " + doubt, s.waiting}
+	default:
+		return []string{fmt.Sprintf("%s/s, %s; %s", shortly(s.perSecond), left, all), left + "; " + all, left + "; " + failed, left}
+	}
+}
+
+// shortly writes a rate in few characters.
+func shortly(perSecond float64) string {
+	if perSecond < 10 {
+		return strconv.FormatFloat(perSecond, 'f', 1, 64)
+	}
+	return strconv.FormatFloat(perSecond, 'f', 0, 64)
 }

@@ -14,39 +14,17 @@ import (
 	"bulkinvite/batch"
 )
 
-func TestPaceForgetsWhatIsLongAgo(t *testing.T) {
-	var p pace
-	now := time.Now()
-	if p.perSecond() != 0 || p.left(10) != "?" {
-		t.Error("something is known before anything happened")
-	}
-	p.add(now, 0)
-	p.add(now.Add(time.Second), 100000) // those whom the ledger knows
-	for i := 1; i <= 60; i++ {
-		p.add(now.Add(time.Second+time.Duration(i)*time.Second), 100000+10*i)
-	}
-	if got := p.perSecond(); got < 9.9 || got > 10.1 {
-		t.Errorf("%v people per second, want 10", got)
-	}
-	if got := p.left(600); got != "1m" {
-		t.Errorf("%s left, want 1m", got)
-	}
-	if len(p.samples) > 40 {
-		t.Errorf("%d samples are kept", len(p.samples))
-	}
-}
-
 func TestLogEvery30Seconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var logged bytes.Buffer
 		begin := time.Now()
 		progress := func() batch.Progress {
 			done := int(time.Since(begin).Seconds())
-			return batch.Progress{People: 200, Done: done, Invited: done, Requests: 7, Rate: 5}
+			return batch.Progress{People: 200, Done: done, Invited: done, Requests: 7, Rate: 5, Unsent: 200 - done, RequestsLeft: 4}
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)
 		defer cancel()
-		if err := logProgress(ctx, zerolog.New(&logged), progress); err != nil {
+		if err := logProgress(ctx, zerolog.New(&logged), &meter{progress: progress}); err != nil {
 			t.Fatal(err)
 		}
 		lines := strings.Split(strings.TrimSpace(logged.String()), "\n")
@@ -79,7 +57,7 @@ func TestLogLinesAboveTheBar(t *testing.T) {
 	log.Info().Msg("before")
 	ctx, cancel := context.WithCancel(t.Context())
 	drawn := make(chan error)
-	go func() { drawn <- showProgress(ctx, &screen, logTo, progress) }()
+	go func() { drawn <- showProgress(ctx, &screen, logTo, &meter{progress: progress}) }()
 	for range 20 {
 		log.Info().Msg("while")
 	}
@@ -97,6 +75,33 @@ func TestLogLinesAboveTheBar(t *testing.T) {
 	for _, want := range []string{"4/10", "invited 3, failed 1, in doubt 0"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("the bar does not show %q:\n%q", want, shown)
+		}
+	}
+}
+
+// On a terminal of 80 columns all is there, on one of 60 what matters most,
+// and the bar stands still while the numbers grow.
+func TestLabelsFit(t *testing.T) {
+	progress := batch.Progress{People: 12000, Rate: 5, Unsent: 12000, RequestsLeft: 240}
+	m := meter{progress: func() batch.Progress { return progress }}
+	now := time.Now()
+	s := m.at(now, progress)
+	first := s.label(false)
+	progress.Done, progress.Invited, progress.Failed = 11000, 10988, 12
+	progress.Unsent, progress.RequestsLeft = 1000, 20
+	s = m.at(now.Add(20*time.Second), progress)
+	last := s.label(false)
+	for columns, wants := range map[int]string{
+		100: "550/s, 4s left; invited 10988, failed 12, in doubt 0             ",
+		80:  "4s left; invited 10988, failed 12, in doubt 0           ",
+		60:  "4s left; failed 12, in doubt 0           ",
+		30:  "4s left    ",
+	} {
+		if got := last.tail(columns - len(last.head)); got != wants {
+			t.Errorf("%d columns: %q, want %q", columns, got, wants)
+		}
+		if a, b := first.tail(columns-len(first.head)), last.tail(columns-len(last.head)); len(a) != len(b) || len(first.head) != len(last.head) {
+			t.Errorf("%d columns: the bar moves from\n%q to\n%q", columns, a, b)
 		}
 	}
 }

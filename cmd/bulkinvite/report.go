@@ -121,7 +121,7 @@ func (f *reportFlags) check(ledgerPath string) error {
 			return refusef("--output %s is the ledger; name another file", f.output)
 		}
 	}
-	return checkReplaceable("output", f.output)
+	return checkWritable("output", f.output)
 }
 
 // A reportSource is what the ledger has about a run.

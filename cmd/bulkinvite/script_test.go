@@ -50,7 +50,14 @@ func TestMain(m *testing.M) {
 //	invite-elsewhere INTERVIEW EMAIL
 //		invites somebody without bulkinvite, as in the dashboard
 //	signal NAME
-//		sends SIGTERM, SIGINT or SIGHUP to the programs in the background
+//		sends SIGTERM, SIGINT, SIGHUP or SIGUSR1 to the programs in the background
+//	receiver [STATUS…]
+//		starts a receiver of notifications that answers with these statuses in
+//		turn, and then with 200, and puts its address, which has a secret in
+//		it, into $HOOK
+//	received N [WORD…]
+//		the receiver has got N notifications, and the last is, with method, path
+//		and body, as all the regular expressions say; with !, as none does
 //	rows FILE N
 //		FILE is a CSV file without line breaks in cells, and has N rows
 func TestScripts(t *testing.T) {
@@ -81,12 +88,17 @@ func TestScripts(t *testing.T) {
 			"invite-elsewhere": inviteElsewhere,
 			"rows":             rows,
 			"signal":           sendSignal,
+			"receiver":         startReceiver,
+			"received":         received,
 		},
 	})
 }
 
-// A holder has the sandbox of one script.
-type holder struct{ server *sandbox.Server }
+// A holder has the sandbox and the receiver of one script.
+type holder struct {
+	server   *sandbox.Server
+	receiver *receiver
+}
 
 // holderKey is under what a script's environment keeps its holder.
 type holderKey struct{}
@@ -204,9 +216,9 @@ func inviteElsewhere(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func sendSignal(ts *testscript.TestScript, neg bool, args []string) {
-	signals := map[string]syscall.Signal{"TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "HUP": syscall.SIGHUP}
+	signals := map[string]syscall.Signal{"TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "HUP": syscall.SIGHUP, "USR1": syscall.SIGUSR1}
 	if neg || len(args) != 1 || signals[args[0]] == 0 {
-		ts.Fatalf("usage: signal TERM, INT or HUP")
+		ts.Fatalf("usage: signal TERM, INT, HUP or USR1")
 	}
 	for _, cmd := range ts.BackgroundCmds() {
 		ts.Check(cmd.Process.Signal(signals[args[0]]))

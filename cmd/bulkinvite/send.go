@@ -33,6 +33,9 @@ func newSendCommand(a *app) *cobra.Command {
   # in cron: nothing is asked, and nothing is sent if it would be too many
   bulkinvite send /srv/bulkinvite/candidates.csv --api-key-file /etc/bulkinvite/micro1-api-key --max-invites 500
 
+  # in cron, with monitoring: the URL of --notify is a secret, keep it in the environment
+  BULKINVITE_NOTIFY=https://hc-ping.com/UUID bulkinvite send /srv/bulkinvite/candidates.csv --max-invites 500 --metrics /var/lib/prometheus/node-exporter/bulkinvite.prom
+
   # the rows that failed, once they are mended
   bulkinvite send candidates.failed.csv --api-key-file ~/.micro1-api-key`,
 		Long: `send invites everyone in FILE (- is standard input) who was not invited yet, and
@@ -53,11 +56,14 @@ second Ctrl-C ends it at once.
 
 With --plan it sends nothing unless the input, the flags that say how it is read
 and what the ledger knows of its people are as bulkinvite check --json has saved
-them.`,
+them.
+
+On SIGUSR1 (kill -USR1) a run logs where it stands, whatever --log-level is. At
+its end it can write --metrics and call --notify: bulkinvite help monitoring.`,
 		Args: someFiles,
 		RunE: a.action(func(ctx context.Context, log zerolog.Logger, args []string) error {
 			s := &sender{app: a, flags: &flags, log: log, inputNames: args}
-			return withSignals(ctx, s.stopping, s.run)
+			return withSignals(ctx, s.stopping, func(ctx context.Context) error { return s.answering(ctx, s.runAndTell) })
 		}),
 	}
 	flags.add(cmd.Flags())
@@ -72,6 +78,10 @@ type sender struct {
 	log        zerolog.Logger
 	inputNames []string // as on the command line
 
+	// For whoever asks, by a signal, where the run stands.
+	meter atomic.Pointer[meter] // set when the sending begins
+	sent  atomic.Bool           // nothing is sent any more
+
 	api        *client.Client
 	input      *csvio.Input
 	plan       planView
@@ -80,6 +90,7 @@ type sender struct {
 	ledgerPath string
 	store      *ledger.Store
 	book       *ledger.Run
+	report     *report     // set when the sending begins
 	begun      atomic.Bool // set before the ledger is opened: from then on a run is ended in order
 	sending    atomic.Bool // set while something may be sent
 
@@ -90,9 +101,6 @@ type sender struct {
 // anything sent and without touching what an earlier run wrote.
 func (s *sender) run(ctx context.Context) error {
 	defer s.cleanUp()
-	if err := s.flags.check(s.app, s.inputNames); err != nil {
-		return err
-	}
 	for _, step := range []func(context.Context) error{
 		s.connect,
 		s.check,

@@ -48,6 +48,8 @@ type report struct {
 
 	rate        float64 // that the user allowed, in requests per second
 	outputsLost bool    // the files could not be written
+	invited     int     // people, by this run
+	traffic     batch.Traffic
 }
 
 // endNames are how an end is called in the JSON summary.
@@ -187,11 +189,26 @@ func checkSummaryFile(name string) error {
 	if name == "" {
 		return nil
 	}
-	return checkReplaceable("summary", name)
+	return checkWritable("summary", name)
 }
 
-// checkReplaceable makes sure that the file that a flag names can be written
-// by replaceFile.
+// checkWritable makes sure that the file that a flag names can be written by
+// replaceFile.
+func checkWritable(flag, name string) error {
+	if err := checkReplaceable(flag, name); err != nil {
+		return err
+	}
+	target := followed(name)
+	f, err := os.CreateTemp(filepath.Dir(target), ".bulkinvite-*")
+	if err != nil {
+		return refusef("--%s %s cannot be written: %w; name a file in another folder", flag, name, bare(err))
+	}
+	_ = f.Close() // nothing was written
+	return os.Remove(f.Name())
+}
+
+// checkReplaceable makes sure that the file that a flag names can be put in the
+// place of what is there.
 func checkReplaceable(flag, name string) error {
 	target := followed(name)
 	if info, err := os.Stat(target); err == nil && !info.Mode().IsRegular() { // it would be replaced by a file: /dev/null too
@@ -200,12 +217,7 @@ func checkReplaceable(flag, name string) error {
 	if info, err := os.Lstat(target); err == nil && info.Mode().Type() == fs.ModeSymlink { // and so would the link
 		return refusef("--%s %s is a symbolic link that leads nowhere; name the file itself", flag, name)
 	}
-	f, err := os.CreateTemp(filepath.Dir(target), ".bulkinvite-*")
-	if err != nil {
-		return refusef("--%s %s cannot be written: %w; name a file in another folder", flag, name, bare(err))
-	}
-	_ = f.Close() // nothing was written
-	return os.Remove(f.Name())
+	return nil
 }
 
 // followed returns where a symbolic link leads, so that it is not the link

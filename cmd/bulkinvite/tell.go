@@ -28,7 +28,8 @@ func (s *sender) send(ctx context.Context) error {
 	broke := s.sendAll(ctx, engine, bugs)
 	s.sending.Store(false)
 	r.Seconds = time.Since(r.Started).Seconds()
-	r.Requests = engine.Progress().Requests
+	p := engine.Progress()
+	r.Requests, r.invited, r.traffic = p.Requests, p.Invited, engine.Traffic()
 	r.Warnings = append(r.Warnings, engine.Warnings()...)
 	end, reason := engine.End()
 	r.End, r.Reason = endNames[end], reason
@@ -66,10 +67,13 @@ func (s *sender) sendAll(ctx context.Context, engine *batch.Engine, bugs <-chan 
 
 // watch shows the progress until ctx is done.
 func (s *sender) watch(ctx context.Context, progress func() batch.Progress) error {
+	m := &meter{progress: progress}
+	s.meter.Store(m)
+	defer s.sent.Store(true)
 	if s.stderrTerminal != nil {
-		return showProgress(ctx, s.stderrTerminal, s.logTo, progress)
+		return showProgress(ctx, s.stderrTerminal, s.logTo, m)
 	}
-	return logProgress(ctx, s.log, progress)
+	return logProgress(ctx, s.log, m)
 }
 
 // writeOutputs is pass 3. The report counts what the files are given, and not
@@ -107,7 +111,7 @@ func (s *sender) tell(ctx context.Context, r *report, broke error) {
 
 // newReport returns what is known before anything is sent.
 func (s *sender) newReport() *report {
-	return &report{
+	s.report = &report{
 		Version: thisBuild().version,
 		RunID:   s.book.ID(),
 		Started: time.Now().UTC().Truncate(time.Millisecond),
@@ -119,6 +123,7 @@ func (s *sender) newReport() *report {
 		Warnings: []string{},
 		rate:     s.flags.input.batch.Rate,
 	}
+	return s.report
 }
 
 // exitCode is the code of a run that did not break off. Where several apply,

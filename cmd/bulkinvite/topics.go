@@ -17,6 +17,7 @@ func addTopics(root *cobra.Command) {
 	root.AddCommand(
 		&cobra.Command{Use: "exit-codes", Short: "What the exit codes mean, and what to do", Long: exitCodesTopic},
 		&cobra.Command{Use: "files", Short: "The files that are read and written, and their modes", Long: filesTopic},
+		&cobra.Command{Use: "monitoring", Short: "How to be called when a job fails: metrics and notifications", Long: monitoringTopic},
 		&cobra.Command{Use: "environment", Short: "The environment variables", Long: environmentTopic(root)},
 	)
 }
@@ -48,8 +49,9 @@ Monitoring should call somebody at 1, 2 and 4, and let somebody look at the
 failed rows by day at 3. After 5 and a signal the next run goes on by itself:
 call somebody only if they come again and again.`
 
-const filesTopic = `Files of a run of send. All that it makes are their owner's alone (mode 0600)
-and, where they have a name that somebody reads, appear whole or not at all.
+const filesTopic = `Files of a run of send. All that it makes, but for --metrics, are their owner's
+alone (mode 0600) and, where they have a name that somebody reads, appear whole
+or not at all.
 
 The input (FILE, or - for standard input) is copied once, at the beginning, and
 never changed; so is the plan of send --plan, which check --json has written to
@@ -60,6 +62,9 @@ Outputs, beside the input if nothing else is said:
                              (--results)
   NAME.failed.csv      0600  the other rows, with the reason (--failed)
   --summary FILE       0600  counts, exit code and reason, as JSON
+  --metrics FILE       0644  figures of the run for Prometheus' node exporter,
+                             whose user has to be able to read them; nothing
+                             personal is in it (bulkinvite help monitoring)
   check --rows FILE    0600  the rows that cannot be sent, as NAME.failed.csv
                              would have them
 NAME is the input's without .csv, .gz and the like; stdin, in the current
@@ -111,7 +116,8 @@ const otherVariables = `Others:
                          XDG_STATE_HOME and --ledger
   TMPDIR                 where the temporary files are (default /tmp)
   NO_COLOR               if it is set, log lines on a terminal have no colour
-  HTTPS_PROXY, NO_PROXY  the proxy to the API, and what goes without it`
+  HTTPS_PROXY, NO_PROXY  the proxy to the API and to --notify, and what goes
+                         without it`
 
 // topicWidth is how many columns a topic takes at most: those of a terminal.
 const topicWidth = 80
@@ -136,8 +142,9 @@ func environmentTopic(root *cobra.Command) string {
 	}
 	var b strings.Builder
 	b.WriteString(`Every flag can be set in the environment. The flag beats the variable, and an
-empty variable counts as not set. Switches take true or false. A variable that
-begins with BULKINVITE_ and belongs to no flag is warned of.
+empty variable counts as not set. Switches take true or false. Of a flag that
+may be repeated the variable has all values, with commas between them. A
+variable that begins with BULKINVITE_ and belongs to no flag is warned of.
 
 `)
 	for _, flag := range slices.SortedFunc(maps.Keys(users), cmp.Compare) {
