@@ -156,7 +156,7 @@ func (s *sender) checkMetricsFile() error {
 	results, failed := csvio.DefaultOutputs(s.inputNames[0])
 	others := map[string]string{
 		cmp.Or(f.results, results): "an output", cmp.Or(f.failed, failed): "an output",
-		f.summary: "the summary", f.apiKeyFile: "the API key",
+		f.summary: "the summary", f.plan: "the plan", f.apiKeyFile: "the API key",
 	}
 	for _, name := range s.inputNames {
 		others[name] = "the input"
