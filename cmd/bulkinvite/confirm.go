@@ -19,15 +19,20 @@ import (
 type confirmFlags struct {
 	api       apiFlags
 	interview string
+	assume    string // empty: ask the API
+	yes       bool
 }
 
 func newConfirmCommand(a *app) *cobra.Command {
 	var flags confirmFlags
 	cmd := &cobra.Command{
-		Use:   "confirm",
+		Use:   "confirm [--assume sent|not-sent EMAIL INTERVIEW_ID]",
 		Short: "Find out who of those in doubt is invited, without inviting anybody",
 		Example: `  bulkinvite confirm --api-key-file ~/.micro1-api-key
-  bulkinvite confirm --interview 7c9e6679-7425-40de-944b-e07fc1f90ae7 --api-key-file ~/.micro1-api-key`,
+  bulkinvite confirm --interview 7c9e6679-7425-40de-944b-e07fc1f90ae7 --api-key-file ~/.micro1-api-key
+
+  # what the list cannot tell, and somebody has looked up in the dashboard
+  bulkinvite confirm --assume sent ann@example.com 7c9e6679-7425-40de-944b-e07fc1f90ae7`,
 		Long: `confirm settles who is in doubt: people whose invitation was sent, or was about to
 be, by a run that died or lost the answer. It reads the interviews' lists and
 sends no invitation: nothing but GET requests leave. Links that are missing are
@@ -40,22 +45,38 @@ that interview; then they are known not to be invited, and the next send that
 names them invites them. Otherwise they stay in doubt.
 
 The list cannot tell whether an invitation was sent again (--resend), and not of
-everyone who was invited through a job application.
+everyone who was invited through a job application. With --assume confirm asks
+nobody but you: look the person up in the dashboard and say what you know, with
+EMAIL and INTERVIEW_ID as confirm prints them. sent: they count as invited, and
+nobody invites them again. not-sent: the next send that names them invites them.
+The ledger keeps that it was said by hand. On a terminal it asks first;
+elsewhere it needs --yes. --base-url must be that of the invitation.
 
 It prints what it found of each person, with the address in full. It uses the
 ledger as a run of send does, and is listed by status like one.
 
 Exit codes: 0 nobody is in doubt any more; 3 somebody is; 4 the API ended it;
-1, 2, 5 and signals as in send.`,
-		Args: cobra.NoArgs,
-		RunE: a.action(func(ctx context.Context, log zerolog.Logger, _ []string) error {
+1, 2, 5 and signals as in send. With --assume 0: done; 2: nothing was changed,
+such as for somebody who is not in doubt; 5: a run holds the ledger.`,
+		Args: cobra.ArbitraryArgs, // what they may be depends on --assume, which the environment may set
+		RunE: a.action(func(ctx context.Context, log zerolog.Logger, args []string) error {
 			c := &confirmer{app: a, flags: &flags, log: log}
-			return withSignals(ctx, c.stopping, c.run)
+			return withSignals(ctx, c.stopping, func(ctx context.Context) error {
+				switch {
+				case flags.assume != "":
+					return c.assume(ctx, args)
+				case len(args) > 0:
+					return refusef("confirm takes EMAIL and INTERVIEW_ID only with --assume; see bulkinvite confirm --help")
+				}
+				return c.run(ctx)
+			})
 		}),
 	}
 	flags.api.add(cmd.Flags())
 	opts := &flags.api.batch
 	cmd.Flags().Var(text{value: &flags.interview, check: csvio.CheckInterviewID}, "interview", "only this interview (default: all)")
+	cmd.Flags().Var(choice{&flags.assume, []string{assumeSent, assumeNotSent}}, "assume", "do not ask the API, and note that an invitation in doubt was sent, or not-sent")
+	cmd.Flags().BoolVar(&flags.yes, "yes", false, "do not ask, with --assume on a terminal")
 	cmd.Flags().Var(span{value: &opts.SettleTime}, "settle-time", "how long after a lost answer the API's list is believed; longer than the API may still act on a request")
 	cmd.Flags().Var(span{value: &opts.GiveUpAfter}, "give-up-after", "end when the API has answered nothing for so long")
 	cmd.Flags().Var(span{value: &opts.Deadline, zero: true}, "deadline", "end after this time; 0: never")

@@ -121,7 +121,8 @@ func (r *confirmReport) lastLine() string {
 	case len(r.people) == 0:
 		return "nobody is in doubt" + r.where()
 	case left > 0:
-		return fmt.Sprintf("finished; %s still in doubt%s", peopleAre(left), r.where())
+		return fmt.Sprintf("finished; %s still in doubt%s; run the same command again later, "+
+			"or look in the dashboard and say what you know with --assume", peopleAre(left), r.where())
 	case r.notInvited() > 0:
 		return fmt.Sprintf("finished; nobody is in doubt any more%s; the next send that names them invites the %s who are not invited",
 			r.where(), people(r.notInvited()))
