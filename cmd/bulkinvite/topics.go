@@ -96,6 +96,7 @@ and gone when the program ends in whatever way:
   bulkinvite-spool-*   0600  the input's copy; has no name any more
   bulkinvite-outcomes-*
                        0600  what became of each row; has no name any more
+  bulkinvite-list-*    0600  a list that audit reads; has no name any more
   bulkinvite-sandbox-* 0700  the folder of the throw-away ledger of --sandbox;
                              only kill -9 leaves it behind
   etilqs_*             0600  SQLite's, while forget writes the ledger anew, in
