@@ -58,7 +58,7 @@ func (e *Engine) why(d *doubt, end string) string {
 	}
 	hint := "send this row again: the API is asked before anything is sent"
 	if !d.listable() || !d.notFoundCounts() {
-		hint = "look in the dashboard whether they are invited"
+		hint = "look in the dashboard whether they are invited, and say so with bulkinvite confirm --assume"
 	}
 	return cause + " and " + end + "; " + hint
 }

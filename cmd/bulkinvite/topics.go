@@ -30,7 +30,8 @@ const exitCodesTopic = `What the exit codes mean, and what to do:
   2    usage, configuration, no API key, a declined question or unreadable
        input: nothing was sent, and what an earlier run wrote is as it was
   3    finished, some rows are in the failed file, each with its reason; also
-       check, if some rows cannot be sent
+       check, if some rows cannot be sent, confirm, if somebody is still in
+       doubt, and audit, if something is wrong
   4    ended early by the API (key refused, quota used up, down for too long)
        or by --deadline: the rest is not_sent; read the reason, mend it, and
        run the same command again
