@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -99,43 +100,53 @@ func (c *confirmer) stopping(stop stopSignal) {
 	c.log.Warn().Stringer("signal", stop.sig).Msg("stopping: nothing more is asked; another signal ends the program at once")
 }
 
-func (c *confirmer) run(ctx context.Context) (err error) {
+func (c *confirmer) run(ctx context.Context) error {
+	r, code, err := c.confirm(ctx)
+	if err != nil {
+		logBug(c.log, err)
+		return err
+	}
+	// The ledger is free by now: whoever reads this may take their time.
+	patiently(ctx, func() { _ = r.writeTo(c.stdout) }) // which drops errors
+	return exitWith(code)
+}
+
+// confirm is the run but for telling of it. It returns the exit code as well.
+func (c *confirmer) confirm(ctx context.Context) (r *confirmReport, code int, err error) {
 	api, err := c.flags.api.connect(c.app, c.log)
 	if err != nil {
-		return early(ctx, err)
+		return nil, 0, early(ctx, err)
 	}
 	defer api.Close()
 	c.begun.Store(true)
 	store, err := c.takeLedger(ctx, c.flags.api.ledger)
 	if err != nil {
-		return early(ctx, err)
+		return nil, 0, early(ctx, err)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	people, elsewhere, err := c.inDoubt(ctx, store)
 	if err != nil {
-		return early(ctx, advised(err, store.Path()))
+		return nil, 0, early(ctx, advised(err, store.Path()))
 	}
 	book, err := store.Begin(ctx, ledger.RunInfo{BaseURL: c.flags.api.base.url, Input: "confirm", Rows: len(people)})
 	if err != nil {
-		return early(ctx, advised(err, store.Path()))
+		return nil, 0, early(ctx, advised(err, store.Path()))
 	}
 	c.log.Info().Str("ledger", store.Path()).Int64("run", book.ID()).Str("api", c.flags.api.base.url).
 		Int("in_doubt", len(people)).Msg("the ledger is open")
-	r := &confirmReport{people: people, elsewhere: elsewhere, baseURL: c.flags.api.base.url, interview: c.flags.interview}
-	broke := c.settle(ctx, store, book, api, r)
+	r = &confirmReport{people: people, elsewhere: elsewhere, baseURL: c.flags.api.base.url, interview: c.flags.interview}
+	if err := c.settle(ctx, store, book, api, r); err != nil {
+		if endErr := book.End(ctx, nil, exitBroken); !errors.Is(err, endErr) {
+			err = errors.Join(err, endErr)
+		}
+		return nil, 0, advised(fmt.Errorf("broke off: %w; %s", err, again), store.Path())
+	}
 	stop, _ := stoppedBy(ctx)
-	code := exitCode(r.end, stop, r.count(batch.StateSending))
-	if broke != nil {
-		code = exitBroken
+	code = exitCode(r.end, stop, r.count(batch.StateSending))
+	if err := book.End(ctx, r.counts(), code); err != nil {
+		return nil, 0, advised(err, store.Path())
 	}
-	if err := book.End(ctx, r.counts(), code); err != nil && !errors.Is(broke, err) {
-		broke, code = errors.Join(broke, err), exitBroken
-	}
-	if broke != nil {
-		return advised(broke, store.Path())
-	}
-	_ = r.writeTo(c.stdout) // which drops errors
-	return exitWith(code)
+	return r, code, nil
 }
 
 // inDoubt returns who is in doubt and concerns this run, each person once and
@@ -190,13 +201,13 @@ func (c *confirmer) settle(ctx context.Context, store *ledger.Store, book *ledge
 	watching, done := context.WithCancel(context.WithoutCancel(ctx)) // a stopping run is watched to its end
 	defer done()
 	var g errgroup.Group
-	g.Go(func() error {
+	g.Go(batch.Guard(func() error {
 		every(watching, logInterval, func() {
 			p := engine.Progress()
 			c.log.Info().Int("in_doubt", p.InDoubt).Int("requests", p.Requests).Msg("asking")
 		})
 		return nil
-	})
+	}))
 	broke := engine.Run(ctx)
 	done()
 	err = g.Wait()

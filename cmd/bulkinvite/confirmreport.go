@@ -117,7 +117,7 @@ func (r *confirmReport) lastLine() string {
 	left := r.count(batch.StateSending)
 	switch {
 	case r.end != batch.Finished:
-		return fmt.Sprintf("ended early: %s; %s still in doubt, run the same command again to go on", r.reason, peopleAre(left))
+		return fmt.Sprintf("ended early: %s; %s still in doubt, %s", r.reason, peopleAre(left), again)
 	case len(r.people) == 0:
 		return "nobody is in doubt" + r.where()
 	case left > 0:
