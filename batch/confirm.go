@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,7 +42,10 @@ const (
 const maxFailedLooks = 3
 
 // why returns the error of somebody who stays in doubt.
-func (d *doubt) why(end string) string {
+func (e *Engine) why(d *doubt, end string) string {
+	if e.opts.ConfirmOnly { // that they are in doubt is known, and there is no row to send again
+		return cmp.Or(d.problem, end)
+	}
 	cause := "the answer to this invitation was lost (" + d.p.reason + ")"
 	switch {
 	case d.dead:
@@ -54,7 +58,7 @@ func (d *doubt) why(end string) string {
 	}
 	hint := "send this row again: the API is asked before anything is sent"
 	if !d.listable() || !d.notFoundCounts() {
-		hint = "look in the dashboard whether they are invited"
+		hint = "look in the dashboard whether they are invited, and say so with bulkinvite confirm --assume"
 	}
 	return cause + " and " + end + "; " + hint
 }
@@ -96,7 +100,7 @@ func (e *Engine) doubt(d *doubt) error {
 		return nil
 	}
 	return errors.Join(
-		e.record(d.p, Outcome{Code: CodeUncertain, Error: d.why("the API's list cannot show who it was for")}),
+		e.record(d.p, Outcome{Code: CodeUncertain, Error: e.why(d, "the API's list cannot show who it was for")}),
 		e.resolve(d, false, false))
 }
 
@@ -177,7 +181,7 @@ func (e *Engine) settleLook(ctx context.Context, l *look, lookErr error, cutShor
 			settled = append(settled, d)
 		case cannotTell:
 			settled = append(settled, d)
-			err = errors.Join(err, e.record(d.p, Outcome{Code: CodeUncertain, Error: d.why("the API's list could not tell")}),
+			err = errors.Join(err, e.record(d.p, Outcome{Code: CodeUncertain, Error: e.why(d, "the API's list could not tell")}),
 				e.resolve(d, false, false))
 		}
 	}
@@ -269,9 +273,30 @@ func (e *Engine) settleAbsent(ctx context.Context, id int64, doubts []*doubt) er
 	}
 	var err error
 	for _, d := range doubts {
-		err = errors.Join(err, e.absentNow(d))
+		if e.opts.ConfirmOnly {
+			err = errors.Join(err, e.leaveUninvited(ctx, d.p))
+		} else {
+			err = errors.Join(err, e.absentNow(d))
+		}
 	}
 	return err
+}
+
+// leftUninvited is the outcome of those whom a run that only confirms leaves
+// for one that invites.
+var leftUninvited = Outcome{Code: CodeNotSent, Error: "known not to be invited, and this run invites nobody"}
+
+// leaveUninvited ends what a run that only confirms has to do with somebody of
+// whom one request is settled, unless a second one has them in doubt as well.
+func (e *Engine) leaveUninvited(ctx context.Context, p *person) error {
+	records, err := e.ledger.Lookup(ctx, []Key{p.key})
+	if err != nil {
+		return err
+	}
+	if held, err := e.held(p, records[0]); held || err != nil {
+		return err
+	}
+	return e.record(p, leftUninvited)
 }
 
 // stateAfter is what the ledger keeps of somebody known not to be invited.

@@ -196,7 +196,7 @@ func (e *Engine) finish(ctx context.Context) error {
 	var err error
 	allDone := int(e.counts.done.Load()) >= e.plan.People
 	for _, d := range e.queue.allDoubts() {
-		err = errors.Join(err, e.record(d.p, Outcome{Code: CodeUncertain, Error: d.why("the run ended before the API's list could tell")}))
+		err = errors.Join(err, e.record(d.p, Outcome{Code: CodeUncertain, Error: e.why(d, "the run ended before the API's list could tell")}))
 	}
 	e.endOnce.Do(func() {
 		if ctx.Err() != nil {

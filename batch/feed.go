@@ -21,6 +21,9 @@ func (e *Engine) feed(ctx context.Context) error {
 		if held, err := e.held(p, rec); held || err != nil {
 			return err
 		}
+		if e.opts.ConfirmOnly {
+			return e.record(p, leftUninvited)
+		}
 		return e.admit(p)
 	})
 	if err != nil {

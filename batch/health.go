@@ -271,7 +271,11 @@ func (e *Engine) probeUntilUp(soft, hard context.Context) error {
 	for e.health.isDown() {
 		left := e.opts.GiveUpAfter - e.health.badFor()
 		if left <= 0 {
-			e.endRun(APIDown, fmt.Sprintf("the API is down: no accepted invitation for %v", e.opts.GiveUpAfter))
+			missed := "accepted invitation"
+			if e.opts.ConfirmOnly {
+				missed = "usable answer"
+			}
+			e.endRun(APIDown, fmt.Sprintf("the API is down: no %s for %v", missed, e.opts.GiveUpAfter))
 			return nil
 		}
 		if soft.Err() != nil {

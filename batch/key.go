@@ -26,6 +26,21 @@ func NewKey(interviewID, email string) Key {
 	return Key{InterviewID: normalInterviewID(interviewID), Email: normalEmail(email)}
 }
 
+// What stands before an id that stands for an address.
+const (
+	applicationPrefix = "application:"
+	candidatePrefix   = "candidate:"
+)
+
+// ParseKey is NewKey for what people type: what stands for an address, see
+// Candidate.Key, is taken as such.
+func ParseKey(interviewID, person string) Key {
+	if k := (Key{InterviewID: normalInterviewID(interviewID), Email: person}); !k.HasAddress() {
+		return k
+	}
+	return NewKey(interviewID, person)
+}
+
 // Key returns the candidate's key. Without an address, the id that the row
 // names stands for it; the colon keeps it apart from every valid address.
 func (c Candidate) Key() Key {
@@ -33,16 +48,16 @@ func (c Candidate) Key() Key {
 	case c.Email != "":
 		return NewKey(c.InterviewID, c.Email)
 	case c.JobApplicationID != "":
-		return Key{InterviewID: normalInterviewID(c.InterviewID), Email: "application:" + c.JobApplicationID}
+		return Key{InterviewID: normalInterviewID(c.InterviewID), Email: applicationPrefix + c.JobApplicationID}
 	default:
-		return Key{InterviewID: normalInterviewID(c.InterviewID), Email: "candidate:" + c.CandidateID}
+		return Key{InterviewID: normalInterviewID(c.InterviewID), Email: candidatePrefix + c.CandidateID}
 	}
 }
 
 // HasAddress reports whether the key is that of an e-mail address, which the
 // API's list can show, and not an id that stands for one.
 func (k Key) HasAddress() bool {
-	return !strings.HasPrefix(k.Email, "application:") && !strings.HasPrefix(k.Email, "candidate:")
+	return !strings.HasPrefix(k.Email, applicationPrefix) && !strings.HasPrefix(k.Email, candidatePrefix)
 }
 
 // IsUUID reports whether s has the form 8-4-4-4-12 in hexadecimal digits.

@@ -34,6 +34,7 @@ type Options struct {
 	ResendAfter time.Duration // a person is re-sent at most once in this time; 24 h
 	Links       Links         // LinksConfirmed
 
+	ConfirmOnly bool          // only those in doubt are settled: nothing but lists is asked for
 	Deadline    time.Duration // the run ends this long after it began; 0: never
 	Limit       int           // people claimed in this run at most; 0: no limit
 	NoPreflight bool          // do not read an interview's list before its first chunk
@@ -79,6 +80,9 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.Links, d.Links)
 	if o.Random == nil {
 		o.Random = rand.Float64
+	}
+	if o.ConfirmOnly {
+		o.Links = LinksNone // links are asked for where invitations are
 	}
 	if o.Concurrency == 0 {
 		o.Concurrency = min(max(int(10*o.Rate), 4), 64)

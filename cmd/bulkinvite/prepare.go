@@ -20,7 +20,7 @@ import (
 // connect makes the client, for the API or for a sandbox in this program. It
 // sends nothing yet.
 func (s *sender) connect(context.Context) error {
-	opts := s.clientOptions()
+	opts := clientOptions(s.flags.base.url, s.flags.input.batch)
 	var err error
 	if s.flags.sandbox {
 		err = s.startSandbox(&opts)
@@ -35,17 +35,6 @@ func (s *sender) connect(context.Context) error {
 	}
 	s.atEnd(func() error { s.api.Close(); return nil })
 	return nil
-}
-
-// clientOptions returns what the flags say of the client, but for the key.
-func (s *sender) clientOptions() client.Options {
-	opts := s.flags.input.batch
-	return client.Options{
-		BaseURL:   s.flags.base.url,
-		Timeout:   opts.Timeout,
-		MaxConns:  max(64, opts.Concurrency+1), // else more workers would wait for each other
-		UserAgent: "bulkinvite/" + thisBuild().version,
-	}
 }
 
 // check is pass 1: it reads the input into the spool and goes over every row.

@@ -50,7 +50,7 @@ func TestMain(m *testing.M) {
 //	invite-elsewhere INTERVIEW EMAIL
 //		invites somebody without bulkinvite, as in the dashboard
 //	signal NAME
-//		sends SIGTERM, SIGINT, SIGHUP or SIGUSR1 to the programs in the background
+//		sends SIGTERM, SIGINT, SIGHUP, SIGUSR1 or SIGKILL to the programs in the background
 //	receiver [STATUS…]
 //		starts a receiver of notifications that answers with these statuses in
 //		turn, and then with 200, and puts its address, which has a secret in
@@ -216,9 +216,9 @@ func inviteElsewhere(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func sendSignal(ts *testscript.TestScript, neg bool, args []string) {
-	signals := map[string]syscall.Signal{"TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "HUP": syscall.SIGHUP, "USR1": syscall.SIGUSR1}
+	signals := map[string]syscall.Signal{"TERM": syscall.SIGTERM, "INT": syscall.SIGINT, "HUP": syscall.SIGHUP, "USR1": syscall.SIGUSR1, "KILL": syscall.SIGKILL}
 	if neg || len(args) != 1 || signals[args[0]] == 0 {
-		ts.Fatalf("usage: signal TERM, INT, HUP or USR1")
+		ts.Fatalf("usage: signal TERM, INT, HUP, USR1 or KILL")
 	}
 	for _, cmd := range ts.BackgroundCmds() {
 		ts.Check(cmd.Process.Signal(signals[args[0]]))

@@ -30,7 +30,8 @@ const exitCodesTopic = `What the exit codes mean, and what to do:
   2    usage, configuration, no API key, a declined question or unreadable
        input: nothing was sent, and what an earlier run wrote is as it was
   3    finished, some rows are in the failed file, each with its reason; also
-       check, if some rows cannot be sent
+       check, if some rows cannot be sent, confirm, if somebody is still in
+       doubt, and audit, if something is wrong
   4    ended early by the API (key refused, quota used up, down for too long)
        or by --deadline: the rest is not_sent; read the reason, mend it, and
        run the same command again
@@ -96,6 +97,7 @@ and gone when the program ends in whatever way:
   bulkinvite-spool-*   0600  the input's copy; has no name any more
   bulkinvite-outcomes-*
                        0600  what became of each row; has no name any more
+  bulkinvite-list-*    0600  a list that audit reads; has no name any more
   bulkinvite-sandbox-* 0700  the folder of the throw-away ledger of --sandbox;
                              only kill -9 leaves it behind
   etilqs_*             0600  SQLite's, while forget writes the ledger anew, in

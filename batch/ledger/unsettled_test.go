@@ -1,0 +1,124 @@
+package ledger_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"bulkinvite/batch"
+	"bulkinvite/batch/ledger"
+)
+
+func TestUnsettled(t *testing.T) {
+	s := fill(t, filepath.Join(t.TempDir(), "ledger.db"))
+	defer s.Close()
+	const base = "https://api.example"
+	r := begin(t, s)
+	key := func(name string) batch.Key { return batch.NewKey("i1", name+"@example.com") }
+	claim := func(req batch.Request) int64 {
+		t.Helper()
+		req.InterviewID = "i1"
+		c, err := r.Claim(t.Context(), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.ID
+	}
+	settle := func(id int64, k batch.Key, state batch.State) {
+		t.Helper()
+		if err := r.Settle(t.Context(), id, batch.Answer{Outcomes: []batch.Settlement{{Key: k, State: state}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Both re-sends of gus may have been sent; that of ann has a newer one that
+	// was. A link that nobody got is no doubt.
+	application := batch.Key{InterviewID: "i1", Email: "application:A-1"}
+	claim(batch.Request{Kind: batch.KindInvite, JobApplicationID: "A-1", People: []batch.Key{application}})
+	claim(batch.Request{Kind: batch.KindLink, CandidateID: "c-ann", People: []batch.Key{key("ann")}})
+	claim(batch.Request{Kind: batch.KindResend, CandidateID: "c-gus", People: []batch.Key{key("gus")}})
+	claim(batch.Request{Kind: batch.KindResend, CandidateID: "c-gus", People: []batch.Key{key("gus")}})
+	claim(batch.Request{Kind: batch.KindResend, CandidateID: "c-ann", People: []batch.Key{key("ann")}})
+	settle(claim(batch.Request{Kind: batch.KindResend, CandidateID: "c-ann", People: []batch.Key{key("ann")}}), key("ann"), batch.StateInvited)
+	// The same address elsewhere is somebody else.
+	if err := r.End(t.Context(), nil, 0); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if r, err = s.Begin(t.Context(), ledger.RunInfo{BaseURL: "https://other.example"}); err != nil {
+		t.Fatal(err)
+	}
+	claim(batch.Request{Kind: batch.KindFound, People: []batch.Key{key("ann")}})
+
+	got, err := s.Unsettled(t.Context())
+	want := []ledger.Unsettled{
+		{BaseURL: base, Key: key("dee"), Kind: batch.KindInvite},
+		{BaseURL: base, Key: key("fay"), Kind: batch.KindInvite},
+		{BaseURL: base, Key: application, Kind: batch.KindInvite, JobApplicationID: "A-1"},
+		{BaseURL: base, Key: key("gus"), Kind: batch.KindResend},
+		{BaseURL: base, Key: key("gus"), Kind: batch.KindResend},
+		{BaseURL: "https://other.example", Key: key("ann"), Kind: batch.KindFound},
+	}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(ledger.Unsettled{}, "RequestID", "RunID", "ClaimedAt")); diff != "" || err != nil {
+		t.Errorf("%v; (- want, + got)\n%s", err, diff)
+	}
+	for _, u := range got {
+		if u.ClaimedAt.IsZero() || u.RunID == 0 {
+			t.Errorf("%+v", u)
+		}
+		if r, err = s.Begin(t.Context(), ledger.RunInfo{BaseURL: u.BaseURL}); err != nil {
+			t.Fatal(err)
+		}
+		settle(u.RequestID, u.Key, batch.StateNone)
+	}
+	if got, err = s.Unsettled(t.Context()); len(got) > 0 || err != nil {
+		t.Errorf("all are settled: %v, %v", got, err)
+	}
+}
+
+func TestMembers(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	s := fill(t, path)
+	defer s.Close()
+	r, err := ledger.OpenReadOnly(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	key := func(name string) batch.Key { return batch.NewKey("i1", name+"@example.com") }
+	want := []ledger.Member{
+		{key("ann"), batch.StateInvited, true},
+		{key("cyd"), batch.StateSending, true},
+		{key("dee"), batch.StateSending, true},
+		{batch.Key{InterviewID: "i1", Email: "o'\"eve@example.com"}, batch.StateInvited, true},
+		{key("cyd"), batch.StateInvited, true},
+		{key("ann"), batch.StateInvited, false}, // re-sent: by her id, not by her address
+		{key("fay"), batch.StateSending, true},
+	}
+	for who, members := range map[string]func(string, []string, func(ledger.Member)) error{
+		"the run": func(base string, ids []string, f func(ledger.Member)) error {
+			return s.Members(t.Context(), base, ids, f)
+		},
+		"beside": func(base string, ids []string, f func(ledger.Member)) error {
+			return r.Members(t.Context(), base, ids, f)
+		},
+	} {
+		var got []ledger.Member
+		add := func(m ledger.Member) { got = append(got, m) }
+		if err := members("https://api.example", []string{"i0", "i1"}, add); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: (- want, + got)\n%s", who, diff)
+		}
+		got = nil
+		err := members("https://other.example", []string{"i1"}, add)
+		if err == nil {
+			err = members("https://api.example", []string{"i2"}, add)
+		}
+		if len(got) > 0 || err != nil {
+			t.Errorf("%s: strangers %v, %v", who, got, err)
+		}
+	}
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"bulkinvite/batch"
+	"bulkinvite/batch/ledger"
+	"bulkinvite/client"
+	"bulkinvite/csvio"
+)
+
+// auditFlags are the flags of audit.
+type auditFlags struct {
+	api  apiFlags
+	all  bool
+	json bool
+}
+
+func newAuditCommand(a *app) *cobra.Command {
+	var flags auditFlags
+	cmd := &cobra.Command{
+		Use:   "audit INTERVIEW_ID...",
+		Short: "Hold an interview's list against the ledger: who is there twice, or missing",
+		Example: `  bulkinvite audit 7c9e6679-7425-40de-944b-e07fc1f90ae7 --api-key-file ~/.micro1-api-key
+  bulkinvite audit 7c9e6679-7425-40de-944b-e07fc1f90ae7 --all --json > audit.json`,
+		Long: `audit reads the whole list of each interview and holds it against the ledger:
+
+  - people of whom the list has more than one entry: a second session, whoever
+    made it
+  - people whom the ledger knows to be invited and the list lacks
+  - how many people the list has and the ledger does not: invited elsewhere, in
+    the dashboard or with another ledger (--all names them)
+  - how many people are in doubt (bulkinvite confirm settles them)
+
+The first two are what is wrong. Addresses are compared as send does, and shown
+in full. People who were invited through a job application, or only sent an
+invitation again, are not missed: the list may show them under another address.
+Who was forgotten (bulkinvite forget) counts as invited elsewhere.
+
+It sends nothing but GET requests, changes nothing, and may be used while a run
+goes on; who is invited in the last seconds may not be in the list yet.
+
+With --json it writes one JSON object: ledger, base_url, running (a run goes on)
+and interviews, each with interview_id, entries and people (of the list), invited
+(in the ledger), twice (email, and entries with candidate_id, date_created and
+status), missing, elsewhere, elsewhere_people (with --all), in_doubt and
+in_doubt_listed.
+
+Exit codes: 0 nothing is wrong; 3 something is; 4 a list could not be read; 2 as
+in send.`,
+		Args: someInterviews,
+		RunE: a.action(func(ctx context.Context, log zerolog.Logger, args []string) error {
+			return withSignals(ctx, a.endAtOnce, func(ctx context.Context) error {
+				return early(ctx, a.audit(ctx, log, &flags, args))
+			})
+		}),
+	}
+	flags.api.add(cmd.Flags())
+	cmd.Flags().BoolVar(&flags.all, "all", false, "name those who were invited elsewhere, too")
+	cmd.Flags().BoolVar(&flags.json, "json", false, "write JSON, for programs")
+	return cmd
+}
+
+// someInterviews is cobra's MinimumNArgs(1) in this program's words.
+func someInterviews(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return errors.New("name an INTERVIEW_ID")
+	}
+	for _, id := range args {
+		if err := csvio.CheckInterviewID(id); err != nil {
+			return fmt.Errorf("INTERVIEW_ID %q: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// An auditReport is what audit has to tell, and with --json this object.
+type auditReport struct {
+	Ledger     string        `json:"ledger"`
+	BaseURL    string        `json:"base_url"`
+	Running    bool          `json:"running"`
+	Interviews []auditResult `json:"interviews"`
+}
+
+func (a *app) audit(ctx context.Context, log zerolog.Logger, flags *auditFlags, ids []string) error {
+	api, err := flags.api.connect(a, log)
+	if err != nil {
+		return err
+	}
+	defer api.Close()
+	opts := flags.api.batch
+	opts.Log = log
+	lister, err := batch.NewLister(api, opts)
+	if err != nil {
+		return err
+	}
+	r := auditReport{BaseURL: flags.api.base.url}
+	err = a.readLedger(ctx, flags.api.ledger, func(reader *ledger.Reader, path string) error {
+		r.Ledger = path
+		if r.Running, err = reader.Running(); err != nil {
+			return err
+		}
+		done := map[string]bool{}
+		for _, id := range ids {
+			if id = batch.NewKey(id, "").InterviewID; done[id] {
+				continue
+			}
+			done[id] = true
+			u := &audit{interviewID: id, baseURL: r.BaseURL, reader: reader, lister: lister, log: log, all: flags.all}
+			result, err := u.run(ctx)
+			if err != nil {
+				return auditError(ctx, id, err)
+			}
+			r.Interviews = append(r.Interviews, result)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if flags.json {
+		err = writeJSON(a.answers, r)
+	} else {
+		err = r.writeTo(a.stdout)
+	}
+	if err == nil && r.wrong() {
+		err = exitWith(exitFailedRows)
+	}
+	return err
+}
+
+// auditError says of which interview an error is, and what kind.
+func auditError(ctx context.Context, id string, err error) error {
+	var apiErr *client.Error
+	if errors.As(err, &apiErr) && ctx.Err() == nil {
+		return &failure{code: exitEndedEarly, err: fmt.Errorf("interview %s: %w", id, err)}
+	}
+	return err
+}
+
+// wrong reports whether anything is.
+func (r *auditReport) wrong() bool {
+	for i := range r.Interviews {
+		if r.Interviews[i].wrong() > 0 {
+			return true
+		}
+	}
+	return false
+}
