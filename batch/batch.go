@@ -2,6 +2,20 @@
 // promise: everyone in the input is invited exactly once, and every row is
 // accounted for. It knows neither CSV nor SQL; rows come from a Source, the
 // memory of what was sent is a Ledger, and the API is reached through API.
+// Packages csvio, batch/ledger and client have one of each.
+//
+// A run has three passes over its Source. Check goes over every row, finds the
+// duplicates and counts what would be sent: the Plan. An Engine sends it, with
+// Run: people are claimed in the ledger before their request leaves, and
+// settled there with what came back. Then Engine.Outcome tells for each row
+// what became of it. Whatever ended a run before that, another run over the
+// same Source and Ledger is how it is resumed.
+//
+// The API cannot be told that a request is a repetition. Where an answer is
+// missing, the engine reads the API's list of invitations before it sends
+// anything again, and a row of which even that does not tell enough is
+// CodeUncertain and not a guess. A run with Options.ConfirmOnly does nothing but
+// find that out, mostly over a Roster; a Lister reads a list outside of a run.
 package batch
 
 import (
@@ -41,8 +55,8 @@ type Row struct {
 // A Source is the input. It never changes: every Scan shows the same rows.
 type Source interface {
 	// Scan calls f for every row in input order, one call at a time. The Row
-	// is f's until it returns; its texts stay. Scan ends with the first error of f, of ctx, or of the
-	// input itself.
+	// is f's until it returns; its texts stay. Scan ends with the first error
+	// of f, of ctx, or of the input itself.
 	Scan(ctx context.Context, f func(*Row) error) error
 	// At returns the row that Scan showed with this Offset, but for its Index,
 	// Line and File, which it leaves 0. It may be called while a Scan runs, and

@@ -67,8 +67,9 @@ type repeat struct {
 // appended to itself, all would be too many.
 const keptRepeats = 10
 
-// Check is pass 1: it reads all of src, finds the duplicates and counts. The
-// error is the input's (it is broken) or ctx's.
+// Check is pass 1: it reads all of src, finds the duplicates and counts. Of
+// opts, which New is to be given too, only ChunkSize matters. The error is the
+// input's (it is broken) or ctx's.
 func Check(ctx context.Context, src Source, opts Options) (*Plan, error) {
 	opts = opts.withDefaults()
 	plan := &Plan{Problems: map[Code]int{}, index: newIndex(src)}

@@ -43,7 +43,7 @@ type Options struct {
 	// at once; nil: the one of package math/rand/v2.
 	Random func() float64
 
-	Log zerolog.Logger
+	Log zerolog.Logger // of the run, with e-mail addresses masked; the zero Logger is silent
 
 	// Panicked, if it is set, is called with the first bug of the run as soon
 	// as it shows itself: the run may not come to its end any more.

@@ -1,6 +1,11 @@
 // Package client speaks HTTP and JSON with the micro1 public API: one call is
 // one HTTP request, and every error says what is known of its fate. It knows
 // nothing of rows, files or the ledger.
+//
+// The API has no way to repeat a request safely: inviting somebody twice makes
+// a second interview session and a second e-mail. So no invitation is sent again
+// here, and no redirect is followed; an Error whose Fate is NotSent says that
+// the caller may send the same again.
 package client
 
 import (

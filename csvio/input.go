@@ -2,6 +2,13 @@
 // input is copied, as UTF-8, into an unlinked temporary file, the spool, and
 // everything else reads the spool: nothing that happens to the input later
 // matters. The outputs keep the user's own columns byte for byte.
+//
+// Open finds the delimiter and recognises the columns by their headers, in
+// UTF-8, in UTF-16 or in the encoding that it is told, packed with gzip or zstd
+// or not; of an Excel workbook it reads one sheet. Input.Scan then shows every
+// row with a batch.Candidate, or the batch.Problem that keeps it from being
+// sent. Outputs, made before anything is sent, write at the end which rows are
+// invited and which failed; InvalidRows writes those that cannot be sent at all.
 package csvio
 
 import (

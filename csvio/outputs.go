@@ -118,7 +118,8 @@ func sameFile(a, b string) bool {
 // Write reads the input once more, asks outcome what became of each row, in
 // input order and one call at a time, and replaces both files, first the
 // results. The rows that outcome is asked about have neither candidate nor
-// problem: only what tells which they are. Each file is replaced whole, or stays as it was if Write fails.
+// problem: only what tells which they are. Each file is replaced whole, or
+// stays as it was if Write fails.
 func (o *Outputs) Write(ctx context.Context, outcome func(*batch.Row) (batch.Outcome, error)) (Counts, error) {
 	defer o.Cleanup()
 	results, err := o.create(o.results)

@@ -3,9 +3,15 @@
 // Requests and answers are appended, by one goroutine for all that wait, so
 // that sending waits for one short write to the disk and no more. Who was in
 // which request is an index over them, to which a run adds its own at its end;
-// until then these are found through a table in memory.
-// A person's state is never stored: it is folded from the requests that name
-// them and the answers to these.
+// until then these are found through a table in memory. A person's state is
+// never stored: it is folded from the requests that name them and the answers
+// to these.
+//
+// Who sends opens a Store, which holds the ledger alone, and begins a Run in
+// it, which is a batch.Ledger. Who only wants to know what was sent opens a
+// Reader, with OpenReadOnly, whether or not a run goes on. For the sqlite3 shell
+// there is a view, invitations. A ledger must not be on a network file system,
+// and what Files names is moved and restored together.
 package ledger
 
 import (

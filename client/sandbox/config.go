@@ -4,6 +4,11 @@
 // a seed. All waiting and dating is done with package time, so that a
 // testing/synctest bubble makes it virtual.
 //
+// A Server is an http.Handler: serve it with net/http/httptest on loopback, or
+// with net/http on a Pipe, in memory. An address that begins with poison makes
+// it refuse the request; a malformed one is left out of the answer, as the API
+// does.
+//
 // Beside the API's two endpoints it serves, without a key and uncounted, GET
 // /_books (FullBooks as JSON; ?people=no: Books) and POST /_down?posts=1&lists=0
 // (SetDown), so that a test in another process can ask and steer it.

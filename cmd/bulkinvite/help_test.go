@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -66,6 +67,19 @@ func TestFilesTopicNamesAllOfALedger(t *testing.T) {
 	for _, path := range ledger.Files("ledger.db") {
 		if !strings.Contains(text, "\n  "+filepath.Base(path)+" ") {
 			t.Errorf("%s has no line", path)
+		}
+	}
+}
+
+func TestPackageDocNamesEveryCommand(t *testing.T) {
+	source, err := os.ReadFile("main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, _, _ := strings.Cut(string(source), "\npackage main\n")
+	for _, cmd := range newRootCommand(&app{}).Commands() {
+		if cmd.IsAvailableCommand() && !strings.Contains(doc, "\n//\tbulkinvite "+cmd.Name()+" ") {
+			t.Errorf("%s has no line", cmd.Name())
 		}
 	}
 }

@@ -1,5 +1,26 @@
-// Command bulkinvite invites everyone in a CSV file to their micro1 AI
-// interview exactly once, and accounts for every row.
+// Command bulkinvite invites everyone in a CSV file or an Excel workbook to
+// their micro1 AI interview exactly once, and accounts for every row.
+//
+//	bulkinvite check FILE|-...     show what would be sent and which rows are wrong
+//	bulkinvite send FILE|-...      invite everyone who was not invited yet
+//	bulkinvite status              show what was sent so far, and who is in doubt
+//	bulkinvite report [RUN]        write a page about a run
+//	bulkinvite confirm             find out who of those in doubt is invited, without inviting anybody
+//	bulkinvite audit INTERVIEW_ID  hold an interview's list against the ledger
+//	bulkinvite explain EMAIL       show all that is known of a person
+//	bulkinvite forget EMAIL        remove a person's data, and still not invite them twice
+//	bulkinvite sandbox             serve the API on this machine, with faults on demand
+//	bulkinvite completion SHELL    write the script that completes commands and flags
+//	bulkinvite version             print the version
+//
+// send writes NAME.results.csv and NAME.failed.csv beside the file, and remembers
+// in a ledger whom it has invited: whatever ends it, running the same command
+// again goes on where it stood. send, confirm and audit need an API key, in a
+// file that --api-key-file names or in the environment variable MICRO1_API_KEY;
+// send --sandbox rehearses without one.
+//
+// Each command has --help; bulkinvite help environment, files and exit-codes
+// tell the rest.
 package main
 
 import (
