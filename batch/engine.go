@@ -185,7 +185,7 @@ func (e *Engine) work(soft, hard context.Context) error {
 func (e *Engine) endRun(end End, reason string) {
 	e.endOnce.Do(func() {
 		e.end, e.reason = end, reason
-		e.log.Error().Msg(reason + "; nothing more is sent")
+		e.log.Error().Msg(maskText(reason) + "; nothing more is sent")
 	})
 	e.cancel()
 }

@@ -22,7 +22,8 @@ type pacer struct {
 
 	mu       sync.Mutex
 	limiter  *rate.Limiter
-	went     []time.Duration // ring of the last rate + burst requests, since start; 0: none yet
+	window   int             // requests in any second at most: rate + burst
+	went     []time.Duration // ring of the last window requests, since start
 	oldest   int
 	until    time.Time // nobody goes before: Retry-After
 	halved   time.Time // when the rate was last halved
@@ -41,8 +42,8 @@ func newPacer(ceiling float64, burst int) *pacer {
 		turn:    make(chan struct{}, 1),
 		ceiling: ceiling,
 		limiter: rate.NewLimiter(rate.Limit(ceiling), burst),
-		start:   time.Now().Add(-time.Nanosecond),
-		went:    make([]time.Duration, max(int(ceiling)+burst, 1)),
+		start:   time.Now(),
+		window:  max(int(ceiling)+burst, 1),
 	}
 }
 
@@ -92,21 +93,31 @@ func (p *pacer) leave() (now time.Time, pause time.Duration) {
 	defer p.mu.Unlock()
 	now = time.Now()
 	earliest := p.until
-	if first := p.went[p.oldest]; first != 0 {
+	if len(p.went) == p.window {
 		place := float64(time.Second) / p.ceiling
-		slack := max(float64(len(p.went))*place-float64(time.Second), 0)
+		slack := max(float64(p.window)*place-float64(time.Second), 0)
 		second := time.Second + time.Duration(min(place/2, slack))
-		if full := p.start.Add(first + second); full.After(earliest) {
+		if full := p.start.Add(p.went[p.oldest] + second); full.After(earliest) {
 			earliest = full
 		}
 	}
 	if pause = earliest.Sub(now); pause > 0 {
 		return now, pause
 	}
-	p.went[p.oldest] = now.Sub(p.start)
-	p.oldest = (p.oldest + 1) % len(p.went)
+	p.note(now.Sub(p.start))
 	p.requests++
 	return now, 0
+}
+
+// note keeps when a request went. The ring grows with the requests: a rate that
+// nobody reaches costs nothing.
+func (p *pacer) note(went time.Duration) {
+	if len(p.went) < p.window {
+		p.went = append(p.went, went)
+		return
+	}
+	p.went[p.oldest] = went
+	p.oldest = (p.oldest + 1) % p.window
 }
 
 // hold keeps everybody back for a time: Retry-After.

@@ -243,6 +243,7 @@ func (q *queue) add(p *person, preflight bool) {
 		g = q.newGroup(gk, q.interview(p), gk.size(q.chunkSize))
 		q.groups[gk] = g
 	}
+	p.key.InterviewID = g.iv.id // one text for all of them: it is compared again and again
 	g.people = append(g.people, p)
 	q.waiting++
 	if gk.lane != resend && g.iv.list == listUnread {

@@ -33,13 +33,14 @@ import (
 	"syscall"
 )
 
-// gcPercent makes the garbage collector run more often than by default: of a
-// large file most of the memory in use stays in use, and room for as much
-// garbage beside it would be wasted. Of a larger file that is more, and the
-// garbage is the same, so the room is about 18 MiB for any number of rows.
+// gcPercent makes the garbage collector leave about the same room for garbage
+// whatever is in use beside it, which grows with the rows: of a large file most
+// stays in use, and as much again for garbage would be wasted. A little more
+// for more rows, since going through what is in use takes longer.
 func gcPercent(rows int) int {
-	const fixed, perRow = 20 << 20, 27 // bytes that stay in use
-	return 100 * (18 << 20) / (fixed + perRow*max(rows, 1_000_000))
+	const fixed, perRow = 10 << 20, 34 // bytes that stay in use
+	room := 17<<20 + rows
+	return 100 * room / (fixed + perRow*rows)
 }
 
 func main() {

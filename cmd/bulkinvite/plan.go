@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -63,7 +64,11 @@ func place(file string, line int) string {
 }
 
 func (k *problemKeeper) Scan(ctx context.Context, f func(*batch.Row) error) error {
+	const rowsPerGC = 100_000 // it stops the world
 	return k.Source.Scan(ctx, func(row *batch.Row) error {
+		if row.Index%rowsPerGC == 0 {
+			debug.SetGCPercent(gcPercent(row.Index))
+		}
 		if p := row.Problem; p != nil && len(k.first[p.Code]) < shownLines {
 			k.first[p.Code] = append(k.first[p.Code], rowProblem{k.files.name(row.File), row.Line, p.Message})
 		}
