@@ -128,9 +128,9 @@ func (r *Reader) Running() (bool, error) { return isLocked(r.path) }
 // 11 MB per million people.
 func (r *Reader) Look(ctx context.Context, baseURL string, f func(batch.Lookuper) error) error {
 	return r.read(ctx, func() error {
-		tx, err := r.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+		tx, err := r.begin(ctx)
 		if err != nil {
-			return fmt.Errorf("ledger: %w", err)
+			return fmt.Errorf("ledger %s: %w", r.path, err)
 		}
 		defer tx.Rollback() //nolint:errcheck // nothing was written
 		l, err := r.lookup(ctx, tx, baseURL)
@@ -155,23 +155,34 @@ func (r *readOnly) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Record
 	return r.lookup.Lookup(ctx, keys)
 }
 
-// lookup reads what a look-up needs.
-func (r *Reader) lookup(ctx context.Context, tx *sql.Tx, baseURL string) (*lookup, error) {
-	// First: the state of the ledger that tx shows begins with its first query,
-	// and must not be older than what a run has noted.
+// begin returns a transaction that shows one state of the ledger, and refuses
+// one that has lost something. The caller ends it.
+func (r *Reader) begin(ctx context.Context) (*sql.Tx, error) {
+	// Before the first query, with which the state that the transaction shows
+	// begins: a run that goes on has soon noted more than that has.
 	noted, err := readWitness(r.path)
 	if err != nil {
 		return nil, err
 	}
-	last, err := lastRequest(ctx, tx)
+	tx, err := r.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return nil, err
 	}
-	if last < noted {
-		return nil, forgotten(r.path, last, noted)
+	last, err := lastRequest(ctx, tx)
+	if err == nil && last < noted {
+		err = forgotten(r.path, last, noted)
 	}
+	if err != nil {
+		return nil, errors.Join(err, tx.Rollback())
+	}
+	return tx, nil
+}
+
+// lookup reads what a look-up needs.
+func (r *Reader) lookup(ctx context.Context, tx *sql.Tx, baseURL string) (*lookup, error) {
 	l := &lookup{base: baseURL, index: &index{filter: newFilter(0)}}
 	var segments []segment
+	var err error
 	if r.version >= indexVersion { // the index of version 1 is not read any more: all requests are behind it
 		if segments, err = readSegments(ctx, tx); err != nil {
 			return nil, err

@@ -31,7 +31,7 @@ type alias struct {
 // yet: of a run that died or is not over.
 func (r *Reader) Traces(ctx context.Context, person, interviewID string) (t *Traces, err error) {
 	err = r.read(ctx, func() error {
-		tx, err := r.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+		tx, err := r.begin(ctx)
 		if err != nil {
 			return err
 		}
