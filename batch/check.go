@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -230,6 +231,9 @@ func lookupRows(ctx context.Context, src Source, ledger Lookuper, pending func(r
 			lookups.Go(Guard(func() (err error) {
 				defer close(b.done)
 				b.records, err = ledger.Lookup(lookupCtx, b.keys)
+				if err == nil && len(b.records) != len(b.keys) { // else rows would be passed over without a word
+					err = fmt.Errorf("the ledger was asked for %d people and told of %d", len(b.keys), len(b.records))
+				}
 				return err
 			}))
 			select {

@@ -315,3 +315,26 @@ func TestRepeats(t *testing.T) {
 		t.Errorf("%v, %v of %d; want %v", got, err, plan.Duplicates, want)
 	}
 }
+
+// A forgetful ledger tells of all but the last of those it is asked for.
+type forgetful struct{ knower }
+
+func (f forgetful) Lookup(ctx context.Context, keys []Key) ([]Record, error) {
+	return f.knower.Lookup(ctx, keys[:len(keys)-1])
+}
+
+// No row is passed over because a ledger did not tell of it.
+func TestSurveyMissesNoAnswer(t *testing.T) {
+	var people []Candidate
+	for i := range 10 * lookupBlock {
+		people = append(people, Candidate{Name: "Ann", Email: fmt.Sprintf("ann%d@x.co", i), InterviewID: "i"})
+	}
+	rows := memoryOf(people)
+	plan, err := Check(t.Context(), rows, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := plan.Survey(t.Context(), rows, forgetful{}); err == nil {
+		t.Error("the ledger left people out, and nobody said so")
+	}
+}

@@ -187,23 +187,28 @@ func (e *Engine) preflight(soft, hard context.Context, iv *interview) error {
 // openInterview ends an interview's preflight and lets its people go, or turns
 // them away.
 func (e *Engine) openInterview(iv *interview, state listState, why string) error {
+	var err error
+	for _, p := range e.endPreflight(iv, state, why) {
+		err = errors.Join(err, e.record(p, Outcome{Code: CodeNotSent, Error: why}))
+	}
+	return err
+}
+
+// endPreflight is the part of openInterview that concerns the queue. It returns
+// who is turned away.
+func (e *Engine) endPreflight(iv *interview, state listState, why string) (turnedAway []*person) {
 	q := e.queue
 	q.mu.Lock()
+	defer q.mu.Unlock()
 	iv.list, iv.listError = state, why
-	var people []*person
 	if state == listFailed {
-		people = q.removeAll(iv)
+		turnedAway = q.removeAll(iv)
 	} else {
 		e.dropFound(iv)
 		q.updateInterview(iv)
 	}
 	q.wakeLocked()
-	q.mu.Unlock()
-	var err error
-	for _, p := range people {
-		err = errors.Join(err, e.record(p, Outcome{Code: CodeNotSent, Error: why}))
-	}
-	return err
+	return turnedAway
 }
 
 // dropFound takes those who were found to be invited out of the waiting

@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -188,5 +189,20 @@ func TestQueueSendsTheFullestGroupFirst(t *testing.T) {
 			q.take()
 		}
 		q.mu.Unlock()
+	}
+}
+
+// A bug while the queue is held does not keep it held: the others, who have to
+// end the run, would wait for ever.
+func TestBugLetsGoOfTheQueue(t *testing.T) {
+	e := &Engine{queue: newQueue(10, 1, 0, time.Second), index: newIndex(memory{})}
+	p := &person{key: NewKey("i", "ann@x.co"), row: 1} // which the index does not have
+	e.queue.add(p, true)
+	var bug *Panic
+	if err := Guard(func() error { return e.openInterview(e.queue.interview(p), listDone, "") })(); !errors.As(err, &bug) {
+		t.Fatalf("no bug: %v", err)
+	}
+	if !e.queue.mu.TryLock() {
+		t.Error("the queue is still held")
 	}
 }

@@ -34,10 +34,10 @@ func newResident(interview int32, state batch.State) resident {
 
 func (r resident) is() batch.State { return residentStates[r.state] }
 
-// census reads all requests with their answers in one statement, and so in one
+// readCensus reads all requests with their answers in one statement, and so in one
 // state of the ledger, though a run goes on.
-func (r *Reader) census(ctx context.Context) (*census, error) {
-	rows, err := r.db.QueryContext(ctx, selectRequests+" order by r.id, a.id")
+func readCensus(ctx context.Context, db querier) (*census, error) {
+	rows, err := db.QueryContext(ctx, selectRequests+" order by r.id, a.id")
 	if err != nil {
 		return nil, err
 	}

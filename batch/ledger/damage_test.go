@@ -137,3 +137,38 @@ func TestForgottenRequests(t *testing.T) {
 		}
 	}
 }
+
+// What is left of a ledger that has lost something is shown to nobody as if it
+// were all.
+func TestReaderRefusesWhatHasLostSomething(t *testing.T) {
+	files, keys := filled(t, 3)
+	delete(files, "-wal")
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	for suffix, data := range files {
+		write(t, path+suffix, string(data))
+	}
+	r, err := ledger.OpenReadOnly(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for name, read := range map[string]func() error{
+		"Runs":     func() error { _, err := r.Runs(t.Context(), 1); return err },
+		"Run":      func() error { _, err := r.Run(t.Context(), 1); return err },
+		"Requests": func() error { _, err := r.Requests(t.Context(), 1); return err },
+		"People":   func() error { _, _, err := r.People(t.Context()); return err },
+		"InDoubt":  func() error { _, err := r.InDoubt(t.Context()); return err },
+		"Report":   func() error { _, err := r.Report(t.Context(), 1, 1); return err },
+		"Traces":   func() error { _, err := r.Traces(t.Context(), keys[0].Email, ""); return err },
+		"Members": func() error {
+			return r.Members(t.Context(), "https://api.example", []string{crashInterview}, func(ledger.Member) {})
+		},
+		"Look": func() error {
+			return r.Look(t.Context(), "https://api.example", func(batch.Lookuper) error { return nil })
+		},
+	} {
+		if err := read(); err == nil || !strings.Contains(err.Error(), "has lost something") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
@@ -137,5 +138,45 @@ func TestHistoriesApart(t *testing.T) {
 		if diff := cmp.Diff(test.want, places(test.person, test.interview)); diff != "" {
 			t.Errorf("%+v: (- want, + got)\n%s", test, diff)
 		}
+	}
+}
+
+// A run goes on between the queries of whoever looks beside it: that must not
+// look as if the ledger had lost something.
+func TestTracesBesideBusyRun(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	s := open(t, path)
+	run := begin(t, s)
+	ann := batch.Settlement{Key: batch.NewKey("i1", "ann@example.com"), State: batch.StateInvited, CandidateID: "c-ann"}
+	diary{t, run}.write(batch.Request{Kind: batch.KindInvite, InterviewID: "i1"}, "", ann) // the id is one more name to look for
+	enough := make(chan struct{})
+	var g errgroup.Group
+	g.Go(func() error {
+		for n := 0; ; n++ {
+			select {
+			case <-enough:
+				return nil
+			default:
+			}
+			req := batch.Request{Kind: batch.KindInvite, InterviewID: "i1", People: []batch.Key{batch.NewKey("i1", fmt.Sprintf("p%d@example.com", n))}}
+			if _, err := run.Claim(t.Context(), req); err != nil {
+				return err
+			}
+		}
+	})
+	r, err := ledger.OpenReadOnly(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for range 100 {
+		if _, err := r.Traces(t.Context(), "ann@example.com", ""); err != nil {
+			t.Error(err)
+			break
+		}
+	}
+	close(enough)
+	if err := g.Wait(); err != nil {
+		t.Error(err)
 	}
 }

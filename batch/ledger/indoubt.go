@@ -2,7 +2,7 @@ package ledger
 
 import (
 	"context"
-	"fmt"
+	"database/sql"
 
 	"bulkinvite/batch"
 )
@@ -10,22 +10,19 @@ import (
 // InDoubt counts who is in doubt. It is what People tells of them, in memory
 // that grows with those in doubt alone, for whoever asks after every run.
 func (r *Reader) InDoubt(ctx context.Context) (n int, err error) {
-	err = r.read(ctx, func() error {
-		n, err = r.inDoubt(ctx)
+	err = r.read(ctx, func(tx *sql.Tx) error {
+		n, err = inDoubt(ctx, tx)
 		return err
 	})
-	if err != nil {
-		return 0, fmt.Errorf("ledger: in doubt: %w", err)
-	}
-	return n, nil
+	return n, err
 }
 
 // inDoubt goes over all requests for those who may have been sent, and once
 // more for those of them whom another request is known to have reached: nothing
 // else outweighs a doubt.
-func (r *Reader) inDoubt(ctx context.Context) (int, error) {
+func inDoubt(ctx context.Context, db querier) (int, error) {
 	doubts := map[uint64]struct{}{}
-	err := r.eachState(ctx, func(hash uint64, state batch.State) {
+	err := eachState(ctx, db, func(hash uint64, state batch.State) {
 		if state == batch.StateSending {
 			doubts[hash] = struct{}{}
 		}
@@ -33,7 +30,7 @@ func (r *Reader) inDoubt(ctx context.Context) (int, error) {
 	if err != nil || len(doubts) == 0 {
 		return 0, err
 	}
-	err = r.eachState(ctx, func(hash uint64, state batch.State) {
+	err = eachState(ctx, db, func(hash uint64, state batch.State) {
 		if rank(state) > rank(batch.StateSending) {
 			delete(doubts, hash)
 		}
@@ -42,8 +39,8 @@ func (r *Reader) inDoubt(ctx context.Context) (int, error) {
 }
 
 // eachState calls f for all people of all requests that say something of them.
-func (r *Reader) eachState(ctx context.Context, f func(hash uint64, state batch.State)) error {
-	rows, err := r.db.QueryContext(ctx, selectRequests+" order by r.id, a.id")
+func eachState(ctx context.Context, db querier, f func(hash uint64, state batch.State)) error {
+	rows, err := db.QueryContext(ctx, selectRequests+" order by r.id, a.id")
 	if err != nil {
 		return err
 	}

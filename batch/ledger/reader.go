@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -99,20 +100,45 @@ func (r *Reader) overtaken() bool {
 		now.Size() != r.still.Size() || !now.ModTime().Equal(r.still.ModTime())
 }
 
-// read calls f, and once more if a run began to write into what was taken for
-// still: f may have seen half of it.
-func (r *Reader) read(ctx context.Context, f func() error) error {
-	err := f()
-	if !r.overtaken() {
+// read calls f with one state of the ledger, and once more if a run began to
+// write into what was taken for still: f may have seen half of it.
+func (r *Reader) read(ctx context.Context, f func(tx *sql.Tx) error) error {
+	err := r.readOnce(ctx, f)
+	if r.overtaken() {
+		if err = r.db.Close(); err == nil {
+			err = r.open(ctx)
+		}
+		if err == nil {
+			err = r.readOnce(ctx, f)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("ledger %s: %w", r.path, err)
+	}
+	return nil
+}
+
+// readOnce refuses a ledger that has lost something.
+func (r *Reader) readOnce(ctx context.Context, f func(tx *sql.Tx) error) error {
+	// Before the first query, with which the state that the transaction shows
+	// begins: a run that goes on has soon noted more than that has.
+	noted, err := readWitness(r.path)
+	if err != nil {
 		return err
 	}
-	if err := r.db.Close(); err != nil {
+	tx, err := r.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
 		return err
 	}
-	if err := r.open(ctx); err != nil {
+	defer tx.Rollback() //nolint:errcheck // nothing was written
+	last, err := lastRequest(ctx, tx)
+	if err != nil {
 		return err
 	}
-	return f()
+	if last < noted {
+		return forgotten(r.path, last, noted)
+	}
+	return f(tx)
 }
 
 // Close lets go of the ledger.
@@ -127,18 +153,15 @@ func (r *Reader) Running() (bool, error) { return isLocked(r.path) }
 // or is not over, Look reads what that run has written: about a second and
 // 11 MB per million people.
 func (r *Reader) Look(ctx context.Context, baseURL string, f func(batch.Lookuper) error) error {
-	return r.read(ctx, func() error {
-		tx, err := r.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-		if err != nil {
-			return fmt.Errorf("ledger: %w", err)
-		}
-		defer tx.Rollback() //nolint:errcheck // nothing was written
+	var told error // f's, which is not the ledger's
+	err := r.read(ctx, func(tx *sql.Tx) error {
 		l, err := r.lookup(ctx, tx, baseURL)
-		if err != nil {
-			return fmt.Errorf("ledger %s: %w", r.path, err)
+		if err == nil {
+			told = f(&readOnly{lookup: l})
 		}
-		return f(&readOnly{lookup: l})
+		return err
 	})
+	return cmp.Or(err, told)
 }
 
 // A readOnly look-up lets one ask after the other: in a transaction they share
@@ -157,21 +180,9 @@ func (r *readOnly) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Record
 
 // lookup reads what a look-up needs.
 func (r *Reader) lookup(ctx context.Context, tx *sql.Tx, baseURL string) (*lookup, error) {
-	// First: the state of the ledger that tx shows begins with its first query,
-	// and must not be older than what a run has noted.
-	noted, err := readWitness(r.path)
-	if err != nil {
-		return nil, err
-	}
-	last, err := lastRequest(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
-	if last < noted {
-		return nil, forgotten(r.path, last, noted)
-	}
 	l := &lookup{base: baseURL, index: &index{filter: newFilter(0)}}
 	var segments []segment
+	var err error
 	if r.version >= indexVersion { // the index of version 1 is not read any more: all requests are behind it
 		if segments, err = readSegments(ctx, tx); err != nil {
 			return nil, err
@@ -203,19 +214,16 @@ type RunStatus struct {
 // Runs returns the newest n runs, the newest first. One that has no end is the
 // running one if it is the newest and Running; else it died.
 func (r *Reader) Runs(ctx context.Context, n int) (runs []RunStatus, err error) {
-	err = r.read(ctx, func() error {
-		runs, err = r.runs(ctx, "order by id desc limit ?", n)
+	err = r.read(ctx, func(tx *sql.Tx) error {
+		runs, err = readRuns(ctx, tx, "order by id desc limit ?", n)
 		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("ledger: runs: %w", err)
-	}
-	return runs, nil
+	return runs, err
 }
 
-// runs returns the runs that the end of a select names.
-func (r *Reader) runs(ctx context.Context, which string, arg any) ([]RunStatus, error) {
-	rows, err := r.db.QueryContext(ctx, `select id, started_at, coalesce(ended_at, 0), base_url, input, sha256, row_count,
+// readRuns returns the runs that the end of a select names.
+func readRuns(ctx context.Context, db querier, which string, arg any) ([]RunStatus, error) {
+	rows, err := db.QueryContext(ctx, `select id, started_at, coalesce(ended_at, 0), base_url, input, sha256, row_count,
 		coalesce(counts, '{}'), coalesce(exit_code, 0) from runs `+which, arg)
 	if err != nil {
 		return nil, err
@@ -260,12 +268,12 @@ type Doubt struct {
 // seconds and some 30 MB per million people.
 func (r *Reader) People(ctx context.Context) ([]InterviewStatus, []Doubt, error) {
 	var c *census
-	err := r.read(ctx, func() (err error) {
-		c, err = r.census(ctx)
+	err := r.read(ctx, func(tx *sql.Tx) (err error) {
+		c, err = readCensus(ctx, tx)
 		return err
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("ledger: people: %w", err)
+		return nil, nil, err
 	}
 	interviews, doubts := c.result()
 	return interviews, doubts, nil

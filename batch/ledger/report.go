@@ -135,22 +135,14 @@ type NamedPerson struct {
 // the interviews alone.
 func (r *Reader) Report(ctx context.Context, run int64, named int) (*RunReport, error) {
 	var report *RunReport
-	err := r.read(ctx, func() (err error) {
-		report, err = r.report(ctx, run, named)
+	err := r.read(ctx, func(tx *sql.Tx) (err error) {
+		report, err = readReport(ctx, tx, run, named)
 		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("ledger: report on run %d: %w", run, err)
-	}
-	return report, nil
+	return report, err
 }
 
-func (r *Reader) report(ctx context.Context, run int64, named int) (*RunReport, error) {
-	tx, err := r.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true}) // one state of the ledger, though a run goes on
-	if err != nil {
-		return nil, err
-	}
-	defer tx.Rollback() //nolint:errcheck // nothing was written
+func readReport(ctx context.Context, tx *sql.Tx, run int64, named int) (*RunReport, error) {
 	requests, err := rowsOf(ctx, tx, "requests", "claimed_at", run)
 	if err != nil {
 		return nil, err

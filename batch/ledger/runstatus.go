@@ -2,8 +2,8 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"errors"
-	"fmt"
 
 	"bulkinvite/batch"
 )
@@ -14,8 +14,8 @@ var ErrNoRun = errors.New("there is no such run")
 // Run returns what the ledger knows of one run; the error is ErrNoRun if it has
 // none of this number.
 func (r *Reader) Run(ctx context.Context, id int64) (run RunStatus, err error) {
-	err = r.read(ctx, func() error {
-		runs, err := r.runs(ctx, "where id = ?", id)
+	err = r.read(ctx, func(tx *sql.Tx) error {
+		runs, err := readRuns(ctx, tx, "where id = ?", id)
 		if err == nil && len(runs) == 0 {
 			err = ErrNoRun
 		}
@@ -24,10 +24,7 @@ func (r *Reader) Run(ctx context.Context, id int64) (run RunStatus, err error) {
 		}
 		return err
 	})
-	if err != nil {
-		return RunStatus{}, fmt.Errorf("ledger: run %d: %w", id, err)
-	}
-	return run, nil
+	return run, err
 }
 
 // A RequestCount counts the requests of a run that are of one kind and were
@@ -43,19 +40,16 @@ type RequestCount struct {
 
 // Requests counts the requests of a run by kind and answer.
 func (r *Reader) Requests(ctx context.Context, run int64) (counts []RequestCount, err error) {
-	err = r.read(ctx, func() error {
-		counts, err = r.requests(ctx, run)
+	err = r.read(ctx, func(tx *sql.Tx) error {
+		counts, err = readRequestCounts(ctx, tx, run)
 		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("ledger: requests of run %d: %w", run, err)
-	}
-	return counts, nil
+	return counts, err
 }
 
-func (r *Reader) requests(ctx context.Context, run int64) ([]RequestCount, error) {
+func readRequestCounts(ctx context.Context, db querier, run int64) ([]RequestCount, error) {
 	// SQLite takes the message from the row that has the greatest a.id.
-	rows, err := r.db.QueryContext(ctx, `select r.kind, a.id is not null, coalesce(a.status_code, 0), coalesce(a.message, ''),
+	rows, err := db.QueryContext(ctx, `select r.kind, a.id is not null, coalesce(a.status_code, 0), coalesce(a.message, ''),
 			count(*), sum(json_array_length(r.people)), max(a.id)
 		from requests r
 		left join answers a on a.id = (select min(id) from answers where request_id = r.id)

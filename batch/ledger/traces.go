@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 
 	"bulkinvite/batch"
@@ -30,17 +29,12 @@ type alias struct {
 // of people and the requests of this person, besides those that are not indexed
 // yet: of a run that died or is not over.
 func (r *Reader) Traces(ctx context.Context, person, interviewID string) (t *Traces, err error) {
-	err = r.read(ctx, func() error {
-		tx, err := r.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-		if err != nil {
-			return err
-		}
-		defer tx.Rollback() //nolint:errcheck // nothing was written
+	err = r.read(ctx, func(tx *sql.Tx) error {
 		t = &Traces{Person: normalName(person)}
 		return t.find(ctx, r, tx, interviewID)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("ledger: traces: %w", err)
+		return nil, err
 	}
 	return t, nil
 }

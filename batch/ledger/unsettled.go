@@ -87,10 +87,10 @@ func (s *Store) Members(ctx context.Context, baseURL string, interviewIDs []stri
 // Members is Store.Members beside a run. If a run begins to write meanwhile, f
 // may be called for the same people again.
 func (r *Reader) Members(ctx context.Context, baseURL string, interviewIDs []string, f func(Member)) error {
-	return r.read(ctx, func() error { return members(ctx, r.db, baseURL, interviewIDs, f) })
+	return r.read(ctx, func(tx *sql.Tx) error { return members(ctx, tx, baseURL, interviewIDs, f) })
 }
 
-func members(ctx context.Context, db *sql.DB, baseURL string, interviewIDs []string, f func(Member)) error {
+func members(ctx context.Context, db querier, baseURL string, interviewIDs []string, f func(Member)) error {
 	return scanPeople(ctx, db, baseURL, interviewIDs, func(r *request, i int, key batch.Key) {
 		state := r.people[i].state
 		if counts(r.kind, state) && rank(state) > 0 {
@@ -101,7 +101,7 @@ func members(ctx context.Context, db *sql.DB, baseURL string, interviewIDs []str
 
 // scanPeople calls f for each person in each request, in the order of requests:
 // all of them, or those for some interviews at a base URL.
-func scanPeople(ctx context.Context, db *sql.DB, baseURL string, interviewIDs []string, f func(r *request, i int, key batch.Key)) error {
+func scanPeople(ctx context.Context, db querier, baseURL string, interviewIDs []string, f func(r *request, i int, key batch.Key)) error {
 	query, args := selectRequests, []any{}
 	if interviewIDs != nil {
 		query += " where u.base_url = ? and r.interview_id in (select value from json_each(?))"
