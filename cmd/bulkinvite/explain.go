@@ -77,6 +77,19 @@ func checkPerson(person string) error {
 	return nil
 }
 
+// checkUnknown is for a person of whom nothing is known: that is an answer
+// about an address, and a mistake if it is none, such as Ann <ann@example.com>.
+func checkUnknown(person string) error {
+	if (batch.Key{Email: person}).HasAddress() {
+		if err := csvio.CheckEmail(person); err != nil {
+			return refusef("what is named is no e-mail address: it %w; nothing is known of it", err)
+		}
+	} else if _, id, _ := strings.Cut(person, ":"); id == "" {
+		return refusef("%s names no id", person)
+	}
+	return nil
+}
+
 func (a *app) explain(ctx context.Context, person string, flags *explainFlags) error {
 	return a.readLedger(ctx, flags.ledger, func(reader *ledger.Reader, path string) error {
 		e := explanation{ledger: path}
@@ -86,6 +99,11 @@ func (a *app) explain(ctx context.Context, person string, flags *explainFlags) e
 		}
 		if e.traces, err = reader.Traces(ctx, person, flags.interview); err != nil {
 			return err
+		}
+		if len(e.traces.Histories) == 0 {
+			if err := checkUnknown(e.traces.Person); err != nil {
+				return err
+			}
 		}
 		if flags.json {
 			return writeJSON(a.answers, e.document())

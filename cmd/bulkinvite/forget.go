@@ -104,6 +104,9 @@ func (f *forgetter) forget(ctx context.Context) (err error) {
 	}
 	requests, forgotten := traces.Requests()
 	if requests == 0 {
+		if err := checkUnknown(traces.Person); err != nil {
+			return err
+		}
 		_, _ = fmt.Fprintf(f.stdout, "nothing is known of %s in the ledger %s\n", traces.Person, f.path)
 		return nil
 	}
