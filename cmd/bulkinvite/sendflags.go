@@ -37,7 +37,7 @@ func (f *sendFlags) add(flags *pflag.FlagSet) {
 	flags.Var(file{text{value: &f.ledger}}, "ledger", "the memory of what was sent (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
 	flags.Var(file{text{value: &f.summary}}, "summary", "write a summary as JSON to this file")
 	flags.Var(file{text{value: &f.plan}}, "plan", "send only what this plan of check --json has shown: nothing if the input or what the ledger knows of it has changed")
-	flags.Var(file{text{value: &f.metrics}}, "metrics", "write metrics for the textfile collector of Prometheus' node exporter to this file; NAME.prom")
+	flags.Var(file{text{value: &f.metrics, check: checkMetricsName}}, "metrics", "write metrics for the textfile collector of Prometheus' node exporter to this file; NAME.prom")
 	flags.Var(webhooks{&f.notify}, "notify", "tell this URL when the run ends, with a POST of JSON that has nothing personal in it: a webhook of Slack or Teams, "+
 		"a ping URL of healthchecks.io ("+exitCodeHere+" in a URL becomes the exit code); may be repeated")
 	flags.Var(&f.base, "base-url", "the API; https, or http on this machine")
