@@ -156,7 +156,16 @@ func wordsOf(err error) error {
 	return err
 }
 
-// unknownCommand is cobra's NoArgs in this program's words, and in one line.
+// noArguments is cobra's NoArgs in this program's words.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%s takes flags alone, and not %q", cmd.Name(), args[0])
+	}
+	return nil
+}
+
+// unknownCommand is noArguments where the first may be a command that was
+// misspelled.
 func unknownCommand(root *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

@@ -53,7 +53,7 @@ running, run, requests and in_doubt. A run's state is running, died or ended;
 ended_at, seconds and exit_code are null unless it ended, counts is null if it
 wrote no outputs. A request's status_code is null if it has no answer, and 0 if
 none came by HTTP. Times are UTC.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		PreRunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Changed("run") && cmd.Flags().Changed("runs") {
 				return errors.New("--run and --runs exclude each other; leave one out")
