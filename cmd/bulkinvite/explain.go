@@ -92,7 +92,7 @@ func checkUnknown(person string) error {
 
 func (a *app) explain(ctx context.Context, person string, flags *explainFlags) error {
 	return a.readLedger(ctx, flags.ledger, func(reader *ledger.Reader, path string) error {
-		e := explanation{ledger: path}
+		e := explanation{ledger: path, interview: flags.interview}
 		var err error
 		if e.running, err = runningNow(ctx, reader); err != nil {
 			return err
@@ -129,13 +129,19 @@ func runningNow(ctx context.Context, reader *ledger.Reader) (int64, error) {
 type explanation struct {
 	ledger  string
 	running int64 // the run that goes on; 0: none
-	traces  *ledger.Traces
+
+	interview string // the only one that is asked for; empty: all
+	traces    *ledger.Traces
 }
 
 func (e *explanation) writeTo(w io.Writer) error {
 	var b strings.Builder
 	if len(e.traces.Histories) == 0 {
-		fmt.Fprintf(&b, "nothing is known of %s in the ledger %s\n", e.traces.Person, e.ledger)
+		about := ""
+		if e.interview != "" {
+			about = " and interview " + e.interview
+		}
+		fmt.Fprintf(&b, "nothing is known of %s%s in the ledger %s\n", e.traces.Person, about, e.ledger)
 	}
 	for i := range e.traces.Histories {
 		if i > 0 {
