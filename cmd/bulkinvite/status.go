@@ -212,7 +212,7 @@ func (s *statusView) whyDoubt() string {
 	if s.running {
 		return "being sent right now, or their answer was lost"
 	}
-	return "their answer was lost; the next run that names them asks the API first"
+	return "their answer was lost; the next run that names them asks the API first, or bulkinvite confirm now"
 }
 
 // writeDoubts names the first of those in doubt.
