@@ -54,7 +54,7 @@ of 0 means that no answer came by HTTP. Times are UTC.`,
 			})
 		}),
 	}
-	cmd.Flags().Var(file{text{value: &flags.ledger}}, "ledger", "the ledger (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
+	addLedgerFlag(cmd.Flags(), &flags.ledger)
 	cmd.Flags().Var(text{value: &flags.interview, check: csvio.CheckInterviewID}, "interview", "only this interview (default: all)")
 	cmd.Flags().BoolVar(&flags.json, "json", false, "write JSON, for programs")
 	return cmd

@@ -1,5 +1,5 @@
-// Command bulkinvite invites everyone in a CSV file to their micro1 AI
-// interview exactly once, and accounts for every row.
+// Command bulkinvite invites everyone in a CSV file or Excel workbook to their
+// micro1 AI interview exactly once, and accounts for every row.
 package main
 
 import (

@@ -66,7 +66,7 @@ none came by HTTP. Times are UTC.`,
 			})
 		}),
 	}
-	cmd.Flags().Var(file{text{value: &flags.ledger}}, "ledger", "the ledger (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
+	addLedgerFlag(cmd.Flags(), &flags.ledger)
 	cmd.Flags().Var(whole{&flags.runs, 1, 1000}, "runs", "how many of the last runs are shown")
 	cmd.Flags().Var(whole{&flags.run, 1, math.MaxInt}, "run", "show only the run of this number, in detail")
 	cmd.Flags().BoolVar(&flags.json, "json", false, "write JSON, for programs")
