@@ -250,6 +250,9 @@ func (t *headerTry) findMissing(opts Options) {
 // missingHint says how the missing fields can be given.
 func (t *headerTry) missingHint(missing []int) string {
 	hint := fmt.Sprintf("rename the columns in the first line, or name them with %s=HEADER", "--map "+fieldNames[missing[0]])
+	if missing[0] == fieldName {
+		hint += " (or first_name and last_name)"
+	}
 	if flags, columns := t.guesses(missing); len(flags) > 0 {
 		hint = fmt.Sprintf("did you mean %s? then add %s, or rename the columns in the first line",
 			strings.Join(columns, " and "), strings.Join(flags, " "))

@@ -87,7 +87,7 @@ func TestHeaderErrors(t *testing.T) {
 		"mapped into our block": {header: "name,email,interview,error_code,error,row,attempts", opts: Options{Map: mapping(t, "email=error")},
 			want: `stdin:1: --map email=error names no column; found "name", "email", "interview", "error_code", "error", "row", "attempts"; name one of these, or its number, such as --map email=#1`},
 		"missing": {header: "nom,mail",
-			want: `stdin:1: no column for name, interview_id; found "nom", "mail"; rename the columns in the first line, or name them with --map name=HEADER, or give --interview-id for all rows`},
+			want: `stdin:1: no column for name, interview_id; found "nom", "mail"; rename the columns in the first line, or name them with --map name=HEADER (or first_name and last_name), or give --interview-id for all rows`},
 		"missing last name": {header: "given name;mail", opts: Options{InterviewID: "iv"},
 			want: `stdin:1: no column for last_name; found "given name", "mail"; rename the columns in the first line, or name them with --map last_name=HEADER`},
 		"another delimiter": {header: "name:email:interview_id",
@@ -109,7 +109,7 @@ func TestHeaderErrors(t *testing.T) {
 		"slips with a blank": {header: "Frist Name,Last Name, E Mial ,",
 			want: `stdin:1: no column for first_name, email, interview_id; found "Frist Name", "Last Name", " E Mial ", ""; did you mean "Frist Name" for first_name and "E Mial" for email? then add --map 'first_name=Frist Name' --map 'email=E Mial', or rename the columns in the first line, or give --interview-id for all rows`},
 		"many": {header: strings.Repeat("x,", 24) + "x",
-			want: `stdin:1: no column for name, email, interview_id; found ` + strings.Repeat(`"x", `, 20) + `and 5 more; rename the columns in the first line, or name them with --map name=HEADER, or give --interview-id for all rows`},
+			want: `stdin:1: no column for name, email, interview_id; found ` + strings.Repeat(`"x", `, 20) + `and 5 more; rename the columns in the first line, or name them with --map name=HEADER (or first_name and last_name), or give --interview-id for all rows`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tc.opts.Stdin = strings.NewReader(tc.header + "\nAnn,ann@x.co,1\n")

@@ -148,6 +148,14 @@ func CheckInterviewID(s string) error {
 	return nil
 }
 
+// CheckEmail returns why s can be no row's address, without repeating it.
+func CheckEmail(s string) error {
+	if problem := emailProblem(s); problem != "" {
+		return errors.New(problem)
+	}
+	return nil
+}
+
 // tabDelimiter is how a tab is written where none can be typed.
 const tabDelimiter = "tab"
 

@@ -12,7 +12,7 @@ import (
 )
 
 // ErrLocked means that another process has the ledger open.
-var ErrLocked = errors.New("another run holds the ledger; wait for it to end, or name another ledger")
+var ErrLocked = errors.New("another run holds the ledger; wait for it to end")
 
 // Somebody who only asks whether a run is alive holds the lock for an instant,
 // which must not keep a run from starting.

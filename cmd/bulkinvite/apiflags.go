@@ -24,7 +24,7 @@ type apiFlags struct {
 func (f *apiFlags) add(flags *pflag.FlagSet) {
 	f.batch = batch.DefaultOptions()
 	f.base.url = client.DefaultBaseURL
-	flags.Var(file{text{value: &f.ledger}}, "ledger", "the ledger (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
+	addLedgerFlag(flags, &f.ledger)
 	flags.Var(&f.base, "base-url", "the API; https, or http on this machine")
 	flags.Var(file{text{value: &f.apiKeyFile}}, "api-key-file", "a file that holds the API key")
 	flags.Var(fraction{&f.batch.Rate, 0, 1e6, true}, "rate", "requests per second")

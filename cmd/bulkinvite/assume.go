@@ -93,21 +93,12 @@ func (c *confirmer) askAssume(ctx context.Context, doubts []ledger.Unsettled) er
 	if c.flags.yes {
 		return nil
 	}
-	tty, err := openTerminal()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tty.Close() }() // nothing is lost with it
 	var b strings.Builder
 	for _, u := range doubts {
 		fmt.Fprintf(&b, "run %d, %s: %s to %s for interview %s at %s, answer unknown\n", u.RunID, u.ClaimedAt.Local().Format(time.DateTime),
 			requestName(u.Kind), u.Key.Email, u.Key.InterviewID, u.BaseURL)
 	}
-	err = ask(ctx, tty, b.String()+c.consequences("if you go on, ", doubts)+"go on? [y/N] ")
-	if errors.Is(err, errDeclined) {
-		return refusef("declined; nothing was changed")
-	}
-	return err
+	return askOnTerminal(ctx, b.String()+c.consequences("if you go on, ", doubts)+"go on? [y/N] ", "nothing was changed")
 }
 
 // requestName says what a request in doubt was.

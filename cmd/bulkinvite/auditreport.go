@@ -27,6 +27,9 @@ func (r *auditReport) writeTo(w io.Writer) error {
 
 func (r *auditResult) write(b *strings.Builder) {
 	fmt.Fprintf(b, "interview %s: %s in the API's list, %d invited in the ledger\n", r.InterviewID, people(r.People), r.Invited)
+	if r.People == 0 && r.Invited == 0 && r.InDoubt == 0 {
+		b.WriteString("  neither knows anybody in it; make sure that the id, --base-url and --ledger are right\n")
+	}
 	if n := len(r.Twice); n > 0 {
 		fmt.Fprintf(b, "  more than one entry in the list, a second session: %s; tell the API's support\n", people(n))
 		for _, p := range r.Twice {

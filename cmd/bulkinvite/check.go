@@ -29,7 +29,7 @@ type checkFlags struct {
 func (f *checkFlags) add(flags *pflag.FlagSet) {
 	f.input.add(flags)
 	f.base.url = client.DefaultBaseURL
-	flags.Var(file{text{value: &f.ledger}}, "ledger", "the memory of what was sent (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
+	addLedgerFlag(flags, &f.ledger)
 	flags.Var(&f.base, "base-url", "the API that the people are to be invited at; nothing is asked of it")
 	flags.Var(file{text{value: &f.invalid}}, "rows", "write the rows that will not go to this file, with the reason")
 	flags.BoolVar(&f.json, "json", false, "write the plan as JSON, for programs and for send --plan")

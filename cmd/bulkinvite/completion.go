@@ -45,7 +45,11 @@ func requireShell(root *cobra.Command) {
 	}
 	cmd.Example = `  source <(bulkinvite completion bash)
   bulkinvite completion fish > ~/.config/fish/completions/bulkinvite.fish`
+	cmd.Args = cobra.ArbitraryArgs // none of them is a shell: those are commands
 	cmd.RunE = func(*cobra.Command, []string) error {
 		return errors.New("name a shell: bash, zsh, fish or powershell")
+	}
+	for _, shell := range cmd.Commands() {
+		shell.Args = noArguments
 	}
 }

@@ -77,6 +77,10 @@ func (r *confirmReport) notInvited() int {
 }
 
 // counts is how the ledger keeps them.
+// isConfirm reports whether a run in the ledger was one of confirm, which has no
+// input.
+func isConfirm(r *ledger.RunStatus) bool { return r.SHA256 == "" }
+
 func (r *confirmReport) counts() map[string]int {
 	return map[string]int{
 		string(batch.StatusConfirmed): r.count(batch.StateInvited),

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"bulkinvite/batch"
@@ -41,6 +42,9 @@ func (s *sender) runAndTell(ctx context.Context) error {
 	}
 	e := s.newEnding(begun, codeOf(err))
 	if s.flags.metrics != "" {
+		if !strings.HasSuffix(s.flags.metrics, ".prom") {
+			s.log.Warn().Str("metrics", s.flags.metrics).Msg("the node exporter reads only files that end in .prom: alarms about this one stay silent")
+		}
 		if err := s.saveMetrics(ctx, e); err != nil {
 			s.log.Warn().Err(err).Msg("the metrics cannot be written; the run is as good without them")
 		}
@@ -107,6 +111,8 @@ func (e *ending) words() string {
 // what says in words what the exit code means, and what to do.
 func (e *ending) what() string {
 	switch {
+	case e.ExitCode == exitOK && e.report != nil && e.report.Rows == 0:
+		return "finished, the input has no rows, nobody was invited; look at where it comes from"
 	case e.ExitCode == exitOK:
 		return "finished, everyone is invited"
 	case e.ExitCode == exitBroken:

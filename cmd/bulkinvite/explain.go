@@ -54,7 +54,7 @@ of 0 means that no answer came by HTTP. Times are UTC.`,
 			})
 		}),
 	}
-	cmd.Flags().Var(file{text{value: &flags.ledger}}, "ledger", "the ledger (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
+	addLedgerFlag(cmd.Flags(), &flags.ledger)
 	cmd.Flags().Var(text{value: &flags.interview, check: csvio.CheckInterviewID}, "interview", "only this interview (default: all)")
 	cmd.Flags().BoolVar(&flags.json, "json", false, "write JSON, for programs")
 	return cmd
@@ -77,15 +77,33 @@ func checkPerson(person string) error {
 	return nil
 }
 
+// checkUnknown is for a person of whom nothing is known: that is an answer
+// about an address, and a mistake if it is none, such as Ann <ann@example.com>.
+func checkUnknown(person string) error {
+	if (batch.Key{Email: person}).HasAddress() {
+		if err := csvio.CheckEmail(person); err != nil {
+			return refusef("what is named is no e-mail address: it %w; nothing is known of it", err)
+		}
+	} else if _, id, _ := strings.Cut(person, ":"); id == "" {
+		return refusef("%s names no id", person)
+	}
+	return nil
+}
+
 func (a *app) explain(ctx context.Context, person string, flags *explainFlags) error {
 	return a.readLedger(ctx, flags.ledger, func(reader *ledger.Reader, path string) error {
-		e := explanation{ledger: path}
+		e := explanation{ledger: path, interview: flags.interview}
 		var err error
 		if e.running, err = runningNow(ctx, reader); err != nil {
 			return err
 		}
 		if e.traces, err = reader.Traces(ctx, person, flags.interview); err != nil {
 			return err
+		}
+		if len(e.traces.Histories) == 0 {
+			if err := checkUnknown(e.traces.Person); err != nil {
+				return err
+			}
 		}
 		if flags.json {
 			return writeJSON(a.answers, e.document())
@@ -111,13 +129,19 @@ func runningNow(ctx context.Context, reader *ledger.Reader) (int64, error) {
 type explanation struct {
 	ledger  string
 	running int64 // the run that goes on; 0: none
-	traces  *ledger.Traces
+
+	interview string // the only one that is asked for; empty: all
+	traces    *ledger.Traces
 }
 
 func (e *explanation) writeTo(w io.Writer) error {
 	var b strings.Builder
 	if len(e.traces.Histories) == 0 {
-		fmt.Fprintf(&b, "nothing is known of %s in the ledger %s\n", e.traces.Person, e.ledger)
+		about := ""
+		if e.interview != "" {
+			about = " and interview " + e.interview
+		}
+		fmt.Fprintf(&b, "nothing is known of %s%s in the ledger %s\n", e.traces.Person, about, e.ledger)
 	}
 	for i := range e.traces.Histories {
 		if i > 0 {

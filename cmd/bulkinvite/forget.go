@@ -56,7 +56,7 @@ run holds the ledger, nothing was removed.`,
 			return withSignals(ctx, func(stopSignal) {}, f.run)
 		}),
 	}
-	cmd.Flags().Var(file{text{value: &flags.ledger}}, "ledger", "the ledger (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
+	addLedgerFlag(cmd.Flags(), &flags.ledger)
 	cmd.Flags().BoolVar(&flags.yes, "yes", false, "do not ask")
 	return cmd
 }
@@ -104,6 +104,9 @@ func (f *forgetter) forget(ctx context.Context) (err error) {
 	}
 	requests, forgotten := traces.Requests()
 	if requests == 0 {
+		if err := checkUnknown(traces.Person); err != nil {
+			return err
+		}
 		_, _ = fmt.Fprintf(f.stdout, "nothing is known of %s in the ledger %s\n", traces.Person, f.path)
 		return nil
 	}
@@ -151,15 +154,6 @@ func (f *forgetter) ask(ctx context.Context, t *ledger.Traces, requests int) err
 	if f.flags.yes {
 		return nil
 	}
-	tty, err := openTerminal()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tty.Close() }() // nothing is lost with it
-	err = ask(ctx, tty, fmt.Sprintf("forget %s, who is in %s of the ledger %s? It cannot be undone. [y/N] ",
-		t.Person, count(requests, "request"), f.path))
-	if errors.Is(err, errDeclined) {
-		return refusef("declined; nothing was removed")
-	}
-	return err
+	return askOnTerminal(ctx, fmt.Sprintf("forget %s, who is in %s of the ledger %s? It cannot be undone. [y/N] ",
+		t.Person, count(requests, "request"), f.path), "nothing was removed")
 }

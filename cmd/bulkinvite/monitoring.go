@@ -32,7 +32,8 @@ What is worth an alert:
   time() - bulkinvite_last_success_timestamp_seconds > 7 * 86400
       nobody looked
   min_over_time(bulkinvite_ledger_in_doubt_people[2d]) > 0
-      people in doubt whom no later input names: bulkinvite status shows them
+      people in doubt whom no later input names: bulkinvite status shows them,
+      bulkinvite confirm settles them without inviting anybody
 
 --notify URL posts JSON when a run ends. It has nothing personal in it: no
 names, addresses, ids, and no names of files.

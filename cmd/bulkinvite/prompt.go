@@ -31,6 +31,21 @@ func openTerminal() (*os.File, error) {
 	return tty, nil
 }
 
+// askOnTerminal opens the terminal and asks. undone is what stays as it is where
+// the answer is no.
+func askOnTerminal(ctx context.Context, question, undone string) error {
+	tty, err := openTerminal()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tty.Close() }() // nothing is lost with it
+	err = ask(ctx, tty, question)
+	if errors.Is(err, errDeclined) {
+		return refusef("declined; %s", undone)
+	}
+	return err
+}
+
 // ask writes the question and waits for an answer: only y and yes let it
 // return nil.
 func ask(ctx context.Context, tty terminal, question string) error {

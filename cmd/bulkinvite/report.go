@@ -46,7 +46,7 @@ written while the run goes on, and changes nothing in the ledger.`,
 		}),
 	}
 	set := cmd.Flags()
-	set.Var(file{text{value: &flags.ledger}}, "ledger", "the ledger (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
+	addLedgerFlag(set, &flags.ledger)
 	set.VarP(file{text{value: &flags.output}}, "output", "o", "where the page goes; - is standard output (default report-RUN.html)")
 	set.BoolVar(&flags.noPersonalData, "no-personal-data", false, "leave out addresses and the API's messages, which may name people, and the input's name")
 	return cmd
@@ -116,10 +116,8 @@ func (f *reportFlags) check(ledgerPath string) error {
 	if f.output == "-" {
 		return nil
 	}
-	for _, own := range ledger.Files(ledgerPath) {
-		if sameFile(f.output, own) {
-			return refusef("--output %s is the ledger; name another file", f.output)
-		}
+	if isLedger(f.output, ledgerPath) {
+		return refusef("--output %s is the ledger; name another file", f.output)
 	}
 	return checkWritable("output", f.output)
 }

@@ -41,7 +41,8 @@ type page struct {
 	Run                    ledger.RunStatus
 	State, Verdict         string // good, note or bad; in words
 	Started, Ended, Took   string
-	HasRows                bool // the run wrote its two files
+	Confirm                string // what a run of confirm, which has no rows, found; empty for one of send
+	HasRows                bool   // the run wrote its two files
 	Results, Failed        []rowCount
 	ResultsRows            int
 	FailedRows             int
@@ -102,6 +103,9 @@ func newPage(s *reportSource, anonymous bool) (*page, error) {
 		return nil, err
 	}
 	p.setTimes(s)
+	if isConfirm(&s.run) {
+		p.Confirm = confirmWords(counts, s.run.Rows)
+	}
 	p.setRows(counts)
 	p.setRequests(s.found)
 	p.Chart = newChart(s.found.Timeline, float64(counts[ratePerHour])/3600)
@@ -115,7 +119,11 @@ func (p *page) setTimes(s *reportSource) {
 	p.Started, p.Ended = pageTime(r.StartedAt), pageTime(end)
 	switch {
 	case !end.IsZero():
-		p.State, p.Verdict = "note", fmt.Sprintf("exit code %d: %s", r.ExitCode, exitMeanings[r.ExitCode])
+		meaning := exitMeanings[r.ExitCode]
+		if confirmed := confirmMeanings[r.ExitCode]; isConfirm(r) && confirmed != "" {
+			meaning = confirmed
+		}
+		p.State, p.Verdict = "note", fmt.Sprintf("exit code %d: %s", r.ExitCode, meaning)
 		switch r.ExitCode {
 		case exitOK:
 			p.State = "good"

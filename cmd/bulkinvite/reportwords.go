@@ -22,6 +22,23 @@ var exitMeanings = map[int]string{
 	143:            "stopped by SIGTERM; run the same command again to go on",
 }
 
+// confirmMeanings are those that are others for a run of confirm.
+var confirmMeanings = map[int]string{
+	exitOK:         "whoever was asked about is in doubt no more",
+	exitFailedRows: "somebody is still in doubt; bulkinvite status shows who",
+}
+
+// confirmWords says what a run of confirm found; counts is nil if it came to no
+// end.
+func confirmWords(counts map[string]int, asked int) string {
+	text := fmt.Sprintf("bulkinvite confirm sends no invitations and has no rows. It was about %s in doubt", people(asked))
+	if counts == nil {
+		return text + "; what it found stands in the ledger."
+	}
+	return text + fmt.Sprintf(": %d invited, %d not invited, %d still in doubt.", counts[string(batch.StatusConfirmed)],
+		counts[string(batch.CodeNotSent)], counts[string(batch.CodeUncertain)])
+}
+
 // statusMeanings say how rows came into the results.
 var statusMeanings = map[batch.Status]string{
 	batch.StatusInvited:        "invited by this run",

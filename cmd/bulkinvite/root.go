@@ -78,14 +78,14 @@ func (a *app) finish(cmd *cobra.Command, err error) int {
 func newRootCommand(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "bulkinvite",
-		Short: "Invite everyone in a CSV file to their micro1 AI interview, exactly once",
+		Short: "Invite everyone in a CSV file or Excel workbook to their micro1 AI interview, exactly once",
 		Example: `  bulkinvite check candidates.csv
   bulkinvite send candidates.csv --sandbox
   bulkinvite send candidates.csv --api-key-file ~/.micro1-api-key
   bulkinvite status`,
-		Long: `bulkinvite invites everyone in a CSV file to their micro1 AI interview, exactly
-once, and accounts for every row. Whatever ends a run, running the same command
-again goes on where it stood.
+		Long: `bulkinvite invites everyone in a CSV file or Excel workbook to their micro1 AI
+interview, exactly once, and accounts for every row. Whatever ends a run,
+running the same command again goes on where it stood.
 
 Every flag can also be set in the environment: --settle-time is
 BULKINVITE_SETTLE_TIME. A flag beats the environment. The API key is read from
@@ -156,7 +156,16 @@ func wordsOf(err error) error {
 	return err
 }
 
-// unknownCommand is cobra's NoArgs in this program's words, and in one line.
+// noArguments is cobra's NoArgs in this program's words.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%s takes flags alone, and not %q", cmd.Name(), args[0])
+	}
+	return nil
+}
+
+// unknownCommand is noArguments where the first may be a command that was
+// misspelled.
 func unknownCommand(root *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

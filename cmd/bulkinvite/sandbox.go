@@ -102,7 +102,7 @@ is left out of the answer, as the API does.
 
 Faults of --faults, with the probability of each per request:
 ` + faultList(),
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: a.action(func(ctx context.Context, log zerolog.Logger, _ []string) error {
 			return withSignals(ctx, func(stopSignal) {}, func(ctx context.Context) error {
 				return a.serveSandbox(ctx, log, &flags)

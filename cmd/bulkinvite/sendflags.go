@@ -34,7 +34,7 @@ func (f *sendFlags) add(flags *pflag.FlagSet) {
 	f.base.url = client.DefaultBaseURL
 	flags.Var(file{text{value: &f.results}}, "results", "where the rows of those invited go (default NAME.results.csv beside FILE)")
 	flags.Var(file{text{value: &f.failed}}, "failed", "where the other rows go (default NAME.failed.csv beside FILE)")
-	flags.Var(file{text{value: &f.ledger}}, "ledger", "the memory of what was sent (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
+	addLedgerFlag(flags, &f.ledger)
 	flags.Var(file{text{value: &f.summary}}, "summary", "write a summary as JSON to this file")
 	flags.Var(file{text{value: &f.plan}}, "plan", "send only what this plan of check --json has shown: nothing if the input or what the ledger knows of it has changed")
 	flags.Var(file{text{value: &f.metrics}}, "metrics", "write metrics for the textfile collector of Prometheus' node exporter to this file; NAME.prom")
@@ -90,6 +90,11 @@ func (b *baseURL) Set(s string) error {
 	}
 	b.url, b.given = url, true
 	return nil
+}
+
+// addLedgerFlag adds --ledger, which is the same for all commands.
+func addLedgerFlag(flags *pflag.FlagSet, name *string) {
+	flags.Var(file{text{value: name}}, "ledger", "the memory of what was sent (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
 }
 
 // ledgerPath returns where the ledger is: where --ledger says, else where the

@@ -53,7 +53,7 @@ running, run, requests and in_doubt. A run's state is running, died or ended;
 ended_at, seconds and exit_code are null unless it ended, counts is null if it
 wrote no outputs. A request's status_code is null if it has no answer, and 0 if
 none came by HTTP. Times are UTC.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		PreRunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Changed("run") && cmd.Flags().Changed("runs") {
 				return errors.New("--run and --runs exclude each other; leave one out")
@@ -66,7 +66,7 @@ none came by HTTP. Times are UTC.`,
 			})
 		}),
 	}
-	cmd.Flags().Var(file{text{value: &flags.ledger}}, "ledger", "the ledger (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
+	addLedgerFlag(cmd.Flags(), &flags.ledger)
 	cmd.Flags().Var(whole{&flags.runs, 1, 1000}, "runs", "how many of the last runs are shown")
 	cmd.Flags().Var(whole{&flags.run, 1, math.MaxInt}, "run", "show only the run of this number, in detail")
 	cmd.Flags().BoolVar(&flags.json, "json", false, "write JSON, for programs")
@@ -212,7 +212,7 @@ func (s *statusView) whyDoubt() string {
 	if s.running {
 		return "being sent right now, or their answer was lost"
 	}
-	return "their answer was lost; the next run that names them asks the API first"
+	return "their answer was lost; the next run that names them asks the API first, or bulkinvite confirm now"
 }
 
 // writeDoubts names the first of those in doubt.

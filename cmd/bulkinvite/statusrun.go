@@ -71,8 +71,12 @@ func (v *runView) writeRun(b *strings.Builder) error {
 	r := &v.run
 	fmt.Fprintf(b, "run %d: %s\n", r.ID, v.status.stateOf(r))
 	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintf(table, "  input\t%s, %s\n", r.Input, count(r.Rows, "row"))
-	_, _ = fmt.Fprintf(table, "  sha256\t%s\n", r.SHA256)
+	if isConfirm(r) {
+		_, _ = fmt.Fprintf(table, "  input\tnone, it was bulkinvite %s for %s in doubt\n", r.Input, people(r.Rows))
+	} else {
+		_, _ = fmt.Fprintf(table, "  input\t%s, %s\n", r.Input, count(r.Rows, "row"))
+		_, _ = fmt.Fprintf(table, "  sha256\t%s\n", r.SHA256)
+	}
 	_, _ = fmt.Fprintf(table, "  api\t%s\n", r.BaseURL)
 	_, _ = fmt.Fprintf(table, "  started\t%s\n", r.StartedAt.Local().Format(time.DateTime))
 	if !r.EndedAt.IsZero() {
@@ -103,7 +107,7 @@ func countsOf(r *ledger.RunStatus) (counts map[string]int, err error) {
 
 func (v *runView) writeRequests(b *strings.Builder) {
 	if len(v.requests) == 0 {
-		fmt.Fprintln(b, "no requests")
+		fmt.Fprintln(b, "no requests, lists apart")
 		return
 	}
 	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)

@@ -169,6 +169,8 @@ func (r *report) lastLine() string {
 		return "broke off: " + r.Reason + "; " + again
 	case r.End != endNames[batch.Finished]:
 		return "ended early: " + r.Reason + "; " + again
+	case r.Rows == 0:
+		return "finished; the input has no rows, nobody was invited; look at where it comes from"
 	case r.FailedRows == 0:
 		return "finished; everyone is invited"
 	}

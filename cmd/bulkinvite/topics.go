@@ -34,7 +34,7 @@ const exitCodesTopic = `What the exit codes mean, and what to do:
        doubt, and audit, if something is wrong
   4    ended early by the API (key refused, quota used up, down for too long)
        or by --deadline: the rest is not_sent; read the reason, mend it, and
-       run the same command again
+       run the same command again; also audit, if a list cannot be read
   5    another run holds the ledger: nothing was sent (by forget, removed), and
        what an earlier run wrote is as it was; let that run end
   129  SIGHUP kept rows from going; run the same command again

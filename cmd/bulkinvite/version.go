@@ -47,7 +47,7 @@ func newVersionCommand(a *app) *cobra.Command {
 		Use:     "version",
 		Short:   "Print the version, the commit and Go's version",
 		Example: `  bulkinvite version`,
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: a.action(func(context.Context, zerolog.Logger, []string) error {
 			b := thisBuild()
 			_, _ = fmt.Fprintf(a.stdout, "bulkinvite %s\ncommit %s\n%s %s/%s\n", b.version, b.commit, b.goVersion, runtime.GOOS, runtime.GOARCH)
