@@ -46,6 +46,7 @@ type person struct {
 	key      Key
 	row      int
 	offset   int64
+	claimed  bool   // in this run, once or more often: keeps their place under the limit
 	attempts int    // requests that may have reached the API
 	lost     int    // of them: those that turned out not to have acted
 	reason   string // what happened to the last of them

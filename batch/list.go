@@ -216,17 +216,18 @@ func (e *Engine) endPreflight(iv *interview, state listState, why string) (turne
 func (e *Engine) dropFound(iv *interview) {
 	q := e.queue
 	for g := range iv.groups {
-		kept := g.people[:0]
+		kept, found := g.people[:0], g.people[:0:0]
 		for _, p := range g.people {
 			if e.index.pending(p.row) {
 				kept = append(kept, p)
+			} else {
+				found = append(found, p)
 			}
 		}
-		dropped := len(g.people) - len(kept)
+		q.waiting -= len(g.people) - len(kept)
+		q.admitted -= unclaimed(found)
 		clear(g.people[len(kept):])
 		g.people = kept
-		q.waiting -= dropped
-		q.admitted -= dropped
 		if len(kept) == 0 {
 			q.drop(g)
 		}

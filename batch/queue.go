@@ -321,6 +321,18 @@ func (q *queue) admit() bool {
 
 func (q *queue) limitReached() bool { return q.limit > 0 && q.admitted >= q.limit }
 
+// unclaimed returns how many of these people were never claimed, and so give
+// their places under the limit back if they are not to be sent any more.
+func unclaimed(people []*person) int {
+	n := 0
+	for _, p := range people {
+		if !p.claimed {
+			n++
+		}
+	}
+	return n
+}
+
 // refund gives places under the limit back: these people were not claimed.
 func (q *queue) refund(n int) {
 	if n == 0 {

@@ -220,11 +220,7 @@ func (q *queue) removeAll(iv *interview) []*person {
 		g.people = nil
 		q.drop(g)
 	}
-	for _, p := range people {
-		if p.attempts == 0 {
-			q.admitted--
-		}
-	}
+	q.admitted -= unclaimed(people)
 	q.wakeLocked()
 	return people
 }

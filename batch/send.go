@@ -78,13 +78,15 @@ func (e *Engine) invites(ctx context.Context, req client.ListRequest) ([]client.
 
 // stillPending drops those who were found to be invited while they waited.
 func (e *Engine) stillPending(c *chunk) []*person {
-	people := c.people[:0:0]
+	people, found := c.people[:0:0], c.people[:0:0]
 	for _, p := range c.people {
 		if e.index.pending(p.row) {
 			people = append(people, p)
+		} else {
+			found = append(found, p)
 		}
 	}
-	e.queue.refund(len(c.people) - len(people))
+	e.queue.refund(unclaimed(found))
 	return people
 }
 
@@ -106,6 +108,7 @@ func (e *Engine) claim(ctx context.Context, c *chunk, people []*person) (int64, 
 	for i, p := range people {
 		if claim.Held[i] == nil {
 			claimed = append(claimed, p)
+			p.claimed = true
 			e.index.claimed(p.row, true)
 			continue
 		}
@@ -116,7 +119,7 @@ func (e *Engine) claim(ctx context.Context, c *chunk, people []*person) (int64, 
 		if err != nil {
 			return 0, nil, err
 		}
-		e.queue.refund(1)
+		e.queue.refund(unclaimed(people[i : i+1]))
 	}
 	return claim.ID, claimed, nil
 }

@@ -18,9 +18,12 @@ type account struct {
 	mu       sync.Mutex
 	opts     batch.Options
 	begun    time.Time
-	lost     map[batch.Key]time.Time // when the newest answer came after which the API may have acted
+	lost     map[batch.Key]time.Time // when the newest answer came after which the API may have acted, or that left them out
 	claimed  map[batch.Key]bool      // to be sent
 	unknowns map[batch.Key]int       // answers after which the API may have acted, to those who are not re-sent
+	witness  map[string]batch.Key    // by interview: somebody invited whom the preflight found
+	hides    bool                    // the list cannot be believed, which the run can notice:
+	hidden   map[batch.Key]bool      // it lacks whom this run claims, and somebody of whom it knows since before that
 	wrong    string                  // what should not be in a claim or an answer
 
 	// remembered is what the ledger has to know, from this run and all before it:
@@ -42,9 +45,14 @@ func (a *account) noteClaim(req batch.Request, claim batch.Claim) {
 		case batch.KindInvite:
 			a.remembered[key] = batch.StateSending
 			a.claimed[key] = true
+			if known, found := a.witness[key.InterviewID]; found && a.hides {
+				a.hidden[known], a.hidden[key] = true, true
+			}
 			if n := a.unknowns[key]; n >= a.opts.MaxAttempts {
 				a.wrong = fmt.Sprintf("%v may have reached the API %d times and is sent again", key, n)
 			}
+		case batch.KindFound:
+			a.witness[key.InterviewID] = key
 		case batch.KindResend:
 			a.claimed[key] = true
 			if last, again := a.resentAt[key]; again && time.Since(last) < a.opts.ResendAfter {
@@ -53,6 +61,13 @@ func (a *account) noteClaim(req batch.Request, claim batch.Claim) {
 			a.resends[claim.ID], a.resentAt[key] = key, time.Now()
 		}
 	}
+}
+
+// isHidden reports whether the list, which cannot be believed, lacks somebody.
+func (a *account) isHidden(key batch.Key) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.hidden[key]
 }
 
 // noteSettling notes what is about to be written: from then on, it may be.
@@ -83,6 +98,9 @@ func (a *account) checkSettleTime(s batch.Settlement) {
 	if took := time.Since(since); s.State != batch.StateInvited && took < 2*a.opts.SettleTime {
 		a.wrong = fmt.Sprintf("%v is settled as %q only %v after they may have been invited", s.Key, s.State, took)
 	}
+	if s.State != batch.StateInvited && a.hidden[s.Key] {
+		a.wrong = fmt.Sprintf("%v is settled as %q, because of a list that lacks somebody known to be invited", s.Key, s.State)
+	}
 	delete(a.lost, s.Key)
 }
 
@@ -97,17 +115,28 @@ func (a *account) noteSettled(answer batch.Answer) {
 	}
 }
 
-func (a *account) noteAnswer(req client.InviteRequest, err error) {
+// noteAnswer notes whom an answer leaves in doubt: everybody, or in a good one
+// those whom it does not name.
+func (a *account) noteAnswer(req client.InviteRequest, invitations []client.Invitation, err error) {
 	var apiErr *client.Error
-	if !errors.As(err, &apiErr) || apiErr.Fate != client.Unknown || req.CandidateID != "" {
+	unknown := errors.As(err, &apiErr) && apiErr.Fate == client.Unknown
+	if err != nil && !unknown || req.CandidateID != "" || len(req.Candidates) == 1 && len(invitations) == 1 {
 		return
+	}
+	named := map[batch.Key]bool{}
+	for _, inv := range invitations {
+		named[batch.NewKey(req.InterviewID, inv.CandidateEmail)] = true
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, c := range req.Candidates {
 		key := batch.NewKey(req.InterviewID, c.Email)
-		a.unknowns[key]++
-		a.lost[key] = time.Now()
+		if unknown {
+			a.unknowns[key]++
+		}
+		if !named[key] {
+			a.lost[key] = time.Now()
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"sync"
 	"time"
@@ -21,7 +22,7 @@ import (
 // 38 s after it acted, which is together less than two settle times.
 func drawAPI(r *rand.Rand, seed uint64) sandbox.Config {
 	cfg := sandbox.Config{
-		Seed: seed, PageSize: pick(r, 3, 7, 50, 100, 500), FirstPage: r.IntN(2), NewestFirst: r.IntN(2) == 0,
+		Seed: seed, PageSize: pick(r, 3, 3, 7, 50, 500), FirstPage: r.IntN(2), NewestFirst: r.IntN(2) == 0,
 		PageZero: pick(r, sandbox.PageZeroEmpty, sandbox.PageZeroError, sandbox.PageZeroSame),
 		Latency:  pick(r, 0, 100*time.Millisecond, 3*time.Second), Jitter: pick(r, 0, time.Second),
 		LateBy: pick(r, time.Second, 25*time.Second), SlowBy: pick(r, 2*time.Second, time.Minute),
@@ -47,9 +48,14 @@ func drawAPI(r *rand.Rand, seed uint64) sandbox.Config {
 type outage struct {
 	from, to time.Duration
 	how      func(q client.ListRequest) error
+	hides    bool // people, all the time: see account
+	largest  int  // page that may be asked for, all the time; 0: any
 }
 
 func (s *simulation) list(q client.ListRequest) ([]client.Entry, bool, error) {
+	if s.outage.largest > 0 && q.Limit > s.outage.largest {
+		return nil, true, &client.Error{Fate: client.Refused, StatusCode: 400, Message: "limit is too large"}
+	}
 	at := time.Since(s.begun)
 	if s.outage.how == nil || at < s.outage.from || at > s.outage.to {
 		return nil, false, nil
@@ -60,7 +66,8 @@ func (s *simulation) list(q client.ListRequest) ([]client.Entry, bool, error) {
 
 // drawOutage draws how the list misbehaves in a run. That it refuses an
 // interview which exists is left out: then nobody can know who was invited
-// elsewhere, and the run says so.
+// elsewhere, and the run says so. So is a largest page that changes: page 0 alone
+// refused looks as if pages were counted from 1.
 func (s *simulation) drawOutage() outage {
 	failsIf := func(failing func(q client.ListRequest) bool) func(client.ListRequest) error {
 		return func(q client.ListRequest) error {
@@ -70,23 +77,21 @@ func (s *simulation) drawOutage() outage {
 			return nil
 		}
 	}
-	from := time.Duration(s.IntN(120)) * time.Second
+	from := time.Duration(pick(s.Rand, 0, 0, s.IntN(120))) * time.Second
+	interview, page := s.lines[s.IntN(len(s.lines))].InterviewID, 1+s.IntN(2)
 	return outage{
-		from: from,
-		to:   from + time.Duration(pick(s.Rand, 0, 20, 100, 3600))*time.Second,
+		from:  from,
+		to:    from + time.Duration(pick(s.Rand, 20, 100, 3600, 3600))*time.Second,
+		hides: !s.anyApplication() && s.IntN(3) == 0,
 		how: pick(s.Rand,
 			nil,
-			nil,
 			failsIf(func(client.ListRequest) bool { return true }),
-			failsIf(func(q client.ListRequest) bool { return q.InterviewID == interviewID(1) }),
-			failsIf(func(q client.ListRequest) bool { return q.Page == 2 }),
-			failsIf(func(q client.ListRequest) bool { return q.Page == 0 }),
-			func(q client.ListRequest) error {
-				if q.Limit <= 50 {
-					return nil
-				}
-				return &client.Error{Fate: client.Refused, StatusCode: 400, Message: "limit is too large"}
-			}),
+			failsIf(func(q client.ListRequest) bool { return q.InterviewID == interview }),
+			failsIf(func(q client.ListRequest) bool { return q.InterviewID == interview }),
+			failsIf(func(q client.ListRequest) bool { return q.InterviewID == interview && q.Page == page }),
+			failsIf(func(q client.ListRequest) bool { return q.Page == page }),
+			failsIf(func(q client.ListRequest) bool { return q.Page == 0 })),
+		largest: pick(s.Rand, 0, 0, 0, 50),
 	}
 }
 
@@ -116,13 +121,21 @@ func (s *simulation) drawSpells() {
 	s.outage = s.drawOutage()
 	var spells []spell
 	for range pick(s.Rand, 0, 0, 1, 3) {
-		from := time.Now().Add(time.Duration(s.IntN(200)) * time.Second)
+		from := time.Now().Add(time.Duration(s.IntN(pick(s.Rand, 5, 200))) * time.Second)
 		sp := spell{
 			from: from, to: from.Add(time.Duration(pick(s.Rand, 3, 40, 400)) * time.Second),
 			path: pick(s.Rand, "", "/interview/invite", "/interview/invites"),
 		}
 		s.drawMeeting(&sp)
 		spells = append(spells, sp)
+	}
+	if s.outage.hides { // of people in doubt, or it would be in vain
+		from := time.Now().Add(time.Duration(s.IntN(10)) * time.Second)
+		spells = append(spells, spell{
+			from: from, to: from.Add(20 * time.Second), path: "/interview/invite", name: "lost answers", meet: s.loseAnswer,
+		})
+	}
+	for _, sp := range spells {
 		s.log.add("%s from %v to %v at %q", sp.name, sp.from.Sub(s.log.begun), sp.to.Sub(s.log.begun), sp.path)
 	}
 	s.mu.Lock()
@@ -142,7 +155,7 @@ func (s *simulation) drawMeeting(sp *spell) {
 	}
 	limiter := rate.NewLimiter(rate.Limit(pick(s.Rand, 0.2, 1, 3)), 1)
 	tooMany := answer(429, pick(s.Rand, "", "1", "60"))
-	switch s.IntN(6) {
+	switch s.IntN(8) {
 	case 0:
 		sp.name, sp.meet = "502", answer(502, "")
 	case 1:
@@ -163,7 +176,15 @@ func (s *simulation) drawMeeting(sp *spell) {
 			time.Sleep(4 * time.Second)
 			return false
 		}
+	case 6, 7:
+		sp.name, sp.meet = "lost answers", s.loseAnswer
 	}
+}
+
+// loseAnswer lets the API act, and nobody hear of it.
+func (s *simulation) loseAnswer(_ http.ResponseWriter, r *http.Request) bool {
+	s.api.ServeHTTP(httptest.NewRecorder(), r)
+	panic(http.ErrAbortHandler)
 }
 
 // ServeHTTP is the API.

@@ -67,7 +67,7 @@ func (s *simulation) drawDeath() death {
 	}
 	switch d.at {
 	case beforeClaim, afterClaim, beforeSettle, afterSettle:
-		d.breaks = s.IntN(4) == 0
+		d.breaks = s.IntN(2) == 0
 		d.n = 1 + s.IntN(pick(s.Rand, 3, 20))
 	case beforeSend, afterSend, inOutputs:
 		d.n = 1 + s.IntN(pick(s.Rand, 3, 20))
@@ -259,7 +259,7 @@ func (p *process) Invite(ctx context.Context, req client.InviteRequest) ([]clien
 	if err := p.reach(afterSend); err != nil {
 		return nil, err
 	}
-	p.account.noteAnswer(req, err)
+	p.account.noteAnswer(req, invitations, err)
 	return invitations, err
 }
 
@@ -271,7 +271,13 @@ func (p *process) Invites(ctx context.Context, req client.ListRequest) ([]client
 	}
 	ctx, cancel := p.alive(ctx)
 	defer cancel()
-	return p.hook.Invites(ctx, req)
+	entries, err := p.hook.Invites(ctx, req)
+	for i := range entries {
+		if e := &entries[i]; p.account.isHidden(batch.NewKey(e.InterviewID, e.CandidateEmail)) {
+			e.CandidateEmail = "instead-of-" + e.CandidateEmail // pages stay as long as they are
+		}
+	}
+	return entries, err
 }
 
 // alive is a context that ends with the process: its connections break.

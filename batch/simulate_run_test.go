@@ -64,6 +64,7 @@ func (s *simulation) runOnce(name string, d death, lasting time.Duration) []outp
 	p := &process{simulation: s, death: d, steps: map[step]int{}}
 	p.account = account{
 		opts: o, begun: time.Now(), lost: map[batch.Key]time.Time{}, claimed: map[batch.Key]bool{}, unknowns: map[batch.Key]int{},
+		witness: map[string]batch.Key{}, hides: s.outage.hides, hidden: map[batch.Key]bool{},
 		remembered: s.remembered, resends: s.resends, resentAt: s.resentAt,
 	}
 	before := s.takeStock()

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -81,10 +82,12 @@ type simulation struct {
 	resends    map[int64]batch.Key          // see account
 	resentAt   map[batch.Key]time.Time      // see account
 
-	csv     csvio.Options
-	diskLag time.Duration // of a write to the ledger
-	begun   time.Time     // of the run under way
-	log     chronicle
+	resending float64 // share of runs that re-send
+	halfway   bool    // a refused chunk is invited up to the first bad row
+	csv       csvio.Options
+	diskLag   time.Duration // of a write to the ledger
+	begun     time.Time     // of the run under way
+	log       chronicle
 }
 
 // A chronicle is what happened in a world, line by line.
@@ -130,10 +133,11 @@ func simulate(t *testing.T, seed uint64) *chronicle {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
 	r := rand.New(rand.NewPCG(seed, 7))
 	s := &simulation{
-		Rand: r, cfg: drawAPI(r, seed), whole: "in.csv",
+		Rand: r, cfg: drawAPI(r, seed), whole: "in.csv", resending: pick(r, 0.1, 0.7),
 		elsewhere: map[sandbox.Person]bool{}, resent: map[sandbox.Person]time.Time{}, remembered: map[batch.Key]batch.State{},
 		resends: map[int64]batch.Key{}, resentAt: map[batch.Key]time.Time{},
 	}
+	s.halfway = r.IntN(2) == 0 && !s.cfg.PartialRefusals
 	s.lines = s.drawLines()
 	defer func() {
 		if t.Failed() {
@@ -147,15 +151,15 @@ func simulate(t *testing.T, seed uint64) *chronicle {
 		s.world, s.folder, s.log.begun = w, filepath.Dir(w.ledger), time.Now()
 		s.server.Handler = s
 		s.hook.list = s.list
-		if back := r.IntN(2) == 0; r.IntN(3) == 0 && !s.cfg.PartialRefusals {
+		if back := r.IntN(2) == 0; s.halfway {
 			s.hook.invite = func(q client.InviteRequest) ([]client.Invitation, bool, error) { return s.upToPoison(q, back) }
 		}
-		s.knowIDs(s.inviteElsewhere(5))
+		s.knowIDs(s.inviteElsewhere(pick(r, 2, 2, 5, 1000)))
 		s.writeFile(s.whole, s.lines)
 		for range r.IntN(5) {
 			s.troubledRun()
-			if s.IntN(4) == 0 {
-				s.inviteElsewhere(30)
+			if s.IntN(3) == 0 {
+				s.inviteElsewhere(pick(r, 5, 30))
 			}
 			if s.IntN(12) == 0 {
 				s.otherMachine()
@@ -188,10 +192,8 @@ func (s *simulation) inviteElsewhere(oneIn int) []*line {
 // otherMachine goes on with an empty ledger: the API's list alone knows who is
 // invited.
 func (s *simulation) otherMachine() {
-	for _, l := range s.lines {
-		if l.JobApplicationID != "" {
-			return // the list may show another address than the row has
-		}
+	if s.anyApplication() {
+		return // the list may show another address than the row has
 	}
 	time.Sleep(25 * time.Hour) // what was re-sent may be sent again
 	s.must(os.RemoveAll(filepath.Join(s.folder, ledgerFolder)))
@@ -202,6 +204,10 @@ func (s *simulation) otherMachine() {
 		s.elsewhere[p] = true
 	}
 	s.log.add("another machine goes on")
+}
+
+func (s *simulation) anyApplication() bool {
+	return slices.ContainsFunc(s.lines, func(l *line) bool { return l.JobApplicationID != "" })
 }
 
 // troubledRun is a run with drawn options that may be stopped, or die.
@@ -252,7 +258,7 @@ func (s *simulation) drawOptions() {
 	s.opts.MaxAttempts = pick(s.Rand, 1, 5)
 	s.opts.Deadline = pick(s.Rand, 0, 0, 0, time.Minute)
 	s.opts.NoPreflight = s.IntN(3) == 0 && len(s.elsewhere) == 0
-	s.csv = csvio.Options{Resend: s.IntN(4) == 0}
+	s.csv = csvio.Options{Resend: s.Float64() < s.resending}
 	s.diskLag = pick(s.Rand, 0, time.Millisecond, 100*time.Millisecond)
 }
 

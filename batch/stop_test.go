@@ -127,3 +127,14 @@ func TestUnreadableListSendsNobody(t *testing.T) {
 		w.counts(w.run(in), map[string]int{"invited": 60})
 	})
 }
+
+// Somebody who was claimed counts under the limit, even if nothing was sent to
+// them in the end.
+func TestLimitCountsPeopleOfARefusedInterview(t *testing.T) {
+	cfg := sandbox.Config{Deleted: []string{interviewID(0)}, PostScript: map[int]sandbox.Fault{1: sandbox.Before429}}
+	inWorld(t, cfg, func(w *world) {
+		w.opts.Limit = 11
+		in := rows(append(people(11, 0), people(5, 1)...)...)
+		w.counts(w.run(in), map[string]int{"refused": 10, "interview_refused": 1, "not_sent": 5})
+	})
+}
