@@ -362,3 +362,22 @@ func TestListLacksKnownPeople(t *testing.T) {
 		w.onceEach(in)
 	})
 }
+
+// A refusal of page 0 may have been of something else, for once: it is no proof
+// that pages are counted from 1.
+func TestPageZeroIsRefusedOnce(t *testing.T) {
+	inWorld(t, sandbox.Config{PageSize: 3}, func(w *world) {
+		in := rows(people(20, 0)...)
+		w.elsewhere(in)
+		refused := false
+		w.hook.list = func(q client.ListRequest) ([]client.Entry, bool, error) {
+			if q.Page != 0 || refused {
+				return nil, false, nil
+			}
+			refused = true
+			return nil, true, &client.Error{Fate: client.Refused, StatusCode: 400, Message: "busy"}
+		}
+		w.counts(w.run(in), map[string]int{"already_invited": 20})
+		w.onceEach(in)
+	})
+}

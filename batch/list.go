@@ -38,8 +38,8 @@ func (e *Engine) readList(ctx context.Context, iv *interview, visit func(client.
 // Nothing is documented about the number of the first page, the page size or
 // the order, so nothing is assumed: it reads from page 0 on (upwards, since
 // entries that arrive meanwhile can then only move to pages still to come) to
-// an empty page, or until three pages in a row bring nothing new. An empty or
-// refused page 0 says only that pages may be counted from 1.
+// an empty page, or until three pages in a row bring nothing new. An empty page
+// 0 says only that pages may be counted from 1.
 func (e *Engine) readPages(ctx context.Context, iv *interview, limit int, visit func(client.Entry) error) error {
 	seen := map[uint64]struct{}{}
 	seed := maphash.MakeSeed()
@@ -80,13 +80,11 @@ func (e *Engine) readPages(ctx context.Context, iv *interview, limit int, visit 
 }
 
 // firstPage makes the best of the answer for page 0. Where pages are counted
-// from 1 it may be refused, or break the API: then the page that comes without
-// a number stands for it.
+// from 1 it may be refused, or break the API. But a refusal may also have been of
+// something else, for once, and then the first people of the list would be
+// missing: so the page that comes without a number stands for it.
 func (e *Engine) firstPage(ctx context.Context, req client.ListRequest, entries []client.Entry, err error) ([]client.Entry, error) {
-	switch {
-	case isRefusal(err):
-		return nil, nil
-	case err == nil, isDenied(err), isFatal(err):
+	if err == nil || isDenied(err) || isFatal(err) {
 		return entries, err
 	}
 	req.Page = client.AnyPage
