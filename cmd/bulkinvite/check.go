@@ -119,7 +119,7 @@ func (c *checker) run(ctx context.Context, names []string) error {
 		return err
 	}
 	view.warnings = append(view.warnings, in.Warnings()...)
-	debug.SetGCPercent(gcPercent(view.plan.Rows) / 4) // what a look-up in the ledger keeps comes on top of the rows
+	debug.SetGCPercent(gcPercent(view.plan.Rows) / 6) // what a look-up in the ledger keeps comes on top of the rows
 	if err := advised(view.askLedger(ctx, in, path, c.flags.base.url), path); err != nil {
 		return err
 	}
