@@ -152,7 +152,7 @@ func TestTracesBesideBusyRun(t *testing.T) {
 	enough := make(chan struct{})
 	var g errgroup.Group
 	g.Go(func() error {
-		for n := 0; ; n++ {
+		for n := range 1000 { // each of them is read by all that follow
 			select {
 			case <-enough:
 				return nil
@@ -163,13 +163,14 @@ func TestTracesBesideBusyRun(t *testing.T) {
 				return err
 			}
 		}
+		return nil
 	})
 	r, err := ledger.OpenReadOnly(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	for range 100 {
+	for range 25 {
 		if _, err := r.Traces(t.Context(), "ann@example.com", ""); err != nil {
 			t.Error(err)
 			break
