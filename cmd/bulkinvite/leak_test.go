@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/signal"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -14,6 +15,11 @@ import (
 type leakChecker struct{ *testing.M }
 
 func (c leakChecker) Run() int {
+	if signal.Ignored(os.Interrupt) {
+		// Started by a shell's &: the programs that the tests start and
+		// interrupt would ignore it, too.
+		signal.Notify(make(chan os.Signal, 1), os.Interrupt)
+	}
 	code := c.M.Run()
 	if err := goleak.Find(); err != nil && code == 0 {
 		fmt.Fprintln(os.Stderr, err)
