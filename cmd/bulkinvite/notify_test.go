@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -94,29 +95,30 @@ func served(t *testing.T, handler http.HandlerFunc) (took time.Duration, err err
 
 func TestNotifyTriesAgainForAWhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tries := 0
+		var tries atomic.Int64
 		took, err := served(t, func(w http.ResponseWriter, r *http.Request) {
-			if tries++; r.URL.Path != "/hush-hush/4" {
+			tries.Add(1)
+			if r.URL.Path != "/hush-hush/4" {
 				t.Errorf("path %s", r.URL.Path)
 			}
 			_, _ = io.Copy(io.Discard, r.Body)
 			<-r.Context().Done() // never answers
 		})
-		if tries != notifyTries || took < notifyTries*notifyTimeout || took > notifyTries*notifyTimeout+5*time.Second {
-			t.Errorf("%d tries in %v", tries, took)
+		if tries.Load() != notifyTries || took < notifyTries*notifyTimeout || took > notifyTries*notifyTimeout+5*time.Second {
+			t.Errorf("%d tries in %v", tries.Load(), took)
 		}
 		if err == nil || err.Error() != "no answer within 10s" {
 			t.Errorf("error %v", err)
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
-		tries := 0
+		var tries atomic.Int64
 		_, err := served(t, func(w http.ResponseWriter, _ *http.Request) {
-			tries++
+			tries.Add(1)
 			w.WriteHeader(http.StatusForbidden)
 		})
-		if tries != 1 || err == nil {
-			t.Errorf("%d tries after a refusal, error %v", tries, err)
+		if tries.Load() != 1 || err == nil {
+			t.Errorf("%d tries after a refusal, error %v", tries.Load(), err)
 		}
 	})
 }
