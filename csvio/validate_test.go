@@ -46,6 +46,10 @@ func TestRows(t *testing.T) {
 
 		"surplus before all else": {row: ",,,,,,x", code: batch.CodeTooManyFields,
 			msg: "the row has 7 fields and the header 6: put a cell with ',' in it in quotes"},
+		"nothing":                            {row: ",\u00a0,,,,", code: batch.CodeMissingInterviewID, msg: "the row is empty: remove it"},
+		"nothing, interview":                 {row: ",,,,,,", opts: Options{InterviewID: "dv"}, code: batch.CodeMissingEmail, msg: "the row is empty: remove it"},
+		"nothing but a column of the user's": {row: ",,,,x,", code: batch.CodeMissingInterviewID, msg: "there is no interview id"},
+
 		"no interview":      {row: "Ann,a,,,,", code: batch.CodeMissingInterviewID, msg: "there is no interview id"},
 		"bad interview":     {row: "Ann,,a b,,,", code: batch.CodeInvalidInterviewID, msg: "the interview id has white space in it"},
 		"hidden interview":  {row: "Ann,,a\u200bb,,,", code: batch.CodeInvalidInterviewID, msg: "the interview id has a character in it that cannot be seen (U+200B, zero width space)"},
