@@ -131,7 +131,7 @@ func TestConfirmOnlyWhileDown(t *testing.T) {
 		w.crash = 0
 		r := w.confirmOnly()
 		w.counts(r, map[string]int{"uncertain": 5})
-		if r.end != batch.APIDown || r.reason != "the API is down: no usable answer for 5m0s" {
+		if r.end != batch.APIDown || r.reason != "the API is down: no usable answer for 5m0s (the API answered 500)" {
 			w.Errorf("end %d: %s", r.end, r.reason)
 		}
 	})

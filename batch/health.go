@@ -34,6 +34,7 @@ type health struct {
 	mu        sync.Mutex
 	bad       [link + 1]int // unusable answers in a row
 	since     time.Time     // the first of the unusable answers, while there is no good one
+	why       string        // the last of them, in words
 	throttled time.Time     // the first 429 since the last other answer
 	waits     int           // since then: how often we were told to wait
 	told      time.Time     // until when, the last time
@@ -71,8 +72,9 @@ func (e *Engine) observe(ep endpoint, went time.Time, err error) {
 	case apiErr.Fate == client.Denied && ep != link:
 		e.endRun(denied(apiErr))
 	default:
-		if e.health.unusable(ep) {
-			e.log.Warn().Msg("the API seems to be down, only probing: " + maskText(apiErr.Error()))
+		why := maskText(apiErr.Error())
+		if e.health.unusable(ep, why) {
+			e.log.Warn().Msg("the API seems to be down, only probing: " + why)
 		}
 	}
 }
@@ -117,10 +119,11 @@ func (h *health) listWorks() {
 }
 
 // unusable counts an answer that tells nothing, or none at all, and reports
-// whether the API now counts as down and did not before.
-func (h *health) unusable(ep endpoint) bool {
+// whether the API now counts as down and did not before. why says what it was.
+func (h *health) unusable(ep endpoint, why string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.why = why
 	h.throttled = time.Time{}
 	if h.since.IsZero() {
 		h.since = time.Now()
@@ -204,6 +207,15 @@ func (h *health) badFor() time.Duration {
 	return time.Since(h.since)
 }
 
+// lastBad says in words what the last unusable answer was. Of a name that cannot
+// be looked up and a proxy that is in the way only this tells that the API may
+// well be up.
+func (h *health) lastBad() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.why
+}
+
 // waitList waits while the list does not work.
 func (h *health) waitList(ctx context.Context) error {
 	h.mu.Lock()
@@ -275,7 +287,7 @@ func (e *Engine) probeUntilUp(soft, hard context.Context) error {
 			if e.opts.ConfirmOnly {
 				missed = "usable answer"
 			}
-			e.endRun(APIDown, fmt.Sprintf("the API is down: no %s for %v", missed, e.opts.GiveUpAfter))
+			e.endRun(APIDown, fmt.Sprintf("the API is down: no %s for %v (%s)", missed, e.opts.GiveUpAfter, e.health.lastBad()))
 			return nil
 		}
 		if soft.Err() != nil {

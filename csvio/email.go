@@ -94,6 +94,8 @@ func commonMistake(s string) string {
 	switch {
 	case len(s) >= 7 && strings.EqualFold(s[:7], "mailto:"):
 		return `begins with "mailto:": leave that out`
+	case ats == 0 && spreadsheetError(s) != "":
+		return hasError(spreadsheetError(s))
 	case ats == 0:
 		return "has no @ in it"
 	case ats > 1 && (strings.ContainsAny(s, ",;/|&") || strings.ContainsFunc(s, unicode.IsSpace)):

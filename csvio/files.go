@@ -22,6 +22,7 @@ func OpenAll(ctx context.Context, names []string, opts Options) (*Input, error) 
 	if len(names) == 1 {
 		return Open(ctx, names[0], opts)
 	}
+	opts.several = true
 	all := &Input{opts: opts}
 	for i, name := range names {
 		err := ctx.Err()

@@ -34,6 +34,8 @@ type Options struct {
 	InterviewID  string    // for rows without one
 	Resend       bool      // rows with a candidate_id are re-sent; else that column is ignored
 	DisableEmail bool      // for all rows, whatever their column says
+
+	several bool // the input is one of several files, for which Map holds, too
 }
 
 // An Input is an opened input, of one file or, with OpenAll, of several. It

@@ -86,6 +86,9 @@ func (t *headerTry) useMapping(opts Options) {
 		column, err := t.named(field, name)
 		if err != nil {
 			t.err = err
+			if opts.several { // what is good for this file may be wrong for another
+				t.err.Hint += "; --map holds for all files: send those apart whose columns have other names"
+			}
 			return
 		}
 		if field != fieldCandidateID || opts.Resend {

@@ -65,6 +65,7 @@ type place struct {
 	size    int  // bytes of the record
 	fields  int  // how many it has
 	surplus bool // some of those behind the header's last are not empty
+	blank   bool // all of the user's are empty
 }
 
 // A block is a number of rows on their way through a scan. It is a
@@ -214,6 +215,7 @@ func (in *Input) add(b *block, rec record) {
 	if len(rec.fields) > len(in.header) {
 		p.surplus = slices.ContainsFunc(rec.fields[len(in.header):], func(s string) bool { return trim(s) != "" })
 	}
+	p.blank = !slices.ContainsFunc(rec.fields[:min(len(rec.fields), in.userColumns)], func(s string) bool { return trim(s) != "" })
 	b.cells, b.places = append(b.cells, b.slab[first:]), append(b.places, p)
 	b.bytes += rec.size
 }

@@ -40,6 +40,10 @@ func (in *Input) validate(row *batch.Row, cells *rawCells, p place) {
 	if row.Problem != nil {
 		*c = batch.Candidate{}
 	}
+	if row.Problem != nil && p.blank && !p.surplus {
+		// Spreadsheets save rows whose cells were emptied as delimiters alone.
+		row.Problem.Message = "the row is empty: remove it"
+	}
 }
 
 // shapeProblem looks at what concerns the row as a whole.
@@ -188,6 +192,9 @@ func consistsOf(s string, class uint8) bool {
 // idProblem says what is wrong with an id. Ids are opaque: some are UUIDs, and
 // others are not.
 func idProblem(id string) string {
+	if found := spreadsheetError(id); found != "" {
+		return hasError(found)
+	}
 	if len(id) <= maxID && consistsOf(id, visible) {
 		return "" // all ids that were ever seen
 	}
@@ -198,6 +205,9 @@ func idProblem(id string) string {
 }
 
 func nameProblem(name string) string {
+	if found := spreadsheetError(name); found != "" {
+		return hasError(found)
+	}
 	if len(name) <= maxName && consistsOf(name, printable) {
 		return "" // most names
 	}
@@ -216,6 +226,37 @@ func nameProblem(name string) string {
 	}
 	return ""
 }
+
+// spreadsheetError returns the first word of a text that is what a spreadsheet
+// shows in the place of something that it could not find or compute, such as
+// #N/A, #REF! and, in other languages, #NV and #WERT!; or "". Nobody is called
+// so, and a look-up that found no name must not greet somebody as #N/A.
+func spreadsheetError(s string) string {
+	if strings.IndexByte(s, '#') < 0 {
+		return ""
+	}
+	for word := range strings.FieldsSeq(s) {
+		if isSpreadsheetError(word) {
+			return word
+		}
+	}
+	return ""
+}
+
+func isSpreadsheetError(word string) bool {
+	rest, found := strings.CutPrefix(word, "#")
+	name := strings.TrimRight(rest, "!?")
+	letters := strings.Trim(name, "¡")
+	if !found || utf8.RuneCountInString(letters) < 2 ||
+		strings.ContainsFunc(letters, func(r rune) bool { return !unicode.IsUpper(r) && r != '/' && r != '0' }) {
+		return false
+	}
+	_, behind, _ := strings.Cut(letters, "/")
+	notFound := letters == "NV" || utf8.RuneCountInString(letters) == 3 && utf8.RuneCountInString(behind) == 1
+	return name != rest || notFound
+}
+
+func hasError(found string) string { return "has an error of the spreadsheet in it (" + found + ")" }
 
 func parseBool(cell string) (value, ok bool) {
 	switch strings.ToLower(trim(cell)) {

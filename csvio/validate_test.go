@@ -46,6 +46,10 @@ func TestRows(t *testing.T) {
 
 		"surplus before all else": {row: ",,,,,,x", code: batch.CodeTooManyFields,
 			msg: "the row has 7 fields and the header 6: put a cell with ',' in it in quotes"},
+		"nothing":                            {row: ",\u00a0,,,,", code: batch.CodeMissingInterviewID, msg: "the row is empty: remove it"},
+		"nothing, interview":                 {row: ",,,,,,", opts: Options{InterviewID: "dv"}, code: batch.CodeMissingEmail, msg: "the row is empty: remove it"},
+		"nothing but a column of the user's": {row: ",,,,x,", code: batch.CodeMissingInterviewID, msg: "there is no interview id"},
+
 		"no interview":      {row: "Ann,a,,,,", code: batch.CodeMissingInterviewID, msg: "there is no interview id"},
 		"bad interview":     {row: "Ann,,a b,,,", code: batch.CodeInvalidInterviewID, msg: "the interview id has white space in it"},
 		"hidden interview":  {row: "Ann,,a\u200bb,,,", code: batch.CodeInvalidInterviewID, msg: "the interview id has a character in it that cannot be seen (U+200B, zero width space)"},
@@ -59,7 +63,18 @@ func TestRows(t *testing.T) {
 		"control character": {row: "A\x07nn,ann@x.co,iv,,,", code: batch.CodeInvalidValue, msg: "the name has a control character in it (U+0007)"},
 		"broken character":  {row: "A\ufffdnn,ann@x.co,iv,,,", code: batch.CodeInvalidValue, msg: "the name has a broken character in it (U+FFFD)"},
 		"long name":         {row: long(301) + ",ann@x.co,iv,,,", code: batch.CodeInvalidValue, msg: "the name is longer than 300 characters"},
-		"bad application":   {row: "Ann,ann@x.co,iv,a b,,", code: batch.CodeInvalidValue, msg: "job_application_id has white space in it"},
+		"name not found": {row: "#N/A,ann@x.co,iv,,,", code: batch.CodeInvalidValue,
+			msg: "the name has an error of the spreadsheet in it (#N/A)"},
+		"interview not found": {row: "Ann,ann@x.co,#REF!,,,", opts: Options{InterviewID: "dv"}, code: batch.CodeInvalidInterviewID,
+			msg: "the interview id has an error of the spreadsheet in it (#REF!)"},
+		"application not found": {row: "Ann,ann@x.co,iv,#WERT!,,", code: batch.CodeInvalidValue,
+			msg: "job_application_id has an error of the spreadsheet in it (#WERT!)"},
+		"address not found": {row: "Ann,#N/A,iv,,,", code: batch.CodeInvalidEmail,
+			msg: "the e-mail address has an error of the spreadsheet in it (#N/A)"},
+		"name with a number sign": {row: "#1 Ann,ann@x.co,iv,,,",
+			want: batch.Candidate{Name: "#1 Ann", Email: "ann@x.co", InterviewID: "iv"}},
+
+		"bad application": {row: "Ann,ann@x.co,iv,a b,,", code: batch.CodeInvalidValue, msg: "job_application_id has white space in it"},
 		"bad candidate id": {row: "Ann,ann@x.co,iv,,c d,", opts: Options{Resend: true}, code: batch.CodeInvalidValue,
 			msg: "candidate_id has white space in it"},
 		"bad boolean": {row: "Ann,ann@x.co,iv,,,maybe", code: batch.CodeInvalidValue, msg: "disable_email_notification must be yes, no or empty"},
@@ -91,6 +106,22 @@ func TestNamesAreJoined(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"Ann Ax", "Bob", "Cox", ""}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// What Excel, in several languages, and LibreOffice show in the place of what
+// they could not find or compute.
+func TestSpreadsheetErrors(t *testing.T) {
+	for _, s := range []string{"#N/A", "#NV", "#N/D", "#Н/Д", "#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!",
+		"#BEZUG!", "#WERT!", "#VALEUR!", "#¡VALOR!", "#ÜBERLAUF!", "Ann #N/A", "#N/A Ax"} {
+		if spreadsheetError(s) == "" {
+			t.Errorf("%s is none", s)
+		}
+	}
+	for _, s := range []string{"", "#", "Ann", "#1", "#Ann!", "Ann#N/A", "# N/A", "#NA", "Ann!", "WHO?", "#!", "C# DEV", "#AB/CD", "#A/", "#/A"} {
+		if got := spreadsheetError(s); got != "" {
+			t.Errorf("%s is %s", s, got)
+		}
 	}
 }
 

@@ -32,8 +32,9 @@ func (s *spooler) copyWorkbook(input io.Reader) error {
 		return err
 	}
 	s.workbook, s.bom, s.delimiter = true, true, ","
-	if packed, err = slimWorkbook(packed); err == nil {
-		err = s.copyFrom(packed)
+	packed, merged, err := slimWorkbook(packed)
+	if err == nil {
+		err = s.copyFrom(packed, merged)
 	}
 	if inputErr := (*InputError)(nil); errors.As(err, &inputErr) {
 		inputErr.File = s.name
@@ -68,7 +69,7 @@ func (s *spooler) refuseOLE(input io.Reader) error {
 		Hint: "save it as .xlsx, or " + csvHint}
 }
 
-func (s *spooler) copyFrom(packed []byte) error {
+func (s *spooler) copyFrom(packed []byte, merged bool) error {
 	book, err := excelize.OpenReader(bytes.NewReader(packed), excelize.Options{
 		// Nothing is put into temporary files: where one cannot be written, the
 		// library would go on with half of a text.
@@ -91,7 +92,11 @@ func (s *spooler) copyFrom(packed []byte) error {
 		return damagedWorkbook(err)
 	}
 	defer rows.Close() // neither have these
-	return s.copySheet(name, rows, int64(len(packed)))
+	header, err := s.copySheet(name, rows, int64(len(packed)))
+	if err == nil && merged {
+		s.warnOfMerged(packed, name, header)
+	}
+	return err
 }
 
 func damagedWorkbook(err error) error {

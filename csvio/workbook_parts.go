@@ -19,14 +19,15 @@ import (
 // slimWorkbook returns a workbook with nothing but the parts that are read,
 // without pictures, pivot caches and the like, after it has made sure that
 // these are whole. The library that reads them does not say if a part is cut
-// off or at odds with itself: it would read fewer rows.
-func slimWorkbook(packed []byte) ([]byte, error) {
+// off or at odds with itself: it would read fewer rows. merged says that cells of
+// some sheet are merged over several rows.
+func slimWorkbook(packed []byte) (slimmed []byte, merged bool, err error) {
 	archive, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
 	if err != nil {
-		return nil, &InputError{Message: "is a damaged workbook or zip archive", Hint: "fetch the file again", Err: err}
+		return nil, false, &InputError{Message: "is a damaged workbook or zip archive", Hint: "fetch the file again", Err: err}
 	}
 	if err := refuseArchive(archive); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	var slim bytes.Buffer
 	w := zip.NewWriter(&slim)
@@ -37,21 +38,23 @@ func slimWorkbook(packed []byte) ([]byte, error) {
 		}
 		unpacked += part.UncompressedSize64
 		if unpacked > maxUnpacked {
-			return nil, &InputError{Message: fmt.Sprintf("is a workbook that unpacks to more than %d MiB, too large to be read", maxUnpacked>>20),
+			return nil, false, &InputError{Message: fmt.Sprintf("is a workbook that unpacks to more than %d MiB, too large to be read", maxUnpacked>>20),
 				Hint: csvHint}
 		}
 		if inflated(int64(unpacked), int64(len(packed))) {
-			return nil, bombError(errBomb)
+			return nil, false, bombError(errBomb)
 		}
-		if err := checkPart(part); err != nil {
-			return nil, damagedWorkbook(fmt.Errorf("%s: %w", part.Name, err))
+		mergedHere, err := checkPart(part)
+		if err != nil {
+			return nil, false, damagedWorkbook(fmt.Errorf("%s: %w", part.Name, err))
 		}
+		merged = merged || mergedHere
 		if err := w.Copy(part); err != nil {
-			return nil, damagedWorkbook(err)
+			return nil, false, damagedWorkbook(err)
 		}
 	}
 	err = w.Close()
-	return slim.Bytes(), err
+	return slim.Bytes(), merged, err
 }
 
 // refuseArchive says what an archive is that is no workbook, or none that can
@@ -89,26 +92,26 @@ func isRead(name string) bool {
 }
 
 // checkPart reads a part to its end, and so checks its sum.
-func checkPart(part *zip.File) error {
+func checkPart(part *zip.File) (merged bool, err error) {
 	r, err := part.Open()
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer r.Close()
 	counted := &countingWriter{}
 	text := io.TeeReader(io.LimitReader(r, int64(part.UncompressedSize64)+1), counted)
 	if strings.HasPrefix(partName(part.Name), "xl/worksheets/") {
-		if err := checkOrder(text); err != nil {
-			return err
+		if merged, err = checkOrder(text); err != nil {
+			return false, err
 		}
 	}
 	if _, err := io.Copy(io.Discard, text); err != nil {
-		return err
+		return false, err
 	}
 	if counted.n != part.UncompressedSize64 {
-		return errors.New("it is shorter or longer than it says")
+		return false, errors.New("it is shorter or longer than it says")
 	}
-	return nil
+	return merged, nil
 }
 
 type countingWriter struct{ n uint64 }
@@ -117,7 +120,8 @@ func (w *countingWriter) Write(p []byte) (int, error) { w.n += uint64(len(p)); r
 
 // checkOrder makes sure that a sheet is good XML and that its rows and cells
 // stand in their order. Of others the library makes what Excel does not show.
-func checkOrder(text io.Reader) error {
+// merged says that some cells are merged over several rows.
+func checkOrder(text io.Reader) (merged bool, err error) {
 	d := xml.NewDecoder(text)
 	d.CharsetReader = charset.NewReaderLabel // as in the library
 	inside, over := false, false
@@ -125,27 +129,32 @@ func checkOrder(text io.Reader) error {
 	for {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
-			return nil
+			return merged, nil
 		}
 		if err != nil {
-			return err
+			return merged, err
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
 			switch {
 			case t.Name.Local == "sheetData":
 				if over || inside {
-					return errors.New("it has cells in two places")
+					return merged, errors.New("it has cells in two places")
 				}
 				inside = true
 			case inside && t.Name.Local == "row":
 				if err := advance(&row, t, strconv.Atoi); err != nil {
-					return err
+					return merged, err
 				}
 				column = 0
 			case inside && t.Name.Local == "c":
 				if err := advance(&column, t, columnOf); err != nil {
-					return err
+					return merged, err
+				}
+			case t.Name.Local == "mergeCell":
+				for _, attr := range t.Attr {
+					first, last := mergedRows(attr.Value)
+					merged = merged || attr.Name.Local == "ref" && first < last
 				}
 			}
 		case xml.EndElement:

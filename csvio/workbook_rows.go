@@ -34,18 +34,18 @@ type lineBreaks struct {
 	total int // line breaks in cells up to its end
 }
 
-// copySheet copies the header and what is below it.
-func (s *spooler) copySheet(name string, rows *excelize.Rows, packed int64) error {
+// copySheet copies the header, whose row it returns, and what is below it.
+func (s *spooler) copySheet(name string, rows *excelize.Rows, packed int64) (headerRow int, err error) {
 	c := &sheetCopy{out: bufio.NewWriterSize(s.spool, scanBuffer)}
 	c.csv = csv.NewWriter(&c.record)
 	header := headerSearch{opts: s.opts}
 	for row := 1; rows.Next(); row++ {
 		if err := s.ctx.Err(); err != nil {
-			return err
+			return 0, err
 		}
 		cells, err := rows.Columns()
 		if err != nil {
-			return damagedWorkbook(err)
+			return 0, damagedWorkbook(err)
 		}
 		if len(cells) == 0 { // a formula that shows nothing is a cell
 			continue
@@ -60,24 +60,24 @@ func (s *spooler) copySheet(name string, rows *excelize.Rows, packed int64) erro
 			c.hidden.add(row)
 		}
 		if err := c.write(row, cells); err != nil {
-			return err
+			return 0, err
 		}
 		if inflated(c.size, packed) {
-			return bombError(errBomb)
+			return 0, bombError(errBomb)
 		}
 	}
 	if err := rows.Error(); err != nil {
-		return damagedWorkbook(err)
+		return 0, damagedWorkbook(err)
 	}
 	if err := header.check(name); err != nil {
-		return err
+		return 0, err
 	}
 	if err := c.out.Flush(); err != nil {
-		return spoolError(err)
+		return 0, spoolError(err)
 	}
 	s.pos.offset, s.breaks = c.size, c.breaks
 	s.warnOfSheet(name, &header, &c.hidden)
-	return nil
+	return header.row, nil
 }
 
 // warnOfSheet says what somebody who looks at the sheet in Excel may not think

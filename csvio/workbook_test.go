@@ -247,6 +247,44 @@ func TestWorkbookHiddenRowsAreRead(t *testing.T) {
 	}
 }
 
+// Of merged cells the file has the text in the first alone, and Excel shows it
+// beside all of their rows.
+func TestWorkbookMergedCellsAreTold(t *testing.T) {
+	merged := func(sheet string, ranges ...string) string {
+		return bookOf(t, func(book *excelize.File) {
+			if _, err := book.NewSheet("Other"); err != nil {
+				t.Fatal(err)
+			}
+			setRows(t, book, "Sheet1", []any{"Candidates"}, nil, bookHead, []any{"Ann", "ann@x.co", "iv"}, []any{"Ben", "ben@x.co"}, []any{"Cem", "cem@x.co"})
+			for _, r := range ranges {
+				first, last, _ := strings.Cut(r, ":")
+				if err := book.MergeCell(sheet, first, last); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+	title := `the header is row 3 of sheet "Sheet1": what stands above it is not read`
+	other := `sheet "Sheet1" is read, and not "Other"; --sheet names another`
+	for name, tc := range map[string]struct {
+		text string
+		want []string
+	}{
+		"rows": {merged("Sheet1", "A1:D2", "C4:C6", "D4:D5"), []string{other, title,
+			"cells are merged over several rows, of which only the first has the text, and the others are read as empty: C4:C6, D4:D5"}},
+		"columns":       {merged("Sheet1", "A1:D1", "C4:D4"), []string{other, title}},
+		"another sheet": {merged("Other", "C4:C6"), []string{other, title}},
+		"strange names": {withPart(t, merged("Sheet1", "C4:C6"), "xl/_rels/workbook.xml.rels", func(rels string) string {
+			return strings.ReplaceAll(rels, `Target="worksheets/`, `Target="/xl/worksheets/`)
+		}), []string{other, title,
+			"cells are merged over several rows, of which only the first has the text, and the others are read as empty: C4:C6"}},
+	} {
+		if diff := cmp.Diff(tc.want, openText(t, tc.text, Options{}).Warnings()); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
 func TestWorkbookInGzipAndZstd(t *testing.T) {
 	text := bookOfRows(t, bookHead, []any{"Ann", "ann@x.co", "iv"})
 	for name, packed := range map[string]string{"gzip": gzipped(t, text), "zstd": zstded(t, text)} {

@@ -39,7 +39,7 @@ func (s *sender) endOverdue(ctx context.Context, bugs <-chan *batch.Panic) error
 		return nil // told at the end of the run
 	}
 	logBug(s.log, p)
-	_, _ = fmt.Fprintf(s.stderr, "bulkinvite: broke off: %v; it kept the run from its end and the outputs are not written; %s\n", p, again)
+	_, _ = fmt.Fprintf(s.stderr, "bulkinvite: broke off: %v; it kept the run from its end and the outputs are not written; %s\n", p, s.report.again())
 	s.stderr.end()
 	os.Exit(exitBroken)
 	return nil

@@ -50,6 +50,11 @@ func TestReadyFilesRunCommands(t *testing.T) {
 	} {
 		checkExample(t, root, strings.Fields(find(t, readDist(t, name), pattern)))
 	}
+	for _, name := range []string{"bulkinvite.service", "bulkinvite.cron"} { // and by hand
+		for _, command := range []string{"status", "confirm"} {
+			checkExample(t, root, strings.Fields(find(t, readDist(t, name), `(?m)^#   .*\bbulkinvite (`+command+` .*)$`)))
+		}
+	}
 	checkExample(t, root, readCronJob(t).container(t).Args)
 }
 

@@ -64,6 +64,7 @@ func (s *sender) newEnding(begun time.Time, code int) *ending {
 	}
 	if r := s.report; r != nil && !r.outputsLost {
 		e.Counts = r.flatCounts()
+		delete(e.Counts, ratePerHour) // is for the ledger
 	}
 	e.Status = e.status()
 	e.Text = e.words()

@@ -74,7 +74,7 @@ func setFromEnvironment(flag pflag.Value, value string) error {
 // badVariable is the error of a flag that its variable cannot set.
 func badVariable(f *pflag.Flag, value string, err error) error {
 	name := envName(f.Name)
-	if f.Value.Type() == typeURL {
+	if hidesValue(f) {
 		return fmt.Errorf("%s in the environment: %w", name, err)
 	}
 	return fmt.Errorf("%s=%q in the environment: %w", name, value, badValue(f, err))

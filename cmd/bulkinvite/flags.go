@@ -106,7 +106,8 @@ func (c choice) Set(s string) error {
 
 // A text is a flag that is not empty if it is given: an empty one is mostly a
 // variable that a script did not set, and the default is then not what it
-// wants.
+// wants. Where the variable is not in quotes, what follows would be taken for
+// the value: of --results $OUT --no-email everybody would be e-mailed.
 type text struct {
 	value *string
 	check func(string) error // what else it must be; nil: anything will do
@@ -119,6 +120,9 @@ func (t text) Type() string   { return "TEXT" }
 func (t text) Set(s string) error {
 	if s == "" {
 		return errors.New("must not be empty")
+	}
+	if strings.HasPrefix(s, "--") {
+		return errors.New("must not begin with --: its own value may be missing")
 	}
 	if t.check != nil {
 		if err := t.check(s); err != nil {
@@ -135,7 +139,7 @@ type file struct{ text }
 func (f file) Type() string { return "FILE" }
 
 // typeURL is the Type of flags whose value is not shown in errors: people
-// paste keys into URLs.
+// paste keys into URLs. See hidesValue.
 const typeURL = "URL"
 
 // formatPointer is for flag values without a variable, which pflag makes to

@@ -194,7 +194,7 @@ func flagError(flags *pflag.FlagSet, err error) error {
 			guess = fmt.Sprintf(" (did you mean --%s?)", near)
 		}
 		return fmt.Errorf("unknown flag %s%s", dashed(unknown.GetSpecifiedName(), unknown.GetSpecifiedShortnames()), guess)
-	case errors.As(err, &invalid) && invalid.GetFlag().Value.Type() == typeURL:
+	case errors.As(err, &invalid) && hidesValue(invalid.GetFlag()):
 		return fmt.Errorf("--%s: %w", invalid.GetFlag().Name, invalid.Unwrap())
 	case errors.As(err, &invalid):
 		return fmt.Errorf("--%s %q: %w", invalid.GetFlag().Name, invalid.GetValue(), badValue(invalid.GetFlag(), invalid.Unwrap()))
@@ -221,6 +221,10 @@ func nearestFlag(flags *pflag.FlagSet, typed string) string {
 	})
 	return found
 }
+
+// hidesValue reports whether errors do not repeat what a flag was set to: people
+// have been seen to paste keys there.
+func hidesValue(f *pflag.Flag) bool { return f.Value.Type() == typeURL || f.Name == "api-key-file" }
 
 // badValue is why a flag cannot be set: err, unless it is pflag's own for a
 // switch, which names Go's functions.

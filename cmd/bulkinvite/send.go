@@ -56,7 +56,8 @@ second Ctrl-C ends it at once.
 
 With --plan it sends nothing unless the input, the flags that say how it is read
 and what the ledger knows of its people are as bulkinvite check --json has saved
-them.
+them. A run with a plan that has sent to somebody and not to everybody goes on
+with a new plan.
 
 On SIGUSR1 (kill -USR1) a run logs where it stands, whatever --log-level is. At
 its end it can write --metrics and call --notify: bulkinvite help monitoring.`,

@@ -87,6 +87,10 @@ func (v *runView) writeRun(b *strings.Builder) error {
 	if err != nil {
 		return err
 	}
+	if perHour, known := counts[ratePerHour]; known {
+		_, _ = fmt.Fprintf(table, "  rate\t%s requests per second\n", formatFloat(round(float64(perHour)/3600)))
+		delete(counts, ratePerHour)
+	}
 	for _, name := range slices.Sorted(maps.Keys(counts)) {
 		_, _ = fmt.Fprintf(table, "  %s\t%d\n", name, counts[name])
 	}

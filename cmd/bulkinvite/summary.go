@@ -46,6 +46,7 @@ type report struct {
 	Requests    int                  `json:"requests"`
 	Warnings    []string             `json:"warnings"`
 
+	planned     bool    // with --plan
 	rate        float64 // that the user allowed, in requests per second
 	outputsLost bool    // the files could not be written
 	invited     int     // people, by this run
@@ -159,16 +160,28 @@ func writeFileCounts[T ~string](b *strings.Builder, file string, rows int, order
 	_ = table.Flush() // a strings.Builder takes everything
 }
 
+// What to do after most ends. A plan does not hold any more once somebody in it
+// was sent to.
+const (
+	again     = "run the same command again to go on"
+	planAgain = "make a new plan with bulkinvite check --json and send it to go on"
+)
+
 // again is what to do after most ends.
-const again = "run the same command again to go on"
+func (r *report) again() string {
+	if r.planned {
+		return planAgain
+	}
+	return again
+}
 
 // lastLine says how the run ended, and what to do next.
 func (r *report) lastLine() string {
 	switch {
 	case r.End == endBroken:
-		return "broke off: " + r.Reason + "; " + again
+		return "broke off: " + r.Reason + "; " + r.again()
 	case r.End != endNames[batch.Finished]:
-		return "ended early: " + r.Reason + "; " + again
+		return "ended early: " + r.Reason + "; " + r.again()
 	case r.Rows == 0:
 		return "finished; the input has no rows, nobody was invited; look at where it comes from"
 	case r.FailedRows == 0:
@@ -177,7 +190,7 @@ func (r *report) lastLine() string {
 	line := "finished"
 	open := r.Failed[batch.CodeAPIError] + r.Failed[batch.CodeUncertain] + r.Failed[batch.CodeNotSent]
 	if open > 0 {
-		line += fmt.Sprintf("; %s can still go unchanged, %s", count(open, "row"), again)
+		line += fmt.Sprintf("; %s can still go unchanged, %s", count(open, "row"), r.again())
 	}
 	if mend := r.FailedRows - open; mend > 0 {
 		line += fmt.Sprintf("; %s must be mended, see the error column of %s, and send that file then", count(mend, "row"), r.FailedFile)

@@ -121,6 +121,7 @@ func (s *sender) newReport() *report {
 		Results:  map[batch.Status]int{},
 		Failed:   map[batch.Code]int{},
 		Warnings: []string{},
+		planned:  s.flags.plan != "",
 		rate:     s.flags.input.batch.Rate,
 	}
 	return s.report

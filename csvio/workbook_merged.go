@@ -1,0 +1,105 @@
+package csvio
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/xml"
+	"path"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+	"golang.org/x/net/html/charset"
+)
+
+// shownMerged is how many merged cells a warning names.
+const shownMerged = 10
+
+// mergedRows returns the rows that a merged cell such as D6:D8 begins and ends
+// in; equal ones if it is none.
+func mergedRows(cells string) (first, last int) {
+	from, to, _ := strings.Cut(cells, ":")
+	_, first, errFrom := excelize.CellNameToCoordinates(from)
+	_, last, errTo := excelize.CellNameToCoordinates(to)
+	if errFrom != nil || errTo != nil {
+		return 0, 0
+	}
+	return first, last
+}
+
+// warnOfMerged names the merged cells of a sheet, below the header, that take
+// several rows: Excel shows their text beside all of these, and it is in the
+// first alone. The library would read the whole sheet into memory to tell.
+func (s *spooler) warnOfMerged(packed []byte, sheet string, header int) {
+	archive, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
+	if err != nil {
+		return // it was read before, and only a warning is missing
+	}
+	var shown []string
+	_ = eachElement(archive, sheetPart(archive, sheet), "mergeCell", func(attrs map[string]string) {
+		if first, last := mergedRows(attrs["ref"]); first < last && last > header && len(shown) <= shownMerged {
+			shown = append(shown, attrs["ref"])
+		}
+	})
+	if len(shown) > shownMerged {
+		shown = append(shown[:shownMerged], "…")
+	}
+	if len(shown) > 0 {
+		s.warn("cells are merged over several rows, of which only the first has the text, and the others are read as empty: %s",
+			strings.Join(shown, ", "))
+	}
+}
+
+// sheetPart returns the name of the part of a workbook that has a sheet; "" if
+// it is not found.
+func sheetPart(archive *zip.Reader, sheet string) (part string) {
+	for _, f := range archive.File {
+		folder, file := path.Split(partName(f.Name))
+		if folder != "xl/" || !strings.HasPrefix(file, "workbook") || path.Ext(file) != ".xml" {
+			continue
+		}
+		id := ""
+		_ = eachElement(archive, partName(f.Name), "sheet", func(attrs map[string]string) {
+			if attrs["name"] == sheet {
+				id = attrs["id"]
+			}
+		})
+		_ = eachElement(archive, folder+"_rels/"+file+".rels", "Relationship", func(attrs map[string]string) {
+			if target := partName(attrs["Target"]); attrs["Id"] == id && strings.HasPrefix(target, "/") {
+				part = target[1:]
+			} else if attrs["Id"] == id {
+				part = folder + target
+			}
+		})
+	}
+	return part
+}
+
+// eachElement calls f with the attributes of each element of a name in a part.
+func eachElement(archive *zip.Reader, part, element string, f func(attrs map[string]string)) error {
+	for _, file := range archive.File {
+		if partName(file.Name) != part {
+			continue
+		}
+		r, err := file.Open()
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		d := xml.NewDecoder(r)
+		d.CharsetReader = charset.NewReaderLabel
+		for {
+			token, err := d.RawToken()
+			if err != nil {
+				return err
+			}
+			if start, ok := token.(xml.StartElement); ok && start.Name.Local == element {
+				attrs := map[string]string{}
+				for _, attr := range start.Attr {
+					attrs[attr.Name.Local] = attr.Value
+				}
+				f(attrs)
+			}
+		}
+	}
+	return nil
+}
