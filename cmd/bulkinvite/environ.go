@@ -30,12 +30,15 @@ func lookup(environ []string, name string) string {
 	return ""
 }
 
+// hasVariable reports whether a flag can be set in the environment.
+func hasVariable(f *pflag.Flag) bool { return f.Name != "help" && f.Name != "version" }
+
 // applyEnvironment sets the flags that the command line did not.
 func applyEnvironment(flags *pflag.FlagSet, environ []string) error {
 	var first error
 	flags.VisitAll(func(f *pflag.Flag) {
 		value := lookup(environ, envName(f.Name))
-		if f.Changed || f.Name == "help" || value == "" || first != nil {
+		if f.Changed || !hasVariable(f) || value == "" || first != nil {
 			return
 		}
 		if err := setFromEnvironment(f.Value, value); err != nil {
@@ -84,7 +87,7 @@ func badVariable(f *pflag.Flag, value string, err error) error {
 // any command: most likely a slip of the pen.
 func unknownVariables(root *cobra.Command, environ []string) []string {
 	known := map[string]bool{}
-	learn := func(f *pflag.Flag) { known[envName(f.Name)] = f.Name != "help" }
+	learn := func(f *pflag.Flag) { known[envName(f.Name)] = hasVariable(f) }
 	root.PersistentFlags().VisitAll(learn)
 	for _, cmd := range root.Commands() {
 		cmd.Flags().VisitAll(learn)

@@ -117,6 +117,7 @@ holds the ledger, nothing was sent; 129, 130, 143 a signal kept rows from going.
 		"the least that is logged: debug, info, warn or error")
 	root.AddCommand(newSendCommand(a), newCheckCommand(a), newStatusCommand(a), newReportCommand(a), newExplainCommand(a),
 		newForgetCommand(a), newConfirmCommand(a), newAuditCommand(a), newSandboxCommand(a), newVersionCommand(a))
+	addVersionFlag(root)
 	addTopics(root)
 	root.SetHelpCommand(newHelpCommand())
 	root.CompletionOptions.DisableNoDescFlag = true

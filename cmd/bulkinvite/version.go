@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 
@@ -42,6 +43,18 @@ func thisBuild() build {
 	return b
 }
 
+func (b build) String() string {
+	return fmt.Sprintf("bulkinvite %s\ncommit %s\n%s %s/%s\n", b.version, b.commit, b.goVersion, runtime.GOOS, runtime.GOARCH)
+}
+
+// addVersionFlag makes --version of root, which many try first, print what the
+// command prints.
+func addVersionFlag(root *cobra.Command) {
+	root.Version = thisBuild().String()
+	root.SetVersionTemplate("{{.Version}}")
+	root.Flags().Bool("version", false, "print the version, the commit and Go's version") // else cobra adds -v, which means verbose elsewhere
+}
+
 func newVersionCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
@@ -49,8 +62,7 @@ func newVersionCommand(a *app) *cobra.Command {
 		Example: `  bulkinvite version`,
 		Args:    noArguments,
 		RunE: a.action(func(context.Context, zerolog.Logger, []string) error {
-			b := thisBuild()
-			_, _ = fmt.Fprintf(a.stdout, "bulkinvite %s\ncommit %s\n%s %s/%s\n", b.version, b.commit, b.goVersion, runtime.GOOS, runtime.GOARCH)
+			_, _ = io.WriteString(a.stdout, thisBuild().String())
 			return nil
 		}),
 	}
