@@ -1,0 +1,24 @@
+package batch_test
+
+import (
+	"testing"
+
+	"bulkinvite/batch"
+	"bulkinvite/client/sandbox"
+)
+
+// Whoever is in doubt is confirmed, and gets their link, though the preflight
+// comes upon them before the feeder does, which the limit holds up.
+func TestDoubtThatThePreflightFindsFirst(t *testing.T) {
+	inWorld(t, sandbox.Config{}, func(w *world) {
+		dead := people(1, 0)
+		w.crash = 1
+		w.run(rows(dead...)) // sent, and the run dies before it settles
+		w.crash = 0
+		in := rows(append(named("n", 2, 0), dead...)...)
+		w.opts.Limit = 1
+		r := w.run(in)
+		w.counts(r, map[string]int{"invited": 1, "not_sent": 1, "confirmed": 1})
+		w.links(in[2:], result{outcomes: r.outcomes[2:]}, batch.StatusConfirmed)
+	})
+}
