@@ -22,3 +22,20 @@ func TestDoubtThatThePreflightFindsFirst(t *testing.T) {
 		w.links(in[2:], result{outcomes: r.outcomes[2:]}, batch.StatusConfirmed)
 	})
 }
+
+// A list need not show somebody under the row's address who was invited through
+// a job application, though the row no longer names it.
+func TestListIsBelievedWithoutFormerApplications(t *testing.T) {
+	cfg := sandbox.Config{
+		Applications: map[string]string{"app-1": "real@example.com"},
+		PostScript:   map[int]sandbox.Fault{2: sandbox.BeforeDrop},
+	}
+	inWorld(t, cfg, func(w *world) {
+		applied := candidate("typed@example.com", 0)
+		applied.JobApplicationID = "app-1"
+		w.counts(w.run(rows(applied)), map[string]int{"invited": 1})
+		applied.JobApplicationID = ""
+		in := rows(applied, candidate("bob@example.com", 0))
+		w.counts(w.withinADay(in), map[string]int{"already_invited": 1, "invited": 1})
+	})
+}
