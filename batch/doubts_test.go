@@ -2,8 +2,10 @@ package batch_test
 
 import (
 	"testing"
+	"time"
 
 	"bulkinvite/batch"
+	"bulkinvite/client"
 	"bulkinvite/client/sandbox"
 )
 
@@ -37,5 +39,24 @@ func TestListIsBelievedWithoutFormerApplications(t *testing.T) {
 		applied.JobApplicationID = ""
 		in := rows(applied, candidate("bob@example.com", 0))
 		w.counts(w.withinADay(in), map[string]int{"already_invited": 1, "invited": 1})
+	})
+}
+
+// People whom a dead run had claimed and whom their interview turns away take
+// nobody's place under the limit.
+func TestLimitIsNotUsedUpByWhoIsTurnedAway(t *testing.T) {
+	inWorld(t, sandbox.Config{}, func(w *world) {
+		w.hook.invite = func(q client.InviteRequest) ([]client.Invitation, bool, error) {
+			return nil, q.InterviewID == interviewID(1), &client.Error{Fate: client.Refused, StatusCode: 400, Message: "closed"}
+		}
+		w.opts.ChunkSize = 20
+		w.crash = 1
+		dead := named("dead", 20, 1)
+		w.run(rows(dead...))
+		w.crash = 0
+		w.opts.ChunkSize, w.opts.Limit = 1, 30
+		in := rows(append(append(dead, people(10, 1)...), people(20, 2)...)...)
+		w.source = &lateInput{input: in, place: 30, after: 3 * time.Minute}
+		w.counts(w.run(in), map[string]int{"interview_refused": 20, "refused": 10, "invited": 20})
 	})
 }

@@ -133,12 +133,14 @@ func (e *Engine) letInAgain(p *person) (o Outcome, turned bool) {
 // readmit lets somebody wait to be sent whom a dead run had claimed. This run
 // claims them anew, so they count under its limit.
 func (e *Engine) readmit(p *person) error {
-	e.queue.mu.Lock()
-	reached := e.queue.limitReached()
-	if !reached {
-		e.queue.admitted++
+	q := e.queue
+	q.mu.Lock()
+	sent := !q.interview(p).turnsAway(p)
+	reached := sent && q.limitReached()
+	if sent && !reached {
+		q.admitted++
 	}
-	e.queue.mu.Unlock()
+	q.mu.Unlock()
 	if reached {
 		e.release([]*person{p})
 		return nil // not_sent
