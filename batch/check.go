@@ -230,10 +230,7 @@ func lookupRows(ctx context.Context, src Source, ledger Lookuper, pending func(r
 		err := scanPending(lookupCtx, src, pending, func(b *lookedUp) error {
 			lookups.Go(Guard(func() (err error) {
 				defer close(b.done)
-				b.records, err = ledger.Lookup(lookupCtx, b.keys)
-				if err == nil && len(b.records) != len(b.keys) { // else rows would be passed over without a word
-					err = fmt.Errorf("the ledger was asked for %d people and told of %d", len(b.keys), len(b.records))
-				}
+				b.records, err = lookup(lookupCtx, ledger, b.keys)
 				return err
 			}))
 			select {
@@ -260,6 +257,16 @@ func lookupRows(ctx context.Context, src Source, ledger Lookuper, pending func(r
 		return nil
 	}))
 	return g.Wait()
+}
+
+// lookup asks a ledger, and refuses one that tells of fewer: people would be
+// passed over without a word.
+func lookup(ctx context.Context, ledger Lookuper, keys []Key) ([]Record, error) {
+	records, err := ledger.Lookup(ctx, keys)
+	if err == nil && len(records) != len(keys) {
+		err = fmt.Errorf("the ledger was asked for %d people and told of %d", len(keys), len(records))
+	}
+	return records, err
 }
 
 // scanPending calls f with the rows that pending names, a block at a time.

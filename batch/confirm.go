@@ -289,7 +289,7 @@ var leftUninvited = Outcome{Code: CodeNotSent, Error: "known not to be invited, 
 // leaveUninvited ends what a run that only confirms has to do with somebody of
 // whom one request is settled, unless a second one has them in doubt as well.
 func (e *Engine) leaveUninvited(ctx context.Context, p *person) error {
-	records, err := e.ledger.Lookup(ctx, []Key{p.key})
+	records, err := lookup(ctx, e.ledger, []Key{p.key})
 	if err != nil {
 		return err
 	}

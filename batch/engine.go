@@ -133,7 +133,7 @@ func (e *Engine) send(soft context.Context) error {
 		g.Go(func() error {
 			err := e.guard(f)()
 			if err != nil {
-				e.queue.close()
+				e.cancel()
 				<-workersDone // what has left is awaited, although the input or the prober broke
 			}
 			return err
@@ -148,7 +148,7 @@ func (e *Engine) send(soft context.Context) error {
 		workers.Go(func() error {
 			err := e.guard(func() error { return e.work(soft, hard) })()
 			if err != nil {
-				e.queue.close() // the others stop too
+				e.cancel() // the others stop too, whatever they wait for
 			}
 			return err
 		})

@@ -47,7 +47,9 @@ func (e *Engine) held(p *person, rec Record) (bool, error) {
 	case rec.State == StateInvited:
 		link := rec.InviteURL == "" && rec.CandidateID != "" &&
 			(e.opts.Links == LinksAll || e.opts.Links == LinksConfirmed && rec.Kind != KindFound)
-		e.queue.know(time.Time{}, p)
+		if rec.JobApplicationID == "" { // else the list may show another address, whatever the row names
+			e.queue.know(time.Time{}, p)
+		}
 		return true, e.recordWanting(p, Outcome{
 			Status: StatusAlreadyInvited, CandidateID: rec.CandidateID, InviteURL: rec.InviteURL,
 		}, link)
@@ -131,12 +133,14 @@ func (e *Engine) letInAgain(p *person) (o Outcome, turned bool) {
 // readmit lets somebody wait to be sent whom a dead run had claimed. This run
 // claims them anew, so they count under its limit.
 func (e *Engine) readmit(p *person) error {
-	e.queue.mu.Lock()
-	reached := e.queue.limitReached()
-	if !reached {
-		e.queue.admitted++
+	q := e.queue
+	q.mu.Lock()
+	sent := !q.interview(p).turnsAway(p)
+	reached := sent && q.limitReached()
+	if sent && !reached {
+		q.admitted++
 	}
-	e.queue.mu.Unlock()
+	q.mu.Unlock()
 	if reached {
 		e.release([]*person{p})
 		return nil // not_sent

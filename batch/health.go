@@ -146,11 +146,12 @@ func (h *health) unusable(ep endpoint, why string) bool {
 	return true
 }
 
-// onlyListWasDown ends being down if invitations were not the reason.
+// onlyListWasDown ends being down if invitations were not the reason, and the
+// list has not gone down again meanwhile.
 func (h *health) onlyListWasDown() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.bad[invite] < downAfter {
+	if h.bad[invite] < downAfter && h.listUp == nil {
 		h.down = false
 	}
 	return !h.down

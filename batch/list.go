@@ -273,6 +273,9 @@ func (f *foundPeople) flush(ctx context.Context) error {
 	if len(f.people) == 0 {
 		return nil
 	}
+	if err := f.leaveDoubts(ctx); err != nil {
+		return err
+	}
 	e := f.engine
 	claim, err := e.ledger.Claim(ctx, Request{Kind: KindFound, InterviewID: f.iv.asSent, People: peopleKeys(f.people)})
 	if err != nil {
@@ -301,4 +304,23 @@ func (f *foundPeople) flush(ctx context.Context) error {
 	}
 	f.people, f.ids, f.seen = nil, nil, nil
 	return err
+}
+
+// leaveDoubts leaves out whom a dead run has in doubt, of whom the feeder, which
+// may be far behind, has not told yet. Of them the list is to tell what became
+// of that run's request, and they are to get its link: they are confirmed, and
+// not people who were invited elsewhere.
+func (f *foundPeople) leaveDoubts(ctx context.Context) error {
+	records, err := lookup(ctx, f.engine.ledger, peopleKeys(f.people))
+	if err != nil {
+		return err
+	}
+	people, ids := f.people[:0], f.ids[:0]
+	for i := range records {
+		if records[i].State != StateSending {
+			people, ids = append(people, f.people[i]), append(ids, f.ids[i])
+		}
+	}
+	f.people, f.ids = people, ids
+	return nil
 }

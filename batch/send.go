@@ -59,9 +59,11 @@ func (e *Engine) claimAhead(soft, hard context.Context, c *chunk, people []*pers
 	}
 	// After the claim: a slow disk must not bunch requests above the rate.
 	if went, err = e.leave(soft); err != nil {
-		return 0, nil, went, errors.Join(
-			e.settle(hard, id, Answer{Message: "not sent: the run ended first"}, claimed, StateNone),
-			e.again(claimed))
+		err = e.settle(hard, id, Answer{Message: "not sent: the run ended first"}, claimed, StateNone)
+		if err == nil { // else they stay in doubt in the ledger, and are called so
+			err = e.again(claimed)
+		}
+		return 0, nil, went, err
 	}
 	return id, claimed, went, nil
 }

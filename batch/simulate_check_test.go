@@ -184,6 +184,9 @@ func (s *simulation) checkLink(out *outputRow) {
 	if out.status == "" {
 		return
 	}
+	if s.vague[out.line.person] && out.id == "" && out.url == "" {
+		return
+	}
 	id, url := s.api.Link(out.line.person)
 	if out.id != id || out.url != url && out.url != "" {
 		s.Fatalf("row %d (%s) has somebody else's link: %+v, want %s %s", out.row, out.line.person.Email, *out, id, url)

@@ -11,7 +11,6 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
-	"bulkinvite/client"
 	"bulkinvite/csvio"
 )
 
@@ -61,12 +60,7 @@ func (s *simulation) runOnce(name string, d death, lasting time.Duration) []outp
 	s.log.add("send %s: chunk %d, rate %v+%d, concurrency %d, attempts %d, links %s, give up %v, deadline %v, limit %d, preflight %v, resend %v",
 		name, o.ChunkSize, o.Rate, o.Burst, o.Concurrency, o.MaxAttempts, o.Links, o.GiveUpAfter, o.Deadline, o.Limit, !o.NoPreflight, s.csv.Resend)
 	s.log.add("a signal after %v, and death: %+v", lasting, d)
-	p := &process{simulation: s, death: d, steps: map[step]int{}}
-	p.account = account{
-		opts: o, begun: time.Now(), lost: map[batch.Key]time.Time{}, claimed: map[batch.Key]bool{}, unknowns: map[batch.Key]int{},
-		witness: map[string]batch.Key{}, hides: s.outage.hides, hidden: map[batch.Key]bool{},
-		remembered: s.remembered, resends: s.resends, resentAt: s.resentAt,
-	}
+	p := s.newProcess(d)
 	before := s.takeStock()
 	s.begun = time.Now()
 	s.clear()
@@ -100,6 +94,15 @@ func (s *simulation) runOnce(name string, d death, lasting time.Duration) []outp
 	s.nobodyElse(before)
 	time.Sleep(pick(s.Rand, 0, 0, 0, 25*time.Hour))
 	return rows
+}
+
+// newProcess returns a process that begins now.
+func (s *simulation) newProcess(d death) *process {
+	return &process{simulation: s, death: d, steps: map[step]int{}, account: account{
+		opts: s.opts, begun: time.Now(), lost: map[batch.Key]time.Time{}, claimed: map[batch.Key]bool{}, unknowns: map[batch.Key]int{},
+		witness: map[string]batch.Key{}, hides: s.outage.hides, hidden: map[batch.Key]bool{},
+		remembered: s.remembered, resends: s.resends, resentAt: s.resentAt,
+	}}
 }
 
 var errBroken = errors.New("no space left on device")
@@ -168,12 +171,8 @@ func outputsOf(path string) [2]string {
 }
 
 func (p *process) engine(ctx context.Context, plan *batch.Plan, outputs *csvio.Outputs, path string) error {
-	key, err := client.NewKey(p.key)
-	p.must(err)
-	c, err := client.New(client.Options{BaseURL: "http://127.0.0.1", Key: key, DialContext: p.pipe.DialContext})
-	p.must(err)
+	c := p.connect()
 	defer c.Close()
-	p.hook.API = c
 	engine, err := batch.New(p.input, plan, p, p, p.opts)
 	if err != nil {
 		return err

@@ -34,7 +34,7 @@ var (
 // in the end everyone who can be invited is. `make simulate SEEDS=…` draws more.
 func TestSimulation(t *testing.T) {
 	for seed := *fromSeed; seed < *fromSeed+*seeds; seed++ {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) { simulate(t, uint64(seed)) })
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { simulate(t, uint64(seed), false) })
 	}
 }
 
@@ -52,7 +52,7 @@ func TestReplay(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			var difference string
 			for range 3 {
-				if difference = simulate(t, seed).difference(simulate(t, seed)); difference == "" {
+				if difference = simulate(t, seed, false).difference(simulate(t, seed, false)); difference == "" {
 					return
 				}
 			}
@@ -81,6 +81,7 @@ type simulation struct {
 	remembered map[batch.Key]batch.State    // see account
 	resends    map[int64]batch.Key          // see account
 	resentAt   map[batch.Key]time.Time      // see account
+	vague      map[sandbox.Person]bool      // forgotten, or assumed to be invited: the ledger may know no id and no link
 
 	resending float64 // share of runs that re-send
 	halfway   bool    // a refused chunk is invited up to the first bad row
@@ -128,20 +129,25 @@ func (c *chronicle) String() string {
 
 func pick[T any](r *rand.Rand, values ...T) T { return values[r.IntN(len(values))] }
 
-// simulate draws a world, lets it happen, and returns what happened.
-func simulate(t *testing.T, seed uint64) *chronicle {
+// simulate draws a world, lets it happen, and returns what happened; others is
+// of a world in which other commands than send are used.
+func simulate(t *testing.T, seed uint64, others bool) *chronicle {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
 	r := rand.New(rand.NewPCG(seed, 7))
 	s := &simulation{
 		Rand: r, cfg: drawAPI(r, seed), whole: "in.csv", resending: pick(r, 0.1, 0.7),
 		elsewhere: map[sandbox.Person]bool{}, resent: map[sandbox.Person]time.Time{}, remembered: map[batch.Key]batch.State{},
-		resends: map[int64]batch.Key{}, resentAt: map[batch.Key]time.Time{},
+		resends: map[int64]batch.Key{}, resentAt: map[batch.Key]time.Time{}, vague: map[sandbox.Person]bool{},
 	}
 	s.halfway = r.IntN(2) == 0 && !s.cfg.PartialRefusals
 	s.lines = s.drawLines()
+	replay := fmt.Sprintf("make simulate SEED=%d SEEDS=1", seed)
+	if others {
+		replay = fmt.Sprintf("go test ./batch -run '^TestSimulationOfOtherCommands$' -seed %d -seeds 1", seed)
+	}
 	defer func() {
 		if t.Failed() {
-			t.Logf("replay it with: make simulate SEED=%d SEEDS=1", seed)
+			t.Log("replay it with: " + replay)
 		}
 		if t.Failed() || *history {
 			t.Logf("what happened:\n%v", &s.log)
@@ -158,6 +164,9 @@ func simulate(t *testing.T, seed uint64) *chronicle {
 		s.writeFile(s.whole, s.lines)
 		for range r.IntN(5) {
 			s.troubledRun()
+			if others {
+				s.otherCommand()
+			}
 			if s.IntN(3) == 0 {
 				s.inviteElsewhere(pick(r, 5, 30))
 			}
@@ -277,7 +286,10 @@ func (s *simulation) defaultOptions() batch.Options {
 
 // quietRuns go on until everyone is invited who can be.
 func (s *simulation) quietRuns() {
-	s.opts, s.csv, s.spells, s.outage = s.defaultOptions(), csvio.Options{}, nil, outage{}
+	s.opts, s.csv, s.outage = s.defaultOptions(), csvio.Options{}, outage{}
+	s.mu.Lock()
+	s.spells = nil
+	s.mu.Unlock()
 	s.diskLag = 0
 	for left := 6; ; left-- {
 		wrong := s.missing(s.finish(s.whole))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bulkinvite/batch"
+	"bulkinvite/client"
 	"bulkinvite/client/sandbox"
 )
 
@@ -136,5 +137,35 @@ func TestLimitCountsPeopleOfARefusedInterview(t *testing.T) {
 		w.opts.Limit = 11
 		in := rows(append(people(11, 0), people(5, 1)...)...)
 		w.counts(w.run(in), map[string]int{"refused": 10, "interview_refused": 1, "not_sent": 5})
+	})
+}
+
+// A ledger that breaks under the prober, while the list is down, leaves nobody
+// waiting for the list to be up again: nobody would find that out any more.
+func TestLedgerBreaksUnderTheProber(t *testing.T) {
+	for crash := 1; crash <= 8; crash++ {
+		inWorld(t, sandbox.Config{}, func(w *world) {
+			w.hook.list = func(q client.ListRequest) ([]client.Entry, bool, error) { return nil, q.Page == 0, err500 }
+			w.crash, w.mayDie = crash, true
+			w.opts.Concurrency, w.opts.Rate = 3, 50
+			in := rows(spread(40, 40)...)
+			w.honest(in, w.withinADay(in))
+		})
+	}
+}
+
+// A run that breaks off does not wait for the end of a Retry-After, nor sends
+// anything then.
+func TestLedgerBreaksDuringARetryAfter(t *testing.T) {
+	inWorld(t, sandbox.Config{}, func(w *world) {
+		w.hook.invite = func(client.InviteRequest) ([]client.Invitation, bool, error) {
+			time.Sleep(3 * time.Second)
+			return nil, true, &client.Error{Fate: client.NotSent, Cause: client.Throttled, StatusCode: 429, RetryAfter: 10 * time.Hour}
+		}
+		w.opts.NoPreflight, w.opts.ChunkSize, w.opts.Rate = true, 1, 0.5
+		w.crash = 3 // the claims of those who wait behind the first
+		in := rows(spread(40, 40)...)
+		r := w.withinADay(in)
+		w.honest(in, r)
 	})
 }
