@@ -92,6 +92,24 @@ func TestFlippedBits(t *testing.T) {
 	}
 }
 
+// A flipped bit in the position of somebody who was refused makes it that of
+// somebody who is invited: that does not take the invitation back.
+func TestInvitationIsNotTakenBack(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	s := open(t, path)
+	if err := inviteAndTell(io.Discard, begin(t, s), "x"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, path, `update answers set people = replace(people, '"person":1', '"person":0')`)
+	key := batch.Key{InterviewID: crashInterview, Email: "xa"}
+	if records, err := begin(t, open(t, path)).Lookup(t.Context(), []batch.Key{key}); err == nil {
+		t.Errorf("the ledger says %+v of somebody who is invited", records[0])
+	}
+}
+
 // closed returns the ledger that is left when it is opened and closed.
 func closed(t *testing.T, files map[string][]byte) []byte {
 	t.Helper()
