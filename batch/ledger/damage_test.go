@@ -156,6 +156,60 @@ func TestForgottenRequests(t *testing.T) {
 	}
 }
 
+// A run does not go on with a ledger that somebody has removed or replaced:
+// what it wrote there the next run would not know.
+func TestLedgerIsTakenAwayWhileInUse(t *testing.T) {
+	for name, tc := range map[string]struct {
+		take func(path string) error
+		says string
+	}{
+		"removed":            {os.Remove, "was removed while it was in use"},
+		"moved":              {func(path string) error { return os.Rename(path, path+".old") }, "was removed while it was in use"},
+		"removed with all":   {func(path string) error { return os.RemoveAll(filepath.Dir(path)) }, "was removed while it was in use"},
+		"replaced by a copy": {replaceByCopy, "was replaced while it was in use"},
+		"behind a file":      {replaceFolder, "cannot be found any more"},
+	} {
+		path := filepath.Join(t.TempDir(), "state", "ledger.db")
+		s, err := ledger.Open(t.Context(), path, ledger.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := begin(t, s)
+		if err := inviteAndTell(io.Discard, r, "before"); err != nil {
+			t.Fatal(err)
+		}
+		if err := tc.take(path); err != nil {
+			t.Fatal(err)
+		}
+		if err := inviteAndTell(io.Discard, r, "behind"); err == nil || !strings.Contains(err.Error(), tc.says) {
+			t.Errorf("%s: a claim is told %v", name, err)
+		}
+		if err := r.End(t.Context(), nil, 0); err == nil || !strings.Contains(err.Error(), tc.says) {
+			t.Errorf("%s: the end is told %v", name, err)
+		}
+		_ = s.Close() // whatever it can still do
+	}
+}
+
+func replaceByCopy(path string) error {
+	data, err := os.ReadFile(path)
+	if err == nil {
+		err = os.WriteFile(path+".copy", data, 0o600)
+	}
+	if err == nil {
+		err = os.Rename(path+".copy", path)
+	}
+	return err
+}
+
+func replaceFolder(path string) error {
+	folder := filepath.Dir(path)
+	if err := os.Rename(folder, folder+".old"); err != nil {
+		return err
+	}
+	return os.WriteFile(folder, nil, 0o600)
+}
+
 // What is left of a ledger that has lost something is shown to nobody as if it
 // were all.
 func TestReaderRefusesWhatHasLostSomething(t *testing.T) {
