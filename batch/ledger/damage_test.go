@@ -210,6 +210,24 @@ func replaceFolder(path string) error {
 	return os.WriteFile(folder, nil, 0o600)
 }
 
+// A ledger that a run has opened is missed when it is gone, although that run
+// had nothing to add to it and the file beside it was missing then.
+func TestOpenNotesWhatThereIs(t *testing.T) {
+	files, keys := filled(t, 3)
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	write(t, path, string(closed(t, files)))
+	if err := open(t, path).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := ledger.Open(t.Context(), path, ledger.Options{}); err == nil {
+		s.Close()
+		t.Errorf("a new ledger is made, which does not know %d people", len(keys))
+	}
+}
+
 // What is left of a ledger that has lost something is shown to nobody as if it
 // were all.
 func TestReaderRefusesWhatHasLostSomething(t *testing.T) {

@@ -120,6 +120,10 @@ func (s *Store) open(ctx context.Context) error {
 	if s.seen, err = openWitness(s.path, noted); err != nil {
 		return err
 	}
+	// It may be new beside an old ledger, and this run may have nothing to add.
+	if err = s.seen.note(last); err != nil {
+		return err
+	}
 	return s.indexPeople(ctx)
 }
 
