@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gocarina/gocsv"
 )
@@ -95,8 +96,12 @@ func (w *writer) flush() error {
 	return nil
 }
 
-// plainText keeps a spreadsheet from running a text of the API as a formula.
+// plainText keeps a spreadsheet from running a text of the API as a formula, and
+// an output from being no text.
 func plainText(s string) string {
+	if strings.IndexByte(s, 0) >= 0 {
+		s = strings.ReplaceAll(s, "\x00", "\ufffd")
+	}
 	if looksLikeFormula(s) {
 		return "'" + s
 	}
