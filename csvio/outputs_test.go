@@ -133,6 +133,18 @@ func TestWriteTakesNoNUL(t *testing.T) {
 	}
 }
 
+// With each column cut out of a header of its own, this takes minutes.
+func TestWriteVeryManyColumns(t *testing.T) {
+	header, cells := "name,email,interview_id"+strings.Repeat(",x", 100_000), "Ann,ann@x.co,iv"+strings.Repeat(",1", 100_000)
+	results, failed, _ := writeOutputs(t, openText(t, header+"\n"+cells+"\n", Options{}), t.TempDir())
+	if want := header + ",candidate_id,invite_url,status,row\n" + cells + ",c,u,invited,2\n"; results != want {
+		t.Error("the results are others")
+	}
+	if want := header + ",error_code,error,row,attempts\n"; failed != want {
+		t.Error("the header of the failed rows is another")
+	}
+}
+
 func TestWriteReplacesWholeOrNotAtAll(t *testing.T) {
 	in := openText(t, head+"Ann,ann@x.co,iv\nBob,bob@x.co,iv\n", Options{})
 	dir := t.TempDir()

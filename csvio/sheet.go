@@ -183,12 +183,15 @@ func (s *sheet[T]) header() error {
 	}
 	renamed := s.renamed()
 	s.line = s.line[:0]
+	var names [][]byte // of the file before: its columns follow each other
 	for i, c := range s.columns {
+		if names == nil || s.in != c.file {
+			s.in = c.file
+			names, _ = splitRaw(nil, s.in.headerRaw, s.in.delim)
+		}
 		if name, ours := renamed[i]; ours {
 			s.line = append(s.line, s.quoted(name)...)
 		} else {
-			s.in = c.file
-			names, _ := splitRaw(nil, s.in.headerRaw, s.in.delim)
 			s.line = s.appendCell(s.line, names[c.column])
 		}
 		s.line = append(s.line, s.sep...)
