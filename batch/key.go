@@ -99,9 +99,15 @@ func hasCapital(s string) bool {
 	return false
 }
 
+// maxAddress is more bytes than any address has, however it is spelled.
+const maxAddress = 1 << 10
+
 func normalEmail(email string) string {
 	if isPlainLower(email) {
 		return email // nine addresses of ten, and this runs once per row and answer
+	}
+	if len(email) > maxAddress {
+		return email // no address, and an A-label of what an API can send would take minutes
 	}
 	// Lower case first: there are capitals that IDNA does not know, unlike
 	// their small letters.

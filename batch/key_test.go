@@ -1,6 +1,7 @@
 package batch_test
 
 import (
+	"strings"
 	"testing"
 
 	"bulkinvite/batch"
@@ -17,5 +18,18 @@ func TestParseKey(t *testing.T) {
 		if got := batch.ParseKey(interviewID(0), person); got != row.Key() {
 			t.Errorf("%s: %+v, want %+v", person, got, row.Key())
 		}
+	}
+}
+
+// What an API calls an address may be megabytes of anything. Its A-label would
+// take minutes, which no signal ends.
+func TestNoKeyOfWhatIsNoAddress(t *testing.T) {
+	var long strings.Builder
+	long.WriteString("a@")
+	for i := range 300_000 {
+		long.WriteRune(rune(0x4e00 + i%20_000))
+	}
+	if got := batch.NewKey("i", long.String()); got.Email != long.String() {
+		t.Errorf("a key of %d bytes", len(got.Email))
 	}
 }

@@ -19,8 +19,14 @@ import (
 type linkState struct {
 	wanted atomic.Int64
 	tried  atomic.Int64
+	barren atomic.Int64 // good answers without a link since the last one with it
 	ended  atomic.Bool
 }
+
+// maxBarren is how many good answers in a row may lack the link. To try it with
+// everybody would take more than a minute for each of them, and the outputs
+// would wait for that.
+const maxBarren = 3 * linkTries
 
 var errLinksEnded = errors.New("no more links are fetched")
 
@@ -181,7 +187,11 @@ func (e *Engine) sendLink(ctx context.Context, p *person, k known) (inv *client.
 	e.observe(link, went, apiErr)
 	status, message := describe(apiErr)
 	s := Settlement{Key: p.key, State: StateNone}
+	if apiErr == nil && len(invitations) != 1 && e.links.barren.Add(1) >= maxBarren {
+		e.endLinks(fmt.Sprintf("the API answered %d times in a row without one", maxBarren))
+	}
 	if apiErr == nil && len(invitations) == 1 {
+		e.links.barren.Store(0)
 		if theirs(p, k, invitations[0]) {
 			inv = &invitations[0]
 			s = Settlement{Key: p.key, State: StateInvited, CandidateID: inv.CandidateID, InviteURL: inv.InviteURL}

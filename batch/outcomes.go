@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"sync"
@@ -74,7 +75,11 @@ func (o *outcomes) put(k known) (int64, error) {
 	}
 	n, err := o.file.WriteAt(o.buf, o.flushed)
 	if err != nil {
-		return 0, fmt.Errorf("write outcomes to %s: %w", os.TempDir(), err)
+		if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+			err = pathErr.Err // the file has no name that anybody could look for
+		}
+		return 0, fmt.Errorf("write outcomes to a temporary file in %s: %w; free some space there, or set TMPDIR to another folder",
+			os.TempDir(), err)
 	}
 	o.flushed += int64(n)
 	o.buf = o.buf[:0]

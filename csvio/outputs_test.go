@@ -109,6 +109,42 @@ func TestWriteHidesFormulas(t *testing.T) {
 	}
 }
 
+// A NUL would make results.csv a file that nothing here reads again.
+func TestWriteTakesNoNUL(t *testing.T) {
+	in := openText(t, head+"Ann,ann@x.co,iv\nBob,bob@x.co,iv\n", Options{})
+	dir := t.TempDir()
+	out, err := NewOutputs(in, dir+"/r.csv", dir+"/f.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = out.Write(t.Context(), func(row *batch.Row) (batch.Outcome, error) {
+		if row.Index == 0 {
+			return batch.Outcome{Status: batch.StatusInvited, CandidateID: "c\x001", InviteURL: "u\x00"}, nil
+		}
+		return batch.Outcome{Code: batch.CodeRefused, Error: "no\x00"}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"/r.csv", "/f.csv"} {
+		if rows := scanAll(t, openText(t, readFile(t, dir+name), Options{})); len(rows) != 1 || rows[0].Problem != nil {
+			t.Errorf("%s, fed back, has %+v", name, rows)
+		}
+	}
+}
+
+// With each column cut out of a header of its own, this takes minutes.
+func TestWriteVeryManyColumns(t *testing.T) {
+	header, cells := "name,email,interview_id"+strings.Repeat(",x", 100_000), "Ann,ann@x.co,iv"+strings.Repeat(",1", 100_000)
+	results, failed, _ := writeOutputs(t, openText(t, header+"\n"+cells+"\n", Options{}), t.TempDir())
+	if want := header + ",candidate_id,invite_url,status,row\n" + cells + ",c,u,invited,2\n"; results != want {
+		t.Error("the results are others")
+	}
+	if want := header + ",error_code,error,row,attempts\n"; failed != want {
+		t.Error("the header of the failed rows is another")
+	}
+}
+
 func TestWriteReplacesWholeOrNotAtAll(t *testing.T) {
 	in := openText(t, head+"Ann,ann@x.co,iv\nBob,bob@x.co,iv\n", Options{})
 	dir := t.TempDir()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gocarina/gocsv"
 )
@@ -95,8 +96,12 @@ func (w *writer) flush() error {
 	return nil
 }
 
-// plainText keeps a spreadsheet from running a text of the API as a formula.
+// plainText keeps a spreadsheet from running a text of the API as a formula, and
+// an output from being no text.
 func plainText(s string) string {
+	if strings.IndexByte(s, 0) >= 0 {
+		s = strings.ReplaceAll(s, "\x00", "\ufffd")
+	}
 	if looksLikeFormula(s) {
 		return "'" + s
 	}
@@ -178,12 +183,15 @@ func (s *sheet[T]) header() error {
 	}
 	renamed := s.renamed()
 	s.line = s.line[:0]
+	var names [][]byte // of the file before: its columns follow each other
 	for i, c := range s.columns {
+		if names == nil || s.in != c.file {
+			s.in = c.file
+			names, _ = splitRaw(nil, s.in.headerRaw, s.in.delim)
+		}
 		if name, ours := renamed[i]; ours {
 			s.line = append(s.line, s.quoted(name)...)
 		} else {
-			s.in = c.file
-			names, _ := splitRaw(nil, s.in.headerRaw, s.in.delim)
 			s.line = s.appendCell(s.line, names[c.column])
 		}
 		s.line = append(s.line, s.sep...)

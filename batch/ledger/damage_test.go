@@ -92,6 +92,24 @@ func TestFlippedBits(t *testing.T) {
 	}
 }
 
+// A flipped bit in the position of somebody who was refused makes it that of
+// somebody who is invited: that does not take the invitation back.
+func TestInvitationIsNotTakenBack(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	s := open(t, path)
+	if err := inviteAndTell(io.Discard, begin(t, s), "x"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, path, `update answers set people = replace(people, '"person":1', '"person":0')`)
+	key := batch.Key{InterviewID: crashInterview, Email: "xa"}
+	if records, err := begin(t, open(t, path)).Lookup(t.Context(), []batch.Key{key}); err == nil {
+		t.Errorf("the ledger says %+v of somebody who is invited", records[0])
+	}
+}
+
 // closed returns the ledger that is left when it is opened and closed.
 func closed(t *testing.T, files map[string][]byte) []byte {
 	t.Helper()
@@ -135,6 +153,78 @@ func TestForgottenRequests(t *testing.T) {
 		if n, err := knownAgain(t, files, keys); n > 0 || err != nil {
 			t.Errorf("the witness is %s: %d people are forgotten, %v", name, n, err)
 		}
+	}
+}
+
+// A run does not go on with a ledger that somebody has removed or replaced:
+// what it wrote there the next run would not know.
+func TestLedgerIsTakenAwayWhileInUse(t *testing.T) {
+	for name, tc := range map[string]struct {
+		take func(path string) error
+		says string
+	}{
+		"removed":            {os.Remove, "was removed while it was in use"},
+		"moved":              {func(path string) error { return os.Rename(path, path+".old") }, "was removed while it was in use"},
+		"removed with all":   {func(path string) error { return os.RemoveAll(filepath.Dir(path)) }, "was removed while it was in use"},
+		"replaced by a copy": {replaceByCopy, "was replaced while it was in use"},
+		"behind a file":      {replaceFolder, "cannot be found any more"},
+	} {
+		path := filepath.Join(t.TempDir(), "state", "ledger.db")
+		s, err := ledger.Open(t.Context(), path, ledger.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := begin(t, s)
+		if err := inviteAndTell(io.Discard, r, "before"); err != nil {
+			t.Fatal(err)
+		}
+		if err := tc.take(path); err != nil {
+			t.Fatal(err)
+		}
+		if err := inviteAndTell(io.Discard, r, "behind"); err == nil || !strings.Contains(err.Error(), tc.says) {
+			t.Errorf("%s: a claim is told %v", name, err)
+		}
+		if err := r.End(t.Context(), nil, 0); err == nil || !strings.Contains(err.Error(), tc.says) {
+			t.Errorf("%s: the end is told %v", name, err)
+		}
+		_ = s.Close() // whatever it can still do
+	}
+}
+
+func replaceByCopy(path string) error {
+	data, err := os.ReadFile(path)
+	if err == nil {
+		err = os.WriteFile(path+".copy", data, 0o600)
+	}
+	if err == nil {
+		err = os.Rename(path+".copy", path)
+	}
+	return err
+}
+
+func replaceFolder(path string) error {
+	folder := filepath.Dir(path)
+	if err := os.Rename(folder, folder+".old"); err != nil {
+		return err
+	}
+	return os.WriteFile(folder, nil, 0o600)
+}
+
+// A ledger that a run has opened is missed when it is gone, although that run
+// had nothing to add to it and the file beside it was missing then.
+func TestOpenNotesWhatThereIs(t *testing.T) {
+	files, keys := filled(t, 3)
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	write(t, path, string(closed(t, files)))
+	if err := open(t, path).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := ledger.Open(t.Context(), path, ledger.Options{}); err == nil {
+		s.Close()
+		t.Errorf("a new ledger is made, which does not know %d people", len(keys))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // resolve returns the path of the ledger itself: the lock and SQLite's files
@@ -56,6 +57,9 @@ func isMissing(path string) (bool, error) {
 		return false, errors.New("is a folder; name a file in it")
 	case !info.Mode().IsRegular():
 		return false, errors.New("is not a regular file")
+	case hasOtherName(info):
+		return false, errors.New("has a second name, a hard link: what is written under the one is not seen under the other, " +
+			"and people would be invited twice; remove one of the two, or make a copy of it while no run uses it")
 	}
 	if missing || info.Size() == 0 {
 		return missing, refuseOrphan(path)
@@ -65,6 +69,14 @@ func isMissing(path string) (bool, error) {
 		return false, fmt.Errorf("cannot be written: %w", err)
 	}
 	return false, f.Close()
+}
+
+// hasOtherName reports whether a file has several names. Lock, WAL and witness
+// of each are others: two runs would not know of each other, nor one of what
+// another that was killed has written last.
+func hasOtherName(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && stat.Nlink > 1
 }
 
 // refuseOrphan refuses to make a ledger beside what was written last to one that

@@ -121,7 +121,7 @@ func strictTexts(text string) ([]string, error) {
 }
 
 // strictOutcomes takes a JSON array of objects that each name one of so many
-// people and a state that there is.
+// people, who were all being sent, and a state that they can come into.
 func strictOutcomes(text string, people int) ([]outcome, error) {
 	var elements []struct {
 		Person      *int         `json:"person"`
@@ -137,10 +137,16 @@ func strictOutcomes(text string, people int) ([]outcome, error) {
 	}
 	states := []batch.State{batch.StateNone, batch.StateSending, batch.StateInvited, batch.StateRefused, batch.StateFailed}
 	outcomes := make([]outcome, len(elements))
+	told := map[int]batch.State{}
 	for i, e := range elements {
 		if e.Person == nil || e.State == nil || *e.Person < 0 || *e.Person >= people || !slices.Contains(states, *e.State) {
 			return nil, fmt.Errorf("element %d says nothing of anybody", i)
 		}
+		before, known := told[*e.Person]
+		if known && before != batch.StateSending && *e.State != batch.StateInvited {
+			return nil, fmt.Errorf("element %d takes back what was known", i)
+		}
+		told[*e.Person] = *e.State
 		outcomes[i] = outcome{Person: *e.Person, State: *e.State, CandidateID: e.CandidateID, InviteURL: e.InviteURL}
 	}
 	return outcomes, nil

@@ -19,6 +19,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"time"
 )
 
@@ -34,9 +36,10 @@ type Store struct {
 	now    func() time.Time
 	lock   *lock
 	seen   *witness
-	write  *sql.DB // one connection
-	read   *sql.DB // sees what write has committed, and does not wait for it
-	run    *Run    // the newest, or nil
+	file   fs.FileInfo // of what SQLite has open
+	write  *sql.DB     // one connection
+	read   *sql.DB     // sees what write has committed, and does not wait for it
+	run    *Run        // the newest, or nil
 	closed bool
 }
 
@@ -101,6 +104,9 @@ func (s *Store) open(ctx context.Context) error {
 			return err
 		}
 	}
+	if s.file, err = os.Stat(s.path); err != nil {
+		return err
+	}
 	if s.read, err = openForReading(s.path); err != nil {
 		return err
 	}
@@ -114,6 +120,10 @@ func (s *Store) open(ctx context.Context) error {
 	if s.seen, err = openWitness(s.path, noted); err != nil {
 		return err
 	}
+	// It may be new beside an old ledger, and this run may have nothing to add.
+	if err = s.seen.note(last); err != nil {
+		return err
+	}
 	return s.indexPeople(ctx)
 }
 
@@ -121,6 +131,22 @@ func (s *Store) open(ctx context.Context) error {
 func lastRequest(ctx context.Context, db querier) (last int64, err error) {
 	err = db.QueryRowContext(ctx, "select coalesce(max(id), 0) from requests").Scan(&last)
 	return last, err
+}
+
+// checkPlace makes sure that the ledger is where it was opened. SQLite does not
+// notice when somebody removes or replaces it, and goes on writing into what
+// nobody will ever open again.
+func (s *Store) checkPlace() error {
+	now, err := os.Stat(s.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("ledger %s was removed while it was in use, and who was invited is lost with it: put it back, or a copy of it", s.path)
+	case err != nil:
+		return fmt.Errorf("ledger %s cannot be found any more: %w", s.path, err)
+	case !os.SameFile(now, s.file):
+		return fmt.Errorf("ledger %s was replaced while it was in use, and the one that is there now does not know who was invited: put the other back", s.path)
+	}
+	return nil
 }
 
 // New reports whether Open made the ledger: it knows nobody. A run should say

@@ -152,6 +152,24 @@ func TestOpenLocked(t *testing.T) {
 	open(t, link)
 }
 
+// Through a second name a run would find another lock and another WAL.
+func TestOpenRefusesASecondName(t *testing.T) {
+	folder := t.TempDir()
+	path, second := filepath.Join(folder, "ledger.db"), filepath.Join(folder, "second.db")
+	if err := open(t, path).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(path, second); err != nil {
+		t.Skipf("no hard links here: %v", err)
+	}
+	refused(t, path, "has a second name")
+	refused(t, second, "has a second name")
+	if err := os.Remove(second); err != nil {
+		t.Fatal(err)
+	}
+	open(t, path)
+}
+
 func TestOpenRefuses(t *testing.T) {
 	folder := t.TempDir()
 	file := filepath.Join(folder, "file")

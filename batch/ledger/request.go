@@ -84,6 +84,11 @@ func (r *request) apply(answer, run int64, outcomes []outcome) error {
 				errDamaged, answer, o.Person, len(r.people), r.id)
 		}
 		p := &r.people[o.Person]
+		// Settle let nothing else through. A flipped bit in the position of
+		// somebody who was refused must not take back the invitation of another.
+		if err := mayBecome(p.state, o.State); err != nil {
+			return fmt.Errorf("%w: in answer %d to request %d, %w", errDamaged, answer, r.id, err)
+		}
 		if p.state != o.State {
 			p.state, p.by = o.State, run
 		}

@@ -123,6 +123,9 @@ func (r *Run) End(ctx context.Context, counts map[string]int, exitCode int) erro
 	if t == nil {
 		return errEnded
 	}
+	if err := r.store.checkPlace(); err != nil {
+		return err
+	}
 	ctx = context.WithoutCancel(ctx)
 	_, err = r.store.write.ExecContext(ctx, "update runs set ended_at = ?, counts = ?, exit_code = ? where id = ?",
 		r.store.now().UnixMicro(), string(text), exitCode, r.id)

@@ -120,6 +120,9 @@ func (r *Run) commit(ops []operation) (later []operation) {
 		err = r.store.seen.note(r.lastRequest)
 	}
 	if err == nil {
+		err = r.store.checkPlace()
+	}
+	if err == nil {
 		err = r.tell(ready)
 	}
 	if err != nil {

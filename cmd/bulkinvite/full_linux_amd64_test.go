@@ -118,6 +118,37 @@ func (n *night) honest() {
 	}
 }
 
+// The temporary folder is full when what became of the rows goes there: nobody is
+// called not sent who was, and what is wrong is said once.
+func TestLongDiskFullOfOutcomes(t *testing.T) {
+	const many = 1000 // more than one write has room for
+	n := &night{stage: newStage(t, sandbox.Config{})}
+	n.input("people.csv", many, 3)
+	status, _, said := n.struck(strike{at: 1, fails: syscall.ENOSPC, on: func(path string) bool {
+		return strings.Contains(path, "bulkinvite-outcomes")
+	}})
+	if status.ExitStatus() != exitBroken {
+		t.Errorf("exit %d", status.ExitStatus())
+	}
+	n.saysLast(said, regexp.MustCompile("^bulkinvite: broke off: write outcomes to a temporary file in [^;]*: no space left on device; "+
+		"free some space there, or set TMPDIR to another folder; run the same command again"), "; run the same command again to go on")
+	results, failed, sessions := n.read("people.results.csv"), n.read("people.failed.csv"), n.api.Sessions()
+	if len(results)+len(failed) != many {
+		t.Errorf("%d rows in the results and %d failed ones, of %d", len(results), len(failed), many)
+	}
+	for _, row := range append(results, failed...) {
+		times := sessions[sandbox.Person{InterviewID: row["interview id"], Email: row["email"]}]
+		if row["error_code"] == "" && times != 1 || row["error_code"] == "not_sent" && times != 0 {
+			t.Errorf("somebody who was invited %d times has the row %v", times, row)
+		}
+	}
+	if code := n.send(nightly[1:]...); code != exitOK {
+		t.Errorf("exit %d", code)
+	}
+	n.onceEach(many)
+	n.complete("people.results.csv", many)
+}
+
 // A small disk that grows whenever a run has broken off, until one comes
 // through.
 func TestLongSmallDisk(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
@@ -248,7 +249,16 @@ func dashed(name, shortnames string) string {
 }
 
 // oneLine makes several errors, which errors.Join puts on a line each, one.
-func oneLine(s string) string { return strings.ReplaceAll(s, "\n", "; ") }
+// Many may have met with the same, such as a full disk: that is told once.
+func oneLine(s string) string {
+	var lines []string
+	for line := range strings.SplitSeq(s, "\n") {
+		if !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "; ")
+}
 
 // firstLine leaves out the hints that cobra puts on lines of their own.
 func firstLine(s string) string {

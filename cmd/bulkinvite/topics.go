@@ -90,7 +90,8 @@ missing is made with mode 0700.
                              notices that the ledger has lost something
 Keep the ledger: it keeps people from being invited twice. Copy, move and
 restore all of it together, and only while no run uses it. It must not be on a
-network file system. Only forget removes anything from it.
+network file system or have a second name (a hard link). Only forget removes
+anything from it.
 
 Temporary files, in $TMPDIR or /tmp, as large as the input without compression,
 and gone when the program ends in whatever way:
