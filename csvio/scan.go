@@ -1,6 +1,7 @@
 package csvio
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,6 +67,7 @@ type place struct {
 	fields  int  // how many it has
 	surplus bool // some of those behind the header's last are not empty
 	blank   bool // all of the user's are empty
+	torn    bool // a carriage return stands in a cell without quotes
 }
 
 // A block is a number of rows on their way through a scan. It is a
@@ -161,7 +163,9 @@ func (in *Input) readBlock(r *recordReader, b *block) error {
 		if err != nil {
 			return err
 		}
-		in.add(b, rec)
+		if err := in.add(b, rec); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -197,7 +201,7 @@ func (b *block) empty() {
 }
 
 // add puts a record into a block.
-func (in *Input) add(b *block, rec record) {
+func (in *Input) add(b *block, rec record) (err error) {
 	first := len(b.slab)
 	for _, column := range in.columns {
 		switch {
@@ -216,8 +220,12 @@ func (in *Input) add(b *block, rec record) {
 		p.surplus = slices.ContainsFunc(rec.fields[len(in.header):], func(s string) bool { return trim(s) != "" })
 	}
 	p.blank = !slices.ContainsFunc(rec.fields[:min(len(rec.fields), in.userColumns)], func(s string) bool { return trim(s) != "" })
+	if in.strayCR {
+		p.torn, err = in.isTorn(rec)
+	}
 	b.cells, b.places = append(b.cells, b.slab[first:]), append(b.places, p)
 	b.bytes += rec.size
+	return err
 }
 
 func (in *Input) mapBlocks(blocks <-chan *block, out chan<- *block) error {
@@ -262,9 +270,8 @@ func (in *Input) at(offset int64) (batch.Row, error) {
 		return batch.Row{}, in.recordError(err) // r is not put back: its parser is out of step
 	}
 	b := in.newBlock(1)
-	in.add(b, rec)
 	in.readers.Put(r)
-	if err := b.mapCells(); err != nil {
+	if err := cmp.Or(in.add(b, rec), b.mapCells()); err != nil {
 		return batch.Row{}, err
 	}
 	in.makeRows(b, 0)

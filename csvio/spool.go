@@ -22,6 +22,8 @@ type spooled struct {
 	bom   bool   // there was a byte order mark, or the input was UTF-16 or a workbook
 	utf16 bool
 
+	strayCR bool // there may be a carriage return that is no part of a line end
+
 	delimiter string // that the input itself tells; "" if it does not
 
 	workbook bool         // what the spool has is a sheet of it
@@ -231,6 +233,9 @@ func (s *spooler) advance(p []byte) {
 		s.column = 0
 	}
 	s.column += utf8.RuneCount(p[i+1:])
+	// One that p cuts off from its line feed counts, too: it only makes the rows
+	// be looked at.
+	s.strayCR = s.strayCR || bytes.Count(p, []byte{'\r'}) > bytes.Count(p, []byte("\r\n"))
 }
 
 // explain says what is wrong with the byte chunk[at].
