@@ -30,13 +30,15 @@ func stoppedBy(ctx context.Context) (stopSignal, bool) {
 
 // withSignals calls f with a context that the first SIGINT, SIGTERM or SIGHUP
 // cancels. onFirst is called then; the second signal ends the program at once,
-// which the ledger makes safe.
+// which the ledger makes safe. SIGQUIT (Ctrl-\) does so at once: Go itself would
+// end with 2, which means that nothing was sent. For where all goroutines are
+// there is SIGABRT.
 //
 // Signals that are ignored when the program starts stay ignored: that is how
 // nohup and a shell's & ask for it.
 func withSignals(ctx context.Context, onFirst func(stopSignal), f func(ctx context.Context) error) error {
 	signals := make(chan os.Signal, 2) // both a first and a second one, even while onFirst writes to a slow terminal
-	for _, sig := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+	for _, sig := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
 		if !signal.Ignored(sig) {
 			signal.Notify(signals, sig)
 		}
@@ -71,7 +73,7 @@ func withSignalsFrom(ctx context.Context, signals <-chan os.Signal, onFirst func
 }
 
 // watch calls first with the first signal and exit with the code of the
-// second, SIGHUP apart, until done is closed.
+// second, SIGHUP apart, or with that of SIGQUIT, until done is closed.
 func watch(signals <-chan os.Signal, done <-chan struct{}, first func(stopSignal), exit func(code int)) {
 	for n := 0; ; n++ {
 		select {
@@ -83,6 +85,9 @@ func watch(signals <-chan os.Signal, done <-chan struct{}, first func(stopSignal
 				continue // no system that Go knows has others
 			}
 			switch {
+			case sig == syscall.SIGQUIT:
+				exit(stopSignal{sig}.code())
+				return
 			case n == 0:
 				first(stopSignal{sig})
 			case sig == syscall.SIGHUP:

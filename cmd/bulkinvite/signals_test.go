@@ -76,6 +76,26 @@ func TestHangUpIsNoSecondSignal(t *testing.T) {
 	})
 }
 
+// Whoever sends SIGQUIT wants an end, and not the code of a run that has sent
+// nothing.
+func TestQuitExitsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		signals := make(chan os.Signal, 2)
+		var exited []int
+		err := withSignalsFrom(t.Context(), signals,
+			func(s stopSignal) { t.Errorf("%v only stops", s) },
+			func(code int) { exited = append(exited, code) },
+			func(context.Context) error {
+				signals <- syscall.SIGQUIT
+				synctest.Wait()
+				return nil
+			})
+		if err != nil || len(exited) != 1 || exited[0] != 131 {
+			t.Errorf("%v, exited with %v: want 131 once", err, exited)
+		}
+	})
+}
+
 func TestWithoutSignals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		err := withSignalsFrom(t.Context(), make(chan os.Signal), nil, nil, func(ctx context.Context) error {

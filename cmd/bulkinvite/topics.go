@@ -43,8 +43,9 @@ const exitCodesTopic = `What the exit codes mean, and what to do:
 
 Where several apply: 1, then the signal's, 4, 3, 0; and 2 before 5.
 
-A program that is killed (137) has written no outputs, and its ledger knows all
-that was sent: run the same command again, it goes on where that one stood.
+A program that is killed (137), or ended at once by SIGQUIT (131, Ctrl-\), has
+written no outputs, and its ledger knows all that was sent: run the same command
+again, it goes on where that one stood.
 
 Monitoring should call somebody at 1, 2 and 4, and let somebody look at the
 failed rows by day at 3. After 5 and a signal the next run goes on by itself:
