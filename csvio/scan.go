@@ -1,7 +1,6 @@
 package csvio
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -270,8 +269,11 @@ func (in *Input) at(offset int64) (batch.Row, error) {
 		return batch.Row{}, in.recordError(err) // r is not put back: its parser is out of step
 	}
 	b := in.newBlock(1)
-	in.readers.Put(r)
-	if err := cmp.Or(in.add(b, rec), b.mapCells()); err != nil {
+	if err := in.add(b, rec); err != nil {
+		return batch.Row{}, err
+	}
+	in.readers.Put(r) // not before: the fields of rec are its own
+	if err := b.mapCells(); err != nil {
 		return batch.Row{}, err
 	}
 	in.makeRows(b, 0)
