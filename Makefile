@@ -4,6 +4,9 @@
 GO ?= go
 BENCH ?= Million
 FUZZTIME ?= 10s
+# Tests that run at once: those of the command mostly wait for a program or for
+# time to pass, so there are more than most machines of CI have processors.
+PARALLEL ?= 4
 ROWS ?= 1000000
 SEED ?= 0
 SEEDS ?= 200
@@ -48,14 +51,14 @@ demo: build ## send testdata/candidates.csv to a sandbox with some faults
 
 .PHONY: test
 test: ## run all tests
-	$(GO) test ./...
+	$(GO) test -parallel $(PARALLEL) ./...
 
 # Every program with the race detector would wait a second before it exits, and
 # the scripts start hundreds.
 .PHONY: race
 race: export GORACE := atexit_sleep_ms=20
 race: ## run all tests with the race detector, and more drawn worlds
-	CGO_ENABLED=1 $(GO) test -race -vet=off ./...
+	CGO_ENABLED=1 $(GO) test -race -vet=off -parallel $(PARALLEL) ./...
 	CGO_ENABLED=1 $(GO) test -race -vet=off ./batch -run '^TestSimulation$$' -seed 12 -seeds 28 -timeout 20m
 
 # A ledger in memory is durable enough for a simulated death, and several times
@@ -65,11 +68,9 @@ simulate: export TMPDIR := $(shell test -w /dev/shm && echo /dev/shm || echo $${
 simulate: ## run the engine in SEEDS (200) drawn worlds, from SEED (0) on
 	$(GO) test ./batch -run '^TestSimulation$$' -seed $(SEED) -seeds $(SEEDS) -timeout 30m
 
-# Most of them wait most of the time, so more run at once than there are
-# processors.
 .PHONY: long
 long: ## run the tests that take minutes: kills, and rates counted at the server
-	$(GO) test -tags long -run '^TestLong' -parallel 4 -timeout 20m ./...
+	$(GO) test -tags long -run '^TestLong' -parallel $(PARALLEL) -timeout 20m ./...
 
 .PHONY: lint
 lint: $(GOLANGCI) ## check the format, go vet, golangci-lint with staticcheck
