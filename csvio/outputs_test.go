@@ -81,22 +81,25 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+// writeTwo writes the outputs, r.csv and f.csv, of two rows into a new folder.
+func writeTwo(t *testing.T, rows string, outcomes [2]batch.Outcome) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	out, err := NewOutputs(openText(t, head+rows, Options{}), dir+"/r.csv", dir+"/f.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Write(t.Context(), func(row *batch.Row) (batch.Outcome, error) { return outcomes[row.Index], nil }); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 func TestWriteHidesFormulas(t *testing.T) {
-	in := openText(t, head+"Ann,ann@x.co,iv\n=Bob,bob@x.co,iv\n", Options{})
-	dir := t.TempDir()
-	out, err := NewOutputs(in, dir+"/r.csv", dir+"/f.csv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = out.Write(t.Context(), func(row *batch.Row) (batch.Outcome, error) {
-		if row.Index == 0 {
-			return batch.Outcome{Status: batch.StatusInvited, CandidateID: "-c1", InviteURL: "@u"}, nil
-		}
-		return batch.Outcome{Code: batch.CodeRefused, Error: "=HYPERLINK(\"x\")", Attempts: 2}, nil
+	dir := writeTwo(t, "Ann,ann@x.co,iv\n=Bob,bob@x.co,iv\n", [2]batch.Outcome{
+		{Status: batch.StatusInvited, CandidateID: "-c1", InviteURL: "@u"},
+		{Code: batch.CodeRefused, Error: "=HYPERLINK(\"x\")", Attempts: 2},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	if got, want := readFile(t, dir+"/r.csv"), "name,email,interview_id,candidate_id,invite_url,status,row\nAnn,ann@x.co,iv,'-c1,'@u,invited,2\n"; got != want {
 		t.Errorf("results %s", got)
 	}
@@ -111,21 +114,10 @@ func TestWriteHidesFormulas(t *testing.T) {
 
 // A NUL would make results.csv a file that nothing here reads again.
 func TestWriteTakesNoNUL(t *testing.T) {
-	in := openText(t, head+"Ann,ann@x.co,iv\nBob,bob@x.co,iv\n", Options{})
-	dir := t.TempDir()
-	out, err := NewOutputs(in, dir+"/r.csv", dir+"/f.csv")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = out.Write(t.Context(), func(row *batch.Row) (batch.Outcome, error) {
-		if row.Index == 0 {
-			return batch.Outcome{Status: batch.StatusInvited, CandidateID: "c\x001", InviteURL: "u\x00"}, nil
-		}
-		return batch.Outcome{Code: batch.CodeRefused, Error: "no\x00"}, nil
+	dir := writeTwo(t, "Ann,ann@x.co,iv\nBob,bob@x.co,iv\n", [2]batch.Outcome{
+		{Status: batch.StatusInvited, CandidateID: "c\x001", InviteURL: "u\x00"},
+		{Code: batch.CodeRefused, Error: "no\x00"},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, name := range []string{"/r.csv", "/f.csv"} {
 		if rows := scanAll(t, openText(t, readFile(t, dir+name), Options{})); len(rows) != 1 || rows[0].Problem != nil {
 			t.Errorf("%s, fed back, has %+v", name, rows)

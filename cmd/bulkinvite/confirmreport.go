@@ -76,11 +76,11 @@ func (r *confirmReport) notInvited() int {
 	return len(r.people) - r.count(batch.StateInvited) - r.count(batch.StateSending)
 }
 
-// counts is how the ledger keeps them.
 // isConfirm reports whether a run in the ledger was one of confirm, which has no
 // input.
 func isConfirm(r *ledger.RunStatus) bool { return r.SHA256 == "" }
 
+// counts is how the ledger keeps them.
 func (r *confirmReport) counts() map[string]int {
 	return map[string]int{
 		string(batch.StatusConfirmed): r.count(batch.StateInvited),

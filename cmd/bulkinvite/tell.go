@@ -96,8 +96,8 @@ func (s *sender) writeOutputs(ctx context.Context, r *report, engine *batch.Engi
 	return nil
 }
 
-// tell ends the run in the ledger, and tells of it in the summary file. What fails here makes the run a broken one, unless it is what
-// broke it before.
+// tell ends the run in the ledger, and tells of it in the summary file. What
+// fails here makes the run a broken one, unless it is what broke it before.
 func (s *sender) tell(ctx context.Context, r *report, broke error) {
 	if err := s.book.End(ctx, r.flatCounts(), r.ExitCode); err != nil && !errors.Is(broke, err) {
 		r.setBroken(err)
