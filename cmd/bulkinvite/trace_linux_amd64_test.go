@@ -53,10 +53,11 @@ type tracer struct {
 // and how many calls were counted.
 func struck(t *testing.T, cmd *exec.Cmd, s strike) (syscall.WaitStatus, int) {
 	t.Helper()
-	// A tracer is a thread, and so is a parent that waits for its own children alone.
+	// A tracer is a thread. The program and its threads are a group of their own,
+	// so that they can be waited for without what else this thread has started.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true, Setpgid: true}
 	if err := cmd.Start(); errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.ENOSYS) {
 		t.Skipf("ptrace is forbidden here: %v", err)
 	} else if err != nil {
@@ -71,7 +72,7 @@ func (tr *tracer) run() syscall.WaitStatus {
 	tr.t.Helper()
 	for first := true; ; first = false {
 		var status syscall.WaitStatus
-		tid, err := syscall.Wait4(-1, &status, syscall.WALL|waitNoThread, nil)
+		tid, err := syscall.Wait4(-tr.pid, &status, syscall.WALL|waitNoThread, nil)
 		if errors.Is(err, syscall.EINTR) {
 			continue
 		}
@@ -192,4 +193,27 @@ func (tr *tracer) path(info *syscallInfo, onFile bool) string {
 		return "" // a socket, a pipe
 	}
 	return path
+}
+
+// A thread that traces may have started the program of another test before: what
+// came of that one is not the tracer's to fetch.
+func TestLongTracerLeavesOtherPrograms(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	program, err := exec.LookPath("bulkinvite")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := exec.Command(program, "--version")
+	if err := other.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 { // the first may end before the other has
+		if status, _ := struck(t, exec.Command(program, "--version"), strike{}); status.ExitStatus() != exitOK {
+			t.Errorf("the traced program ended with %d", status.ExitStatus())
+		}
+	}
+	if err := other.Wait(); err != nil {
+		t.Errorf("waiting for the other program: %v", err)
+	}
 }
