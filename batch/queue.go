@@ -58,18 +58,30 @@ type chunk struct {
 	people []*person
 }
 
-func newQueue(chunkSize, concurrency, limit int, settle time.Duration) *queue {
+// maxDoubtful is how many people may be in doubt before the feeder pauses.
+const maxDoubtful = 100_000
+
+func newQueue(opts Options, interviews int) *queue {
 	q := &queue{
-		chunkSize:  chunkSize,
-		capacity:   max(10_000, 4*chunkSize*concurrency),
-		limit:      limit,
-		settle:     settle,
+		chunkSize:  opts.ChunkSize,
+		capacity:   capacity(opts, interviews),
+		limit:      opts.Limit,
+		settle:     opts.SettleTime,
 		interviews: map[string]*interview{},
 		groups:     map[groupKey]*group{},
 	}
 	q.work, q.room = sync.NewCond(&q.mu), sync.NewCond(&q.mu)
 	q.alarm.ring = q.wake
 	return q
+}
+
+// capacity is how many people may wait: enough to keep all workers busy, and to
+// fill the requests of all interviews, of not too many; and no more, since the
+// garbage collector looks at all of them each time.
+func capacity(opts Options, interviews int) int {
+	const least, most = 1_000, 10_000
+	fill := min(2*opts.ChunkSize*interviews, most)
+	return max(least, fill, 4*opts.ChunkSize*opts.Concurrency)
 }
 
 // wake lets everybody look again.
@@ -309,7 +321,7 @@ func (q *queue) admit() bool {
 		case q.limitReached():
 			q.work.Broadcast() // groups that are not full may go now
 			q.room.Wait()
-		case q.waiting >= q.capacity || q.doubtful >= 10*q.capacity:
+		case q.waiting >= q.capacity || q.doubtful >= maxDoubtful:
 			q.work.Broadcast()
 			q.room.Wait()
 		default:

@@ -14,7 +14,7 @@ import (
 func TestQueueIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const interviews, each = 10_000, 5
-		q := newQueue(50, 4, 0, time.Second)
+		q := newQueue(Options{ChunkSize: 50, Concurrency: 4, SettleTime: time.Second}, interviews)
 		go func() {
 			for i := range interviews * each {
 				c := Candidate{Email: fmt.Sprintf("p%d@example.com", i), InterviewID: fmt.Sprint(i % interviews)}
@@ -50,10 +50,42 @@ func TestQueueIsBounded(t *testing.T) {
 	})
 }
 
+// Of not too many interviews enough people may wait for each to fill its
+// requests, whatever the order of the input.
+func TestQueueFillsRequests(t *testing.T) {
+	for _, interviews := range []int{1, 3, 100} {
+		t.Run(fmt.Sprint(interviews), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const each = 3 * 50
+				q := newQueue(Options{ChunkSize: 50, Concurrency: 1, SettleTime: time.Second}, interviews)
+				go func() {
+					for i := range interviews * each {
+						c := Candidate{Email: fmt.Sprintf("p%d@example.com", i), InterviewID: fmt.Sprint(i % interviews)}
+						q.mu.Lock()
+						q.admit()
+						q.add(&person{Candidate: c, key: c.Key(), row: i}, false)
+						q.mu.Unlock()
+					}
+					q.endFeed()
+				}()
+				requests := 0
+				for task := q.next(); task != nil; task = q.next() {
+					requests++
+					q.accept(task.chunk.iv)
+					q.done(task)
+				}
+				if requests != 3*interviews {
+					t.Errorf("%d requests, want %d", requests, 3*interviews)
+				}
+			})
+		})
+	}
+}
+
 // Until somebody is accepted, one chunk of an interview is out at a time.
 func TestQueueOpensAnInterviewWithItsFirstAcceptance(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := newQueue(2, 4, 0, time.Second)
+		q := newQueue(Options{ChunkSize: 2, Concurrency: 4, SettleTime: time.Second}, 3)
 		q.mu.Lock()
 		for i := range 6 {
 			c := Candidate{Email: fmt.Sprintf("p%d@example.com", i), InterviewID: "x"}
@@ -79,7 +111,7 @@ func TestQueueOpensAnInterviewWithItsFirstAcceptance(t *testing.T) {
 // added.
 func TestQueueHalves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := &Engine{queue: newQueue(4, 4, 0, time.Second)}
+		e := &Engine{queue: newQueue(Options{ChunkSize: 4, Concurrency: 4, SettleTime: time.Second}, 3)}
 		q := e.queue
 		people := waitingPeople(t, e, 9)
 		q.mu.Lock()
@@ -120,7 +152,7 @@ func TestHalvesOfARefusedInterview(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = out.close() }()
-		e := &Engine{queue: newQueue(4, 4, 0, time.Second), outcomes: out}
+		e := &Engine{queue: newQueue(Options{ChunkSize: 4, Concurrency: 4, SettleTime: time.Second}, 3), outcomes: out}
 		people := waitingPeople(t, e, 4)
 		q := e.queue
 		q.mu.Lock()
@@ -171,7 +203,7 @@ func waitingPeople(t *testing.T, e *Engine, n int) []*person {
 func TestQueueSendsTheFullestGroupFirst(t *testing.T) {
 	chance := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
-		q := newQueue(10, 4, 0, time.Second)
+		q := newQueue(Options{ChunkSize: 10, Concurrency: 4, SettleTime: time.Second}, 3)
 		q.mu.Lock()
 		for i := range 300 {
 			c := Candidate{Email: fmt.Sprintf("p%d@example.com", i), InterviewID: fmt.Sprint(chance.IntN(4)), DisableEmail: chance.IntN(3) == 0}
@@ -195,7 +227,7 @@ func TestQueueSendsTheFullestGroupFirst(t *testing.T) {
 // A bug while the queue is held does not keep it held: the others, who have to
 // end the run, would wait for ever.
 func TestBugLetsGoOfTheQueue(t *testing.T) {
-	e := &Engine{queue: newQueue(10, 1, 0, time.Second), index: newIndex(memory{})}
+	e := &Engine{queue: newQueue(Options{ChunkSize: 10, Concurrency: 1, SettleTime: time.Second}, 3), index: newIndex(memory{})}
 	p := &person{key: NewKey("i", "ann@x.co"), row: 1} // which the index does not have
 	e.queue.add(p, true)
 	var bug *Panic
