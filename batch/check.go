@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -208,28 +209,38 @@ const lookupBlock = 1000
 // takes longer than reading them, and there is mostly another processor.
 const lookupsAhead = 3
 
-// A lookedUp is a block of rows with what the ledger knows of each.
+// A lookedUp is a block of rows with what the ledger knows of each. Blocks are
+// used again and again.
 type lookedUp struct {
 	rows    []Row
 	keys    []Key
 	records []Record
-	done    chan struct{} // closed when records are there
+	done    chan struct{} // told when records are there
+}
+
+// lookedUps makes the blocks of one scan.
+func lookedUps() *sync.Pool {
+	return &sync.Pool{New: func() any {
+		return &lookedUp{rows: make([]Row, 0, lookupBlock), keys: make([]Key, 0, lookupBlock), done: make(chan struct{}, 1)}
+	}}
 }
 
 // lookupRows calls f for every row that pending names, with what the ledger
-// knows of it, in input order and one call at a time.
+// knows of it, in input order and one call at a time. f must not keep the row.
 func lookupRows(ctx context.Context, src Source, ledger Lookuper, pending func(row int) bool,
 	f func(*Row, Record) error,
 ) error {
 	g, ctx := errgroup.WithContext(ctx)
 	ordered := make(chan *lookedUp, lookupsAhead)
+	free := lookedUps()
 	lookups, lookupCtx := errgroup.WithContext(ctx)
 	lookups.SetLimit(lookupsAhead)
 	g.Go(Guard(func() error {
 		defer close(ordered)
-		err := scanPending(lookupCtx, src, pending, func(b *lookedUp) error {
+		err := scanPending(lookupCtx, src, pending, free, func(b *lookedUp) error {
 			lookups.Go(Guard(func() (err error) {
-				defer close(b.done)
+				defer func() { b.done <- struct{}{} }()
+				b.records = nil // of the block before, in case that there are none
 				b.records, err = lookup(lookupCtx, ledger, b.keys)
 				return err
 			}))
@@ -253,6 +264,7 @@ func lookupRows(ctx context.Context, src Source, ledger Lookuper, pending func(r
 					return err
 				}
 			}
+			free.Put(b)
 		}
 		return nil
 	}))
@@ -263,21 +275,26 @@ func lookupRows(ctx context.Context, src Source, ledger Lookuper, pending func(r
 // passed over without a word.
 func lookup(ctx context.Context, ledger Lookuper, keys []Key) ([]Record, error) {
 	records, err := ledger.Lookup(ctx, keys)
-	if err == nil && len(records) != len(keys) {
-		err = fmt.Errorf("the ledger was asked for %d people and told of %d", len(keys), len(records))
+	if err != nil {
+		return nil, err
 	}
-	return records, err
+	if len(records) != len(keys) {
+		return nil, fmt.Errorf("the ledger was asked for %d people and told of %d", len(keys), len(records))
+	}
+	return records, nil
 }
 
-// scanPending calls f with the rows that pending names, a block at a time.
-func scanPending(ctx context.Context, src Source, pending func(row int) bool, f func(*lookedUp) error) error {
+// scanPending calls f with the rows that pending names, a block at a time, which
+// are taken from free.
+func scanPending(ctx context.Context, src Source, pending func(row int) bool, free *sync.Pool, f func(*lookedUp) error) error {
 	var b *lookedUp
 	err := src.Scan(ctx, func(row *Row) error {
 		if !pending(row.Index) {
 			return nil
 		}
 		if b == nil {
-			b = &lookedUp{rows: make([]Row, 0, lookupBlock), keys: make([]Key, 0, lookupBlock), done: make(chan struct{})}
+			b = free.Get().(*lookedUp)
+			b.rows, b.keys = b.rows[:0], b.keys[:0]
 		}
 		b.rows, b.keys = append(b.rows, *row), append(b.keys, row.Candidate.Key())
 		if len(b.rows) < lookupBlock {

@@ -196,7 +196,7 @@ func (c *claim) write(ctx context.Context, tx *sql.Tx, r *Run) error {
 	w := c.request
 	r.text = appendTexts(r.text[:0], w.emails)
 	_, err := tx.StmtContext(ctx, r.addRequest).ExecContext(ctx, w.id, w.runID, w.kind, w.interviewID, c.req.JobApplicationID,
-		c.req.CandidateID, c.req.DisableEmail, w.claimedAt.UnixMicro(), string(r.text))
+		c.req.CandidateID, c.req.DisableEmail, w.claimedAt.UnixMicro(), r.text)
 	return err
 }
 

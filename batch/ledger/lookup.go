@@ -29,17 +29,28 @@ const readRequests = 32
 
 // Lookup implements batch.Lookuper. It does not wait for the writer.
 func (l *lookup) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Record, error) {
-	found, err := l.findAll(ctx, hashAll(l.base, keys))
-	folds := make([]fold, len(keys))
-	for err == nil && len(found) > 0 {
-		if err = ctx.Err(); err == nil {
-			found, err = l.foldSome(folds, keys, found)
-		}
-	}
+	records, err := l.records(ctx, keys)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: look up: %w", err)
 	}
+	return records, nil
+}
+
+func (l *lookup) records(ctx context.Context, keys []batch.Key) ([]batch.Record, error) {
+	found, err := l.findAll(ctx, hashAll(l.base, keys))
 	records := make([]batch.Record, len(keys))
+	if err != nil || len(found) == 0 { // nothing is known of anybody, as it mostly is
+		return records, err
+	}
+	folds := make([]fold, len(keys))
+	for len(found) > 0 {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if found, err = l.foldSome(folds, keys, found); err != nil {
+			return nil, err
+		}
+	}
 	for i := range folds {
 		records[i] = folds[i].rec
 	}

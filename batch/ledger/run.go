@@ -90,13 +90,15 @@ func (r *Run) begin(ctx context.Context, info RunInfo) error {
 	if r.index, err = newIndex(ctx, r.store.read); err != nil {
 		return err
 	}
+	// The lists of people come as bytes, and are cast: a string would be one more
+	// copy of the longest that is written.
 	r.addRequest, err = db.PrepareContext(ctx, `insert into requests (id, run_id, kind, interview_id, job_application_id,
-		candidate_id, email_disabled, claimed_at, people) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+		candidate_id, email_disabled, claimed_at, people) values (?, ?, ?, ?, ?, ?, ?, ?, cast(? as text))`)
 	if err != nil {
 		return err
 	}
 	r.addAnswer, err = db.PrepareContext(ctx, `insert into answers (id, request_id, run_id, at, status_code, message, people)
-		values (?, ?, ?, ?, ?, ?, ?)`)
+		values (?, ?, ?, ?, ?, ?, cast(? as text))`)
 	return err
 }
 

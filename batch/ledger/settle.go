@@ -98,7 +98,7 @@ func name(s batch.State) batch.State {
 func (s *settlement) write(ctx context.Context, tx *sql.Tx, r *Run) error {
 	r.text = appendOutcomes(r.text[:0], s.outcomes)
 	_, err := tx.StmtContext(ctx, r.addAnswer).ExecContext(ctx, s.id, s.request, s.run, r.store.now().UnixMicro(), s.answer.StatusCode,
-		s.answer.Message, string(r.text))
+		s.answer.Message, r.text)
 	return err
 }
 
