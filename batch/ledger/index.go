@@ -13,6 +13,7 @@ import (
 type index struct {
 	blocks   *blockReader
 	segments []fenced
+	entries  int64
 	filter   filter
 	cache    []atomic.Pointer[cachedBlock] // each block has one place in it
 }
@@ -46,7 +47,7 @@ func newIndex(ctx context.Context, db querier) (*index, error) {
 		entries += segments[i].entries
 		blocks += segments[i].blocks
 	}
-	x := &index{filter: newFilter(entries), cache: make([]atomic.Pointer[cachedBlock], min(blocks+1, cachedBlocks))}
+	x := &index{entries: entries, filter: newFilter(entries), cache: make([]atomic.Pointer[cachedBlock], min(blocks+1, cachedBlocks))}
 	if err := x.readAll(ctx, db, segments); err != nil {
 		return nil, err
 	}

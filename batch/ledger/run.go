@@ -90,6 +90,8 @@ func (r *Run) begin(ctx context.Context, info RunInfo) error {
 	if r.index, err = newIndex(ctx, r.store.read); err != nil {
 		return err
 	}
+	// Mostly a file names those of earlier runs again, or nobody of them.
+	r.book.tail.reserve(int(max(int64(info.Rows)-r.index.entries, 0)))
 	// The lists of people come as bytes, and are cast: a string would be one more
 	// copy of the longest that is written.
 	r.addRequest, err = db.PrepareContext(ctx, `insert into requests (id, run_id, kind, interview_id, job_application_id,

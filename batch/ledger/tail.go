@@ -27,6 +27,18 @@ type tailPart struct {
 	used   int
 }
 
+// maxReserved bounds the memory that is reserved, to some 170 MB.
+const maxReserved = 1 << 24
+
+// reserve makes room for so many people in an empty tail. What is not used is
+// never touched, and so takes no memory.
+func (t *tail) reserve(people int) {
+	each := min(people, maxReserved) / len(t.parts)
+	for i := range t.parts {
+		t.parts[i].reserve(each*6/5 + i/16) // an eighth stays free, and not all parts get the same
+	}
+}
+
 // add adds that a request names the key. Adding it again does nothing.
 func (t *tail) add(hash uint64, request int64) {
 	number := hash >> restBits
@@ -98,12 +110,16 @@ func (p *tailPart) put(slot uint64) bool {
 	return true
 }
 
+// reserve makes so many free places.
+func (p *tailPart) reserve(places int) {
+	p.places, p.slots = places, make([]uint64, places+places/32+32)
+}
+
 // grow adds a quarter to the places: doubling would leave more than half free.
 // The parts begin with different sizes, so that they do not all grow at once.
 func (p *tailPart) grow(number int) {
 	old := p.slots
-	p.places = max(p.places+p.places/4, 64+number/16)
-	p.slots = make([]uint64, p.places+p.places/32+32)
+	p.reserve(max(p.places+p.places/4, 64+number/16))
 	next := 0
 	for _, slot := range old {
 		if slot != 0 {

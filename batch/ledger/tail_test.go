@@ -18,6 +18,7 @@ func TestTail(t *testing.T) {
 		near := rapid.Uint64Range(last-3, last)
 		hashes := rapid.SliceOfNDistinct(rapid.OneOf(hash, near), 1, 50, rapid.ID).Draw(t, "hashes")
 		tl := tail{base: rapid.Int64Range(0, 1<<39).Draw(t, "base")}
+		tl.reserve(rapid.IntRange(0, 100_000).Draw(t, "reserved"))
 		requests := map[uint64][]int64{}
 		added := 0
 		for n := range int64(rapid.IntRange(0, 300).Draw(t, "n")) {
@@ -59,17 +60,32 @@ func TestTail(t *testing.T) {
 // wherever the parts are between two steps of their growth.
 func TestTailSize(t *testing.T) {
 	for people, limit := range map[int]int{100: 300_000, 1_000_000: 11_000_000, 1_150_000: 12_650_000} {
-		tl := tail{}
-		random := rand.New(rand.NewPCG(1, 2))
-		for i := range people {
-			tl.add(random.Uint64()>>(64-hashBits), int64(1+i/50))
-		}
-		size := 0
-		for i := range tl.parts {
-			size += 8 * cap(tl.parts[i].slots)
-		}
-		if size > limit {
-			t.Errorf("%d bytes for %d people", size, people)
-		}
+		checkTailSize(t, people, 0, limit)
+		checkTailSize(t, people, people, limit)
 	}
+}
+
+func checkTailSize(t *testing.T, people, reserved, limit int) {
+	t.Helper()
+	tl := tail{}
+	tl.reserve(reserved)
+	room := tl.room()
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range people {
+		tl.add(random.Uint64()>>(64-hashBits), int64(1+i/50))
+	}
+	if reserved > 100_000 && tl.room() != room {
+		t.Errorf("%d bytes were reserved for %d people, who took %d", room, reserved, tl.room())
+	}
+	if tl.room() > limit {
+		t.Errorf("%d bytes for %d people", tl.room(), people)
+	}
+}
+
+// room returns how many bytes the tail takes.
+func (t *tail) room() (size int) {
+	for i := range t.parts {
+		size += 8 * cap(t.parts[i].slots)
+	}
+	return size
 }

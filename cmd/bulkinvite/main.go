@@ -39,7 +39,7 @@ import (
 // for more rows, since going through what is in use takes longer.
 func gcPercent(rows int) int {
 	const fixed, perRow = 10 << 20, 34 // bytes that stay in use
-	room := 17<<20 + rows
+	room := 23<<20 + rows
 	return 100 * room / (fixed + perRow*rows)
 }
 
