@@ -40,6 +40,10 @@ func appendTexts(dst []byte, texts []string) []byte {
 
 func appendOutcomes(dst []byte, outcomes []outcome) []byte {
 	dst = append(dst, '[')
+	links, common := commonLinks(outcomes)
+	if common {
+		dst = append(appendText(append(dst, linksKey...), links.text()), `},`...)
+	}
 	for i, o := range outcomes {
 		if i > 0 {
 			dst = append(dst, ',')
@@ -50,7 +54,7 @@ func appendOutcomes(dst []byte, outcomes []outcome) []byte {
 		if o.CandidateID != "" {
 			dst = appendText(append(dst, `,"candidate_id":`...), o.CandidateID)
 		}
-		if o.InviteURL != "" {
+		if o.InviteURL != "" && !common {
 			dst = appendText(append(dst, `,"invite_url":`...), o.InviteURL)
 		}
 		dst = append(dst, '}')
@@ -124,30 +128,54 @@ func parseOutcomes(text string) ([]outcome, error) {
 	if outcomes, ok := parsePlainOutcomes(text); ok {
 		return outcomes, nil
 	}
-	var elements []struct {
-		Person      *int    `json:"person"`
-		State       *string `json:"state"`
-		CandidateID string  `json:"candidate_id"`
-		InviteURL   string  `json:"invite_url"`
-	}
+	var elements []element
 	if err := json.Unmarshal([]byte(text), &elements); err != nil {
 		return nil, fmt.Errorf("%w: %w", errDamaged, err)
 	}
 	if elements == nil {
 		return nil, errDamaged
 	}
+	var links *commonLink
+	if len(elements) > 0 && elements[0].Links != nil {
+		var ok bool
+		if links, ok = elements[0].links(); !ok {
+			return nil, errDamaged
+		}
+		elements = elements[1:]
+	}
 	outcomes := make([]outcome, len(elements))
-	for i, e := range elements {
-		if e.Person == nil || e.State == nil {
+	for i := range elements {
+		var ok bool
+		if outcomes[i], ok = elements[i].outcome(); !ok || !links.join(&outcomes[i]) {
 			return nil, errDamaged
 		}
-		state, ok := knownState(*e.State)
-		if !ok {
-			return nil, errDamaged
-		}
-		outcomes[i] = outcome{*e.Person, state, e.CandidateID, e.InviteURL}
 	}
 	return outcomes, nil
+}
+
+// An element is one of answers.people: an outcome, or before all others what
+// their links have in common.
+type element struct {
+	Person      *int    `json:"person"`
+	State       *string `json:"state"`
+	CandidateID string  `json:"candidate_id"`
+	InviteURL   string  `json:"invite_url"`
+	Links       *string `json:"links"`
+}
+
+func (e *element) links() (*commonLink, bool) {
+	if e.Person != nil || e.State != nil || e.CandidateID != "" || e.InviteURL != "" {
+		return nil, false
+	}
+	return parseLinks(*e.Links)
+}
+
+func (e *element) outcome() (o outcome, ok bool) {
+	if e.Person == nil || e.State == nil || e.Links != nil {
+		return o, false
+	}
+	state, ok := knownState(*e.State)
+	return outcome{*e.Person, state, e.CandidateID, e.InviteURL}, ok
 }
 
 // parsePlainOutcomes reads what appendOutcomes wrote, if nothing in it is
@@ -157,15 +185,19 @@ func parsePlainOutcomes(text string) (outcomes []outcome, ok bool) {
 	if !ok || !isPlain(text) {
 		return nil, false
 	}
+	links, rest, ok := cutLinks(rest)
+	if !ok {
+		return nil, false
+	}
 	outcomes = make([]outcome, 0, strings.Count(text, `{"person":`))
-	for rest != "]" {
+	for rest != "]" || links != nil && len(outcomes) == 0 {
 		if len(outcomes) > 0 {
 			if rest, ok = strings.CutPrefix(rest, ","); !ok {
 				return nil, false
 			}
 		}
 		var o outcome
-		if rest, ok = o.cut(rest); !ok {
+		if rest, ok = o.cut(rest); !ok || !links.join(&o) {
 			return nil, false
 		}
 		outcomes = append(outcomes, o)

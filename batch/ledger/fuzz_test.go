@@ -23,20 +23,25 @@ func FuzzCodec(f *testing.F) {
 		var plain []string
 		checkTexts(t, texts, plain, json.Unmarshal(encoded, &plain))
 
-		outcomes := []outcome{{0, batch.StateInvited, a, b}, {17, batch.StateNone, c, ""}, {3, batch.StateFailed, "", a}}
-		encoded = appendOutcomes(nil, outcomes)
-		back, err := parseOutcomes(string(encoded))
-		if err != nil || !json.Valid(encoded) {
-			t.Fatalf("%s: %v", encoded, err)
-		}
-		for i := range outcomes {
-			outcomes[i].CandidateID = valid(outcomes[i].CandidateID)
-			outcomes[i].InviteURL = valid(outcomes[i].InviteURL)
-		}
-		if !reflect.DeepEqual(outcomes, back) {
-			t.Fatalf("%+v came back as %+v", outcomes, back)
-		}
+		checkOutcomes(t, []outcome{{0, batch.StateInvited, a, b}, {17, batch.StateNone, c, ""}, {3, batch.StateFailed, "", a}})
+		checkOutcomes(t, []outcome{{0, batch.StateInvited, a, b + a + c}, {1, batch.StateInvited, c, b + c + c}})
 	})
+}
+
+func checkOutcomes(t *testing.T, outcomes []outcome) {
+	t.Helper()
+	encoded := appendOutcomes(nil, outcomes)
+	back, err := parseOutcomes(string(encoded))
+	if err != nil || !json.Valid(encoded) {
+		t.Fatalf("%s: %v", encoded, err)
+	}
+	for i := range outcomes {
+		outcomes[i].CandidateID = valid(outcomes[i].CandidateID)
+		outcomes[i].InviteURL = valid(outcomes[i].InviteURL)
+	}
+	if !reflect.DeepEqual(outcomes, back) {
+		t.Fatalf("%+v came back as %+v", outcomes, back)
+	}
 }
 
 func checkTexts(t *testing.T, want, got []string, err error) {
@@ -121,19 +126,29 @@ func strictTexts(text string) ([]string, error) {
 }
 
 // strictOutcomes takes a JSON array of objects that each name one of so many
-// people, who were all being sent, and a state that they can come into.
+// people, who were all being sent, and a state that they can come into. An
+// object before them may have what their links are made of.
 func strictOutcomes(text string, people int) ([]outcome, error) {
 	var elements []struct {
 		Person      *int         `json:"person"`
 		State       *batch.State `json:"state"`
 		CandidateID string       `json:"candidate_id"`
 		InviteURL   string       `json:"invite_url"`
+		Links       *string      `json:"links"`
 	}
 	if err := json.Unmarshal([]byte(text), &elements); err != nil {
 		return nil, err
 	}
 	if elements == nil {
 		return nil, errors.New("null")
+	}
+	links := ""
+	if len(elements) > 0 && elements[0].Links != nil {
+		e := elements[0]
+		links, elements = *e.Links, elements[1:]
+		if strings.Count(links, "{candidate_id}") != 1 || e.Person != nil || e.State != nil || e.CandidateID+e.InviteURL != "" {
+			return nil, errors.New("the first element is neither links nor somebody")
+		}
 	}
 	states := []batch.State{batch.StateNone, batch.StateSending, batch.StateInvited, batch.StateRefused, batch.StateFailed}
 	outcomes := make([]outcome, len(elements))
@@ -147,6 +162,12 @@ func strictOutcomes(text string, people int) ([]outcome, error) {
 			return nil, fmt.Errorf("element %d takes back what was known", i)
 		}
 		told[*e.Person] = *e.State
+		if e.Links != nil || links != "" && (e.CandidateID == "" || e.InviteURL != "") {
+			return nil, fmt.Errorf("element %d has another link than the common one", i)
+		}
+		if links != "" {
+			e.InviteURL = strings.Replace(links, "{candidate_id}", e.CandidateID, 1)
+		}
 		outcomes[i] = outcome{Person: *e.Person, State: *e.State, CandidateID: e.CandidateID, InviteURL: e.InviteURL}
 	}
 	return outcomes, nil

@@ -18,9 +18,12 @@ var schema string
 //go:embed index.sql
 var indexSchema string
 
+//go:embed view.sql
+var view string
+
 const (
 	applicationID = 0x62696e76 // "binv": tells the ledger from other SQLite files
-	schemaVersion = 3
+	schemaVersion = 4
 	oldestSchema  = 1 // that can be read, and brought up to date
 	indexVersion  = 2 // since this one the index is that of index.sql
 )
@@ -89,15 +92,20 @@ func checkSchema(ctx context.Context, db *sql.DB) (version int, err error) {
 // take. They are filled from the requests, as after a run that died.
 const dropIndex1 = "drop table people; drop table people_upto;"
 
-// updateSchema makes the tables that a file of that version lacks, 0 being an
-// empty one, and marks it as ours and new, or does nothing.
+// dropView drops the view of version 3 and before, which reads no common links.
+const dropView = "drop view invitations;"
+
+// updateSchema makes what a file of that version lacks, 0 being an empty one,
+// and marks it as ours and new. An older bulkinvite must not write to it: it
+// would take stand-ins (since version 3) and common links (since version 4) for
+// damage.
 func updateSchema(ctx context.Context, db *sql.DB, version int) error {
-	script := "" // an older bulkinvite would only take a stand-in for damage
+	script := dropView + view
 	switch version {
 	case 0:
-		script = schema + indexSchema
+		script = schema + indexSchema + view
 	case 1:
-		script = dropIndex1 + indexSchema
+		script = dropIndex1 + indexSchema + dropView + view
 	}
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {

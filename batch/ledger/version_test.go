@@ -2,8 +2,10 @@ package ledger_test
 
 import (
 	"database/sql"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"bulkinvite/batch"
@@ -74,6 +76,9 @@ func TestVersion1(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkVersion1(t, path)
+	if lines := invitations(t, path); len(lines) != 2 || lines[0] != "ann@example.com c-ann https://x/ann" {
+		t.Errorf("the view has %q", lines)
+	}
 }
 
 // However little of the change to the new version is on the disk, the next
@@ -86,30 +91,38 @@ func TestVersion1Cut(t *testing.T) {
 	}
 }
 
-// A ledger of version 2 has the same tables, and an older bulkinvite must not
-// write to one in which people may be forgotten.
-func TestVersion2(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ledger.db")
-	if err := fill(t, path).Close(); err != nil {
-		t.Fatal(err)
-	}
-	execute(t, path, "pragma user_version = 2")
-	if h := histories(t, path, "ann@example.com", ""); len(h) != 1 || h[0].Record.State != batch.StateInvited {
-		t.Errorf("before it is brought up to date: %+v", h)
-	}
-	if err := open(t, path).Close(); err != nil {
-		t.Fatal(err)
-	}
-	db, err := sql.Open("sqlite", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	var version int
-	if err := db.QueryRow("pragma user_version").Scan(&version); err != nil || version != 3 {
-		t.Errorf("it is of version %d now: %v", version, err)
-	}
-	if h := histories(t, path, "ann@example.com", ""); len(h) != 1 || h[0].Record.State != batch.StateInvited {
-		t.Errorf("after it was: %+v", h)
+// Ledgers of versions 2 and 3 have the same tables and another view. An older
+// bulkinvite must not write to one in which people may be forgotten, or links be
+// in common.
+func TestVersions2And3(t *testing.T) {
+	for _, old := range []int{2, 3} {
+		path := filepath.Join(t.TempDir(), "ledger.db")
+		if err := fill(t, path).Close(); err != nil {
+			t.Fatal(err)
+		}
+		want := invitations(t, path)
+		execute(t, path, fmt.Sprintf(`pragma user_version = %d; drop view invitations;
+			create view invitations as select 'old' as email, '' as candidate_id, '' as invite_url, 1 as request_id`, old))
+		if h := histories(t, path, "ann@example.com", ""); len(h) != 1 || h[0].Record.State != batch.StateInvited {
+			t.Errorf("before it is brought up to date: %+v", h)
+		}
+		if err := open(t, path).Close(); err != nil {
+			t.Fatal(err)
+		}
+		db, err := sql.Open("sqlite", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		var version int
+		if err := db.QueryRow("pragma user_version").Scan(&version); err != nil || version != 4 {
+			t.Errorf("it is of version %d now: %v", version, err)
+		}
+		if h := histories(t, path, "ann@example.com", ""); len(h) != 1 || h[0].Record.State != batch.StateInvited {
+			t.Errorf("after it was: %+v", h)
+		}
+		if got := invitations(t, path); !slices.Equal(got, want) || len(got) == 0 {
+			t.Errorf("the view has %q, want %q", got, want)
+		}
 	}
 }

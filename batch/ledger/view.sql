@@ -1,0 +1,46 @@
+-- One line for each person who is invited to an interview. kind, run_id and
+-- request_id are those of the first request that is known to have reached
+-- them; candidate_id and invite_url are the newest known.
+create view invitations as
+with told as (
+  select a.id as answer_id,
+         a.at,
+         r.id as request_id,
+         r.kind,
+         u.base_url,
+         r.interview_id,
+         json_extract(r.people, '$[' || json_extract(p.value, '$.person') || ']') as email,
+         coalesce(json_extract(p.value, '$.candidate_id'), '') as candidate_id,
+         coalesce(json_extract(p.value, '$.invite_url'),
+                  replace(json_extract(a.people, '$[0].links'), '{candidate_id}', json_extract(p.value, '$.candidate_id')),
+                  '') as invite_url
+  from answers a
+  join requests r on r.id = a.request_id
+  join runs u on u.id = r.run_id
+  join json_each(a.people) p
+  where json_extract(p.value, '$.state') = 'invited'
+),
+invited as (
+  -- The newest text that is not empty is found as the greatest behind its
+  -- answer's number: older shells have no sorted aggregates.
+  select base_url,
+         interview_id,
+         email,
+         substr(max(case when candidate_id <> '' then printf('%020d', answer_id) || candidate_id end), 21) as candidate_id,
+         substr(max(case when invite_url <> '' then printf('%020d', answer_id) || invite_url end), 21) as invite_url,
+         min(case when kind <> 'link' then at end) as at,
+         min(case when kind <> 'link' then request_id end) as request_id
+  from told
+  group by base_url, interview_id, email
+)
+select i.base_url,
+       i.interview_id,
+       i.email,
+       i.candidate_id,
+       i.invite_url,
+       r.kind,
+       strftime('%Y-%m-%dT%H:%M:%fZ', i.at / 1e6, 'unixepoch') as invited_at,
+       r.run_id,
+       i.request_id
+from invited i
+join requests r on r.id = i.request_id;
