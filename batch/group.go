@@ -65,6 +65,7 @@ type group struct {
 	half   bool
 	seq    int // younger groups have larger ones
 	place  int // in the ready heap; -1 if not there
+	ready  int // people that count as ready
 }
 
 // full reports whether nobody can be added to the group's next request.

@@ -16,7 +16,7 @@ type queue struct {
 	room *sync.Cond // the feeder may go on
 
 	chunkSize int
-	capacity  int // people waiting before the feeder pauses
+	capacity  int // people who may go out and wait before the feeder pauses
 	limit     int // people admitted at most; 0: no limit
 	settle    time.Duration
 
@@ -28,6 +28,7 @@ type queue struct {
 	reads      []listRead // lists to read now
 	alarm      alarm      // reads that are due later
 	waiting    int        // people in groups
+	readyCount int        // of them: those in groups that may go out
 	doubtful   int        // people in doubt
 	admitted   int        // people let in under the limit
 	trust      trust
@@ -58,9 +59,6 @@ type chunk struct {
 	people []*person
 }
 
-// maxDoubtful is how many people may be in doubt before the feeder pauses.
-const maxDoubtful = 100_000
-
 func newQueue(opts Options, interviews int) *queue {
 	q := &queue{
 		chunkSize:  opts.ChunkSize,
@@ -73,15 +71,6 @@ func newQueue(opts Options, interviews int) *queue {
 	q.work, q.room = sync.NewCond(&q.mu), sync.NewCond(&q.mu)
 	q.alarm.ring = q.wake
 	return q
-}
-
-// capacity is how many people may wait: enough to keep all workers busy, and to
-// fill the requests of all interviews, of not too many; and no more, since the
-// garbage collector looks at all of them each time.
-func capacity(opts Options, interviews int) int {
-	const least, most = 1_000, 10_000
-	fill := min(2*opts.ChunkSize*interviews, most)
-	return max(least, fill, 4*opts.ChunkSize*opts.Concurrency)
 }
 
 // wake lets everybody look again.
@@ -198,7 +187,7 @@ func (q *queue) take() *chunk {
 		return nil
 	}
 	g := q.ready[0]
-	if !g.full() && !q.fed && q.waiting < q.capacity && !q.limitReached() {
+	if !g.full() && !q.fed && !q.crowded() && !q.limitReached() {
 		return nil
 	}
 	return q.cut(g)
@@ -222,7 +211,7 @@ func (q *queue) cut(g *group) *chunk {
 	if len(g.people) == 0 {
 		q.drop(g)
 	} else {
-		q.ready.update(g) // before others: the heap bears one misplaced group at a time
+		q.update(g) // before others: the heap bears one misplaced group at a time
 	}
 	q.updateInterview(g.iv)
 	q.room.Signal()
@@ -232,18 +221,30 @@ func (q *queue) cut(g *group) *chunk {
 // drop forgets an empty group, so that very many interviews need no memory
 // after their people are gone.
 func (q *queue) drop(g *group) {
-	q.ready.update(g)
+	q.update(g)
 	delete(g.iv.groups, g)
 	if q.groups[g.groupKey] == g {
 		delete(q.groups, g.groupKey)
 	}
 }
 
+// update puts a group where it belongs after a change of its people or of what
+// may go out.
+func (q *queue) update(g *group) {
+	q.ready.update(g)
+	ready := 0
+	if g.place >= 0 {
+		ready = len(g.people)
+	}
+	q.readyCount += ready - g.ready
+	g.ready = ready
+}
+
 // updateInterview puts the interview's groups where they belong after a change
 // of what may go out.
 func (q *queue) updateInterview(iv *interview) {
 	for g := range iv.groups {
-		q.ready.update(g)
+		q.update(g)
 	}
 }
 
@@ -266,7 +267,7 @@ func (q *queue) add(p *person, preflight bool) {
 			q.work.Signal()
 		}
 	}
-	q.ready.update(g)
+	q.update(g)
 	if len(g.people)%g.size == 0 {
 		q.work.Signal()
 	}
@@ -307,53 +308,6 @@ func (q *queue) wakeIfIdle() {
 	if q.idle() {
 		q.wakeLocked()
 	}
-}
-
-// admit waits until a person may be let in: there is room, and the limit is
-// not used up. It reports false if they cannot be sent in this run any more.
-func (q *queue) admit() bool {
-	for {
-		switch {
-		case q.closed:
-			return false
-		case q.limitReached() && q.idle():
-			return false
-		case q.limitReached():
-			q.work.Broadcast() // groups that are not full may go now
-			q.room.Wait()
-		case q.waiting >= q.capacity || q.doubtful >= maxDoubtful:
-			q.work.Broadcast()
-			q.room.Wait()
-		default:
-			q.admitted++
-			return true
-		}
-	}
-}
-
-func (q *queue) limitReached() bool { return q.limit > 0 && q.admitted >= q.limit }
-
-// unclaimed returns how many of these people were never claimed, and so give
-// their places under the limit back if they are not to be sent any more.
-func unclaimed(people []*person) int {
-	n := 0
-	for _, p := range people {
-		if !p.claimed {
-			n++
-		}
-	}
-	return n
-}
-
-// refund gives places under the limit back: these people were not claimed.
-func (q *queue) refund(n int) {
-	if n == 0 {
-		return
-	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.admitted -= n
-	q.room.Signal()
 }
 
 // allWaiting returns everybody who waits when the run ends, in input order.

@@ -162,7 +162,7 @@ func (q *queue) addParts(c *chunk, parts [][]*person) bool {
 		g.half = true
 		g.people = people
 		q.waiting += len(people)
-		q.ready.update(g)
+		q.update(g)
 	}
 	q.work.Broadcast()
 	return true

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"bulkinvite/batch"
 	"bulkinvite/client"
@@ -35,6 +36,43 @@ func TestRefusalsThatInviteUpToTheBadOne(t *testing.T) {
 				w.nobodyTwice()
 				if c := r.count(); c["refused"] != len(tc.bad) || c["invited"]+c["confirmed"] != 300-len(tc.bad) {
 					t.Errorf("outcomes %v", c)
+				}
+			})
+		})
+	}
+}
+
+// While a refused chunk is confirmed its interview is shut, for longer than the
+// workers need for what waits beside it. The other interview goes on at the full
+// rate, wherever its people stand in the file.
+func TestShutInterviewDoesNotStopTheOthers(t *testing.T) {
+	for name, alternating := range map[string]bool{"one after the other": false, "alternating": true} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, sandbox.Config{}, func(w *world) {
+				const each = 4_000
+				shut, other := people(each, 0), people(each, 1)
+				shut[0].Email = "poison@example.com"
+				list := slices.Concat(shut, other)
+				if alternating {
+					list = nil
+					for i := range each {
+						list = append(list, shut[i], other[i])
+					}
+				}
+				w.hook.invite = func(q client.InviteRequest) ([]client.Invitation, bool, error) {
+					if slices.ContainsFunc(q.Candidates, func(c client.Candidate) bool { return c.Email == "poison@example.com" }) {
+						return nil, true, &client.Error{Fate: client.Refused, StatusCode: 400, Message: "bad address"}
+					}
+					return nil, false, nil
+				}
+				w.opts.Rate = 1
+				r := w.run(rows(list...))
+				w.nobodyTwice()
+				if c := r.count(); c["invited"] != 2*each-1 || c["refused"] != 1 {
+					t.Errorf("outcomes %v", c)
+				}
+				if atFullRate := time.Duration(r.posts) * time.Second; r.took > atFullRate+15*time.Second || r.posts > 2*each/50+60 {
+					t.Errorf("%d requests took %v", r.posts, r.took)
 				}
 			})
 		})
