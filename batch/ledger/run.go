@@ -21,6 +21,7 @@ type RunInfo struct {
 	Input   string // the input's name
 	SHA256  string // of the input, in hexadecimal
 	Rows    int    // in the input
+	Claims  int    // people who are claimed, at a guess: memory is reserved for them
 }
 
 // A Run is one run's view of the ledger. It implements batch.Ledger.
@@ -91,7 +92,7 @@ func (r *Run) begin(ctx context.Context, info RunInfo) error {
 		return err
 	}
 	// Mostly a file names those of earlier runs again, or nobody of them.
-	r.book.tail.reserve(int(max(int64(info.Rows)-r.index.entries, 0)))
+	r.book.tail.reserve(info.Claims - int(r.index.entries))
 	// The lists of people come as bytes, and are cast: a string would be one more
 	// copy of the longest that is written.
 	r.addRequest, err = db.PrepareContext(ctx, `insert into requests (id, run_id, kind, interview_id, job_application_id,

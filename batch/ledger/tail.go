@@ -30,10 +30,10 @@ type tailPart struct {
 // maxReserved bounds the memory that is reserved, to some 170 MB.
 const maxReserved = 1 << 24
 
-// reserve makes room for so many people in an empty tail. What is not used is
-// never touched, and so takes no memory.
+// reserve makes room for so many people in an empty tail. A few percent of them
+// already use nearly all of the memory, since they are spread over it.
 func (t *tail) reserve(people int) {
-	each := min(people, maxReserved) / len(t.parts)
+	each := min(max(people, 0), maxReserved) / len(t.parts)
 	for i := range t.parts {
 		t.parts[i].reserve(each*6/5 + i/16) // an eighth stays free, and not all parts get the same
 	}

@@ -101,8 +101,10 @@ func TestVersions2And3(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := invitations(t, path)
-		execute(t, path, fmt.Sprintf(`pragma user_version = %d; drop view invitations;
-			create view invitations as select 'old' as email, '' as candidate_id, '' as invite_url, 1 as request_id`, old))
+		execute(t, path, fmt.Sprintf("pragma user_version = %d; drop view invitations", old))
+		if old == 3 {
+			execute(t, path, "create view invitations as select 'old' as email, '' as candidate_id, '' as invite_url, 1 as request_id")
+		}
 		if h := histories(t, path, "ann@example.com", ""); len(h) != 1 || h[0].Record.State != batch.StateInvited {
 			t.Errorf("before it is brought up to date: %+v", h)
 		}

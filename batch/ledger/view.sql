@@ -12,9 +12,11 @@ with told as (
          json_extract(r.people, '$[' || json_extract(p.value, '$.person') || ']') as email,
          coalesce(json_extract(p.value, '$.candidate_id'), '') as candidate_id,
          coalesce(json_extract(p.value, '$.invite_url'),
-                  replace(json_extract(a.people, '$[0].links'), '{candidate_id}', json_extract(p.value, '$.candidate_id')),
+                  replace(l.links, '{candidate_id}', json_extract(p.value, '$.candidate_id')),
                   '') as invite_url
   from answers a
+  -- The limit keeps it from being looked for once more for each person.
+  join (select id, json_extract(people, '$[0].links') as links from answers limit -1) l on l.id = a.id
   join requests r on r.id = a.request_id
   join runs u on u.id = r.run_id
   join json_each(a.people) p

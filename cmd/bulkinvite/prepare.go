@@ -209,6 +209,7 @@ func (s *sender) openLedger(ctx context.Context) error {
 		Input:   s.input.Name(),
 		SHA256:  s.input.SHA256(),
 		Rows:    s.plan.plan.Rows,
+		Claims:  s.claims(),
 	})
 	if err != nil {
 		return fmt.Errorf("%w; nothing was sent", err)
@@ -256,9 +257,14 @@ func (s *sender) confirm(ctx context.Context) error {
 
 // question is asked below the plan.
 func (s *sender) question() string {
-	n := s.plan.plan.Left()
+	return fmt.Sprintf("invite %s at %s? [y/N] ", people(s.claims()), s.flags.base.url)
+}
+
+// claims is how many people the run may claim, as far as the plan knows.
+func (s *sender) claims() int {
+	left := s.plan.plan.Left()
 	if limit := s.flags.input.batch.Limit; limit > 0 {
-		n = min(n, limit)
+		return min(left, limit)
 	}
-	return fmt.Sprintf("invite %s at %s? [y/N] ", people(n), s.flags.base.url)
+	return left
 }
