@@ -1,6 +1,6 @@
 package batch
 
-// The feeder pauses, too, when so many wait in all, or are in doubt.
+// The feeder pauses when so many wait in all, or are in doubt.
 const (
 	maxWaiting  = 10_000
 	maxDoubtful = 100_000

@@ -15,19 +15,7 @@ func TestQueueIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const interviews, each = 10_000, 5
 		q := newQueue(Options{ChunkSize: 50, Concurrency: 4, SettleTime: time.Second}, interviews)
-		go func() {
-			for i := range interviews * each {
-				c := Candidate{Email: fmt.Sprintf("p%d@example.com", i), InterviewID: fmt.Sprint(i % interviews)}
-				q.mu.Lock()
-				q.admit()
-				q.add(&person{Candidate: c, key: c.Key(), row: i}, false)
-				if q.waiting > maxWaiting {
-					t.Errorf("%d people wait, more than %d", q.waiting, maxWaiting)
-				}
-				q.mu.Unlock()
-			}
-			q.endFeed()
-		}()
+		go feedQueue(t, q, interviews, each)
 		seen := map[Key]bool{}
 		for task := q.next(); task != nil; task = q.next() {
 			for _, p := range task.chunk.people {
@@ -50,6 +38,22 @@ func TestQueueIsBounded(t *testing.T) {
 	})
 }
 
+// feedQueue lets people of so many interviews wait in turn, and checks that there
+// are never too many.
+func feedQueue(t *testing.T, q *queue, interviews, each int) {
+	for i := range interviews * each {
+		c := Candidate{Email: fmt.Sprintf("p%d@example.com", i), InterviewID: fmt.Sprint(i % interviews)}
+		q.mu.Lock()
+		q.admit()
+		q.add(&person{Candidate: c, key: c.Key(), row: i}, false)
+		if q.waiting > maxWaiting {
+			t.Errorf("%d people wait, more than %d", q.waiting, maxWaiting)
+		}
+		q.mu.Unlock()
+	}
+	q.endFeed()
+}
+
 // Of not too many interviews enough people may wait for each to fill its
 // requests, whatever the order of the input.
 func TestQueueFillsRequests(t *testing.T) {
@@ -58,16 +62,7 @@ func TestQueueFillsRequests(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const each = 3 * 50
 				q := newQueue(Options{ChunkSize: 50, Concurrency: 1, SettleTime: time.Second}, interviews)
-				go func() {
-					for i := range interviews * each {
-						c := Candidate{Email: fmt.Sprintf("p%d@example.com", i), InterviewID: fmt.Sprint(i % interviews)}
-						q.mu.Lock()
-						q.admit()
-						q.add(&person{Candidate: c, key: c.Key(), row: i}, false)
-						q.mu.Unlock()
-					}
-					q.endFeed()
-				}()
+				go feedQueue(t, q, interviews, each)
 				requests := 0
 				for task := q.next(); task != nil; task = q.next() {
 					requests++

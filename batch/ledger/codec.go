@@ -40,8 +40,8 @@ func appendTexts(dst []byte, texts []string) []byte {
 
 func appendOutcomes(dst []byte, outcomes []outcome) []byte {
 	dst = append(dst, '[')
-	links, common := commonLinks(outcomes)
-	if common {
+	links := commonLinks(outcomes)
+	if links != nil {
 		dst = append(appendText(append(dst, linksKey...), links.text()), `},`...)
 	}
 	for i, o := range outcomes {
@@ -54,7 +54,7 @@ func appendOutcomes(dst []byte, outcomes []outcome) []byte {
 		if o.CandidateID != "" {
 			dst = appendText(append(dst, `,"candidate_id":`...), o.CandidateID)
 		}
-		if o.InviteURL != "" && !common {
+		if o.InviteURL != "" && links == nil {
 			dst = appendText(append(dst, `,"invite_url":`...), o.InviteURL)
 		}
 		dst = append(dst, '}')
@@ -190,7 +190,7 @@ func parsePlainOutcomes(text string) (outcomes []outcome, ok bool) {
 		return nil, false
 	}
 	outcomes = make([]outcome, 0, strings.Count(text, `{"person":`))
-	for rest != "]" || links != nil && len(outcomes) == 0 {
+	for rest != "]" {
 		if len(outcomes) > 0 {
 			if rest, ok = strings.CutPrefix(rest, ","); !ok {
 				return nil, false
@@ -202,7 +202,7 @@ func parsePlainOutcomes(text string) (outcomes []outcome, ok bool) {
 		}
 		outcomes = append(outcomes, o)
 	}
-	return outcomes, true
+	return outcomes, links == nil || len(outcomes) > 0 // else a comma has nobody behind it
 }
 
 func (o *outcome) cut(text string) (rest string, ok bool) {

@@ -15,25 +15,25 @@ const (
 // text is what stands in the ledger.
 func (c *commonLink) text() string { return c.before + idInLink + c.after }
 
-// commonLinks returns what the links of all these people have in common. There
-// is nothing if anybody's link, or their id, is missing or not plain: then each
+// commonLinks returns what the links of all these people have in common. It is
+// nil if anybody's link, or their id, is missing or not plain: then each
 // stands for itself. So does the link of one person alone, in which something
 // about them may be beside the id.
-func commonLinks(outcomes []outcome) (c *commonLink, common bool) {
+func commonLinks(outcomes []outcome) *commonLink {
 	if len(outcomes) < 2 || outcomes[0].CandidateID == "" {
-		return nil, false
+		return nil
 	}
-	c = &commonLink{}
-	c.before, c.after, common = strings.Cut(outcomes[0].InviteURL, outcomes[0].CandidateID)
-	if !common || strings.Contains(c.before, idInLink) || strings.Contains(c.after, idInLink) {
-		return nil, false
+	before, after, found := strings.Cut(outcomes[0].InviteURL, outcomes[0].CandidateID)
+	c, ok := parseLinks(before + idInLink + after)
+	if !found || !ok {
+		return nil
 	}
 	for i := range outcomes {
 		if !c.isOf(&outcomes[i]) {
-			return nil, false
+			return nil
 		}
 	}
-	return c, true
+	return c
 }
 
 func (c *commonLink) isOf(o *outcome) bool {
@@ -42,7 +42,7 @@ func (c *commonLink) isOf(o *outcome) bool {
 	return begins && ends && id == o.CandidateID && id != "" && isPlain(o.InviteURL)
 }
 
-// parseLinks reads what text has written.
+// parseLinks reads what text has written: one place for the id, and no other.
 func parseLinks(text string) (c *commonLink, ok bool) {
 	c = &commonLink{}
 	c.before, c.after, ok = strings.Cut(text, idInLink)

@@ -92,21 +92,17 @@ func checkSchema(ctx context.Context, db *sql.DB) (version int, err error) {
 // take. They are filled from the requests, as after a run that died.
 const dropIndex1 = "drop table people; drop table people_upto;"
 
-// dropView drops the view of version 3 and before, which reads no common links.
-// Nothing here needs it, so whoever has dropped it can go on.
-const dropView = "drop view if exists invitations;"
-
 // updateSchema makes what a file of that version lacks, 0 being an empty one,
 // and marks it as ours and new. An older bulkinvite must not write to it: it
 // would take stand-ins (since version 3) and common links (since version 4) for
 // damage.
 func updateSchema(ctx context.Context, db *sql.DB, version int) error {
-	script := dropView + view
+	script := view
 	switch version {
 	case 0:
 		script = schema + indexSchema + view
 	case 1:
-		script = dropIndex1 + indexSchema + dropView + view
+		script = dropIndex1 + indexSchema + view
 	}
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
