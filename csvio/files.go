@@ -17,7 +17,7 @@ import (
 // OpenAll opens several files as one input, whose rows are those of the first,
 // then those of the second, and so on. Each has its own header and delimiter.
 // What there is only one of, such as the delimiter of the outputs, is that of
-// the first file.
+// the first file; they have a byte order mark if they are due one for any file.
 func OpenAll(ctx context.Context, names []string, opts Options) (*Input, error) {
 	if len(names) == 1 {
 		return Open(ctx, names[0], opts)
@@ -78,6 +78,7 @@ func (in *Input) describe() {
 	for _, file := range in.files {
 		names = append(names, file.name)
 		in.size += file.size
+		in.bom = in.bom || file.bom         // whoever made one of them reads the outputs
 		sums.Write([]byte(file.sum + "\n")) // a hash takes everything
 	}
 	in.name, in.sum = strings.Join(names, ", "), hex.EncodeToString(sums.Sum(nil))

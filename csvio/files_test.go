@@ -62,10 +62,10 @@ func TestFiles(t *testing.T) {
 				"name,email,interview_id,x,x,\nAnn,ann@x.co,iv,1,2,3\n",
 				"\ufeffx,name,email,interview_id,,,x,x\n1,Bob,bob@x.co,iv,2,3,4,5\n1,Cem,cem@x.co,iv,2,3,4,5,surplus\n",
 			},
-			results: "name,email,interview_id,x,x,,,x,candidate_id,invite_url,status,file,row\n" +
+			results: "\ufeffname,email,interview_id,x,x,,,x,candidate_id,invite_url,status,file,row\n" +
 				"Ann,ann@x.co,iv,1,2,3,,,c,u,invited,a.csv,2\n" +
 				"Bob,bob@x.co,iv,1,4,2,3,5,c,u,invited,b.csv,2\n",
-			failed: "name,email,interview_id,x,x,,,x,error_code,error,file,row,attempts\n" +
+			failed: "\ufeffname,email,interview_id,x,x,,,x,error_code,error,file,row,attempts\n" +
 				"Cem,cem@x.co,iv,1,4,2,3,5,too_many_fields,\"the row has 9 fields and the header 8: put a cell with ',' in it in quotes\",b.csv,3,0,surplus\n",
 		},
 		"names of ours": {
@@ -113,9 +113,9 @@ func TestFiles(t *testing.T) {
 				setRows(t, book, "June", bookHead, []any{"Bob", "bob@x.co", "iv"})
 			})},
 			opts: Options{Sheet: "june"},
-			results: "name,email,interview_id,Notes,candidate_id,invite_url,status,file,row\n" +
+			results: "\ufeffname,email,interview_id,Notes,candidate_id,invite_url,status,file,row\n" +
 				"Ann,ann@x.co,iv,,c,u,invited,a.csv,2\nBob,bob@x.co,iv,,c,u,invited,b.csv,2\n",
-			failed: "name,email,interview_id,Notes,error_code,error,file,row,attempts\n",
+			failed: "\ufeffname,email,interview_id,Notes,error_code,error,file,row,attempts\n",
 		},
 		"one is as it was": {
 			files:   []string{"name,email,interview_id,file\nAnn,ann@x.co,iv,f\n"},

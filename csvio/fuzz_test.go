@@ -259,13 +259,13 @@ func rowColumn(good bool) int {
 // checkOutputHeader returns how many columns are not our block's.
 func checkOutputHeader(t *testing.T, in *Input, header, block []string) int {
 	t.Helper()
-	own := len(header) - len(block)
-	if own < in.userColumns || own > in.userColumns+1 || !slices.Equal(header[own:], block) {
+	own, users := len(header)-len(block), usersCells(in, in.header)
+	if own < len(users) || own > len(users)+1 || !slices.Equal(header[own:], block) {
 		t.Fatalf("header %q for %q", header, in.header)
 	}
 	for i, name := range header[:own] {
-		if i < in.userColumns && name != in.header[i] && !strings.HasPrefix(name, trim(in.header[i])+"_input") {
-			t.Errorf("column %q is called %q", in.header[i], name)
+		if i < len(users) && name != users[i] && !strings.HasPrefix(name, trim(users[i])+"_input") {
+			t.Errorf("column %q is called %q", users[i], name)
 		}
 		if slices.ContainsFunc(block, func(ours string) bool { return normalHeader(ours) == normalHeader(name) }) {
 			t.Errorf("column %q has a name of ours", name)
@@ -274,10 +274,24 @@ func checkOutputHeader(t *testing.T, in *Input, header, block []string) int {
 	return own
 }
 
+// usersCells returns the cells of a record that are not in a block of ours.
+func usersCells(in *Input, record []string) []string {
+	cells := []string{}
+	for i, ours := range in.ours {
+		switch {
+		case ours:
+		case i < len(record):
+			cells = append(cells, record[i])
+		default:
+			cells = append(cells, "")
+		}
+	}
+	return cells
+}
+
 func checkOutputRow(t *testing.T, in *Input, record plainRecord, cells []string, own, row int) {
 	t.Helper()
-	want := make([]string, in.userColumns)
-	copy(want, record.cells)
+	want := usersCells(in, record.cells)
 	surplus := slices.Clone(record.cells[min(len(record.cells), len(in.header)):])
 	for len(surplus) > 0 && trim(surplus[len(surplus)-1]) == "" {
 		surplus = surplus[:len(surplus)-1]
@@ -286,7 +300,7 @@ func checkOutputRow(t *testing.T, in *Input, record plainRecord, cells []string,
 		surplus[len(surplus)-1] = strings.TrimSuffix(surplus[len(surplus)-1], "\r")
 	}
 	got := cells[min(len(cells), own+4):]
-	if len(cells) < own+4 || !slices.Equal(cells[:in.userColumns], want) || !slices.Equal(got, surplus) {
+	if len(cells) < own+4 || !slices.Equal(cells[:len(want)], want) || !slices.Equal(got, surplus) {
 		t.Fatalf("%q is written as %q, with %d columns of its own", record.cells, cells, own)
 	}
 	if cells[own+row] != strconv.Itoa(in.rowOf(record.line)) {
@@ -314,7 +328,7 @@ func checkFedBack(t *testing.T, in *Input, rows []batch.Row, out output, dir str
 		t.Fatalf("fed back, %q is refused", out.failed)
 	}
 	defer again.Close()
-	if again.delim != outputDelim(in) || len(again.header)-again.userColumns != len(failedColumns) {
+	if again.delim != outputDelim(in) || len(again.header)-len(usersCells(again, again.header)) != len(failedColumns) {
 		t.Fatalf("fed back, %q has columns %q", out.failed, again.header)
 	}
 	for i, row := range scanAll(t, again) {

@@ -107,23 +107,23 @@ func (in *Input) readHeader() error {
 }
 
 func (in *Input) useHeader(t *headerTry) {
-	in.delim, in.header, in.columns, in.userColumns, in.body = t.delim, t.header, t.columns, t.userColumns, t.body
+	in.delim, in.header, in.columns, in.ours, in.body = t.delim, t.header, t.columns, t.ours, t.body
 	in.headerRaw = trimLineEnd(t.raw)
 	in.crlf = bytes.HasSuffix(t.raw, []byte("\r\n"))
 }
 
 // A headerTry is the header as it looks with one delimiter.
 type headerTry struct {
-	delim       rune
-	told        bool // by a line sep=, and by nobody else
-	raw         []byte
-	header      []string
-	userColumns int
-	joined      bool // it has the columns of several files
-	columns     columnMap
-	known       int // fields that have a column
-	body        position
-	err         *InputError // why it will not do
+	delim   rune
+	told    bool // by a line sep=, and by nobody else
+	raw     []byte
+	header  []string
+	ours    []bool // which of these columns are of blocks that were written here
+	joined  bool   // it has the columns of several files
+	columns columnMap
+	known   int // fields that have a column
+	body    position
+	err     *InputError // why it will not do
 }
 
 func (t *headerTry) betterThan(other *headerTry) bool {
@@ -154,7 +154,7 @@ func (in *Input) tryHeader(delim rune) (*headerTry, error) {
 	if _, err := in.spool.ReadAt(t.raw, rec.offset); err != nil {
 		return nil, spoolError(err)
 	}
-	t.userColumns, t.joined = userColumns(t.header)
+	t.ours, t.joined = ourColumns(t.header)
 	t.match(in.opts)
 	if t.err != nil {
 		t.err.Line = rec.line
@@ -168,9 +168,9 @@ func (t *headerTry) match(opts Options) {
 		t.columns[i] = -1
 	}
 	t.useMapping(opts)
-	for i, h := range t.header[:t.userColumns] {
+	for i, h := range t.header {
 		field, ok := aliases[normalHeader(h)]
-		if !ok || opts.Map.beats(field) || slices.Contains(t.columns[:], i) || field == fieldCandidateID && !opts.Resend {
+		if !ok || t.ours[i] || opts.Map.beats(field) || slices.Contains(t.columns[:], i) || field == fieldCandidateID && !opts.Resend {
 			continue
 		}
 		if other := t.columns[field]; other >= 0 {
@@ -182,8 +182,11 @@ func (t *headerTry) match(opts Options) {
 	}
 	// A results.csv that is fed back tells candidate_id in our own block.
 	if opts.Resend && t.columns[fieldCandidateID] < 0 {
-		if i := slices.Index(t.header[t.userColumns:], fieldNames[fieldCandidateID]); i >= 0 {
-			t.columns[fieldCandidateID] = t.userColumns + i
+		for i, h := range t.header {
+			if t.ours[i] && h == fieldNames[fieldCandidateID] {
+				t.columns[fieldCandidateID] = i
+				break
+			}
 		}
 	}
 	for _, part := range []int{fieldFirstName, fieldLastName} {
@@ -301,35 +304,4 @@ func (t *headerTry) found() string {
 		names = append(names, fmt.Sprintf("%q", h))
 	}
 	return strings.Join(names, ", ")
-}
-
-// An ourBlock is what may stand at the end of a header that was written here.
-type ourBlock struct {
-	columns []string
-	joined  bool // of several files
-}
-
-var ourBlocks = []ourBlock{
-	{columns: resultsColumns},
-	{columns: failedColumns},
-	{columns: withFile(resultsColumns, slices.Index(resultsColumns, rowHeader), fileHeader), joined: true},
-	{columns: withFile(failedColumns, slices.Index(failedColumns, rowHeader), fileHeader), joined: true},
-}
-
-// userColumns returns how many columns of a header are not blocks of ours at
-// its end, and whether there is one of several files among these.
-func userColumns(header []string) (n int, joined bool) {
-	n = len(header)
-	for {
-		found := slices.IndexFunc(ourBlocks, func(b ourBlock) bool { return hasSuffix(header[:n], b.columns) })
-		if found < 0 {
-			return n, joined
-		}
-		n -= len(ourBlocks[found].columns)
-		joined = joined || ourBlocks[found].joined
-	}
-}
-
-func hasSuffix(header, block []string) bool {
-	return len(header) >= len(block) && slices.Equal(header[len(header)-len(block):], block)
 }

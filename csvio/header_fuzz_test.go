@@ -57,9 +57,9 @@ func FuzzHeader(f *testing.F) {
 func checkColumns(t *testing.T, in *Input) {
 	t.Helper()
 	named := map[int]int{}
-	for i, name := range in.header[:in.userColumns] {
+	for i, name := range in.header {
 		field, known := aliases[normalHeader(name)]
-		if !known || field == fieldCandidateID && !in.opts.Resend {
+		if !known || in.ours[i] || field == fieldCandidateID && !in.opts.Resend {
 			continue
 		}
 		if _, twice := named[field]; twice || in.columns[field] != i {
@@ -69,14 +69,14 @@ func checkColumns(t *testing.T, in *Input) {
 	}
 	for field, column := range in.columns {
 		if _, known := named[field]; !known && column >= 0 &&
-			(field != fieldCandidateID || !in.opts.Resend || column < in.userColumns || in.header[column] != fieldNames[field]) {
+			(field != fieldCandidateID || !in.opts.Resend || !in.ours[column] || in.header[column] != fieldNames[field]) {
 			t.Errorf("%q is taken for %s", in.header[column], fieldNames[field])
 		}
 	}
 	has := func(field int) bool { return in.columns[field] >= 0 }
 	whole, parts := has(fieldName), has(fieldFirstName) || has(fieldLastName)
 	byID := has(fieldJobApplicationID) || has(fieldCandidateID)
-	_, joined := userColumns(in.header)
+	_, joined := ourColumns(in.header)
 	if whole && parts && !joined || !byID && !whole && !(has(fieldFirstName) && has(fieldLastName)) {
 		t.Errorf("%q names people twice or not at all", in.header)
 	}
@@ -90,7 +90,10 @@ func checkColumns(t *testing.T, in *Input) {
 func respelled(t *testing.T, in *Input) string {
 	t.Helper()
 	header := slices.Clone(in.header)
-	for i := range in.userColumns {
+	for i := range header {
+		if in.ours[i] {
+			continue
+		}
 		header[i] = " _" + strings.Map(func(r rune) rune {
 			if r < utf8.RuneSelf {
 				return unicode.ToUpper(r)

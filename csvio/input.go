@@ -48,14 +48,14 @@ type Input struct {
 	spool *os.File
 	spooled
 
-	delim       rune
-	told        bool     // delim, by the input itself
-	header      []string // all cells of the header record
-	headerRaw   []byte   // the header record without its line end
-	crlf        bool     // the header's line ends with \r\n
-	userColumns int      // columns before our own blocks at the end
-	columns     columnMap
-	body        position // where the first row may begin
+	delim     rune
+	told      bool     // delim, by the input itself
+	header    []string // all cells of the header record
+	headerRaw []byte   // the header record without its line end
+	crlf      bool     // the header's line ends with \r\n
+	ours      []bool   // which of its cells are of blocks that were written here
+	columns   columnMap
+	body      position // where the first row may begin
 
 	readers sync.Pool // of *recordReader, for At
 }
@@ -234,8 +234,8 @@ func (in *Input) Warnings() []string {
 	return all
 }
 
-// Header returns the cells of the header as they came, our own blocks at the
-// end included.
+// Header returns the cells of the header as they came, our own blocks
+// included.
 func (in *Input) Header() []string { return slices.Clone(in.header) }
 
 // Delimiter returns the delimiter between the input's cells.

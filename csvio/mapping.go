@@ -106,17 +106,14 @@ func (t *headerTry) useMapping(opts Options) {
 // named returns the column that is named for a field. Our own blocks have none
 // but the id of a candidate who is to be sent to again.
 func (t *headerTry) named(field int, name string) (int, *InputError) {
-	columns := t.header[:t.userColumns]
-	if field == fieldCandidateID {
-		columns = t.header
-	}
-	if n, err := strconv.Atoi(strings.TrimPrefix(name, "#")); err == nil && name[0] == '#' && n >= 1 && n <= len(columns) {
+	mayBe := func(column int) bool { return field == fieldCandidateID || !t.ours[column] }
+	if n, err := strconv.Atoi(strings.TrimPrefix(name, "#")); err == nil && name[0] == '#' && n >= 1 && n <= len(t.header) && mayBe(n-1) {
 		return n - 1, nil
 	}
 	column := -1
-	for i, h := range columns {
+	for i, h := range t.header {
 		switch {
-		case normalHeader(h) != normalHeader(name):
+		case !mayBe(i) || normalHeader(h) != normalHeader(name):
 		case column >= 0:
 			return 0, &InputError{
 				Message: fmt.Sprintf("%s names two columns, %d and %d", mapFlag(field, name), column+1, i+1),
@@ -133,8 +130,8 @@ func (t *headerTry) named(field int, name string) (int, *InputError) {
 		Message: fmt.Sprintf("%s names no column; found %s", mapFlag(field, name), t.found()),
 		Hint:    fmt.Sprintf("name one of these, or its number, such as %s", mapFlag(field, columnNumber(0))),
 	}
-	if i := nearest(name, columns); i >= 0 {
-		err.Hint = fmt.Sprintf("did you mean %q?", trim(columns[i]))
+	if i := t.nearest(name, mayBe); i >= 0 {
+		err.Hint = fmt.Sprintf("did you mean %q?", trim(t.header[i]))
 	}
 	return 0, err
 }
@@ -158,8 +155,8 @@ func isWordRune(r rune) bool { return r < 0x80 && classes[r]&alphanumeric != 0 }
 func (t *headerTry) guesses(missing []int) (flags, columns []string) {
 	for _, field := range missing {
 		best, column := 0, -1
-		for i, h := range t.header[:t.userColumns] {
-			if slices.Contains(t.columns[:], i) {
+		for i, h := range t.header {
+			if t.ours[i] || slices.Contains(t.columns[:], i) {
 				continue
 			}
 			if d, near := slipOf(h, field); near && (column < 0 || d < best) {
@@ -174,11 +171,12 @@ func (t *headerTry) guesses(missing []int) (flags, columns []string) {
 	return flags, columns
 }
 
-// nearest returns the column whose header is most like another, or -1.
-func nearest(header string, headers []string) int {
+// nearest returns the column whose header is most like another, or -1, among
+// those that it may be.
+func (t *headerTry) nearest(header string, mayBe func(column int) bool) int {
 	best, found := 0, -1
-	for i, h := range headers {
-		if d, near := slip(normalHeader(header), normalHeader(h)); near && (found < 0 || d < best) {
+	for i, h := range t.header {
+		if d, near := slip(normalHeader(header), normalHeader(h)); mayBe(i) && near && (found < 0 || d < best) {
 			best, found = d, i
 		}
 	}

@@ -40,6 +40,18 @@ func TestWrite(t *testing.T) {
 			failed: "\ufeffname,email,interview_id,error_code,error,row,attempts\n" +
 				"\"Bo\tb\",bob,iv,invalid_email,the e-mail address has no @ in it,3,0\n",
 		},
+		"another encoding gets a mark": {
+			input:   "name;email;interview_id\nZo\xeb;zoe@x.co;iv\n",
+			opts:    Options{Encoding: "windows-1252"},
+			results: "\ufeffname;email;interview_id;candidate_id;invite_url;status;row\nZoë;zoe@x.co;iv;c;u;invited;2\n",
+			failed:  "\ufeffname;email;interview_id;error_code;error;row;attempts\n",
+		},
+		"UTF-8 that is declared stays without a mark": {
+			input:   "name,email,interview_id\nZoë,zoe@x.co,iv\n",
+			opts:    Options{Encoding: "utf-8"},
+			results: "name,email,interview_id,candidate_id,invite_url,status,row\nZoë,zoe@x.co,iv,c,u,invited,2\n",
+			failed:  "name,email,interview_id,error_code,error,row,attempts\n",
+		},
 		"too many fields": {
 			input:   head + "Ax, Ann,ann@x.co,iv,\n",
 			results: "name,email,interview_id,candidate_id,invite_url,status,row\n",
@@ -57,6 +69,28 @@ func TestWrite(t *testing.T) {
 				"Ann,ann@x.co,iv,a,b,c,d,e,f,g,h\nBob,,iv,a,b,c\n",
 			results: "name,email,interview_id,candidate_id,invite_url,status,row\nAnn,ann@x.co,iv,c,u,invited,2\n",
 			failed:  "name,email,interview_id,error_code,error,row,attempts\nBob,,iv,missing_email,there is no e-mail address,3,0\n",
+		},
+		"a remark and an empty column behind our block": {
+			input: "name,email,interview_id,error_code,error,row,attempts,Remark,\n" +
+				"Ann,ann@x.co,iv,a,b,c,d,phoned,\nBob,,iv,a,b,c,d,\"phoned, too\",x\n",
+			results: "name,email,interview_id,Remark,,candidate_id,invite_url,status,row\nAnn,ann@x.co,iv,phoned,,c,u,invited,2\n",
+			failed: "name,email,interview_id,Remark,,error_code,error,row,attempts\n" +
+				"Bob,,iv,\"phoned, too\",x,missing_email,there is no e-mail address,3,0\n",
+		},
+		"our block before the user's columns": {
+			input:   "error_code,error,row,attempts,name,email,interview_id\na,b,c,d,Ann,ann@x.co,iv\n",
+			results: "name,email,interview_id,candidate_id,invite_url,status,row\nAnn,ann@x.co,iv,c,u,invited,2\n",
+			failed:  "name,email,interview_id,error_code,error,row,attempts\n",
+		},
+		"a column put into our block, and ours moved": {
+			input:   "error,name,email,interview_id,error_code,Remark,row,attempts,status\nb,Ann,ann@x.co,iv,a,phoned,c,d,mine\n",
+			results: "name,email,interview_id,Remark,status_input,candidate_id,invite_url,status,row\nAnn,ann@x.co,iv,phoned,mine,c,u,invited,2\n",
+			failed:  "name,email,interview_id,Remark,status,error_code,error,row,attempts\n",
+		},
+		"a part of our block, and a file of the user's": {
+			input:   "name,email,interview_id,file,error_code,error,row,attempts,invite_url,row\nAnn,ann@x.co,iv,f,a,b,c,d,v,7\n",
+			results: "name,email,interview_id,file,invite_url_input,row_input,candidate_id,invite_url,status,row\nAnn,ann@x.co,iv,f,v,7,c,u,invited,2\n",
+			failed:  "name,email,interview_id,file,invite_url,row_input,error_code,error,row,attempts\n",
 		},
 		"failed re-sends keep whom": {
 			input:   "name,email,interview_id,candidate_id,invite_url,status,row\nAnn,ann@x.co,iv,c1,u,invited,2\nBob,,,c2,u,invited,3\n",

@@ -218,13 +218,23 @@ func (in *Input) add(b *block, rec record) (err error) {
 	if len(rec.fields) > len(in.header) {
 		p.surplus = slices.ContainsFunc(rec.fields[len(in.header):], func(s string) bool { return trim(s) != "" })
 	}
-	p.blank = !slices.ContainsFunc(rec.fields[:min(len(rec.fields), in.userColumns)], func(s string) bool { return trim(s) != "" })
+	p.blank = in.isBlank(rec.fields)
 	if in.strayCR {
 		p.torn, err = in.isTorn(rec)
 	}
 	b.cells, b.places = append(b.cells, b.slab[first:]), append(b.places, p)
 	b.bytes += rec.size
 	return err
+}
+
+// isBlank reports whether all of a row's cells are empty that are the user's.
+func (in *Input) isBlank(fields []string) bool {
+	for i, s := range fields[:min(len(fields), len(in.ours))] {
+		if !in.ours[i] && trim(s) != "" {
+			return false
+		}
+	}
+	return true
 }
 
 func (in *Input) mapBlocks(blocks <-chan *block, out chan<- *block) error {

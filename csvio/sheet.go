@@ -146,10 +146,12 @@ func newSheet[T any](in *Input, out *bufio.Writer) *sheet[T] {
 	keepID := !slices.Contains(s.block, fieldNames[fieldCandidateID])
 	s.columns, s.places = union(in.Files(), func(file *Input) []int {
 		var own []int
-		for column := range file.userColumns {
-			own = append(own, column)
+		for column, ours := range file.ours {
+			if !ours {
+				own = append(own, column)
+			}
 		}
-		if id := file.columns[fieldCandidateID]; id >= file.userColumns && keepID {
+		if id := file.columns[fieldCandidateID]; id >= 0 && file.ours[id] && keepID {
 			own = append(own, id)
 		}
 		return own
@@ -176,7 +178,9 @@ func (s *sheet[T]) add(raw []byte, cells T) {
 	s.cells = append(s.cells, cells)
 }
 
-// header writes the byte order mark, if there was one, and the column names.
+// header writes the byte order mark, unless the input was plain UTF-8 without
+// one, and the column names. A spreadsheet that saves in another encoding reads
+// what has no mark in that, too.
 func (s *sheet[T]) header() error {
 	if s.in.bom {
 		s.out.WriteString("\ufeff") // an error comes back at the next Flush

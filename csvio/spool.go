@@ -19,7 +19,7 @@ import (
 type spooled struct {
 	size  int64  // bytes in the spool
 	sum   string // SHA-256 of the bytes as they came
-	bom   bool   // there was a byte order mark, or the input was UTF-16 or a workbook
+	bom   bool   // the input was anything but plain UTF-8: with a byte order mark, in another encoding, or a workbook
 	utf16 bool
 
 	strayCR bool // there may be a carriage return that is no part of a line end
@@ -129,7 +129,7 @@ func (s *spooler) decode(input *bufio.Reader, head []byte) (*bufio.Reader, error
 		s.utf16, s.bom, s.decoded = true, true, "UTF-16"
 		return decoding(input, utf16Decoder(name, head)), nil
 	case declared != nil && name != encodingUTF8:
-		s.decoded = name
+		s.bom, s.decoded = true, name
 		s.witness = newUTF8Witness(input, declared)
 		return decoding(s.witness, declared.NewDecoder()), nil
 	}

@@ -107,7 +107,7 @@ type headerSearch struct {
 func (h *headerSearch) isIt(row int, cells []string) bool {
 	h.seen++
 	t := &headerTry{header: cells}
-	t.userColumns, t.joined = userColumns(cells)
+	t.ours, t.joined = ourColumns(cells)
 	t.match(h.opts)
 	if t.err == nil {
 		h.found, h.row = true, row
