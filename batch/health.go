@@ -69,7 +69,7 @@ func (e *Engine) observe(ep endpoint, went time.Time, err error) {
 				e.endRun(APIDown, why)
 			}
 		}
-	case apiErr.Fate == client.Denied && ep != link:
+	case isDenied(apiErr) && ep != link:
 		e.endRun(denied(apiErr))
 	default:
 		why := maskText(apiErr.Error())

@@ -124,7 +124,7 @@ func (e *Engine) page(ctx context.Context, req client.ListRequest) ([]client.Ent
 
 func isDenied(err error) bool {
 	var apiErr *client.Error
-	return errors.As(err, &apiErr) && apiErr.Fate == client.Denied
+	return errors.As(err, &apiErr) && (apiErr.Fate == client.Denied || apiErr.Cause == client.BadKey)
 }
 
 func isThrottled(err error) bool {

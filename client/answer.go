@@ -57,51 +57,88 @@ func (a answer) envelope() (envelope, error) {
 	return parseEnvelope(a.body)
 }
 
-// failure says what is known of a request whose answer is no good one. The
-// cases are those of the provider's page on POST /interview/invite (the
-// envelope, 400, 500) and of AWS API Gateway, which stands in front of the API
-// (bare messages, 401, 403, 413, 429, 5xx). What is not named here is Unknown.
+// failure says what is known of a request whose answer is no good one.
 func (a answer) failure(env envelope, err error) *Error {
 	e := &Error{
+		Envelope:   env.isOwn(),
 		StatusCode: a.status,
 		Message:    env.message,
 		RetryAfter: retryAfter(a.header.Get("Retry-After"), a.now),
 		Err:        err,
 	}
+	e.Fate, e.Cause = a.fate(env)
+	return e
+}
+
+// fate says what became of the request of a failure. The cases are those of
+// the provider's page on POST /interview/invite (the envelope, 400, 500) and of
+// AWS API Gateway, which stands in front of the API (bare messages, 401, 403,
+// 413, 429, 5xx). What is not named here is Unknown.
+func (a answer) fate(env envelope) (Fate, Cause) {
 	switch a.status {
 	case http.StatusOK:
-		if env.verdict == no && !env.invitesSomebody() {
-			e.Fate = Refused
+		if env.saysNo() {
+			return Refused, OtherCause
 		}
 	case http.StatusBadRequest, http.StatusNotFound, http.StatusUnprocessableEntity:
 		if env.refuses() {
-			e.Fate = Refused
+			return Refused, OtherCause
 		}
-	case http.StatusUnauthorized:
-		e.Fate, e.Cause = Denied, BadKey
-	case http.StatusForbidden:
-		e.Fate, e.Cause = Denied, BadKey
-		if env.says("Missing Authentication Token") {
-			e.Cause = NoSuchPath
-		}
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return a.forbidden(env)
 	case http.StatusRequestEntityTooLarge:
-		e.Fate, e.Cause = NotSent, TooLarge
+		return NotSent, TooLarge
 	case http.StatusTooManyRequests:
-		e.Fate, e.Cause = NotSent, Throttled
-		if env.says("Limit Exceeded") {
-			e.Fate, e.Cause = Denied, Quota
-		}
+		return a.throttled(env)
+	case http.StatusServiceUnavailable:
+		return Unknown, Busy
 	}
-	return e
+	return Unknown, OtherCause
 }
+
+// forbidden is the fate of a 401 or 403. A bare one is the gateway's, which
+// has let nothing through. One in the API's own envelope is its no to what was
+// asked, since a key may lack one interview alone.
+func (a answer) forbidden(env envelope) (Fate, Cause) {
+	switch {
+	case a.broken != nil: // whose it is was in what is missing
+		return Unknown, BadKey
+	case env.saysNo():
+		return Refused, OtherCause
+	case env.isOwn():
+		return Unknown, OtherCause
+	case a.status == http.StatusForbidden && env.says("Missing Authentication Token"):
+		return Denied, NoSuchPath
+	}
+	return NotSent, BadKey
+}
+
+// throttled is the fate of a 429. A bare one is the gateway's, which has let
+// nothing through. Whatever has a status was made behind it, where some of the
+// work may have been done before.
+func (a answer) throttled(env envelope) (Fate, Cause) {
+	switch {
+	case a.broken != nil, env.verdict != silent:
+		return Unknown, Throttled
+	case env.says("Limit Exceeded"):
+		return Denied, Quota
+	}
+	return NotSent, Throttled
+}
+
+// isOwn reports whether the envelope is the API's own, and not one of what
+// stands before it, or of a framework that answers in its place.
+func (env envelope) isOwn() bool { return env.verdict == yes || env.verdict == no }
+
+// saysNo reports whether the API refuses in its own envelope.
+func (env envelope) saysNo() bool { return env.verdict == no && !env.invitesSomebody() }
 
 // refuses reports whether the envelope of a 4xx is a refusal: it says no, or
 // it has the message alone that gateways and frameworks send when they turn a
 // request away. Without either, as in the HTML of something in between, nobody
 // knows who answered, and what the API did before.
 func (env envelope) refuses() bool {
-	saysNo := env.verdict == no || env.verdict == silent && env.message != ""
-	return saysNo && !env.invitesSomebody()
+	return env.saysNo() || !env.isOwn() && env.message != "" && !env.invitesSomebody()
 }
 
 // invitesSomebody reports whether the envelope has invitations, even such as

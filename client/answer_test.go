@@ -42,16 +42,43 @@ type wantError struct {
 	cause   Cause
 	message string
 	after   time.Duration
+	own     bool // the API's own envelope
 }
 
 var (
 	unknown = &wantError{}
-	refused = &wantError{fate: Refused}
-	badKey  = &wantError{fate: Denied, cause: BadKey}
+	refused = &wantError{fate: Refused, own: true}
+	badKey  = &wantError{fate: NotSent, cause: BadKey}
 )
 
 func unknownSays(message string) *wantError { return &wantError{message: message} }
-func refusedSays(message string) *wantError { return &wantError{fate: Refused, message: message} }
+func refusedSays(message string) *wantError {
+	return &wantError{fate: Refused, message: message, own: true}
+}
+func throttledSays(message string) *wantError {
+	return &wantError{fate: NotSent, cause: Throttled, message: message}
+}
+func badKeySays(message string) *wantError {
+	return &wantError{fate: NotSent, cause: BadKey, message: message}
+}
+
+// ownWords is the wantError of an answer in the API's own envelope.
+func (w wantError) ownWords() *wantError {
+	w.own = true
+	return &w
+}
+
+// becauseOf is the wantError with a cause.
+func (w wantError) becauseOf(cause Cause) *wantError {
+	w.cause = cause
+	return &w
+}
+
+// wait is the wantError of an answer that says how long to wait.
+func (w wantError) wait(d time.Duration) *wantError {
+	w.after = d
+	return &w
+}
 
 // answerCases is the specification of what answers mean, all of the known ways
 // in which the API and the gateway before it fail among them.
@@ -69,42 +96,63 @@ var answerCases = []answerCase{
 	{name: "200 false without words", status: 200, body: `{"status":false,"data":{"invitations":[]}}`, want: refused},
 	{name: "400", status: 400, body: `{"status":false,"message":"Invalid request"}`, want: refusedSays("Invalid request")},
 	{name: "400 without words", status: 400, body: `{"status":false}`, want: refused},
-	{name: "400 of the gateway", status: 400, body: `{"message":"Invalid request body"}`, want: refusedSays("Invalid request body")},
-	{name: "400 of a framework", status: 400, body: `{"statusCode":400,"message":["name is empty","email is empty"],"error":"Bad Request"}`, want: refusedSays("name is empty; email is empty")},
-	{name: "400 with the code as status", status: 400, body: `{"status":400,"message":"bad id"}`, want: refusedSays("bad id")},
+	{name: "400 of the gateway", status: 400, body: `{"message":"Invalid request body"}`, want: &wantError{fate: Refused, message: "Invalid request body"}},
+	{name: "400 of a framework", status: 400, body: `{"statusCode":400,"message":["name is empty","email is empty"],"error":"Bad Request"}`, want: &wantError{fate: Refused, message: "name is empty; email is empty"}},
+	{name: "400 with the code as status", status: 400, body: `{"status":400,"message":"bad id"}`, want: &wantError{fate: Refused, message: "bad id"}},
 	{name: "404", status: 404, body: `{"status":false,"message":"Interview not found"}`, want: refusedSays("Interview not found")},
 	{name: "422", status: 422, body: `{"status":false,"message":"email must be an email"}`, want: refusedSays("email must be an email")},
 
-	// Refused before acting.
-	{name: "throttled", status: 429, body: `{"message":"Too Many Requests"}`, want: &wantError{NotSent, Throttled, "Too Many Requests", 0}},
-	{name: "throttled, wait", status: 429, retryAfter: "7", body: `{"message":"Too Many Requests"}`, want: &wantError{NotSent, Throttled, "Too Many Requests", 7 * time.Second}},
-	{name: "throttled until", status: 429, retryAfter: "Sun, 01 Mar 2026 12:01:30 GMT", body: "", want: &wantError{NotSent, Throttled, "", 90 * time.Second}},
-	{name: "throttled in HTML", status: 429, body: htmlPage, want: &wantError{NotSent, Throttled, "", 0}},
-	{name: "throttled, cut off", status: 429, body: `{"message":"Limit Exceeded"}`, broken: true, want: &wantError{NotSent, Throttled, "", 0}},
-	{name: "throttled by words like the quota's", status: 429, body: `{"message":"Rate Limit Exceeded"}`, want: &wantError{NotSent, Throttled, "Rate Limit Exceeded", 0}},
-	{name: "too large", status: 413, body: `{"message":"Request Too Long"}`, want: &wantError{NotSent, TooLarge, "Request Too Long", 0}},
-	{name: "too large in HTML", status: 413, body: htmlPage, want: &wantError{NotSent, TooLarge, "", 0}},
+	// 401 and 403 with the API's own envelope: of what was asked, not of us.
+	{name: "401 of the API", status: 401, body: `{"status":false,"message":"Invalid API key"}`, want: refusedSays("Invalid API key")},
+	{name: "403 of the API", status: 403, body: `{"status":false,"message":"no access to this interview"}`, want: refusedSays("no access to this interview")},
+	{name: "403 of the API, status is a text", status: 403, body: `{"status":"false"}`, want: refused},
+	{name: "403 of the API in the gateway's words", status: 403, body: `{"status":false,"message":"Missing Authentication Token"}`, want: refusedSays("Missing Authentication Token")},
 
-	// We are refused.
-	{name: "quota", status: 429, body: `{"message":"Limit Exceeded"}`, want: &wantError{Denied, Quota, "Limit Exceeded", 0}},
-	{name: "401", status: 401, body: `{"status":false,"message":"Invalid API key"}`, want: &wantError{Denied, BadKey, "Invalid API key", 0}},
+	// Refused before acting.
+	{name: "throttled", status: 429, body: `{"message":"Too Many Requests"}`, want: throttledSays("Too Many Requests")},
+	{name: "throttled, wait", status: 429, retryAfter: "7", body: `{"message":"Too Many Requests"}`, want: throttledSays("Too Many Requests").wait(7 * time.Second)},
+	{name: "throttled until", status: 429, retryAfter: "Sun, 01 Mar 2026 12:01:30 GMT", body: "", want: throttledSays("").wait(90 * time.Second)},
+	{name: "throttled in HTML", status: 429, body: htmlPage, want: throttledSays("")},
+	{name: "throttled by a framework", status: 429, body: `{"statusCode":429,"message":"slow down"}`, want: throttledSays("slow down")},
+	{name: "throttled by words like the quota's", status: 429, body: `{"message":"Rate Limit Exceeded"}`, want: throttledSays("Rate Limit Exceeded")},
+	{name: "too large", status: 413, body: `{"message":"Request Too Long"}`, want: &wantError{fate: NotSent, cause: TooLarge, message: "Request Too Long"}},
+	{name: "too large in HTML", status: 413, body: htmlPage, want: &wantError{fate: NotSent, cause: TooLarge}},
+
 	{name: "401 in HTML", status: 401, body: htmlPage, want: badKey},
 	{name: "401 with nothing", status: 401, want: badKey},
-	{name: "403", status: 403, body: `{"message":"Forbidden"}`, want: &wantError{Denied, BadKey, "Forbidden", 0}},
-	{name: "403 in a policy's words", status: 403, body: `{"Message":"User is not authorized"}`, want: &wantError{Denied, BadKey, "User is not authorized", 0}},
-	{name: "403 cut off", status: 403, broken: true, want: badKey},
-	{name: "no such path", status: 403, body: `{"message":"Missing Authentication Token"}`, want: &wantError{Denied, NoSuchPath, "Missing Authentication Token", 0}},
-	{name: "the key in the message", status: 401, body: `{"message":"key sk-live_51H8x\"q\\Zz+/= is expired"}`, want: &wantError{Denied, BadKey, "key [redacted] is expired", 0}},
+	{name: "401 with the code as status", status: 401, body: `{"status":401,"message":"Unauthorized"}`, want: badKeySays("Unauthorized")},
+	{name: "403", status: 403, body: `{"message":"Forbidden"}`, want: badKeySays("Forbidden")},
+	{name: "403 in a policy's words", status: 403, body: `{"Message":"User is not authorized"}`, want: badKeySays("User is not authorized")},
+	{name: "the key in the message", status: 401, body: `{"message":"key sk-live_51H8x\"q\\Zz+/= is expired"}`, want: badKeySays("key [redacted] is expired")},
+
+	// We are refused.
+	{name: "quota", status: 429, body: `{"message":"Limit Exceeded"}`, want: &wantError{fate: Denied, cause: Quota, message: "Limit Exceeded"}},
+	{name: "no such path", status: 403, body: `{"message":"Missing Authentication Token"}`, want: &wantError{fate: Denied, cause: NoSuchPath, message: "Missing Authentication Token"}},
+
+	// Unknown: a throttle, or a 401 and 403, that may not be the gateway's.
+	{name: "throttled by the API", status: 429, retryAfter: "7", body: `{"status":false,"message":"Too Many Requests"}`, want: unknownSays("Too Many Requests").becauseOf(Throttled).ownWords().wait(7 * time.Second)},
+	{name: "throttled by the API that says it is good", status: 429, body: oneInvited, want: unknownSays("Invitations sent successfully").becauseOf(Throttled).ownWords()},
+	{name: "throttled with the code as status", status: 429, body: `{"status":429,"message":"slow down"}`, want: unknownSays("slow down").becauseOf(Throttled)},
+	{name: "throttled with a null status", status: 429, body: `{"status":null,"message":"slow down"}`, want: throttledSays("slow down")},
+	{name: "throttled by the API in the quota's words", status: 429, body: `{"status":false,"message":"Limit Exceeded"}`, want: unknownSays("Limit Exceeded").becauseOf(Throttled).ownWords()},
+	{name: "throttled, cut off", status: 429, body: `{"message":"Limit Exceeded"}`, broken: true, want: unknown.becauseOf(Throttled)},
+	{name: "401 cut off", status: 401, body: htmlPage, broken: true, want: unknown.becauseOf(BadKey)},
+	{name: "403 cut off", status: 403, broken: true, want: unknown.becauseOf(BadKey)},
+	{name: "403 that says true", status: 403, body: `{"status":true,"message":"ok"}`, want: unknownSays("ok").ownWords()},
+	{name: "403 that invited", status: 403, body: strings.Replace(oneInvited, "true", "false", 1), want: unknownSays("Invitations sent successfully").ownWords()},
 
 	// Unknown: server errors.
-	{name: "408", status: 408, body: `{"status":false,"message":"timeout"}`, want: unknownSays("timeout")},
-	{name: "500", status: 500, body: `{"status":false}`, want: unknown},
-	{name: "500 with words", status: 500, body: `{"status":false,"message":"Internal server error"}`, want: unknownSays("Internal server error")},
+	{name: "408", status: 408, body: `{"status":false,"message":"timeout"}`, want: unknownSays("timeout").ownWords()},
+	{name: "500", status: 500, body: `{"status":false}`, want: unknown.ownWords()},
+	{name: "500 with words", status: 500, body: `{"status":false,"message":"Internal server error"}`, want: unknownSays("Internal server error").ownWords()},
 	{name: "502 in HTML", status: 502, body: htmlPage, want: unknown},
 	{name: "502 of the gateway", status: 502, body: `{"message": "Internal server error"}`, want: unknownSays("Internal server error")},
-	{name: "503, wait", status: 503, retryAfter: "120", body: htmlPage, want: &wantError{after: 2 * time.Minute}},
+	{name: "503, wait", status: 503, retryAfter: "120", body: htmlPage, want: unknown.becauseOf(Busy).wait(2 * time.Minute)},
+	{name: "503 of the gateway", status: 503, body: `{"message":"Service Unavailable"}`, want: unknownSays("Service Unavailable").becauseOf(Busy)},
+	{name: "503 of the API", status: 503, body: `{"status":false,"message":"busy"}`, want: unknownSays("busy").becauseOf(Busy).ownWords()},
+	{name: "503 cut off", status: 503, broken: true, want: unknown.becauseOf(Busy)},
 	{name: "504", status: 504, body: `{"message":"Endpoint request timed out"}`, want: unknownSays("Endpoint request timed out")},
-	{name: "500 that says it is good", status: 500, body: oneInvited, want: unknownSays("Invitations sent successfully")},
+	{name: "500 that says it is good", status: 500, body: oneInvited, want: unknownSays("Invitations sent successfully").ownWords()},
 
 	// Unknown: a 200 that is no good answer.
 	{name: "200 with nothing", status: 200, want: unknown},
@@ -132,30 +180,30 @@ var answerCases = []answerCase{
 	{name: "200 invitation is null", status: 200, body: `{"status":true,"data":{"invitations":[null]}}`, want: unknown},
 	{name: "200 invitation is empty", status: 200, body: `{"status":true,"data":{"invitations":[{"candidate_id":""}]}}`, want: unknown},
 	{name: "200 id is an object", status: 200, body: `{"status":true,"data":{"invitations":[{"candidate_id":{},"candidate_email":"a@b.co"}]}}`, want: unknown},
-	{name: "200 false that invited", status: 200, body: strings.Replace(oneInvited, "true", "false", 1), want: unknownSays("Invitations sent successfully")},
+	{name: "200 false that invited", status: 200, body: strings.Replace(oneInvited, "true", "false", 1), want: unknownSays("Invitations sent successfully").ownWords()},
 
 	// Unknown: a 4xx that nobody knows who sent, or that contradicts itself.
 	{name: "400 in HTML", status: 400, body: htmlPage, want: unknown},
 	{name: "400 with nothing", status: 400, want: unknown},
 	{name: "400 cut off", status: 400, body: `{"status":false,"message":"no"}`, broken: true, want: unknown},
 	{name: "400 other JSON", status: 400, body: `{"error":"bad"}`, want: unknown},
-	{name: "400 that says true", status: 400, body: `{"status":true,"message":"ok"}`, want: unknownSays("ok")},
-	{name: "400 that invited", status: 400, body: strings.Replace(oneInvited, "true", "false", 1), want: unknownSays("Invitations sent successfully")},
+	{name: "400 that says true", status: 400, body: `{"status":true,"message":"ok"}`, want: unknownSays("ok").ownWords()},
+	{name: "400 that invited", status: 400, body: strings.Replace(oneInvited, "true", "false", 1), want: unknownSays("Invitations sent successfully").ownWords()},
 	{name: "404 in HTML", status: 404, body: htmlPage, want: unknown},
 	{name: "422 in HTML", status: 422, body: htmlPage, want: unknown},
 	{name: "405", status: 405, body: `{"message":"Method Not Allowed"}`, want: unknownSays("Method Not Allowed")},
-	{name: "409", status: 409, body: `{"status":false,"message":"already invited"}`, want: unknownSays("already invited")},
+	{name: "409", status: 409, body: `{"status":false,"message":"already invited"}`, want: unknownSays("already invited").ownWords()},
 
 	// Unknown: anything nobody thought of.
 	{name: "101", status: 101, broken: true, want: unknown},
-	{name: "201", status: 201, body: oneInvited, want: unknownSays("Invitations sent successfully")},
-	{name: "202", status: 202, body: `{"status":true,"message":"queued"}`, want: unknownSays("queued")},
+	{name: "201", status: 201, body: oneInvited, want: unknownSays("Invitations sent successfully").ownWords()},
+	{name: "202", status: 202, body: `{"status":true,"message":"queued"}`, want: unknownSays("queued").ownWords()},
 	{name: "204", status: 204, want: unknown},
 	{name: "301", status: 301, body: htmlPage, want: unknown},
 	{name: "307", status: 307, body: `{"message":"moved"}`, want: unknown},
 	{name: "308", status: 308, want: unknown},
 	{name: "520", status: 520, body: htmlPage, want: unknown},
-	{name: "999", status: 999, body: oneInvited, want: unknownSays("Invitations sent successfully")},
+	{name: "999", status: 999, body: oneInvited, want: unknownSays("Invitations sent successfully").ownWords()},
 }
 
 func (c answerCase) answer() answer {
@@ -185,7 +233,7 @@ func TestAnswers(t *testing.T) {
 			case err == nil:
 				t.Fatalf("invitations %v; want an error", invitations)
 			}
-			got := wantError{err.Fate, err.Cause, oneLine(err.Message, key), err.RetryAfter}
+			got := wantError{err.Fate, err.Cause, oneLine(err.Message, key), err.RetryAfter, err.Envelope}
 			if got != *c.want {
 				t.Errorf("got %+v; want %+v", got, *c.want)
 			}
@@ -245,7 +293,9 @@ func TestLists(t *testing.T) {
 		{"says no", 200, `{"status":false,"message":"no such interview"}`, nil, Refused},
 		{"says no with entries", 200, strings.Replace(oneListed, "true", "false", 1), nil, Refused},
 		{"no such interview", 404, `{"status":false,"message":"no such interview"}`, nil, Refused},
-		{"bad key", 403, `{"message":"Forbidden"}`, nil, Denied},
+		{"no such path", 403, `{"message":"Missing Authentication Token"}`, nil, Denied},
+		{"bad key", 403, `{"message":"Forbidden"}`, nil, NotSent},
+		{"not this interview", 403, `{"status":false,"message":"no access"}`, nil, Refused},
 		{"throttled", 429, `{"message":"Too Many Requests"}`, nil, NotSent},
 		{"down", 502, htmlPage, nil, Unknown},
 	} {
@@ -328,12 +378,12 @@ func checkFailure(t *testing.T, a answer, err *Error) {
 		return
 	}
 	statuses := map[Fate][]int{
-		NotSent: {413, 429},
-		Denied:  {401, 403, 429},
-		Refused: {200, 400, 404, 422},
+		NotSent: {401, 403, 413, 429},
+		Denied:  {403, 429},
+		Refused: {200, 400, 401, 403, 404, 422},
 		Unknown: {a.status},
 	}
-	if !slices.Contains(statuses[err.Fate], a.status) || err.Fate == Refused && a.broken != nil {
+	if !slices.Contains(statuses[err.Fate], a.status) || a.broken != nil && err.Fate != Unknown && err.Cause != TooLarge {
 		t.Errorf("fate %v for %d %q", err.Fate, a.status, a.body)
 	}
 	if err.RetryAfter < 0 || err.RetryAfter > maxRetryAfter {

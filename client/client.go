@@ -67,7 +67,7 @@ const (
 	Unknown Fate = iota // the API may have acted on it: find out before sending again
 	NotSent             // the API has not acted on it: sending it again is safe
 	Refused             // the API answered no: sending it again unchanged is pointless
-	Denied              // the API refuses us, whatever we send: key, quota or path
+	Denied              // the API refuses us, whatever we send: quota or path
 )
 
 // A Cause names the cases in which the caller acts in a way that the Fate
@@ -77,10 +77,11 @@ type Cause int
 // The causes.
 const (
 	OtherCause  Cause = iota
-	Throttled         // 429, with NotSent: slow down
+	Throttled         // 429, slow down: with NotSent the gateway's, with Unknown the API's own
+	Busy              // 503, with Unknown: slow down, some throttles answer so
 	Quota             // 429 "Limit Exceeded", with Denied: nothing more goes through
 	TooLarge          // 413, with NotSent: make the request smaller
-	BadKey            // 401 or 403, with Denied
+	BadKey            // bare 401 or 403, mostly with NotSent: the key is refused, or lacks what was asked for
 	NoSuchPath        // 403 "Missing Authentication Token", with Denied: the base URL is wrong
 	Unreachable       // DNS, connect or TLS, with NotSent
 )
@@ -90,6 +91,7 @@ const (
 type Error struct {
 	Fate       Fate
 	Cause      Cause
+	Envelope   bool          // a failure in the API's own envelope, {status, message}; bare ones are of what stands before it
 	StatusCode int           // HTTP status; 0 if there was no answer
 	Message    string        // the API's message in one printable line of at most 300 bytes, or ""
 	RetryAfter time.Duration // from the Retry-After header; 0 if none

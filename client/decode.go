@@ -14,7 +14,8 @@ import (
 type verdict int
 
 const (
-	silent verdict = iota // none, or nothing that means yes or no
+	silent verdict = iota // none, or null
+	vague                 // it means neither yes nor no
 	yes
 	no
 )
@@ -50,7 +51,7 @@ func parseEnvelope(body []byte) (envelope, error) {
 	if err != io.EOF || !isObject { //nolint:errorlint // jsontext promises it unwrapped
 		return envelope{}, errors.New("the answer is not the JSON that the API sends")
 	}
-	if env.verdict == silent && env.message == "" {
+	if !env.isOwn() && env.message == "" {
 		return envelope{}, errors.New("the answer has no status and no message")
 	}
 	return env, nil
@@ -93,8 +94,10 @@ func (p parser) verdict() (verdict, error) {
 		return yes, err
 	case `false`, `"false"`:
 		return no, err
+	case `null`:
+		return silent, err
 	}
-	return silent, err
+	return vague, err
 }
 
 // message takes the string of the contract, and a list of strings, which

@@ -45,13 +45,16 @@ func ExampleError() {
 		switch failure.Fate {
 		case client.NotSent:
 			fmt.Println("  nobody was invited: send it again")
-			if failure.Cause == client.Throttled {
+			switch failure.Cause {
+			case client.Throttled:
 				fmt.Println("  but more slowly")
+			case client.BadKey:
+				fmt.Println("  with a key that may do this")
 			}
 		case client.Refused:
 			fmt.Println("  sending it again unchanged is pointless")
 		case client.Denied:
-			fmt.Println("  nothing will go through with this key")
+			fmt.Println("  nothing will go through today")
 		default: // client.Unknown
 			fmt.Println("  she may be invited: ask Invites before anything else")
 		}
@@ -65,7 +68,8 @@ func ExampleError() {
 	// the API answered 400: Interview has been deleted
 	//   sending it again unchanged is pointless
 	// the API answered 403: Forbidden
-	//   nothing will go through with this key
+	//   nobody was invited: send it again
+	//   with a key that may do this
 }
 
 func inviteAnn(baseURL, key, interviewID string) error {

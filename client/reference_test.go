@@ -64,8 +64,11 @@ func referenceEnvelope(a answer) (envelope, json.RawMessage, error) {
 		env.verdict = yes
 	case `false`, `"false"`:
 		env.verdict = no
+	case ``, `null`:
+	default:
+		env.verdict = vague
 	}
-	if env.verdict == silent && env.message == "" {
+	if env.verdict <= vague && env.message == "" {
 		return envelope{}, nil, errors.New("neither status nor message")
 	}
 	return env, fields["data"], nil
