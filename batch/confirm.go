@@ -12,28 +12,37 @@ import (
 	"bulkinvite/client"
 )
 
-// A doubt is a person of whom it is not known whether they were invited. Only
-// the API's list ends it, or the end of the run.
+// A doubt is a request of which it is not known whom it invited. Only the API's
+// list tells, or the end of the run.
 type doubt struct {
-	p       *person
-	request int64     // in the ledger, to be settled
-	since   time.Time // when the request had ended for certain
-	first   time.Time // when the first look that did not show them ended; zero before
+	request int64 // in the ledger, to be settled
+	iv      *interview
+	chunk   *chunk          // what was sent; nil: by an earlier run
+	size    int             // people in it
+	people  map[Key]*person // of whom it is not known yet
+	since   time.Time       // when the request had ended for certain
+	first   time.Time       // when the first look that did not show them ended; zero before
 	then    then
-	dead    bool     // from a run that died
-	applied bool     // the request in doubt named a job application
-	refusal *refusal // the refused chunk that they were in
-	failed  int      // looks that could not tell
-	problem string   // why the last of these could not
+	earlier bool   // from an earlier run
+	applied bool   // the request in doubt named a job application
+	outage  bool   // the API was down or busy: that it did not act says nothing of the people
+	found   bool   // a look has shown somebody of the request
+	failed  int    // looks that could not tell
+	problem string // why the last of these could not
+	seq     int
+
+	// displaced is set if the answer named addresses that nobody asked for: that
+	// a list does not show the people never counts.
+	displaced bool
 }
 
-// then says what follows if somebody in doubt is known not to be invited.
+// then says what follows if people in doubt are known not to be invited.
 type then int
 
 const (
 	sendAgain       then = iota
 	notWanted            // no_invitation
-	oneByOne             // those of a refused chunk go alone
+	part                 // of a refused request of several: smaller ones go
 	refusedAfterAll      // refused
 )
 
@@ -42,14 +51,16 @@ const (
 const maxFailedLooks = 3
 
 // why returns the error of somebody who stays in doubt.
-func (e *Engine) why(d *doubt, end string) string {
+func (e *Engine) why(d *doubt, p *person, end string) string {
 	if e.opts.ConfirmOnly { // that they are in doubt is known, and there is no row to send again
 		return cmp.Or(d.problem, end)
 	}
-	cause := "the answer to this invitation was lost (" + d.p.reason + ")"
+	cause := "the answer to this invitation was lost (" + p.reason + ")"
 	switch {
-	case d.dead:
-		cause = "an earlier run died while it sent this invitation"
+	case d.displaced:
+		cause = "the API's answer named another address"
+	case d.earlier:
+		cause = "an earlier run did not learn what became of this invitation"
 	case d.then == notWanted:
 		cause = "the API left this person out of its answer"
 	}
@@ -57,7 +68,7 @@ func (e *Engine) why(d *doubt, end string) string {
 		end = d.problem
 	}
 	hint := "send this row again: the API is asked before anything is sent"
-	if !d.listable() || !d.notFoundCounts() {
+	if !p.listable() || !d.notFoundCounts(p) {
 		hint = "look in the dashboard whether they are invited, and say so with bulkinvite confirm --assume"
 	}
 	return cause + " and " + end + "; " + hint
@@ -72,74 +83,86 @@ func (d *doubt) from() time.Time {
 }
 
 // listable reports whether the API's list can show the person at all.
-func (d *doubt) listable() bool { return d.p.CandidateID == "" && d.p.key.HasAddress() }
+func (p *person) listable() bool { return p.CandidateID == "" && p.key.HasAddress() }
 
 // notFoundCounts reports whether it means something that the list does not
-// show them: a job application may hold another address than the row.
-func (d *doubt) notFoundCounts() bool { return d.p.JobApplicationID == "" && !d.applied }
-
-// doubtAll puts people of a chunk in doubt, from now on.
-func (e *Engine) doubtAll(c *chunk, id int64, people []*person, then then) error {
-	return e.doubtEach(c, id, people, then, nil)
+// show somebody of the request: a job application may hold another address than
+// the row.
+func (d *doubt) notFoundCounts(p *person) bool {
+	return p.JobApplicationID == "" && !d.applied && !d.displaced
 }
 
-func (e *Engine) doubtEach(c *chunk, id int64, people []*person, then then, r *refusal) error {
+// doubtAll puts people of a request in doubt, from now on. Those whom no list
+// can show are uncertain at once.
+func (e *Engine) doubtAll(d *doubt, people []*person) error {
+	if len(people) == 0 {
+		return nil
+	}
 	var err error
-	now := time.Now()
+	d.iv, d.since, d.people = d.chunk.iv, time.Now(), make(map[Key]*person, len(people))
 	for _, p := range people {
-		err = errors.Join(err, e.doubt(&doubt{p: p, request: id, since: now, then: then, refusal: r}))
+		e.index.claimed(p.row, true)
+		if p.listable() {
+			d.people[p.key] = p
+		} else {
+			err = errors.Join(err, e.unlisted(d, p))
+		}
+	}
+	if len(d.people) > 0 {
+		e.queue.doubt(d)
 	}
 	return err
 }
 
-// doubt lets the list tell of somebody, or records that it cannot.
-func (e *Engine) doubt(d *doubt) error {
-	e.index.claimed(d.p.row, true)
-	if d.listable() {
-		e.queue.doubt(d)
-		return nil
-	}
-	return errors.Join(
-		e.record(d.p, Outcome{Code: CodeUncertain, Error: e.why(d, "the API's list cannot show who it was for")}),
-		e.resolve(d, false, false))
+// unlisted records that no list can tell of somebody in doubt.
+func (e *Engine) unlisted(d *doubt, p *person) error {
+	return e.record(p, Outcome{Code: CodeUncertain, Error: e.why(d, p, "the API's list cannot show who it was for")})
 }
 
-// resolve tells the refused chunk of a doubt what became of it, and lets its
-// people go alone once all is known.
-func (e *Engine) resolve(d *doubt, found, notFound bool) error {
-	if d.refusal == nil {
-		return nil
+// doubtEarlier lets the list tell of somebody whom an earlier run has in doubt.
+func (e *Engine) doubtEarlier(p *person, rec Record) error {
+	e.index.claimed(p.row, true)
+	of := earlierRequest{id: rec.RequestID}
+	applied := rec.JobApplicationID != ""
+	if !p.listable() {
+		return e.unlisted(&doubt{earlier: true, applied: applied, displaced: of.displaced}, p)
 	}
-	people := e.queue.resolved(d.refusal, d.p, found, notFound)
-	if d.then != oneByOne {
-		return nil
-	}
-	parts := make([][]*person, len(people))
-	for i := range people {
-		parts[i] = people[i : i+1 : i+1]
-	}
-	return e.resendParts(d.refusal.chunk, parts)
+	e.queue.doubtEarlier(p, of, e.start, applied)
+	return nil
 }
 
 // A look is one reading of an interview's list for those in doubt.
 type look struct {
-	begun  time.Time
-	down   bool // the API was down: that the list cannot be read says nothing
-	doubts map[Key]*doubt
-	found  map[*doubt]client.Entry
-	must   rowSet // rows that the list still has to show to be believed
+	begun   time.Time
+	down    bool // the API was down: that the list cannot be read says nothing
+	doubts  []*doubt
+	entries int // of the list
+	byKey   map[Key]*doubt
+	found   map[*person]client.Entry
+	must    rowSet // rows that the list still has to show to be believed
+	err     error  // why the list could not be read
+}
+
+// show takes an entry of the list in, if it is that of somebody in doubt.
+func (l *look) show(key Key, entry client.Entry) bool {
+	d := l.byKey[key]
+	if d == nil {
+		return false
+	}
+	if p := d.people[key]; l.found[p].CandidateEmail == "" {
+		l.found[p] = entry
+	}
+	return true
 }
 
 // confirm reads an interview's list and settles whom it can.
 func (e *Engine) confirm(soft, hard context.Context, iv *interview) error {
 	l := e.queue.beginLook(iv)
 	l.down = e.health.isDown()
-	err := e.readList(soft, iv, func(entry client.Entry) error {
+	l.err = e.readList(soft, iv, func(entry client.Entry) error {
+		l.entries++
 		key := NewKey(iv.id, entry.CandidateEmail)
-		if d := l.doubts[key]; d != nil {
-			if _, again := l.found[d]; !again {
-				l.found[d] = entry
-			}
+		if l.show(key, entry) {
 			return nil
 		}
 		row, _, err := e.index.locate(key, e.outcomes)
@@ -148,53 +171,61 @@ func (e *Engine) confirm(soft, hard context.Context, iv *interview) error {
 		}
 		return err
 	})
-	if isFatal(err) && soft.Err() == nil {
-		return err
+	if isFatal(l.err) && soft.Err() == nil {
+		return l.err
 	}
-	if isRefusal(err) {
+	if isRefusal(l.err) {
 		e.queue.refuseList(iv)
 	}
-	settled, settleErr := e.settleLook(hard, l, err, soft.Err() != nil)
-	e.queue.settleDoubts(iv, settled)
+	err := e.settleLook(hard, l, soft.Err() != nil)
 	e.queue.endLook(iv)
-	return settleErr
+	return err
 }
 
-// settleLook settles everybody of whom the look could tell, and returns them.
-// One that a stop has cut short tells of those whom it has found.
-func (e *Engine) settleLook(ctx context.Context, l *look, lookErr error, cutShort bool) ([]*doubt, error) {
-	found, absent := map[int64][]*doubt{}, map[int64][]*doubt{}
-	var settled []*doubt
+// settleLook settles everybody of whom the look could tell. One that a stop has
+// cut short tells of those whom it has found.
+func (e *Engine) settleLook(ctx context.Context, l *look, cutShort bool) error {
 	var err error
-	for _, d := range inInputOrder(slices.Collect(maps.Values(l.doubts))) {
-		if _, ok := l.found[d]; ok {
-			found[d.request] = append(found[d.request], d)
-			settled = append(settled, d)
-			continue
+	var parts []refusedPart
+	for _, d := range l.doubts {
+		found, rest := l.split(d)
+		if len(found) > 0 {
+			d.found = true
+			err = errors.Join(err, e.settleFound(ctx, d, found, l.found))
+			e.queue.settleDoubt(d, found)
 		}
-		if cutShort {
+		if cutShort || len(rest) == 0 {
 			continue // finish says that they are uncertain
 		}
-		switch l.absent(d, lookErr, e.opts.SettleTime) {
+		switch l.absent(d, e.opts.SettleTime) {
 		case knownAbsent:
-			absent[d.request] = append(absent[d.request], d)
-			settled = append(settled, d)
+			absent, unknown := d.believeAbsent(rest)
+			err = errors.Join(err, e.cannotTell(d, unknown), e.settleAbsent(ctx, d, absent))
+			if d.then == part {
+				parts = append(parts, refusedPart{d.chunk, absent})
+			}
+			e.queue.settleDoubt(d, rest)
 		case cannotTell:
-			settled = append(settled, d)
-			err = errors.Join(err, e.record(d.p, Outcome{Code: CodeUncertain, Error: e.why(d, "the API's list could not tell")}),
-				e.resolve(d, false, false))
+			err = errors.Join(err, e.cannotTell(d, rest))
+			e.queue.settleDoubt(d, rest)
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(found)) {
-		err = errors.Join(err, e.settleFound(ctx, id, found[id], l.found))
-	}
-	for _, id := range slices.Sorted(maps.Keys(absent)) {
-		err = errors.Join(err, e.settleAbsent(ctx, id, absent[id]))
-	}
-	return settled, err
+	return errors.Join(err, e.sendParts(parts, l.entries/listLimit+2))
 }
 
-// absence is what a look means for somebody whom it did not show.
+// split returns who of a request was found, and who was not, in input order.
+func (l *look) split(d *doubt) (found, rest []*person) {
+	for _, p := range inInputOrder(slices.Collect(maps.Values(d.people))) {
+		if _, ok := l.found[p]; ok {
+			found = append(found, p)
+		} else {
+			rest = append(rest, p)
+		}
+	}
+	return found, rest
+}
+
+// absence is what a look means for the people of a request whom it did not show.
 type absence int
 
 const (
@@ -203,26 +234,23 @@ const (
 	cannotTell
 )
 
-// absent judges that the list does not show somebody. It counts only if the
-// read was whole, begun the settle time after the request ended, showed
-// everyone whom it had to, and a second read, begun as long after the first,
-// agrees.
-func (l *look) absent(d *doubt, lookErr error, settle time.Duration) absence {
+// absent judges that the list does not show somebody of a request. It counts
+// only if the read was whole, begun the settle time after the request ended,
+// showed everyone whom it had to, and a second read, begun as long after the
+// first, agrees.
+func (l *look) absent(d *doubt, settle time.Duration) absence {
 	switch {
 	case l.begun.Before(d.from().Add(settle)):
 		return lookAgain // too early to mean anything
-	case lookErr != nil:
-		d.problem = "the API's list could not be read: " + lookErr.Error()
+	case l.err != nil:
+		d.problem = "the API's list could not be read: " + l.err.Error()
 	case l.must.size > 0:
 		d.problem = fmt.Sprintf("the API's list cannot be believed: it lacks %d people who are known to be invited", l.must.size)
 	case d.first.IsZero():
 		d.first = time.Now()
 		return lookAgain
-	case d.notFoundCounts():
-		return knownAbsent
 	default:
-		d.problem = "the API's list does not show this address, but the job application may hold another"
-		return cannotTell
+		return knownAbsent
 	}
 	if !l.down {
 		d.failed++
@@ -233,100 +261,95 @@ func (l *look) absent(d *doubt, lookErr error, settle time.Duration) absence {
 	return cannotTell
 }
 
-// settleFound writes that people of one request were invited after all.
-func (e *Engine) settleFound(ctx context.Context, id int64, doubts []*doubt, entries map[*doubt]client.Entry) error {
-	answer := Answer{Message: "found in the API's list"}
-	for _, d := range doubts {
-		answer.Outcomes = append(answer.Outcomes, Settlement{
-			Key: d.p.key, State: StateInvited, CandidateID: entries[d].CandidateID,
-		})
-	}
-	if err := e.ledger.Settle(ctx, id, answer); err != nil {
-		return fmt.Errorf("settle: %w", err)
-	}
-	var err error
-	for _, d := range doubts {
-		e.queue.know(time.Now(), d.p)
-		if !d.dead {
-			e.queue.accept(e.queue.interviewOf(d.p))
-			e.health.found()
+// believeAbsent parts those whom a list would show under their address from the
+// others, of whom its silence says nothing.
+func (d *doubt) believeAbsent(people []*person) (absent, unknown []*person) {
+	for _, p := range people {
+		if d.notFoundCounts(p) {
+			absent = append(absent, p)
+		} else {
+			unknown = append(unknown, p)
 		}
-		candidate := entries[d].CandidateID
-		err = errors.Join(err, e.recordWanting(d.p, Outcome{Status: StatusConfirmed, CandidateID: candidate},
-			e.opts.Links != LinksNone && candidate != ""), e.resolve(d, true, false))
+	}
+	if len(unknown) > 0 {
+		d.problem = "the API's list does not show this address, but the invitation may be under another"
+	}
+	return absent, unknown
+}
+
+// cannotTell records that it stays unknown whether people were invited.
+func (e *Engine) cannotTell(d *doubt, people []*person) error {
+	var err error
+	for _, p := range people {
+		err = errors.Join(err, e.record(p, Outcome{Code: CodeUncertain, Error: e.why(d, p, "the API's list could not tell")}))
 	}
 	return err
 }
 
-// settleAbsent writes that people of one request were not invited, and lets
-// follow what was to follow.
-func (e *Engine) settleAbsent(ctx context.Context, id int64, doubts []*doubt) error {
-	answer := Answer{Message: "not in the API's list, read twice"}
-	for _, d := range doubts {
-		if !d.dead && d.then == sendAgain {
-			d.p.lost++
-		}
-		answer.Outcomes = append(answer.Outcomes, Settlement{Key: d.p.key, State: e.stateAfter(d)})
+// settleFound writes that people of a request were invited after all.
+func (e *Engine) settleFound(ctx context.Context, d *doubt, people []*person, entries map[*person]client.Entry) error {
+	answer := Answer{Message: "found in the API's list"}
+	for _, p := range people {
+		answer.Outcomes = append(answer.Outcomes, Settlement{Key: p.key, State: StateInvited, CandidateID: entries[p].CandidateID})
 	}
-	if err := e.ledger.Settle(ctx, id, answer); err != nil {
+	if err := e.ledger.Settle(ctx, d.request, answer); err != nil {
 		return fmt.Errorf("settle: %w", err)
 	}
+	e.queue.know(time.Now(), people...)
+	if !d.earlier {
+		e.queue.accept(d.iv)
+		e.health.found()
+	}
+	if d.refused() {
+		e.queue.distrustRefusals()
+	}
 	var err error
-	for _, d := range doubts {
-		if e.opts.ConfirmOnly {
-			err = errors.Join(err, e.leaveUninvited(ctx, d.p))
-		} else {
-			err = errors.Join(err, e.absentNow(d))
-		}
+	for _, p := range people {
+		p.party.goThrough()
+		candidate := entries[p].CandidateID
+		err = errors.Join(err, e.recordWanting(p, Outcome{Status: StatusConfirmed, CandidateID: candidate},
+			e.opts.Links != LinksNone && candidate != ""))
 	}
 	return err
+}
+
+// settleAbsent writes that people of a request were not invited by it, and lets
+// follow what was to follow.
+func (e *Engine) settleAbsent(ctx context.Context, d *doubt, people []*person) error {
+	if len(people) == 0 {
+		return nil
+	}
+	answer := Answer{Message: "not in the API's list, read twice"}
+	e.countLost(d, people)
+	for _, p := range people {
+		answer.Outcomes = append(answer.Outcomes, e.absentSettlement(d, p))
+	}
+	if err := e.ledger.Settle(ctx, d.request, answer); err != nil {
+		return fmt.Errorf("settle: %w", err)
+	}
+	if e.opts.ConfirmOnly {
+		return e.leaveUninvited(ctx, people)
+	}
+	return e.absentNow(d, people)
 }
 
 // leftUninvited is the outcome of those whom a run that only confirms leaves
 // for one that invites.
 var leftUninvited = Outcome{Code: CodeNotSent, Error: "known not to be invited, and this run invites nobody"}
 
-// leaveUninvited ends what a run that only confirms has to do with somebody of
+// leaveUninvited ends what a run that only confirms has to do with people of
 // whom one request is settled, unless a second one has them in doubt as well.
-func (e *Engine) leaveUninvited(ctx context.Context, p *person) error {
-	records, err := lookup(ctx, e.ledger, []Key{p.key})
+func (e *Engine) leaveUninvited(ctx context.Context, people []*person) error {
+	records, err := lookup(ctx, e.ledger, peopleKeys(people))
 	if err != nil {
 		return err
 	}
-	if held, err := e.held(p, records[0]); held || err != nil {
-		return err
+	for i, p := range people {
+		held, heldErr := e.held(p, records[i])
+		if heldErr == nil && !held {
+			heldErr = e.record(p, leftUninvited)
+		}
+		err = errors.Join(err, heldErr)
 	}
-	return e.record(p, leftUninvited)
-}
-
-// stateAfter is what the ledger keeps of somebody known not to be invited.
-func (e *Engine) stateAfter(d *doubt) State {
-	switch {
-	case d.then == notWanted, d.then == refusedAfterAll:
-		return StateRefused
-	case d.then == sendAgain && d.p.lost >= e.opts.MaxAttempts:
-		return StateFailed
-	}
-	return StateNone
-}
-
-func (e *Engine) absentNow(d *doubt) error {
-	p := d.p
-	switch d.then {
-	case notWanted:
-		return e.record(p, Outcome{Code: CodeNoInvitation, Error: "the API accepted the request and left this candidate out; " +
-			"check the address, it may be malformed"})
-	case oneByOne:
-		return e.resolve(d, false, true)
-	case refusedAfterAll:
-		return errors.Join(e.refusedAlone(e.queue.interviewOf(p), p, p.reason), e.resolve(d, false, true))
-	}
-	if p.lost >= e.opts.MaxAttempts {
-		return e.record(p, Outcome{Code: CodeAPIError, Error: fmt.Sprintf(
-			"not invited after %d attempts: %s; send this row again later", p.attempts, p.reason)})
-	}
-	if d.dead {
-		return e.readmit(p)
-	}
-	return e.again([]*person{p})
+	return err
 }

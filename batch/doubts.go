@@ -2,22 +2,31 @@ package batch
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
 	"bulkinvite/client"
 )
 
-// doubts are those of one interview, and what its list has to show so that it
-// is believed. It is guarded by the queue's mutex.
+// doubts are the requests in doubt of one interview, and what its list has to
+// show so that it is believed. It is guarded by the queue's mutex.
 type doubts struct {
-	open     map[Key]*doubt
-	set      bool      // the alarm is set
-	reading  bool      // a worker reads the list, or will
-	lastRead time.Time // when the last look ended
+	open     map[*doubt]struct{}
+	joinable map[earlierRequest]*doubt // those of earlier runs that no look has begun to settle
+	set      bool                      // the alarm is set
+	reading  bool                      // a worker reads the list, or will
+	lastRead time.Time                 // when the last look ended
 
 	before rowList       // rows invited before this run
 	during []knownPeople // rows invited by this run, by time
+}
+
+// An earlierRequest is one that an earlier run left in doubt. Its people come
+// up one by one.
+type earlierRequest struct {
+	id        int64
+	displaced bool
 }
 
 // knownPeople are rows that were invited by a time.
@@ -29,15 +38,54 @@ type knownPeople struct {
 // knownWithin is how many invitations share one knownPeople.
 const knownWithin = time.Second
 
-// doubt adds somebody, and sees to it that the list is read in time.
+// doubt takes a request in, and sees to it that the list is read in time.
 func (q *queue) doubt(d *doubt) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	iv := q.interview(d.p)
-	if iv.doubts.open == nil {
-		iv.doubts.open = map[Key]*doubt{}
+	q.openDoubt(d)
+	if d.then == part {
+		d.iv.alone = true
 	}
-	iv.doubts.open[d.p.key] = d
+	if d.refused() {
+		d.iv.testing++
+	}
+	q.doubtful += len(d.people)
+	q.schedule(d.iv)
+}
+
+// refused reports whether the request was refused, which the list is asked
+// about all the same.
+func (d *doubt) refused() bool { return d.then == part || d.then == refusedAfterAll }
+
+func (q *queue) openDoubt(d *doubt) {
+	if d.iv.doubts.open == nil {
+		d.iv.doubts.open = map[*doubt]struct{}{}
+	}
+	d.iv.doubts.open[d] = struct{}{}
+	q.seq++
+	d.seq = q.seq
+}
+
+// doubtEarlier takes in one of the people whom an earlier run's request has in
+// doubt. Those of one request share a doubt, but whoever comes up after a look
+// has begun was not looked for in it.
+func (q *queue) doubtEarlier(p *person, of earlierRequest, since time.Time, applied bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	iv := q.interview(p)
+	d := iv.doubts.joinable[of]
+	if d == nil {
+		d = &doubt{
+			iv: iv, request: of.id, people: map[Key]*person{}, since: since, then: sendAgain,
+			earlier: true, applied: applied, displaced: of.displaced,
+		}
+		if iv.doubts.joinable == nil {
+			iv.doubts.joinable = map[earlierRequest]*doubt{}
+		}
+		iv.doubts.joinable[of] = d
+		q.openDoubt(d)
+	}
+	d.people[p.key] = p
 	q.doubtful++
 	q.schedule(iv)
 }
@@ -51,7 +99,7 @@ func (q *queue) schedule(iv *interview) {
 		return
 	}
 	var at time.Time
-	for _, d := range ds.open {
+	for d := range ds.open {
 		from := d.from()
 		if at.IsZero() || from.Before(at) {
 			at = from
@@ -64,15 +112,20 @@ func (q *queue) schedule(iv *interview) {
 	q.alarm.set(at.Add(q.settle), iv)
 }
 
-// beginLook returns who is in doubt now, and whom the list has to show: those
-// known to be invited for at least the settle time.
+// beginLook returns the requests in doubt now, and whom the list has to show:
+// those known to be invited for at least the settle time.
 func (q *queue) beginLook(iv *interview) *look {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	l := &look{begun: time.Now(), doubts: map[Key]*doubt{}, found: map[*doubt]client.Entry{}}
-	for key, d := range iv.doubts.open {
-		l.doubts[key] = d
+	l := &look{begun: time.Now(), byKey: map[Key]*doubt{}, found: map[*person]client.Entry{}}
+	clear(iv.doubts.joinable)
+	for d := range iv.doubts.open {
+		l.doubts = append(l.doubts, d)
+		for key := range d.people {
+			l.byKey[key] = d
+		}
 	}
+	slices.SortFunc(l.doubts, func(a, b *doubt) int { return cmp.Compare(a.seq, b.seq) })
 	l.must.addAll(&iv.doubts.before)
 	for _, known := range iv.doubts.during {
 		if known.by.After(l.begun.Add(-q.settle)) {
@@ -83,18 +136,27 @@ func (q *queue) beginLook(iv *interview) *look {
 	return l
 }
 
-// settleDoubts forgets doubts that are settled.
-func (q *queue) settleDoubts(iv *interview, settled []*doubt) {
+// settleDoubt forgets people of a request in doubt who are settled.
+func (q *queue) settleDoubt(d *doubt, settled []*person) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for _, d := range settled {
-		// The same person may be in doubt anew by now, after a second request.
-		if iv.doubts.open[d.p.key] == d {
-			delete(iv.doubts.open, d.p.key)
-		}
-		q.doubtful--
+	for _, p := range settled {
+		delete(d.people, p.key)
+	}
+	q.doubtful -= len(settled)
+	if len(d.people) == 0 {
+		q.closeDoubt(d)
 	}
 	q.room.Signal()
+}
+
+func (q *queue) closeDoubt(d *doubt) {
+	delete(d.iv.doubts.open, d)
+	if d.refused() {
+		d.iv.testing--
+		q.updateInterview(d.iv)
+		q.work.Broadcast()
+	}
 }
 
 // endLook lets the next look be scheduled.
@@ -169,22 +231,22 @@ func (q *queue) interviewOf(p *person) *interview {
 	return q.interview(p)
 }
 
-// allDoubts returns everybody who is in doubt when the run ends, in input order.
+// allDoubts returns the requests in doubt when the run ends, in the order in
+// which they came.
 func (q *queue) allDoubts() []*doubt {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	var all []*doubt
 	for _, iv := range q.interviews {
-		for _, d := range iv.doubts.open {
-			all = append(all, d)
-		}
+		all = slices.AppendSeq(all, maps.Keys(iv.doubts.open))
 	}
-	return inInputOrder(all)
+	slices.SortFunc(all, func(a, b *doubt) int { return cmp.Compare(a.seq, b.seq) })
+	return all
 }
 
-func inInputOrder(doubts []*doubt) []*doubt {
-	slices.SortFunc(doubts, func(a, b *doubt) int { return cmp.Compare(a.p.row, b.p.row) })
-	return doubts
+func inInputOrder(people []*person) []*person {
+	slices.SortFunc(people, func(a, b *person) int { return cmp.Compare(a.row, b.row) })
+	return people
 }
 
 func (q *queue) stopAlarm() {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -196,7 +198,9 @@ func (e *Engine) finish(ctx context.Context) error {
 	var err error
 	allDone := int(e.counts.done.Load()) >= e.plan.People
 	for _, d := range e.queue.allDoubts() {
-		err = errors.Join(err, e.record(d.p, Outcome{Code: CodeUncertain, Error: e.why(d, "the run ended before the API's list could tell")}))
+		for _, p := range inInputOrder(slices.Collect(maps.Values(d.people))) {
+			err = errors.Join(err, e.record(p, Outcome{Code: CodeUncertain, Error: e.why(d, p, "the run ended before the API's list could tell")}))
+		}
 	}
 	e.endOnce.Do(func() {
 		if ctx.Err() != nil {

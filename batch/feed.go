@@ -54,10 +54,7 @@ func (e *Engine) held(p *person, rec Record) (bool, error) {
 			Status: StatusAlreadyInvited, CandidateID: rec.CandidateID, InviteURL: rec.InviteURL,
 		}, link)
 	case rec.State == StateSending:
-		return true, e.doubt(&doubt{
-			p: p, request: rec.RequestID, since: e.start, then: sendAgain,
-			dead: true, applied: rec.JobApplicationID != "",
-		})
+		return true, e.doubtEarlier(p, rec)
 	case rec.ThisRun && (rec.State == StateRefused || rec.State == StateFailed):
 		return true, fmt.Errorf("row %d was refused or failed in this run and came up again", p.row+1)
 	}

@@ -180,7 +180,7 @@ func badAnswer(err error, people int, trust bool) verdict {
 	switch {
 	case e.Fate == client.NotSent && e.Cause == client.TooLarge && alone, e.Fate == client.Refused && trust && alone:
 		return refused
-	case e.Fate == client.NotSent && e.Cause == client.TooLarge, e.Fate == client.Refused && trust:
+	case e.Fate == client.NotSent && e.Cause == client.TooLarge:
 		return split
 	case e.Fate == client.NotSent, e.Fate == client.Denied:
 		return notSent

@@ -50,8 +50,8 @@ type person struct {
 	attempts int    // requests that may have reached the API
 	lost     int    // of them: those that turned out not to have acted
 	reason   string // what happened to the last of them
-	trial    *trial // the refused chunk that they go alone from, if any
-	place    int    // in it
+	outages  int    // requests for them that came into an outage
+	party    *party // with whom they went when their request was sent again in parts; nil: it was not
 }
 
 // A group holds people who wait to be sent and may share a request. half marks
@@ -81,11 +81,15 @@ type interview struct {
 	list      listState
 	listError string // why the list cannot be read
 
-	out      int            // chunks that were handed to a worker and are not done
-	accepted bool           // somebody was accepted in this run
-	testing  int            // refused chunks that are being confirmed
-	refusals map[string]int // people refused alone, by what they were told
-	refused  string         // not empty: the interview is refused for this run, and why
+	out       int            // chunks that were handed to a worker and are not done
+	accepted  bool           // somebody was accepted in this run
+	testing   int            // refused requests that are being confirmed
+	wentAlone int            // people who went alone because of it
+	alone     bool           // several were refused: until somebody is accepted, people go alone
+	refusals  map[string]int // people refused alone, by what they were told
+	refused   string         // not empty: the interview is refused for this run, and why
+
+	refusedAlone int // people, with whatever message
 
 	doubts doubts
 }

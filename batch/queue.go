@@ -31,8 +31,8 @@ type queue struct {
 	readyCount int        // of them: those in groups that may go out
 	doubtful   int        // people in doubt
 	admitted   int        // people let in under the limit
-	trust      trust
-	busy       int // tasks out with workers
+	distrust   bool       // a list has shown somebody of a refused request
+	busy       int        // tasks out with workers
 	seq        int
 	fed        bool // the feeder is done
 	closed     bool // nothing new goes out
@@ -57,6 +57,7 @@ type chunk struct {
 	groupKey
 	iv     *interview
 	people []*person
+	half   bool // they go with nobody else
 }
 
 func newQueue(opts Options, interviews int) *queue {
@@ -195,16 +196,19 @@ func (q *queue) take() *chunk {
 
 // cut takes a chunk out of a group.
 func (q *queue) cut(g *group) *chunk {
-	n := min(len(g.people), g.size)
-	if g.lane != resend && g.iv.list == listRefused && !g.iv.accepted {
-		// The list says that it does not know the interview. One person alone
-		// tells whether it can be invited to; a refused chunk of several could
-		// not be confirmed without the list.
-		n = 1
+	if g.lane != resend && g.iv.goesAlone() {
+		return q.cutOne(g.iv)
 	}
-	c := &chunk{groupKey: g.groupKey, iv: g.iv, people: g.people[:n:n]}
+	n := min(len(g.people), g.size)
+	people := g.people[:n:n]
 	g.people = g.people[n:]
-	q.waiting -= n
+	return q.handOut(g, people)
+}
+
+// handOut makes a chunk of people who were taken out of a group.
+func (q *queue) handOut(g *group, people []*person) *chunk {
+	c := &chunk{groupKey: g.groupKey, iv: g.iv, people: people, half: g.half}
+	q.waiting -= len(people)
 	if g.lane != resend {
 		g.iv.out++
 	}

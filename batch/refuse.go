@@ -3,125 +3,103 @@ package batch
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 	"slices"
+	"sync/atomic"
 )
 
-// trust says what refusals of several people are known to mean. Whether they
-// are all or nothing is documented nowhere, so the first one of a run is
-// confirmed by the list before anybody in it is sent again.
-//
-// That nobody in it was invited is no proof yet: an API that invites one after
-// another until it meets a bad one would show the same if the bad one came
-// first, or last if it begins at the end. So the people of that chunk go one by
-// one, and only if its first and its last are accepted and somebody else is
-// refused are refusals believed from then on, and chunks halved. Until then
-// every refused chunk is treated like the first.
-type trust int
-
-const (
-	untested     trust = iota
-	allOrNothing       // a refused chunk had nobody invited although it might have
-	distrust           // somebody in a refused chunk was invited: every refusal is an unknown answer
-)
-
-// A trial is a refused chunk with nobody invited, whose people go one by one.
-type trial struct {
-	people int
-	first  bool // the first was accepted
-	last   bool // the last was accepted
-	bad    bool // somebody was refused
-}
+// A refusal of several people says nothing about what it did: whether it is all
+// or nothing is documented nowhere, and that one was says nothing about the
+// next. So the list is asked before anybody in it is sent again. One alone can
+// only be refused or not, which is believed until a list shows somebody of a
+// refused request: from then on every refusal counts as an unknown answer.
 
 // refusedInterview is how many people are refused alone, with one message and
-// nobody accepted, before the interview counts as refused.
-const refusedInterview = 10
+// nobody accepted, before the interview counts as refused; refusedAnyhow is the
+// same for messages of any kind.
+const (
+	refusedInterview = 10
+	refusedAnyhow    = 30
+)
 
-// trustsRefusal reports whether a refusal of so many people says that none of
-// them was invited. One alone can only be refused or not; that it was refused
-// and invited is believed only of an API that was seen doing it.
-func (q *queue) trustsRefusal(people int) bool {
+// trustsRefusals reports whether a refusal of one person alone is believed.
+func (q *queue) trustsRefusals() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.trust == allOrNothing || q.trust == untested && people == 1
+	return !q.distrust
 }
 
-// A refusal is a refused chunk whose people are being confirmed.
-type refusal struct {
-	chunk    *chunk
-	people   []*person
-	open     int // of them: not yet confirmed
-	invited  int // of them: found in the list
-	notFound map[*person]bool
-}
-
-// testRefusal lets the list tell what a refused chunk really did.
-func (e *Engine) testRefusal(c *chunk, id int64, people []*person) error {
-	then := oneByOne
-	if len(people) == 1 {
-		then = refusedAfterAll
-	}
-	if c.lane == resend {
-		return e.doubtAll(c, id, people, then)
-	}
-	r := &refusal{chunk: c, people: people, open: len(people), notFound: map[*person]bool{}}
-	e.queue.mu.Lock()
-	c.iv.testing++
-	e.queue.mu.Unlock()
-	return e.doubtEach(c, id, people, then, r)
-}
-
-// resolved tells a refusal what became of one of its people. Once all are known
-// it returns those who are known not to be invited, in the chunk's order.
-func (q *queue) resolved(r *refusal, p *person, found, notFound bool) (absent []*person) {
+// distrustRefusals notes that a list has shown somebody of a refused request.
+func (q *queue) distrustRefusals() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	r.open--
-	if found {
-		r.invited++
-	}
-	if notFound {
-		r.notFound[p] = true
-	}
-	if r.open > 0 {
-		return nil
-	}
-	r.chunk.iv.testing--
-	q.updateInterview(r.chunk.iv)
-	q.work.Broadcast()
-	for _, p := range r.people {
-		if r.notFound[p] {
-			absent = append(absent, p)
-		}
-	}
-	if r.invited > 0 {
-		q.trust = distrust
-	} else if q.trust == untested && len(absent) == len(r.people) {
-		t := &trial{people: len(absent)}
-		for place, p := range absent {
-			p.trial, p.place = t, place
-		}
-	}
-	return absent
+	q.distrust = true
 }
 
-// tried notes that somebody from a refused chunk went alone, and what came of
-// it.
-func (q *queue) tried(p *person, accepted bool) {
-	if p.trial == nil {
-		return
+// A party is the people of a request that was sent again in parts.
+type party struct{ accepted atomic.Bool }
+
+// goThrough notes that somebody of the party was invited.
+func (p *party) goThrough() {
+	if p != nil {
+		p.accepted.Store(true)
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	t := p.trial
-	if accepted {
-		t.first = t.first || p.place == 0
-		t.last = t.last || p.place == t.people-1
-	} else {
-		t.bad = true
+}
+
+// wentThrough reports whether somebody of the party was invited. What keeps the
+// others back is then their own.
+func (p *party) wentThrough() bool { return p != nil && p.accepted.Load() }
+
+// A refusedPart is people of a refused request who are known not to be invited
+// by it.
+type refusedPart struct {
+	chunk  *chunk
+	people []*person
+}
+
+// sendParts sends what was refused again, in smaller requests: halves, or one by
+// one if that takes fewer requests. look is how many requests it takes to look
+// at the interview's list, which comes between two rounds of halves.
+func (e *Engine) sendParts(parts []refusedPart, look int) error {
+	into := halves
+	if oneByOneIsLess(parts, look) {
+		into = oneByOne
 	}
-	if q.trust == untested && t.first && t.last && t.bad {
-		q.trust = allOrNothing
+	var err error
+	for _, p := range parts {
+		err = errors.Join(err, e.resendParts(p.chunk, into(p.people)))
 	}
+	return err
+}
+
+// oneByOneIsLess reports whether it takes fewer requests to send everybody alone
+// than to find one bad row in each part by halving.
+func oneByOneIsLess(parts []refusedPart, look int) bool {
+	people, requests, rounds := 0, 0, 0
+	for _, p := range parts {
+		levels := bits.Len(uint(max(len(p.people)-1, 0)))
+		people += len(p.people)
+		requests += 2 * levels
+		rounds = max(rounds, levels)
+	}
+	return people <= requests+max(rounds-1, 0)*look
+}
+
+// halves cuts people in two, or leaves one alone.
+func halves(people []*person) [][]*person {
+	if len(people) < 2 {
+		return [][]*person{people}
+	}
+	middle := (len(people) + 1) / 2
+	return [][]*person{people[:middle:middle], people[middle:]}
+}
+
+func oneByOne(people []*person) [][]*person {
+	parts := make([][]*person, len(people))
+	for i := range people {
+		parts[i] = people[i : i+1 : i+1]
+	}
+	return parts
 }
 
 // halve sends both halves of a chunk, for themselves.
@@ -129,15 +107,20 @@ func (e *Engine) halve(c *chunk, people []*person) error {
 	if len(people) == 0 {
 		return nil
 	}
-	middle := (len(people) + 1) / 2
-	return e.resendParts(c, [][]*person{people[:middle], people[middle:]})
+	return e.resendParts(c, halves(people))
 }
 
 // resendParts lets parts of a chunk wait, each to go with nobody else and the
 // first one first. All in it are known not to be invited.
 func (e *Engine) resendParts(c *chunk, parts [][]*person) error {
+	together := &party{}
 	for _, people := range parts {
 		e.release(people)
+		for _, p := range people {
+			if p.party == nil && len(parts) > 1 {
+				p.party = together
+			}
+		}
 	}
 	if e.queue.addParts(c, parts) {
 		return nil
@@ -172,7 +155,6 @@ func (q *queue) addParts(c *chunk, parts [][]*person) bool {
 // interview up if it is the interview that is refused.
 func (e *Engine) refusedAlone(iv *interview, p *person, message string) error {
 	err := e.record(p, Outcome{Code: CodeRefused, Error: "the API refused this candidate: " + message})
-	e.queue.tried(p, false)
 	if p.CandidateID != "" {
 		return err // what is refused is the invitation to send again
 	}
@@ -199,11 +181,12 @@ func (q *queue) countRefusal(iv *interview, same, message string) (people []*per
 		iv.refusals = map[string]int{}
 	}
 	iv.refusals[same]++
-	if iv.refusals[same] < refusedInterview {
+	iv.refusedAlone++
+	if iv.refusals[same] < refusedInterview && iv.refusedAlone < refusedAnyhow {
 		return nil, ""
 	}
 	iv.refused = fmt.Sprintf("the API refuses this interview (%d people alone, nobody accepted): %s; "+
-		"check the interview, then send this row again", refusedInterview, message)
+		"check the interview, then send this row again", iv.refusedAlone, message)
 	return q.removeAll(iv), iv.refused
 }
 

@@ -165,7 +165,7 @@ func (c *chunk) request(people []*person) client.InviteRequest {
 func (e *Engine) answered(ctx context.Context, c *chunk, id int64, people []*person,
 	invitations []client.Invitation, apiErr error,
 ) error {
-	j := judge(peopleKeys(people), invitations, apiErr, e.queue.trustsRefusal(len(people)))
+	j := judge(peopleKeys(people), invitations, apiErr, e.queue.trustsRefusals())
 	status, message := describe(apiErr)
 	answer := Answer{StatusCode: status, Message: message, Outcomes: make([]Settlement, 0, len(people))}
 	for i, p := range people {
@@ -232,18 +232,26 @@ func (e *Engine) follow(c *chunk, id int64, people []*person, j judgement, apiEr
 	if lost := by[lostAnswer]; len(lost) > 0 {
 		e.log.Warn().Int("people", len(lost)).Str("interview", c.iv.id).
 			Msg("it is not known who was invited, the API's list will tell: " + maskText(lost[0].reason))
-		if isRefusal(apiErr) {
-			err = errors.Join(err, e.testRefusal(c, id, lost))
-		} else {
-			err = errors.Join(err, e.doubtAll(c, id, lost, sendAgain))
-		}
+		err = errors.Join(err, e.doubtAll(e.lostRequest(c, id, len(people), apiErr), lost))
 	}
-	err = errors.Join(err, e.doubtAll(c, id, by[leftOut], notWanted), e.again(by[notSent]))
+	err = errors.Join(err, e.doubtAll(&doubt{request: id, chunk: c, size: len(people), then: notWanted}, by[leftOut]), e.again(by[notSent]))
 	err = errors.Join(err, e.halve(c, by[split]))
 	for _, p := range by[refused] {
 		err = errors.Join(err, e.refusedAlone(c.iv, p, message(apiErr)))
 	}
 	return err
+}
+
+// lostRequest returns the doubt of a request without a usable answer.
+func (e *Engine) lostRequest(c *chunk, id int64, size int, apiErr error) *doubt {
+	d := &doubt{request: id, chunk: c, size: size, then: sendAgain, outage: e.health.isDown()}
+	switch {
+	case isRefusal(apiErr) && size > 1:
+		d.then = part
+	case isRefusal(apiErr):
+		d.then = refusedAfterAll
+	}
+	return d
 }
 
 // message returns the API's own words where there are some.
@@ -267,7 +275,7 @@ func (e *Engine) invitedNow(c *chunk, p *person, inv client.Invitation) error {
 	if c.lane == resend {
 		status = StatusResent
 	}
-	e.queue.tried(p, true)
+	p.party.goThrough()
 	return e.record(p, Outcome{Status: status, CandidateID: inv.CandidateID, InviteURL: inv.InviteURL})
 }
 

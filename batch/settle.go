@@ -17,7 +17,7 @@ const (
 	invited                   //
 	notSent                   // the API has not acted: send again
 	refused                   // refused alone
-	split                     // refused or too large in company: halve
+	split                     // too large in company: halve
 )
 
 // A judgement is what an answer means for everybody in the request, in order.
@@ -32,9 +32,8 @@ const verdictCount = split + 1
 // judge tells what the answer to a request for people means. It is pure: no
 // clock, no memory. Its table test is the specification.
 //
-// trust says that refusals are known to be all or nothing (or that the first
-// one is yet to be confirmed, which is the caller's business): without it a
-// refusal says nothing about who was invited.
+// trust says that a refusal of one person alone is believed. One of several says
+// nothing about who was invited.
 func judge(people []Key, invitations []client.Invitation, err error, trust bool) judgement {
 	j := judgement{
 		verdicts:    make([]verdict, len(people)),
@@ -94,11 +93,11 @@ func errorVerdict(err error, people int, trust bool) verdict {
 	if !errors.As(err, &apiErr) {
 		return lostAnswer
 	}
-	none := apiErr.Fate == client.Refused && trust || apiErr.Fate == client.NotSent && apiErr.Cause == client.TooLarge
+	tooLarge := apiErr.Fate == client.NotSent && apiErr.Cause == client.TooLarge
 	switch {
-	case none && people > 1:
+	case tooLarge && people > 1:
 		return split
-	case none:
+	case tooLarge, apiErr.Fate == client.Refused && trust && people == 1:
 		return refused
 	case apiErr.Fate == client.NotSent, apiErr.Fate == client.Denied:
 		return notSent

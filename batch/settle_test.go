@@ -50,7 +50,7 @@ func TestJudge(t *testing.T) {
 		"not sent":                     {people: []string{"a@x.co"}, err: &client.Error{Fate: client.NotSent}, want: []verdict{notSent}},
 		"throttled":                    {people: []string{"a@x.co", "b@x.co"}, err: &client.Error{Fate: client.NotSent, Cause: client.Throttled}, want: []verdict{notSent, notSent}},
 		"denied":                       {people: []string{"a@x.co"}, err: &client.Error{Fate: client.Denied}, want: []verdict{notSent}},
-		"refused in company":           {people: []string{"a@x.co", "b@x.co"}, err: &client.Error{Fate: client.Refused}, want: []verdict{split, split}},
+		"refused in company":           {people: []string{"a@x.co", "b@x.co"}, err: &client.Error{Fate: client.Refused}, want: []verdict{lostAnswer, lostAnswer}},
 		"refused alone":                {people: []string{"a@x.co"}, err: &client.Error{Fate: client.Refused}, want: []verdict{refused}},
 		"refused, not trusted":         {people: []string{"a@x.co", "b@x.co"}, err: &client.Error{Fate: client.Refused}, distrust: true, want: []verdict{lostAnswer, lostAnswer}},
 		"refused alone, not trusted":   {people: []string{"a@x.co"}, err: &client.Error{Fate: client.Refused}, distrust: true, want: []verdict{lostAnswer}},

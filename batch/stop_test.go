@@ -132,7 +132,10 @@ func TestUnreadableListSendsNobody(t *testing.T) {
 // Somebody who was claimed counts under the limit, even if nothing was sent to
 // them in the end.
 func TestLimitCountsPeopleOfARefusedInterview(t *testing.T) {
-	cfg := sandbox.Config{Deleted: []string{interviewID(0)}, PostScript: map[int]sandbox.Fault{1: sandbox.Before429}}
+	cfg := sandbox.Config{Deleted: []string{interviewID(0)}, PostScript: map[int]sandbox.Fault{}}
+	for post := 1; post <= 11; post++ {
+		cfg.PostScript[post] = sandbox.Before429
+	}
 	inWorld(t, cfg, func(w *world) {
 		w.opts.Limit = 11
 		in := rows(append(people(11, 0), people(5, 1)...)...)

@@ -1,0 +1,105 @@
+package batch
+
+import (
+	"errors"
+	"fmt"
+)
+
+// companyTries is how many requests for one person alone may bring no usable
+// answer, where the company in which they first went got through: what makes
+// the API fail is then in the row.
+const companyTries = 2
+
+// countLost counts a request that turned out not to have acted towards the
+// attempts of the one person in it. A request of several proves nothing against
+// any of them, and neither does one that came into an outage, unless that
+// happens to it again and again.
+func (e *Engine) countLost(d *doubt, people []*person) {
+	if d.earlier || d.then != sendAgain {
+		return
+	}
+	for _, p := range people {
+		if d.outage && p.outages < e.opts.MaxAttempts {
+			p.outages++
+			continue
+		}
+		if d.size == 1 {
+			p.lost++
+		}
+	}
+}
+
+// spent reports whether somebody has used up their attempts.
+func (e *Engine) spent(p *person) bool {
+	return p.lost >= e.opts.MaxAttempts || p.lost >= companyTries && p.party.wentThrough()
+}
+
+// absentSettlement is what the ledger keeps of somebody known not to be invited
+// by a request.
+func (e *Engine) absentSettlement(d *doubt, p *person) Settlement {
+	s := Settlement{Key: p.key}
+	switch {
+	case d.then == notWanted, d.then == refusedAfterAll:
+		s.State = StateRefused
+	case d.then == sendAgain && e.spent(p):
+		s.State = StateFailed
+	}
+	return s
+}
+
+// absentNow lets follow what was to follow for people who are known not to be
+// invited by a request. For parts of a refused one that is sendParts.
+func (e *Engine) absentNow(d *doubt, people []*person) error {
+	var err error
+	switch {
+	case d.then == notWanted:
+		for _, p := range people {
+			err = errors.Join(err, e.record(p, noInvitation))
+		}
+	case d.then == refusedAfterAll:
+		for _, p := range people {
+			err = errors.Join(err, e.refusedAlone(d.iv, p, p.reason))
+		}
+	case d.then == sendAgain && d.earlier:
+		for _, p := range people {
+			err = errors.Join(err, e.readmit(p))
+		}
+	case d.then == sendAgain:
+		err = e.sendLost(d, people)
+	}
+	return err
+}
+
+var noInvitation = Outcome{Code: CodeNoInvitation, Error: "the API accepted the request and left this candidate out; " +
+	"check the address, it may be malformed"}
+
+// sendLost sends people again whose request has not acted: unchanged after an
+// outage, else in halves, since somebody in it may be what the API cannot bear.
+func (e *Engine) sendLost(d *doubt, people []*person) error {
+	var left []*person
+	var err error
+	for _, p := range people {
+		if e.spent(p) {
+			err = errors.Join(err, e.record(p, Outcome{Code: CodeAPIError, Error: fmt.Sprintf(
+				"not invited after %d attempts: %s; send this row again later", p.attempts, p.reason)}))
+		} else {
+			left = append(left, p)
+		}
+	}
+	switch {
+	case len(left) == 0:
+		return err
+	case d.outage && left[0].outages < e.opts.MaxAttempts, d.size == 1:
+		return errors.Join(err, e.sendUnchanged(d.chunk, left))
+	}
+	return errors.Join(err, e.halve(d.chunk, left))
+}
+
+// sendUnchanged lets people wait as they did before: for themselves if they
+// went as a part of a request.
+func (e *Engine) sendUnchanged(c *chunk, people []*person) error {
+	if c.half {
+		return e.resendParts(c, [][]*person{people})
+	}
+	return e.again(people)
+}

@@ -1,0 +1,54 @@
+package batch
+
+import (
+	"math/bits"
+	"slices"
+)
+
+// goesAlone reports whether people of the interview go one by one: as long as
+// nobody was accepted, and its list says that it does not know the interview or
+// several were refused together. It may be the interview that is refused, which
+// people spread over its rows tell with the fewest requests.
+func (iv *interview) goesAlone() bool {
+	return !iv.accepted && (iv.list == listRefused || iv.alone)
+}
+
+// A waiter is the place of somebody who waits.
+type waiter struct {
+	group *group
+	at    int
+}
+
+// cutOne takes the next one out of those of an interview who wait.
+func (q *queue) cutOne(iv *interview) *chunk {
+	var all []waiter
+	for g := range iv.groups {
+		if g.lane == resend {
+			continue
+		}
+		for at := range g.people {
+			all = append(all, waiter{g, at})
+		}
+	}
+	slices.SortFunc(all, func(a, b waiter) int { return a.group.people[a.at].row - b.group.people[b.at].row })
+	w := all[spreadPlace(iv.wentAlone, len(all))]
+	iv.wentAlone++
+	g := w.group
+	p := g.people[w.at]
+	g.people = slices.Delete(g.people, w.at, w.at+1)
+	return q.handOut(g, []*person{p})
+}
+
+// spreadPlace returns where the nth of those is who are spread over so many
+// places: first, last, in the middle, and then between these.
+func spreadPlace(n, places int) int {
+	switch n {
+	case 0:
+		return 0
+	case 1:
+		return places - 1
+	}
+	// The bits of n-1, mirrored behind the point: 1/2, 1/4, 3/4, 1/8, 5/8, …
+	fraction := float64(bits.Reverse32(uint32(n-1))) / (1 << 32)
+	return int(fraction * float64(places))
+}
