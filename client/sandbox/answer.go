@@ -16,14 +16,16 @@ type answer struct {
 	status      int
 	contentType string
 	body        []byte
-	retryAfter  bool // with the configured Retry-After header
-	cut         bool // the connection breaks in the middle of the body
+	throttles   bool          // with the configured Retry-After header
+	retryAfter  time.Duration // with this one
+	cut         bool          // the connection breaks in the middle of the body
 }
 
 var (
 	dropped            = answer{}
 	internalError      = answer{status: 500, contentType: "application/json", body: []byte(`{"status":false}`)}
-	throttled          = answer{status: 429, contentType: "application/json", body: []byte(`{"message":"Too Many Requests"}`), retryAfter: true}
+	throttled          = answer{status: 429, contentType: "application/json", body: []byte(`{"message":"Too Many Requests"}`), throttles: true}
+	busy               = answer{status: 503, contentType: "text/html", body: []byte("<html><h1>503 Service Temporarily Unavailable</h1></html>"), throttles: true}
 	badGateway         = htmlAnswer(502, "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>")
 	htmlInstead        = htmlAnswer(200, "<!doctype html><html><body>We will be back soon.</body></html>")
 	serviceUnavailable = gatewayAnswer(503, "Service Unavailable")
@@ -61,7 +63,7 @@ func jsonAnswer(status int, v any) answer {
 }
 
 type accepted struct {
-	Status  bool   `json:"status"`
+	Status  any    `json:"status"`
 	Message string `json:"message"`
 	Data    any    `json:"data"`
 }
@@ -93,7 +95,7 @@ func spoilt(fault Fault, a answer, invitations []client.Invitation) answer {
 		a.cut = true
 		return a
 	default:
-		if a.status != http.StatusOK {
+		if a.status >= http.StatusMultipleChoices {
 			return a // a refusal has nothing in it that could be missing
 		}
 		return hollow(fault, a, invitations)
@@ -142,9 +144,8 @@ func (s *Server) send(w http.ResponseWriter, a answer) {
 	h := w.Header()
 	h.Set("Content-Type", a.contentType)
 	h.Set("Content-Length", strconv.Itoa(len(a.body)))
-	if a.retryAfter && s.cfg.RetryAfter > 0 {
-		seconds := (s.cfg.RetryAfter + time.Second - 1) / time.Second
-		h.Set("Retry-After", strconv.Itoa(int(seconds)))
+	if wait := s.wait(a); wait > 0 {
+		h.Set("Retry-After", s.retryAfter(wait))
 	}
 	w.WriteHeader(a.status)
 	if a.cut {
@@ -152,7 +153,40 @@ func (s *Server) send(w http.ResponseWriter, a answer) {
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler) // closes the connection; a reset could overtake what was flushed
 	}
-	_, _ = w.Write(a.body) // whoever asked may have left; the books are right all the same
+	s.write(w, a.body)
+}
+
+// wait returns the Retry-After of an answer, or 0.
+func (s *Server) wait(a answer) time.Duration {
+	fault := a.status == http.StatusTooManyRequests || a.status >= http.StatusInternalServerError
+	if a.retryAfter == 0 && (a.throttles || s.cfg.RetryAfterOnFaults && fault) {
+		return s.cfg.RetryAfter
+	}
+	return a.retryAfter
+}
+
+// retryAfter returns a Retry-After header, in whole seconds, rounded up.
+func (s *Server) retryAfter(wait time.Duration) string {
+	wait = (wait + time.Second - 1).Truncate(time.Second)
+	if s.cfg.RetryAfterDate {
+		return time.Now().Add(wait).UTC().Format(http.TimeFormat)
+	}
+	return strconv.Itoa(int(wait / time.Second))
+}
+
+// write writes a body. Whoever asked may have left: the books are right all the
+// same.
+func (s *Server) write(w http.ResponseWriter, body []byte) {
+	if s.cfg.Trickle == 0 {
+		_, _ = w.Write(body)
+		return
+	}
+	for i := range body {
+		_, err := w.Write(body[i : i+1])
+		if err != nil || http.NewResponseController(w).Flush() != nil || !s.pause(s.ctx, s.cfg.Trickle) {
+			return
+		}
+	}
 }
 
 // reset ends the connection without an answer. Over TCP the client sees a

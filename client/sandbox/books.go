@@ -27,7 +27,7 @@ type Books struct {
 	Twice    int `json:"twice"`    // how many of them have more than one
 	Sessions int `json:"sessions"` // all of them
 	Emails   int `json:"emails"`
-	Pending  int `json:"pending"` // acts of Late504 that are still to come
+	Pending  int `json:"pending"` // requests that are still acted on behind a 504
 
 	Interviews map[string]InterviewBook `json:"interviews"` // by id; UUIDs in lower case
 
@@ -47,6 +47,7 @@ type PersonBook struct {
 	Person
 	Sessions    int    `json:"sessions"` // any value above 1 is a person invited twice
 	Emails      int    `json:"emails"`
+	Listed      string `json:"listed"`       // their address as the list shows it
 	CandidateID string `json:"candidate_id"` // of the first session
 	InviteURL   string `json:"invite_url"`
 }
@@ -75,6 +76,7 @@ func (s *Server) FullBooks() Books {
 		book := PersonBook{Person: p}
 		book.Sessions, book.Emails = s.store.sum(first)
 		book.CandidateID, book.InviteURL = s.store.link(first)
+		book.Listed = s.spelled(s.store.sessions[first].email, s.cfg.ListAddresses)
 		b.Everyone = append(b.Everyone, book)
 	})
 	return b
@@ -130,6 +132,15 @@ func (s *Server) Invite(p Person) (candidateID, inviteURL string) {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	return s.store.link(s.store.add(s.store.interview(normalID(p.InterviewID)), p.Email, name, 1))
+}
+
+// Unlist takes a person's sessions out of the list, as when a candidate is
+// deleted in the dashboard. The books keep them.
+func (s *Server) Unlist(p Person) {
+	p = normalPerson(p.InterviewID, p.Email)
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	s.store.unlist(p)
 }
 
 // String returns the books for people, without the interviews one by one.

@@ -15,6 +15,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -56,24 +57,42 @@ type Config struct {
 	LateBy     time.Duration // from the answer to the act of Late504; 0: 5 s
 	SlowBy     time.Duration // by which Slow delays the answer; 0: 2 s
 
+	Rules []Rule // the first that applies to a request answers it; they come behind PostScript, ListScript and Faults
+
 	Latency time.Duration // half of it before acting, half after
 	Jitter  time.Duration // added to Latency: up to this much, drawn from Seed
+	Trickle time.Duration // between two bytes of an answer
 
-	RateLimit  float64       // requests per second, both endpoints together; 0: no limit
-	RateBurst  int           // requests that may come at once; 0: 1
-	RetryAfter time.Duration // header of a 429, in whole seconds, rounded up; 0: none
-	Quota      int           // POSTs that are let in before 429 Limit Exceeded; 0: no limit
-	MaxPeople  int           // candidates in a request before 413; 0: no limit
+	// PerPerson is how long it takes to invite somebody, one after another. If
+	// GatewayTimeout passes meanwhile, the answer is 504, and the work goes on.
+	PerPerson      time.Duration
+	GatewayTimeout time.Duration // 0: none
+
+	RateLimit          float64       // requests per second, both endpoints together; 0: no limit
+	RateBurst          int           // requests that may come at once; 0: 1
+	RetryAfter         time.Duration // header of a 429, in whole seconds, rounded up; 0: none
+	ThrottlesBy503     bool          // above RateLimit it answers 503 in HTML, as nginx does
+	RetryAfterOnFaults bool          // every 429 and 5xx has the header
+	RetryAfterDate     bool          // the header is a date
+	Quota              int           // POSTs that are let in before 429 Limit Exceeded; 0: no limit
+	MaxPeople          int           // candidates in a request before 413; 0: no limit
 
 	ListLag     time.Duration // from an invitation to its appearance in the list
 	PageSize    int           // entries of the largest page; 0: 100
 	FirstPage   int           // the number of the first page: 0 or 1
 	PageZero    PageZero      // if FirstPage is 1
 	NewestFirst bool          // order of the list; without it oldest first
+	ListShape   ListShape
 
-	PartialRefusals     bool // a 400 for a poison address invites every second of the others all the same
-	SecondSessionOnLink bool // fetching a link makes a second session, whose id and link it returns
-	UpperCaseAnswers    bool // addresses come back in capitals
+	Shape           *AnswerShape // of good answers to invitations; nil: as documented
+	AnswerAddresses AddressForm  // how addresses come back in them
+	ListAddresses   AddressForm  // and in the list
+
+	PartialRefusals       bool // a 400 for a poison address invites every second of the others all the same
+	SecondSessionOnLink   bool // fetching a link makes a second session, whose id and link it returns
+	SecondSessionOnResend bool // and so does sending an invitation again
+	OtherIDByID           bool // both are answered with an id and a link that nobody has
+	UpperCaseAnswers      bool // addresses come back in capitals
 }
 
 const (
@@ -106,7 +125,7 @@ func (c Config) withDefaults() Config {
 
 func (c Config) validate() error {
 	switch {
-	case min(c.LateBy, c.SlowBy, c.Latency, c.Jitter, c.RetryAfter, c.ListLag) < 0:
+	case min(c.LateBy, c.SlowBy, c.Latency, c.Jitter, c.Trickle, c.PerPerson, c.GatewayTimeout, c.RetryAfter, c.ListLag) < 0:
 		return errors.New("sandbox: a time must not be negative")
 	case !(c.RateLimit >= 0), c.RateBurst < 0, c.Quota < 0, c.MaxPeople < 0, c.PageSize < 0:
 		return errors.New("sandbox: a limit must not be negative")
@@ -118,10 +137,13 @@ func (c Config) validate() error {
 	default:
 		return fmt.Errorf("sandbox: page zero %q: must be error, same or empty", c.PageZero)
 	}
-	if err := checkScript(c.PostScript, postEndpoint); err != nil {
-		return err
+	for i := range c.Rules {
+		if err := c.Rules[i].validate(); err != nil {
+			return fmt.Errorf("sandbox: rule %d: %w", i+1, err)
+		}
 	}
-	return checkScript(c.ListScript, listEndpoint)
+	return cmp.Or(checkScript(c.PostScript, postEndpoint), checkScript(c.ListScript, listEndpoint),
+		c.Shape.validate(), c.ListShape.validate(), c.AnswerAddresses.validate(), c.ListAddresses.validate())
 }
 
 var uuid = regexp.MustCompile(`^(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)

@@ -11,6 +11,7 @@ import (
 	"net/mail"
 	"strings"
 	"sync"
+	"time"
 
 	"bulkinvite/client"
 )
@@ -37,29 +38,65 @@ func (s *Server) servePost(w http.ResponseWriter, r *http.Request) {
 		s.send(w, *no)
 		return
 	}
-	if fault == Late504 {
-		s.later(func() { s.act(req, chance) })
+	q := asked{n: n, interview: normalID(req.InterviewID), candidates: req.Candidates, chance: chance}
+	rule := s.rule(q)
+	switch {
+	case rule != nil && rule.Acts == "":
+		s.send(w, rule.answer(q))
+	case fault == Late504:
+		s.later(s.cfg.LateBy, func() { s.act(req, chance) })
 		s.send(w, gatewayTimeout)
-		return
+	default:
+		s.send(w, s.behindGateway(r.Context(), func() answer { return s.perform(r.Context(), req, q, rule, fault) }))
 	}
-	latency := s.latency(chance)
-	// A client that leaves does not keep the API from acting.
-	if !s.pause(context.WithoutCancel(r.Context()), latency) {
-		s.send(w, dropped)
-		return
+}
+
+// behindGateway returns the answer of work, or the gateway's if that takes too
+// long: then the work goes on.
+func (s *Server) behindGateway(ctx context.Context, work func() answer) answer {
+	if s.cfg.GatewayTimeout == 0 {
+		return work()
 	}
-	invitations, no := s.act(req, chance)
+	done := make(chan answer, 1)
+	s.later(0, func() { done <- work() })
+	timer := time.NewTimer(s.cfg.GatewayTimeout)
+	defer timer.Stop()
+	select {
+	case a := <-done:
+		return a
+	case <-timer.C:
+		return gatewayTimeout
+	case <-ctx.Done():
+	case <-s.ctx.Done():
+	}
+	return dropped
+}
+
+// perform does what a request asks for, as far as rule and fault let it, and
+// returns the answer. A client that leaves does not keep the API from acting.
+func (s *Server) perform(ctx context.Context, req *client.InviteRequest, q asked, rule *Rule, fault Fault) answer {
+	latency := s.latency(q.chance)
+	if !s.pause(context.WithoutCancel(ctx), latency) {
+		return dropped
+	}
+	if rule != nil {
+		req.Candidates = rule.invites(req.Candidates)
+	}
+	invitations, no := s.act(req, q.chance)
 	var a answer
-	if no != nil {
+	switch {
+	case rule != nil:
+		a = rule.answer(q)
+	case no != nil:
 		a = *no
-	} else {
-		a = invitationsAnswer(invitations)
+	default:
+		a = s.shaped(invitations, q.chance)
 	}
 	if fault == Slow {
 		latency += s.cfg.SlowBy
 	}
-	s.pause(r.Context(), latency)
-	s.send(w, spoilt(fault, a, invitations))
+	s.pause(ctx, latency)
+	return spoilt(fault, a, invitations)
 }
 
 func (s *Server) readInvite(w http.ResponseWriter, r *http.Request) (*client.InviteRequest, *answer) {
@@ -107,7 +144,7 @@ func (s *Server) act(req *client.InviteRequest, chance *rand.Rand) ([]client.Inv
 		return nil, no
 	}
 	if req.CandidateID != "" {
-		return s.resend(req)
+		return s.resend(req, chance)
 	}
 	candidates := req.Candidates
 	if req.JobApplicationID != "" {
@@ -208,18 +245,29 @@ func (s *Server) add(req *client.InviteRequest, candidates []client.Candidate, c
 		emails = 0
 	}
 	chance.Shuffle(len(good), func(i, j int) { good[i], good[j] = good[j], good[i] })
-	invitations := make([]client.Invitation, len(good))
+	invitations := make([]client.Invitation, 0, len(good))
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	iv := s.store.interview(normalID(req.InterviewID))
-	for i, c := range good {
-		invitations[i] = s.invitation(s.store.add(iv, c.Email, c.Name, emails))
+	for _, c := range good {
+		if s.cfg.PerPerson > 0 && !s.takeTime() {
+			break
+		}
+		invitations = append(invitations, s.invitation(s.store.add(iv, c.Email, c.Name, emails)))
 	}
 	return invitations
 }
 
+// takeTime unlocks the store for as long as it takes to invite somebody, and
+// reports whether the sandbox is still open.
+func (s *Server) takeTime() bool {
+	s.store.mu.Unlock()
+	defer s.store.mu.Lock()
+	return s.pause(s.ctx, s.cfg.PerPerson)
+}
+
 // resend sends an existing invitation again, or fetches its link.
-func (s *Server) resend(req *client.InviteRequest) ([]client.Invitation, *answer) {
+func (s *Server) resend(req *client.InviteRequest, chance *rand.Rand) ([]client.Invitation, *answer) {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	n, found := s.store.find(s.store.interview(normalID(req.InterviewID)), req.CandidateID)
@@ -227,23 +275,32 @@ func (s *Server) resend(req *client.InviteRequest) ([]client.Invitation, *answer
 		return nil, refusal(http.StatusNotFound, "Candidate not found")
 	}
 	old := &s.store.sessions[n]
-	switch {
-	case !req.DisableEmailNotification:
+	switch silent := req.DisableEmailNotification; {
+	case silent && s.cfg.SecondSessionOnLink:
+		n = s.store.add(old.interview, old.email, old.name, 0)
+	case !silent && s.cfg.SecondSessionOnResend:
+		n = s.store.add(old.interview, old.email, old.name, 1)
+	case !silent:
 		old.emails++
 		s.store.emails++
-	case s.cfg.SecondSessionOnLink:
-		n = s.store.add(old.interview, old.email, old.name, 0)
 	}
-	return []client.Invitation{s.invitation(n)}, nil
+	inv := s.invitation(n)
+	if s.cfg.OtherIDByID {
+		inv.CandidateID = s.store.nobodysID(chance)
+		inv.InviteURL = linkOf(inv.CandidateID)
+	}
+	return []client.Invitation{inv}, nil
 }
 
 // invitation is called with the store locked.
 func (s *Server) invitation(n uint32) client.Invitation {
 	id, url := s.store.link(n)
-	return client.Invitation{CandidateID: id, CandidateEmail: s.spelled(s.store.sessions[n].email), InviteURL: url}
+	return client.Invitation{CandidateID: id, CandidateEmail: s.spelled(s.store.sessions[n].email, s.cfg.AnswerAddresses), InviteURL: url}
 }
 
-func (s *Server) spelled(email string) string {
+// spelled returns an address in the form in which it comes back.
+func (s *Server) spelled(email string, form AddressForm) string {
+	email = form.of(email)
 	if s.cfg.UpperCaseAnswers {
 		return strings.ToUpper(email)
 	}

@@ -2,22 +2,25 @@ package sandbox
 
 import (
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // An entry is one invitation in the list.
 type entry struct {
-	CandidateID    string `json:"candidate_id"`
-	InterviewID    string `json:"interview_id"`
-	InterviewName  string `json:"interview_name"`
-	CandidateName  string `json:"candidate_name"`
-	CandidateEmail string `json:"candidate_email_id"`
-	DateCreated    string `json:"date_created"`
-	DateModified   string `json:"date_modified"`
-	Status         string `json:"status"`
+	CandidateID    string  `json:"candidate_id"`
+	InterviewID    string  `json:"interview_id"`
+	InterviewName  string  `json:"interview_name"`
+	CandidateName  string  `json:"candidate_name"`
+	CandidateEmail *string `json:"candidate_email_id"`
+	DateCreated    string  `json:"date_created"`
+	DateModified   string  `json:"date_modified"`
+	Status         string  `json:"status"`
 }
 
 // A listQuery is what a request asks of the list.
@@ -27,6 +30,8 @@ type listQuery struct {
 	keyword     string // lower case
 	page        int    // from 0; below 0: an empty one
 	limit       int
+	asked       int // the limit, before it was cut to the largest page
+	chance      *rand.Rand
 }
 
 // serveList serves GET /interview/invites.
@@ -38,9 +43,15 @@ func (s *Server) serveList(w http.ResponseWriter, r *http.Request) {
 	}
 	q, no := s.readQuery(r.URL.Query())
 	chance := s.dice.chance(listEndpoint, n)
+	q.chance = chance
 	fault := s.fate(listEndpoint, n, chance)
 	if a, stopped := s.gate(listEndpoint, fault); stopped {
 		s.send(w, a)
+		return
+	}
+	question := asked{list: true, n: n, interview: q.interviewID, page: q.page, chance: chance}
+	if rule := s.rule(question); rule != nil {
+		s.send(w, rule.answer(question))
 		return
 	}
 	if no != nil {
@@ -52,7 +63,7 @@ func (s *Server) serveList(w http.ResponseWriter, r *http.Request) {
 		s.send(w, dropped)
 		return
 	}
-	a := jsonAnswer(http.StatusOK, accepted{true, "Invites fetched successfully", s.list(q)})
+	a := s.listAnswer(q)
 	a.cut = fault == ListCut
 	s.pause(r.Context(), latency)
 	s.send(w, a)
@@ -64,6 +75,7 @@ func (s *Server) readQuery(v url.Values) (listQuery, *answer) {
 		candidateID: v.Get("candidate_id"),
 		keyword:     strings.ToLower(v.Get("keyword")),
 		limit:       s.cfg.PageSize,
+		asked:       s.cfg.PageSize,
 	}
 	if wellFormedID(q.interviewID) {
 		s.store.mu.Lock()
@@ -78,7 +90,10 @@ func (s *Server) readQuery(v url.Values) (listQuery, *answer) {
 		if err != nil || number < 1 {
 			return q, refusal(http.StatusBadRequest, "limit must be a positive number")
 		}
-		q.limit = min(number, s.cfg.PageSize)
+		if s.cfg.ListShape.Strict && number > s.cfg.PageSize {
+			return q, refusal(http.StatusBadRequest, fmt.Sprintf("limit must not be greater than %d", s.cfg.PageSize))
+		}
+		q.limit, q.asked = min(number, s.cfg.PageSize), number
 	}
 	if page := v.Get("page"); page != "" {
 		number, err := strconv.Atoi(page)
@@ -105,34 +120,69 @@ func (s *Server) onPage(q listQuery, number int) (listQuery, *answer) {
 	return q, nil
 }
 
+func (s *Server) listAnswer(q listQuery) answer {
+	entries := s.list(q)
+	if len(entries) == 0 && s.cfg.ListShape.Ends404 {
+		return *refusal(http.StatusNotFound, "No invites found")
+	}
+	return jsonAnswer(http.StatusOK, accepted{true, "Invites fetched successfully", entries})
+}
+
 // list returns one page. Only the entries of that page are touched, unless
-// there is a keyword: a page costs the same however many are invited.
+// there is a keyword or a ListShape that needs more: a page costs the same
+// however many are invited.
 func (s *Server) list(q listQuery) []entry {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	iv := s.store.interviews[q.interviewID]
-	all := s.matching(iv, q)
 	entries := []entry{}
-	if q.page < 0 || q.page > len(all)/q.limit {
+	if s.cfg.ListShape.reorders() && q.candidateID == "" && q.keyword == "" {
+		all := s.shown(iv, q)
+		for from := s.firstOf(q, len(all)); from < len(all) && len(entries) < q.limit; from++ {
+			entries = append(entries, s.entry(all[from]))
+		}
 		return entries
 	}
-	from := q.page * q.limit
-	for i := from; i < min(from+q.limit, len(all)); i++ {
-		n := all[i]
+	all := s.matching(iv, q)
+	for from := s.firstOf(q, len(all)); from < len(all) && len(entries) < q.limit; from++ {
+		n := all[from]
 		if s.cfg.NewestFirst {
-			n = all[len(all)-1-i]
+			n = all[len(all)-1-from]
 		}
 		entries = append(entries, s.entry(n))
 	}
 	return entries
 }
 
+// firstOf returns the index of the first entry of a page, among so many.
+func (s *Server) firstOf(q listQuery, total int) int {
+	l, page, step := &s.cfg.ListShape, q.page, q.limit
+	if l.Twins {
+		page /= 2
+	}
+	if l.Skips {
+		step = q.asked
+	}
+	switch {
+	case q.page < 0, total == 0:
+		return total
+	case page <= (total-1)/step:
+		return page * step
+	case l.Repeats:
+		return (total - 1) / step * step
+	}
+	return total
+}
+
 // matching returns the sessions that the list shows to q, oldest first.
 func (s *Server) matching(iv *interview, q listQuery) []uint32 {
-	visible := s.store.visible(iv, s.cfg.ListLag)
+	visible := s.store.visible(iv.order, s.cfg.ListLag)
+	if len(s.store.unlisted) > 0 {
+		visible = s.store.unarchived(visible, 0, 0)
+	}
 	if q.candidateID != "" {
 		n, found := s.store.find(iv, q.candidateID)
-		if !found || len(visible) == 0 || n > visible[len(visible)-1] {
+		if !found || len(visible) == 0 || n > visible[len(visible)-1] || s.store.unlisted[n] {
 			return nil
 		}
 		visible = []uint32{n}
@@ -153,12 +203,17 @@ func (s *Server) matching(iv *interview, q listQuery) []uint32 {
 func (s *Server) entry(n uint32) entry {
 	it := &s.store.sessions[n]
 	date := s.store.date(n)
+	var address *string
+	if time.Since(s.store.start)-it.created >= s.cfg.ListShape.NullsFor {
+		email := s.spelled(it.email, s.cfg.ListAddresses)
+		address = &email
+	}
 	return entry{
 		CandidateID:    s.store.candidateID(n),
 		InterviewID:    it.interview.id,
 		InterviewName:  "Sandbox interview",
 		CandidateName:  it.name,
-		CandidateEmail: s.spelled(it.email),
+		CandidateEmail: address,
 		DateCreated:    date,
 		DateModified:   date,
 		Status:         "invited",

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"bulkinvite/client"
 )
 
 // A Server is the sandbox: an http.Handler that may serve any number of
@@ -26,11 +28,12 @@ type Server struct {
 	down       [endpoints]atomic.Bool
 	letIn      atomic.Int64 // POSTs that count towards the quota
 	pending    atomic.Int64
+	answered   client.Invitation // see AnswerShape.Crossed
 
 	ctx    context.Context // until Close
 	cancel context.CancelFunc
 	late   sync.WaitGroup
-	mu     sync.Mutex // between Close and the beginning of a late act
+	mu     sync.Mutex // of answered, and between Close and the beginning of a late act
 }
 
 // New returns a sandbox without anybody invited. The error says what is wrong
@@ -117,6 +120,9 @@ func (s *Server) gate(e endpoint, fault Fault) (answer, bool) {
 		return badGateway, true
 	}
 	if !s.limiter.Allow() {
+		if s.cfg.ThrottlesBy503 {
+			return busy, true
+		}
 		return throttled, true
 	}
 	if e == postEndpoint && s.cfg.Quota > 0 && s.letIn.Add(1) > int64(s.cfg.Quota) {
@@ -160,8 +166,8 @@ func (s *Server) pause(ctx context.Context, d time.Duration) bool {
 	return s.ctx.Err() == nil
 }
 
-// later calls act after Config.LateBy, unless Close comes first.
-func (s *Server) later(act func()) {
+// later calls act after d, whoever waits for it, unless Close comes first.
+func (s *Server) later(d time.Duration, act func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ctx.Err() != nil {
@@ -170,7 +176,7 @@ func (s *Server) later(act func()) {
 	s.pending.Add(1)
 	s.late.Go(func() {
 		defer s.pending.Add(-1)
-		if s.pause(s.ctx, s.cfg.LateBy) {
+		if s.pause(s.ctx, d) {
 			act()
 		}
 	})

@@ -30,6 +30,9 @@ type store struct {
 	mu         sync.Mutex
 	sessions   []session // the index is in the candidate id
 	interviews map[string]*interview
+	unlisted   map[uint32]bool // sessions that Unlist took out of the list
+	moved      map[uint32]int  // see ListShape.Moves: the higher, the later
+	moves      int
 	people     int
 	twice      int // people with more than one session
 	emails     int
@@ -101,16 +104,25 @@ func (s *store) find(iv *interview, candidateID string) (uint32, bool) {
 	return uint32(n), s.sessions[n].interview == iv
 }
 
-// visible returns the sessions of an interview that were made at least lag
-// ago, oldest first. The result is not to be changed.
-func (s *store) visible(iv *interview, lag time.Duration) []uint32 {
+// visible returns those of order, which is oldest first, that were made at
+// least lag ago. The result is not to be changed.
+func (s *store) visible(order []uint32, lag time.Duration) []uint32 {
 	if lag == 0 {
-		return iv.order
+		return order
 	}
 	horizon := time.Since(s.start) - lag
-	return iv.order[:sort.Search(len(iv.order), func(i int) bool {
-		return s.sessions[iv.order[i]].created > horizon
+	return order[:sort.Search(len(order), func(i int) bool {
+		return s.sessions[order[i]].created > horizon
 	})]
+}
+
+// all returns all sessions, oldest first.
+func (s *store) all() []uint32 {
+	order := make([]uint32, len(s.sessions))
+	for n := range order {
+		order[n] = uint32(n)
+	}
+	return order
 }
 
 // candidateID returns the id of a session: a UUID that a person can tell from
@@ -128,7 +140,11 @@ func (s *store) candidateID(n uint32) string {
 
 func (s *store) link(n uint32) (candidateID, inviteURL string) {
 	candidateID = s.candidateID(n)
-	return candidateID, "https://interview.sandbox.invalid/intro/sandbox?cid=" + candidateID
+	return candidateID, linkOf(candidateID)
+}
+
+func linkOf(candidateID string) string {
+	return "https://interview.sandbox.invalid/intro/sandbox?cid=" + candidateID
 }
 
 // date returns when a session was made, as the API writes it: without a zone.
@@ -153,5 +169,21 @@ func (s *store) each(f func(p Person, first uint32)) {
 		for email, first := range iv.people {
 			f(Person{InterviewID: iv.id, Email: email}, first)
 		}
+	}
+}
+
+// unlist takes all sessions of a normal person out of the list.
+func (s *store) unlist(p Person) {
+	iv := s.interviews[p.InterviewID]
+	if iv == nil {
+		return
+	}
+	n, known := iv.people[p.Email]
+	if s.unlisted == nil {
+		s.unlisted = map[uint32]bool{}
+	}
+	for ; known; known = n != 0 {
+		s.unlisted[n] = true
+		n = s.sessions[n].next
 	}
 }
