@@ -72,6 +72,11 @@ func (e *Engine) observe(ep endpoint, went time.Time, err error) {
 	case isDenied(apiErr) && ep != link:
 		e.endRun(denied(apiErr))
 	default:
+		// A 503 may be a throttle's, as that of a proxy. Once the API counts as
+		// down the pauses between the probes are slow enough.
+		if apiErr.Cause == client.Busy && !e.health.isDown() {
+			e.pacer.throttled(went)
+		}
 		why := maskText(apiErr.Error())
 		if e.health.unusable(ep, why) {
 			e.log.Warn().Msg("the API seems to be down, only probing: " + why)

@@ -28,7 +28,7 @@ type pacer struct {
 	until    time.Time // nobody goes before: Retry-After
 	halved   time.Time // when the rate was last halved
 	grown    time.Time // when it last grew
-	heardAt  float64   // the rate at which the API last said 429; 0: never
+	heardAt  float64   // the rate at which the API last said 429 or 503; 0: never
 	slow     time.Time // since when requests are held back, or the rate is below the ceiling; zero: they are not
 	slowed   time.Duration
 	requests int
@@ -137,7 +137,7 @@ func (p *pacer) slowDown(now time.Time) {
 	}
 }
 
-// throttled is told of a 429 to a request that went at a time. The rate is
+// throttled is told of a 429 or 503 to a request that went at a time. The rate is
 // halved once for all requests that were on their way together.
 func (p *pacer) throttled(went time.Time) {
 	p.mu.Lock()

@@ -13,7 +13,8 @@ type Traffic struct {
 	// Requests of all kinds by the HTTP status of the answer; 0: none has come.
 	Requests map[int]int
 	// Throttled is how long requests went slower than they might have because
-	// the API asked for it: from a 429 or a Retry-After until the rate was back.
+	// the API asked for it: from a 429, a 503 or a Retry-After until the rate was
+	// back.
 	Throttled time.Duration
 }
 
