@@ -103,7 +103,11 @@ type checker struct {
 	invalid *csvio.InvalidRows // of --rows, or nil
 }
 
-func (c *checker) run(ctx context.Context, names []string) error {
+func (c *checker) run(ctx context.Context, args []string) error {
+	names, err := expandInputs(args, c.environ)
+	if err != nil {
+		return err
+	}
 	in, err := c.flags.input.open(ctx, c.app, names)
 	if err != nil {
 		return err

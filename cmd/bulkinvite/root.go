@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -106,7 +107,7 @@ holds the ledger, nothing was sent; 129, 130, 143 a signal kept rows from going.
 			return errors.New("no command was given")
 		},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			return applyEnvironment(cmd.Flags(), a.environ)
+			return cmp.Or(applyEnvironment(cmd.Flags(), a.environ), expandHomes(cmd.Flags(), a.environ))
 		},
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd.Flags(), err) })

@@ -63,7 +63,11 @@ On SIGUSR1 (kill -USR1) a run logs where it stands, whatever --log-level is. At
 its end it can write --metrics and call --notify: bulkinvite help monitoring.`,
 		Args: someFiles,
 		RunE: a.action(func(ctx context.Context, log zerolog.Logger, args []string) error {
-			s := &sender{app: a, flags: &flags, log: log, inputNames: args}
+			names, err := expandInputs(args, a.environ)
+			if err != nil {
+				return err
+			}
+			s := &sender{app: a, flags: &flags, log: log, inputNames: names}
 			return withSignals(ctx, s.stopping, func(ctx context.Context) error { return s.answering(ctx, s.runAndTell) })
 		}),
 	}
@@ -77,7 +81,7 @@ type sender struct {
 	*app
 	flags      *sendFlags
 	log        zerolog.Logger
-	inputNames []string // as on the command line
+	inputNames []string // as on the command line, but for ~
 
 	// For whoever asks, by a signal, where the run stands.
 	meter atomic.Pointer[meter] // set when the sending begins

@@ -117,7 +117,8 @@ const otherVariables = `Others:
                          the file micro1-api-key, which holds the API key
   XDG_STATE_HOME         the ledger is bulkinvite/ledger.db in it
   HOME                   the ledger is in .local/state in it, without
-                         XDG_STATE_HOME and --ledger
+                         XDG_STATE_HOME and --ledger; what ~/ at the beginning
+                         of a path stands for
   TMPDIR                 where the temporary files are (default /tmp)
   NO_COLOR               if it is set, log lines on a terminal have no colour
   HTTPS_PROXY, NO_PROXY  the proxy to the API and to --notify, and what goes
