@@ -124,3 +124,12 @@ func readFile(t testing.TB, path string) string {
 	}
 	return string(data)
 }
+
+// warningTexts returns what the warnings of an input say.
+func warningTexts(in *Input) []string {
+	var texts []string
+	for _, w := range in.Warnings() {
+		texts = append(texts, w.String())
+	}
+	return texts
+}

@@ -19,6 +19,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"unicode/utf8"
 )
 
@@ -58,6 +59,8 @@ type Input struct {
 	body      position // where the first row may begin
 
 	readers sync.Pool // of *recordReader, for At
+
+	rowWarnings atomic.Pointer[[]Warning] // about rows; nil before a Scan has seen all of them
 }
 
 // Open copies the input with this name ("-" is Options.Stdin) into the spool
@@ -217,22 +220,6 @@ func (in *Input) Name() string { return in.name }
 // SHA256 returns the hash of the input's bytes as they came, in lower-case
 // hexadecimal digits; of several files that of their hashes, a line each.
 func (in *Input) SHA256() string { return in.sum }
-
-// Warnings returns what people should know of how the input was read, such as
-// that rows are hidden which they may not have seen; of several files with
-// their names.
-func (in *Input) Warnings() []string {
-	if len(in.files) == 0 {
-		return slices.Clone(in.warnings)
-	}
-	var all []string
-	for _, file := range in.files {
-		for _, warning := range file.warnings {
-			all = append(all, file.name+": "+warning)
-		}
-	}
-	return all
-}
 
 // Header returns the cells of the header as they came, our own blocks
 // included.

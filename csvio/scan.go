@@ -100,6 +100,10 @@ func (in *Input) Scan(ctx context.Context, f func(*batch.Row) error) error {
 // scanBlocks reads in one goroutine and maps in another, while f goes over
 // what is ready. The blocks are used again and again: f must not keep one.
 func (in *Input) scanBlocks(ctx context.Context, f func(*block) error) error {
+	var warnings *rowWarnings // that later scans need not find again
+	if in.rowWarnings.Load() == nil {
+		warnings = &rowWarnings{}
+	}
 	stoppable, stop := context.WithCancel(ctx)
 	defer stop()
 	g, inner := errgroup.WithContext(stoppable)
@@ -114,7 +118,7 @@ func (in *Input) scanBlocks(ctx context.Context, f func(*block) error) error {
 	}))
 	g.Go(batch.Guard(func() error {
 		defer close(mapped)
-		return in.mapBlocks(read, mapped)
+		return in.mapBlocks(read, mapped, warnings)
 	}))
 	for b := range mapped {
 		err := ctx.Err()
@@ -128,7 +132,11 @@ func (in *Input) scanBlocks(ctx context.Context, f func(*block) error) error {
 		}
 		free <- b
 	}
-	return g.Wait() // rows before a fault were shown
+	err := g.Wait() // rows before a fault were shown
+	if err == nil && warnings != nil {
+		in.rowWarnings.Store(warnings.finished())
+	}
+	return err
 }
 
 func (in *Input) readBlocks(ctx context.Context, free <-chan *block, out chan<- *block) error {
@@ -237,13 +245,17 @@ func (in *Input) isBlank(fields []string) bool {
 	return true
 }
 
-func (in *Input) mapBlocks(blocks <-chan *block, out chan<- *block) error {
+// mapBlocks makes rows, and looks at them for warnings unless warnings is nil.
+func (in *Input) mapBlocks(blocks <-chan *block, out chan<- *block, warnings *rowWarnings) error {
 	index := 0
 	for b := range blocks {
 		if err := b.mapCells(); err != nil {
 			return err
 		}
 		in.makeRows(b, index)
+		if warnings != nil {
+			warnings.look(b.rows)
+		}
 		index += len(b.rows)
 		out <- b
 	}

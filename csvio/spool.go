@@ -28,7 +28,7 @@ type spooled struct {
 
 	workbook bool         // what the spool has is a sheet of it
 	breaks   []lineBreaks // of its cells, in their order
-	warnings []string
+	warnings []Warning    // about no single rows
 }
 
 // createSpool returns an empty file that has no name any more, so that

@@ -161,11 +161,15 @@ const (
 	digit
 	alphanumeric // letters and digits
 	plainLocal   // what isPlainLocal takes
+	undamaged    // what stands for nothing else
 )
 
 var classes = func() (t [256]uint8) {
 	for c := byte(' '); c <= '~'; c++ {
 		t[c] = printable
+		if c != '?' && c != '&' {
+			t[c] |= undamaged
+		}
 		if c != ' ' {
 			t[c] |= visible
 		}

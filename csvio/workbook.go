@@ -125,7 +125,7 @@ func (s *spooler) chooseSheet(book *excelize.File) (string, error) {
 	case len(visible) == 0:
 		return all[0], nil
 	case len(visible) > 1:
-		s.warn("sheet %q is read, and not %s; --sheet names another", visible[0], quotedNames(visible[1:]))
+		s.warn(WarnSheet, "sheet %q is read, and not %s; --sheet names another", visible[0], quotedNames(visible[1:]))
 	}
 	return visible[0], nil
 }
@@ -161,8 +161,4 @@ func quotedNames(names []string) string {
 		quoted = append(quoted, fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(quoted, ", ")
-}
-
-func (s *spooler) warn(format string, args ...any) {
-	s.warnings = append(s.warnings, fmt.Sprintf(format, args...))
 }

@@ -44,7 +44,7 @@ func (s *spooler) warnOfMerged(packed []byte, sheet string, header int) {
 		shown = append(shown[:shownMerged], "…")
 	}
 	if len(shown) > 0 {
-		s.warn("cells are merged over several rows, of which only the first has the text, and the others are read as empty: %s",
+		s.warn(WarnMergedCells, "cells are merged over several rows, of which only the first has the text, and the others are read as empty: %s",
 			strings.Join(shown, ", "))
 	}
 }

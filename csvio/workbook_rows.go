@@ -84,12 +84,12 @@ func (s *spooler) copySheet(name string, rows *excelize.Rows, packed int64) (hea
 // of.
 func (s *spooler) warnOfSheet(name string, header *headerSearch, hidden *rowRanges) {
 	if header.seen > 1 {
-		s.warn("the header is row %d of sheet %q: what stands above it is not read", header.row, name)
+		s.warn(WarnHeaderRow, "the header is row %d of sheet %q: what stands above it is not read", header.row, name)
 	}
 	if n := hidden.count; n == 1 {
-		s.warn("1 hidden row is included: %v", hidden)
+		s.warn(WarnHiddenRows, "1 hidden row is included: %v", hidden)
 	} else if n > 1 {
-		s.warn("%d hidden rows are included: %v", n, hidden)
+		s.warn(WarnHiddenRows, "%d hidden rows are included: %v", n, hidden)
 	}
 }
 

@@ -80,6 +80,9 @@ The document has
                      invitations to be sent, and the least time they take
   interviews         [{id, people, already_invited, in_doubt, left, requests}]
   warnings           texts
+  warned             the same for programs: [{kind, message, rows, first: [{row,
+                     line, name, value}]}], at most five; of several files
+                     [{kind, file, …}]
 
 Exit codes: 0 every row can go; 2 the input or the ledger cannot be read; 3 some
 rows will not go, and the plan is whole all the same.`,
@@ -211,7 +214,7 @@ func (v *planView) askLedger(ctx context.Context, src batch.Source, path, baseUR
 		return err
 	}
 	if running {
-		v.warnings = append(v.warnings, "a run holds the ledger right now, and what it knows is changing")
+		v.warn(warnLedgerInUse, "a run holds the ledger right now, and what it knows is changing")
 	}
 	return reader.Look(ctx, baseURL, func(l batch.Lookuper) error { return v.plan.Survey(ctx, src, l) })
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"bulkinvite/batch"
+	"bulkinvite/csvio"
 )
 
 const (
@@ -85,7 +86,7 @@ type planView struct {
 	ledger    string         // where it is; empty if there is no place for one
 	newLedger bool           // there is none yet
 	writtenTo string         // the file that the invalid rows are in; may be empty
-	warnings  []string
+	warnings  []csvio.Warning
 	rate      float64 // requests per second
 }
 
@@ -96,7 +97,7 @@ func makePlan(ctx context.Context, files []string, src batch.Source, opts batch.
 	if err != nil {
 		return planView{}, err
 	}
-	v := planView{files: files, plan: plan, first: keeper.first, rate: opts.Rate, warnings: []string{}}
+	v := planView{files: files, plan: plan, first: keeper.first, rate: opts.Rate}
 	v.warnOfOddInterviews()
 	return v, nil
 }
@@ -124,9 +125,7 @@ func (v *planView) writeTo(w io.Writer) error {
 	fmt.Fprintf(&b, "%s for them, at least %s at %s requests per second\n",
 		count(requests, "request"), roughly(v.atRate(requests)), formatFloat(v.rate))
 	v.writeRepeats(&b)
-	for _, warning := range v.warnings {
-		fmt.Fprintf(&b, "warning: %s\n", warning)
-	}
+	v.writeWarnings(&b)
 	v.writeProblems(&b)
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -250,6 +249,28 @@ func (v *planView) writeRepeats(b *strings.Builder) {
 	writeMore(b, "  ", v.plan.Duplicates-len(v.repeats))
 }
 
+// writeWarnings shows each warning with a line for each of its first rows.
+func (v *planView) writeWarnings(b *strings.Builder) {
+	for _, w := range v.warnings {
+		first, more := w.First, w.More()
+		w.First, w.Rows = nil, 0
+		fmt.Fprintf(b, "warning: %s\n", w)
+		for _, row := range first {
+			fmt.Fprintf(b, "  %s\n", row)
+		}
+		writeMore(b, "  ", more)
+	}
+}
+
+// warningTexts are what the warnings say.
+func (v *planView) warningTexts() []string {
+	texts := make([]string, len(v.warnings))
+	for i, w := range v.warnings {
+		texts[i] = w.String()
+	}
+	return texts
+}
+
 func (v *planView) writeProblems(b *strings.Builder) {
 	invalid := v.invalid()
 	if invalid == 0 {
@@ -280,6 +301,16 @@ func writeMore(b *strings.Builder, indent string, more int) {
 	}
 }
 
+// Warnings about more than how the input was read.
+const (
+	warnOddInterviews csvio.WarningKind = "odd_interview_ids"
+	warnLedgerInUse   csvio.WarningKind = "ledger_in_use"
+)
+
+func (v *planView) warn(kind csvio.WarningKind, message string) {
+	v.warnings = append(v.warnings, csvio.Warning{Kind: kind, Message: message})
+}
+
 // warnOfOddInterviews warns of interview ids that are no UUIDs. They may be
 // right, ids are opaque, but most are slips.
 func (v *planView) warnOfOddInterviews() {
@@ -300,7 +331,7 @@ func (v *planView) warnOfOddInterviews() {
 	if n > len(odd) {
 		more = ", …"
 	}
-	v.warnings = append(v.warnings, fmt.Sprintf("%s no UUID, please check: %s%s", countAre(n, "interview id"), strings.Join(odd, ", "), more))
+	v.warn(warnOddInterviews, fmt.Sprintf("%s no UUID, please check: %s%s", countAre(n, "interview id"), strings.Join(odd, ", "), more))
 }
 
 // count writes a number with its noun.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,11 +51,7 @@ func (s *sender) check(ctx context.Context) error {
 		return err
 	}
 	s.plan.warnings = append(s.plan.warnings, s.input.Warnings()...)
-	for _, file := range s.input.Files() {
-		for _, warning := range file.Warnings() {
-			s.log.Warn().Str("input", file.Name()).Msg(warning)
-		}
-	}
+	s.logWarnings(s.input.Warnings())
 	debug.SetGCPercent(gcPercent(s.plan.plan.Rows))
 	s.log.Info().Str("input", s.input.Name()).Int("rows", s.plan.plan.Rows).Int("people", s.plan.plan.People).
 		Int("interviews", len(s.plan.plan.Interviews)).Int("duplicates", s.plan.plan.Duplicates).
@@ -70,6 +67,18 @@ func logColumns(log zerolog.Logger, in *csvio.Input) {
 			columns.Str(c.Field, c.Header)
 		}
 		log.Debug().Str("input", file.Name()).Dict("columns", columns).Str("delimiter", string(file.Delimiter())).Msg("the header is read")
+	}
+}
+
+// logWarnings tells of the input's warnings, and of their rows the numbers: names
+// and addresses are in the plan and in the summary.
+func (s *sender) logWarnings(warnings []csvio.Warning) {
+	for _, w := range warnings {
+		event := s.log.Warn().Str("input", cmp.Or(w.File, s.input.Name())).Str("kind", string(w.Kind))
+		if w.Rows > 0 {
+			event.Ints("first_rows", w.RowNumbers())
+		}
+		event.Msg(w.Brief())
 	}
 }
 

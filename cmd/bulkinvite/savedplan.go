@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"bulkinvite/batch"
+	"bulkinvite/csvio"
 )
 
 // savedPlanVersion is that of savedPlan. It goes up when a program that reads
@@ -38,6 +39,7 @@ type savedPlan struct {
 	SecondsAtRate  float64          `json:"seconds_at_rate"`
 	Interviews     []savedInterview `json:"interviews"`
 	Warnings       []string         `json:"warnings"`
+	Warned         []csvio.Warning  `json:"warned"`
 }
 
 type savedLedger struct {
@@ -98,7 +100,8 @@ func (v *planView) save(run plannedRun) *savedPlan {
 		AlreadyInvited: p.AlreadyInvited, InDoubt: p.InDoubt, Left: p.Left(),
 		Requests: requests, Rate: v.rate, SecondsAtRate: float64(requests) / v.rate,
 		Interviews: make([]savedInterview, 0, len(p.Interviews)),
-		Warnings:   v.warnings,
+		Warnings:   v.warningTexts(),
+		Warned:     slices.Concat([]csvio.Warning{}, v.warnings), // [] and not null
 	}
 	for _, r := range v.repeats {
 		s.Duplicates.First = append(s.Duplicates.First, savedRepeat{

@@ -124,6 +124,9 @@ func (s *sender) newReport() *report {
 		planned:  s.flags.plan != "",
 		rate:     s.flags.input.batch.Rate,
 	}
+	for _, w := range s.input.Warnings() {
+		s.report.Warnings = append(s.report.Warnings, w.String())
+	}
 	return s.report
 }
 
