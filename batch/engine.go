@@ -47,6 +47,7 @@ type Engine struct {
 	claims   chan struct{} // held from the claim until the request may go
 	conns    chan struct{} // held until the answer is here
 	links    linkState
+	lists    listManner
 	counts   counts
 	traffic  traffic
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
+	"sync/atomic"
 	"time"
 
 	"bulkinvite/client"
@@ -19,13 +19,23 @@ const (
 	listTries = 3
 )
 
+// A listManner is what a run has learned of how the API cuts lists into pages.
+type listManner struct {
+	ends404 atomic.Bool  // an empty page is 404
+	limit   atomic.Int64 // the largest page size, if it is smaller than listLimit
+}
+
 // readList reads the whole list of an interview and shows each entry of it,
 // some of them more than once.
 //
 // The error is *client.Error if the list cannot be read or believed, ctx's
 // cause, or visit's.
 func (e *Engine) readList(ctx context.Context, iv *interview, visit func(client.Entry) error) error {
-	err := e.readPages(ctx, iv, listLimit, visit)
+	limit := listLimit
+	if known := int(e.lists.limit.Load()); known > 0 {
+		limit = known
+	}
+	err := e.readPages(ctx, iv, limit, visit)
 	if isRefusal(err) {
 		// What is refused may be the page size, whose maximum is not documented.
 		err = e.readPages(ctx, iv, 0, visit)
@@ -34,31 +44,21 @@ func (e *Engine) readList(ctx context.Context, iv *interview, visit func(client.
 }
 
 // readPages is readList with one page size.
-//
-// Nothing is documented about the number of the first page, the page size or
-// the order, so nothing is assumed: it reads from page 0 on (upwards, since
-// entries that arrive meanwhile can then only move to pages still to come) to
-// an empty page, or until three pages in a row bring nothing new. An empty page
-// 0 says only that pages may be counted from 1.
 func (e *Engine) readPages(ctx context.Context, iv *interview, limit int, visit func(client.Entry) error) error {
-	seen := map[uint64]struct{}{}
-	seed := maphash.MakeSeed()
-	stale, ours := 0, 0
-	for page := 0; stale < 3; page++ {
-		req := client.ListRequest{InterviewID: iv.asSent, Page: page, Limit: limit}
+	p := newPages(limit, e.lists.ends404.Load())
+	all, ours := 0, 0
+	for p.more() {
+		req := client.ListRequest{InterviewID: iv.asSent}
+		req.Page, req.Limit = p.request()
 		entries, err := e.page(ctx, req)
-		if page == 0 {
-			entries, err = e.firstPage(ctx, req, entries, err)
-		}
 		if err != nil {
-			return err
+			if err = p.failed(err); err != nil {
+				return err
+			}
+			continue
 		}
-		if len(entries) == 0 && page > 0 {
-			break
-		}
-		before := len(seen)
 		for _, entry := range entries {
-			seen[maphash.Comparable(seed, entry)] = struct{}{}
+			all++
 			if entry.InterviewID != "" && normalInterviewID(entry.InterviewID) != iv.id {
 				continue
 			}
@@ -67,28 +67,27 @@ func (e *Engine) readPages(ctx context.Context, iv *interview, limit int, visit 
 				return err
 			}
 		}
-		if stale++; len(seen) > before {
-			stale = 0
+		if err := p.took(entries); err != nil {
+			return err
 		}
 	}
-	if ours == 0 && len(seen) > 0 {
+	e.learn(p)
+	if ours == 0 && all > 0 {
 		// The list may know the interview by another id: it is no proof of
 		// anything.
-		return &client.Error{Err: fmt.Errorf("the list shows %d invitations and none of them for the interview that was asked for", len(seen))}
+		return &client.Error{Err: fmt.Errorf("the list shows %d invitations and none of them for the interview that was asked for", all)}
 	}
 	return nil
 }
 
-// firstPage makes the best of the answer for page 0. Where pages are counted
-// from 1 it may be refused, or break the API. But a refusal may also have been of
-// something else, for once, and then the first people of the list would be
-// missing: so the page that comes without a number stands for it.
-func (e *Engine) firstPage(ctx context.Context, req client.ListRequest, entries []client.Entry, err error) ([]client.Entry, error) {
-	if err == nil || isDenied(err) || isFatal(err) {
-		return entries, err
+// learn remembers what the next list does not have to find out.
+func (e *Engine) learn(p *pages) {
+	if p.saw404 {
+		e.lists.ends404.Store(true)
 	}
-	req.Page = client.AnyPage
-	return e.page(ctx, req)
+	if p.learned > 0 {
+		e.lists.limit.Store(int64(p.learned))
+	}
 }
 
 // page reads one page, with patience.

@@ -1,0 +1,397 @@
+package batch
+
+import (
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"net/http"
+
+	"bulkinvite/client"
+)
+
+// pages says which page of a list to ask for next, when the list is whole, and
+// whether what came can be one list at all. It does no I/O: ask what request
+// names while more reports true, and tell took or failed what came of it.
+//
+// Nothing is documented about the number of the first page, the page size or
+// the order, so nothing is assumed. Pages are asked for from 0 on, upwards,
+// since entries that arrive meanwhile can then only move to pages still to come.
+// A list of which a page was never shown looks like a shorter list, and whoever
+// stood there would be invited again: what contradicts a list that was cut into
+// pages in one order is not believed.
+type pages struct {
+	asked   int  // page size of the first request; 0: left to the API
+	ends404 bool // the API is known to say 404 of an empty list
+
+	stage pageStage
+	page  int // what to ask for next
+	limit int
+	good  bool // a page was readable
+
+	first   int // the number of the first page
+	short   int // how many entries a first page had that was shorter than asked
+	grown   int // how often a short first page was longer when it was read again
+	settled bool
+
+	seed  maphash.Seed
+	order map[uint64]int // where each entry stands in the order in which they were first read
+	read  []readPage
+	stale int // pages in a row that were others once more
+	idle  int // pages without news that were not
+
+	arrivals bool      // pages began with what those before them ended with
+	moved    []stretch // what pages repeated in any other way
+	noticed  int       // the last page that did
+	total    int       // entries when the last page was reached
+	again    int       // of the pages that are read again, the one that is due
+
+	saw404  bool // the list ended with 404
+	learned int  // the largest page size, if it is known to be smaller than asked
+}
+
+// A pageStage is what the page that is due is for.
+type pageStage int
+
+const (
+	firstPage   pageStage = iota // to find where the list begins
+	behindShort                  // to find whether a short first page was the whole list
+	firstLonger                  // to find whether the short first page has grown
+	otherPages
+	pagesAgain // the first pages once more, because entries moved
+	allRead
+)
+
+// A readPage is what is kept of a page.
+type readPage struct {
+	sum  uint64 // of its entries in their order
+	from int    // where its new entries begin in the order
+	twin int    // the page that it repeats as a whole; -1: none
+}
+
+// A stretch is entries that follow each other in the order.
+type stretch struct{ from, to int }
+
+func (s stretch) has(place int) bool { return s.from <= place && place < s.to }
+
+// How often a page may repeat an earlier one, or bring nothing new in another
+// way, and how often the first page may grow while it is read.
+const (
+	maxStale = 3
+	maxIdle  = 1000
+	maxGrown = 5
+)
+
+var errScrambled = errors.New("its pages contradict each other: what was on one stands on another one in another order")
+
+func newPages(limit int, ends404 bool) *pages {
+	return &pages{asked: limit, limit: limit, ends404: ends404, seed: maphash.MakeSeed(), order: map[uint64]int{}}
+}
+
+// more reports whether a page is to be asked for.
+func (p *pages) more() bool { return p.stage != allRead }
+
+// request returns the number and the size of the page that is due.
+func (p *pages) request() (page, limit int) { return p.page, p.limit }
+
+// took takes a page. The error says that the pages cannot be those of one list.
+func (p *pages) took(entries []client.Entry) error {
+	p.good = true
+	switch p.stage {
+	case firstPage:
+		return p.tookFirst(entries)
+	case behindShort:
+		return p.tookBehindShort(entries)
+	case firstLonger:
+		return p.tookFirstLonger(entries)
+	case pagesAgain:
+		return p.tookAgain(entries)
+	}
+	if len(entries) == 0 {
+		p.endPass()
+		return nil
+	}
+	return p.keep(entries)
+}
+
+// failed takes the error of a page, and returns nil if the list can be read
+// without it. Where pages are counted from 1, page 0 may be refused, or break
+// the API. But a refusal may also have been of something else, for once, and
+// then the first people of the list would be missing: so the page that comes
+// without a number stands for it.
+func (p *pages) failed(err error) error {
+	var apiErr *client.Error
+	if !errors.As(err, &apiErr) || isDenied(err) {
+		return err
+	}
+	notFound := apiErr.Fate == client.Refused && apiErr.StatusCode == http.StatusNotFound
+	switch {
+	case notFound && p.good:
+		p.saw404 = true
+		p.endPass()
+	case p.good && apiErr.Fate == client.Refused:
+		// What is refused is not the interview, of which a page was shown.
+		return &client.Error{Err: fmt.Errorf("page %d of it is refused: %w", p.page, err)}
+	case p.stage == firstPage && p.page == 0:
+		p.page = client.AnyPage
+	case notFound && p.ends404:
+		p.stage = allRead
+	default:
+		return err
+	}
+	return nil
+}
+
+// tookFirst takes what may be the first page. An empty page 0 says only that
+// pages may be counted from 1.
+func (p *pages) tookFirst(entries []client.Entry) error {
+	if len(entries) == 0 {
+		if p.page == 1 {
+			p.stage = allRead
+		}
+		p.page = 1
+		return nil
+	}
+	p.begin(p.page)
+	if err := p.keep(entries); err != nil {
+		return err
+	}
+	if len(entries) < p.limit && !p.settled {
+		// The API may have a largest page size, and still count pages by the
+		// size that it was asked for: the page that begins where this one ended
+		// tells.
+		p.short, p.limit, p.stage = len(entries), len(entries), behindShort
+	} else if p.settled && len(entries) == p.limit && p.limit < p.asked {
+		p.learned = p.limit
+	}
+	return nil
+}
+
+// begin makes a page the first one of the list.
+func (p *pages) begin(page int) {
+	p.first, p.page, p.stage = page, page, otherPages
+	clear(p.order)
+	p.read, p.moved, p.arrivals, p.noticed, p.stale = nil, nil, false, 0, 0
+}
+
+func (p *pages) tookBehindShort(entries []client.Entry) error {
+	switch {
+	case len(entries) == 0:
+		p.stage = allRead
+	case p.sameAsFirst(entries): // pages are counted from 1, and page 0 was another name of this one
+		p.begin(p.page)
+		return p.keep(entries)
+	case p.isPushed(entries): // by arrivals, and the list ends here
+		p.stage = otherPages
+		if err := p.keep(entries); err != nil {
+			return err
+		}
+		p.endPass()
+	default:
+		p.stage, p.page, p.limit = firstLonger, p.first, p.asked
+	}
+	return nil
+}
+
+// tookFirstLonger tells a list that has grown from an API that gives no longer
+// pages: to go on with a page size of one would take for ever.
+func (p *pages) tookFirstLonger(entries []client.Entry) error {
+	if len(entries) > p.short {
+		if p.grown++; p.grown > maxGrown {
+			return &client.Error{Err: errors.New("it grows faster than it can be read")}
+		}
+		p.stage = firstPage
+		return p.tookFirst(entries)
+	}
+	p.stage, p.page, p.limit, p.settled = firstPage, p.first, p.short, true
+	return nil
+}
+
+// isPushed reports whether a page has nothing but the last ones of the first
+// page, and not all of them.
+func (p *pages) isPushed(entries []client.Entry) bool {
+	ids, _ := p.identify(entries)
+	repeated, news, whole := p.repeated(ids)
+	return whole && news == 0 && repeated.from > 0 && repeated.to == len(p.order)
+}
+
+// sameAsFirst reports whether a page shows those of the first one, in any
+// order, and nobody else.
+func (p *pages) sameAsFirst(entries []client.Entry) bool {
+	ids, _ := p.identify(entries)
+	for _, id := range ids {
+		if _, known := p.order[id]; !known {
+			return false
+		}
+	}
+	return len(ids) == len(p.order)
+}
+
+// identify returns what tells the entries of a page from others, each of them
+// once, and a sum of them all. Neither status nor modification belong to it:
+// they may change while the list is read, and so may an address that is not yet
+// there.
+func (p *pages) identify(entries []client.Entry) (ids []uint64, sum uint64) {
+	here := make(map[uint64]bool, len(entries))
+	for _, e := range entries {
+		key := client.Entry{InterviewID: e.InterviewID, CandidateID: e.CandidateID, DateCreated: e.DateCreated}
+		if e.CandidateID == "" {
+			key.CandidateEmail = e.CandidateEmail
+		}
+		id := maphash.Comparable(p.seed, key)
+		if !here[id] {
+			here[id] = true
+			ids = append(ids, id)
+			sum = sum*0x9E3779B97F4A7C15 + id
+		}
+	}
+	return ids, sum
+}
+
+// keep adds a page. What it repeats has to be one stretch of what was read
+// before, in the same order, as entries are that others have pushed onto it; or
+// all of an earlier page.
+func (p *pages) keep(entries []client.Entry) error {
+	ids, sum := p.identify(entries)
+	page := readPage{sum: sum, from: len(p.order), twin: p.twinOf(sum)}
+	repeated, news, whole := p.repeated(ids)
+	switch {
+	case page.twin >= 0:
+		p.stale++
+	case !whole:
+		return &client.Error{Err: errScrambled}
+	case news > 0:
+		p.stale = 0
+	default:
+		if p.idle++; p.idle > maxIdle {
+			return &client.Error{Err: errors.New("it has no end")}
+		}
+	}
+	if page.twin < 0 && repeated.to > repeated.from {
+		place, known := p.order[ids[0]]
+		p.noteMoved(repeated, known && place == repeated.from && repeated.to == page.from)
+	}
+	for _, id := range ids {
+		if _, known := p.order[id]; !known {
+			p.order[id] = len(p.order)
+		}
+	}
+	p.read = append(p.read, page)
+	p.page = p.number(len(p.read))
+	if p.stale == maxStale {
+		p.endPass()
+	}
+	return nil
+}
+
+// number returns the number of a page by its place among those that were read.
+func (p *pages) number(place int) int {
+	if place > 0 && p.first == client.AnyPage {
+		return place
+	}
+	return p.first + place
+}
+
+// twinOf returns the page that has these entries and no others: the one before,
+// which some APIs repeat behind the end of the list, and some for page 0 and 1;
+// or the first one and those that follow it, where an API begins anew behind the
+// end. Elsewhere a page that is another one is a list that contradicts itself.
+func (p *pages) twinOf(sum uint64) int {
+	last := len(p.read) - 1
+	if last < 0 {
+		return -1
+	}
+	if p.read[last].sum == sum {
+		return last
+	}
+	if p.read[0].sum == sum {
+		return 0
+	}
+	next := p.read[last].twin + 1
+	for next > 0 && p.read[next].twin >= 0 && next < last {
+		next++ // page 1 by another number
+	}
+	if next > 0 && p.read[next].sum == sum {
+		return next
+	}
+	return -1
+}
+
+// repeated returns what was read before of these entries, how many were not,
+// and whether the former are one stretch.
+func (p *pages) repeated(ids []uint64) (s stretch, news int, whole bool) {
+	whole = true
+	for _, id := range ids {
+		place, known := p.order[id]
+		switch {
+		case !known:
+			news++
+		case s.to == s.from:
+			s = stretch{place, place + 1}
+		default:
+			whole = whole && place == s.to
+			s.to++
+		}
+	}
+	return s, news, whole
+}
+
+// noteMoved notes what a page repeated. What was at the end until then and is
+// at the beginning of this page was pushed by arrivals.
+func (p *pages) noteMoved(s stretch, pushed bool) {
+	if pushed {
+		p.arrivals = true
+		return
+	}
+	p.moved = append(p.moved, s)
+	p.noticed = len(p.read)
+}
+
+// endPass follows the last page. If entries have moved, others may have moved
+// to pages that were read before: arrivals in front of the first page, and where
+// an entry was taken out and put elsewhere, each page behind it has lost its
+// first one to the page before. So pages are read again.
+func (p *pages) endPass() {
+	p.total = len(p.order)
+	if p.stage == otherPages && (p.arrivals || len(p.moved) > 0) {
+		p.stage, p.page = pagesAgain, p.number(0)
+		return
+	}
+	p.stage = allRead
+}
+
+// tookAgain takes a page that is read again: until one brings nothing new, and
+// up to the page that showed that entries were moved elsewhere. Those must be
+// gone from where they were read first.
+func (p *pages) tookAgain(entries []client.Entry) error {
+	ids, _ := p.identify(entries)
+	here := stretch{p.read[p.again].from, p.total}
+	if p.again+1 < len(p.read) {
+		here.to = p.read[p.again+1].from
+	}
+	news := false
+	for _, id := range ids {
+		place, known := p.order[id]
+		if !known {
+			p.order[id] = len(p.order)
+			news = true
+		} else if here.has(place) && p.hasMoved(place) {
+			return &client.Error{Err: errScrambled}
+		}
+	}
+	p.again++
+	if len(entries) == 0 || !news && p.again > p.noticed || p.again == len(p.read) {
+		p.stage = allRead
+		return nil
+	}
+	p.page = p.number(p.again)
+	return nil
+}
+
+func (p *pages) hasMoved(place int) bool {
+	for _, s := range p.moved {
+		if s.has(place) {
+			return true
+		}
+	}
+	return false
+}
