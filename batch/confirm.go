@@ -134,7 +134,8 @@ func (e *Engine) doubtEarlier(p *person, rec Record) error {
 // A look is one reading of an interview's list for those in doubt.
 type look struct {
 	begun   time.Time
-	down    bool // the API was down: that the list cannot be read says nothing
+	sent    sentCounts // when it began
+	excused bool       // the API was down or the run itself was in the way: that the list tells nothing says nothing
 	doubts  []*doubt
 	entries int // of the list
 	byKey   map[Key]*doubt
@@ -158,7 +159,7 @@ func (l *look) show(key Key, entry client.Entry) bool {
 // confirm reads an interview's list and settles whom it can.
 func (e *Engine) confirm(soft, hard context.Context, iv *interview) error {
 	l := e.queue.beginLook(iv)
-	l.down = e.health.isDown()
+	l.excused = e.health.isDown()
 	l.err = e.readList(soft, iv, func(entry client.Entry) error {
 		l.entries++
 		key := NewKey(iv.id, entry.CandidateEmail)
@@ -177,6 +178,7 @@ func (e *Engine) confirm(soft, hard context.Context, iv *interview) error {
 	if isRefusal(l.err) {
 		e.queue.refuseList(iv)
 	}
+	l.excused = l.excused || e.queue.inItsOwnWay(l, iv)
 	err := e.settleLook(hard, l, soft.Err() != nil)
 	e.queue.endLook(iv)
 	return err
@@ -252,7 +254,7 @@ func (l *look) absent(d *doubt, settle time.Duration) absence {
 	default:
 		return knownAbsent
 	}
-	if !l.down {
+	if !l.excused {
 		d.failed++
 	}
 	if d.failed < maxFailedLooks {

@@ -117,7 +117,7 @@ func (q *queue) schedule(iv *interview) {
 func (q *queue) beginLook(iv *interview) *look {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	l := &look{begun: time.Now(), byKey: map[Key]*doubt{}, found: map[*person]client.Entry{}}
+	l := &look{begun: time.Now(), sent: sentCounts{all: q.sent, here: iv.sent, out: iv.out}, byKey: map[Key]*doubt{}, found: map[*person]client.Entry{}}
 	clear(iv.doubts.joinable)
 	for d := range iv.doubts.open {
 		l.doubts = append(l.doubts, d)
@@ -134,6 +134,25 @@ func (q *queue) beginLook(iv *interview) *look {
 		l.must.addAll(&known.rows)
 	}
 	return l
+}
+
+// sentCounts are how many chunks were handed out, in all and to one interview,
+// and how many of the latter are out.
+type sentCounts struct{ all, here, out int }
+
+// inItsOwnWay reports whether a look may have failed because the run was sending
+// meanwhile: whom it invites moves the others from page to page, and its
+// requests may be what the API is too busy with.
+func (q *queue) inItsOwnWay(l *look, iv *interview) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case l.err == nil, hasMoved(l.err):
+		return l.sent.out > 0 || iv.sent > l.sent.here
+	case isThrottled(l.err), isBusy(l.err):
+		return q.sent > l.sent.all
+	}
+	return false
 }
 
 // settleDoubt forgets people of a request in doubt who are settled.

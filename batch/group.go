@@ -81,7 +81,8 @@ type interview struct {
 	list      listState
 	listError string // why the list cannot be read
 
-	out       int            // chunks that were handed to a worker and are not done
+	sent      int            // chunks that were handed to a worker
+	out       int            // of them: those that are not done
 	accepted  bool           // somebody was accepted in this run
 	testing   int            // refused requests that are being confirmed
 	wentAlone int            // people who went alone because of it

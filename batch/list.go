@@ -126,9 +126,13 @@ func isDenied(err error) bool {
 	return errors.As(err, &apiErr) && (apiErr.Fate == client.Denied || apiErr.Cause == client.BadKey)
 }
 
-func isThrottled(err error) bool {
+func isThrottled(err error) bool { return hasCause(err, client.Throttled) }
+
+func isBusy(err error) bool { return hasCause(err, client.Busy) }
+
+func hasCause(err error, cause client.Cause) bool {
 	var apiErr *client.Error
-	return errors.As(err, &apiErr) && apiErr.Cause == client.Throttled
+	return errors.As(err, &apiErr) && apiErr.Cause == cause
 }
 
 // isFatal reports whether an error of readList is not the API's: our own disk,

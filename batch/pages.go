@@ -81,7 +81,16 @@ const (
 	maxGrown = 5
 )
 
-var errScrambled = errors.New("its pages contradict each other: what was on one stands on another one in another order")
+// Why pages are not believed.
+var (
+	errScrambled = errors.New("its pages contradict each other: what was on one stands on another one in another order")
+	errGrows     = errors.New("it grows faster than it can be read")
+	errEndless   = errors.New("it has no end")
+)
+
+// hasMoved reports whether a list could not be read because its entries moved
+// meanwhile.
+func hasMoved(err error) bool { return errors.Is(err, errScrambled) || errors.Is(err, errGrows) }
 
 func newPages(limit int, ends404 bool) *pages {
 	return &pages{asked: limit, limit: limit, ends404: ends404, seed: maphash.MakeSeed(), order: map[uint64]int{}}
@@ -123,7 +132,7 @@ func (p *pages) failed(err error) error {
 	if !errors.As(err, &apiErr) || isDenied(err) {
 		return err
 	}
-	notFound := apiErr.Fate == client.Refused && apiErr.StatusCode == http.StatusNotFound
+	notFound := apiErr.Fate == client.Refused && apiErr.Envelope && apiErr.StatusCode == http.StatusNotFound
 	switch {
 	case notFound && p.good:
 		p.saw404 = true
@@ -197,7 +206,7 @@ func (p *pages) tookBehindShort(entries []client.Entry) error {
 func (p *pages) tookFirstLonger(entries []client.Entry) error {
 	if len(entries) > p.short {
 		if p.grown++; p.grown > maxGrown {
-			return &client.Error{Err: errors.New("it grows faster than it can be read")}
+			return &client.Error{Err: errGrows}
 		}
 		p.stage = firstPage
 		return p.tookFirst(entries)
@@ -263,7 +272,7 @@ func (p *pages) keep(entries []client.Entry) error {
 		p.stale = 0
 	default:
 		if p.idle++; p.idle > maxIdle {
-			return &client.Error{Err: errors.New("it has no end")}
+			return &client.Error{Err: errEndless}
 		}
 	}
 	if page.twin < 0 && repeated.to > repeated.from {
@@ -374,7 +383,7 @@ func (p *pages) tookAgain(entries []client.Entry) error {
 		if !known {
 			p.order[id] = len(p.order)
 			news = true
-		} else if here.has(place) && p.hasMoved(place) {
+		} else if here.has(place) && p.wasMoved(place) {
 			return &client.Error{Err: errScrambled}
 		}
 	}
@@ -387,7 +396,8 @@ func (p *pages) tookAgain(entries []client.Entry) error {
 	return nil
 }
 
-func (p *pages) hasMoved(place int) bool {
+// wasMoved reports whether the entry of this place stood elsewhere later.
+func (p *pages) wasMoved(place int) bool {
 	for _, s := range p.moved {
 		if s.has(place) {
 			return true

@@ -110,7 +110,7 @@ func (l *pagedList) cut(page, limit int) ([]client.Entry, error) {
 		}
 	}
 	if l.ends404 && len(cut) == 0 {
-		return nil, &client.Error{Fate: client.Refused, StatusCode: 404, Message: "No invites found"}
+		return nil, &client.Error{Fate: client.Refused, StatusCode: 404, Envelope: true, Message: "No invites found"}
 	}
 	return cut, nil
 }

@@ -33,6 +33,7 @@ type queue struct {
 	admitted   int        // people let in under the limit
 	distrust   bool       // a list has shown somebody of a refused request
 	busy       int        // tasks out with workers
+	sent       int        // chunks that were handed out
 	seq        int
 	fed        bool // the feeder is done
 	closed     bool // nothing new goes out
@@ -209,6 +210,8 @@ func (q *queue) cut(g *group) *chunk {
 func (q *queue) handOut(g *group, people []*person) *chunk {
 	c := &chunk{groupKey: g.groupKey, iv: g.iv, people: people, half: g.half}
 	q.waiting -= len(people)
+	q.sent++
+	g.iv.sent++
 	if g.lane != resend {
 		g.iv.out++
 	}

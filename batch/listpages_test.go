@@ -1,0 +1,86 @@
+package batch_test
+
+import (
+	"fmt"
+	"testing"
+
+	"bulkinvite/client"
+	"bulkinvite/client/sandbox"
+)
+
+// However the API cuts its list into pages, nobody is invited twice, and where
+// the list can be read at all everybody is invited.
+func TestListsInStrangePages(t *testing.T) {
+	lost := map[int]sandbox.Fault{1: sandbox.After500, 3: sandbox.Before503}
+	for name, c := range map[string]struct {
+		cfg        sandbox.Config
+		unreadable bool
+	}{
+		"ties":                           {sandbox.Config{ListShape: sandbox.ListShape{Ties: true}}, true},
+		"ties, from 1":                   {sandbox.Config{FirstPage: 1, NewestFirst: true, ListShape: sandbox.ListShape{Ties: true}}, true},
+		"404 at the end":                 {sandbox.Config{FirstPage: 1, ListShape: sandbox.ListShape{Ends404: true}}, false},
+		"404 at the end, small pages":    {sandbox.Config{PageSize: 20, ListShape: sandbox.ListShape{Ends404: true}}, false},
+		"the last page for ever":         {sandbox.Config{PageSize: 30, NewestFirst: true, ListShape: sandbox.ListShape{Repeats: true}}, false},
+		"each page twice":                {sandbox.Config{ListShape: sandbox.ListShape{Twins: true}}, false},
+		"each page twice, from 1":        {sandbox.Config{FirstPage: 1, PageZero: sandbox.PageZeroSame, ListShape: sandbox.ListShape{Twins: true}}, false},
+		"pages with gaps between":        {sandbox.Config{PageSize: 30, FirstPage: 1, ListShape: sandbox.ListShape{Skips: true}}, false},
+		"pages with gaps, newest first":  {sandbox.Config{PageSize: 30, NewestFirst: true, ListShape: sandbox.ListShape{Skips: true}}, false},
+		"a limit that is refused":        {sandbox.Config{PageSize: 30, ListShape: sandbox.ListShape{Strict: true}}, false},
+		"others' entries between":        {sandbox.Config{PageSize: 30, ListShape: sandbox.ListShape{Foreign: true}}, false},
+		"entries that move to the end":   {sandbox.Config{PageSize: 30, FirstPage: 1, ListShape: sandbox.ListShape{Moves: 10}}, false},
+		"the same, from the second page": {sandbox.Config{PageSize: 30, ListShape: sandbox.ListShape{Moves: 40}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.cfg.PostScript = lost
+			inWorld(t, c.cfg, func(w *world) {
+				others := rows(append(named("other", 110, 1), named("other", 40, 0)...)...)
+				w.elsewhere(others)
+				in := rows(people(400, 0)...)
+				r := w.withinADay(in)
+				w.nobodyTwice()
+				if c.unreadable {
+					return
+				}
+				if n := r.count(); n["invited"]+n["confirmed"] != 400 || n["confirmed"] == 0 {
+					t.Errorf("%v; the run ended %d: %s; %v; %+v", n, r.end, r.reason, r.warnings, r.outcomes[0])
+				}
+				w.onceEach(append(in, others...))
+			})
+		})
+	}
+}
+
+// A page that is refused behind good ones says nothing of the interview: its
+// people are not sent, since it is not known who was invited elsewhere.
+func TestPageBehindAGoodOneIsRefused(t *testing.T) {
+	inWorld(t, sandbox.Config{PageSize: 10}, func(w *world) {
+		w.elsewhere(rows(people(50, 0)...))
+		w.hook.list = func(q client.ListRequest) ([]client.Entry, bool, error) {
+			return nil, q.Page > 2, &client.Error{Fate: client.Refused, Envelope: true, StatusCode: 400, Message: "page is too large"}
+		}
+		in := rows(people(100, 0)...)
+		r := w.withinADay(in)
+		w.counts(r, map[string]int{"already_invited": 30, "not_sent": 70})
+		w.nobodyTwice()
+		if len(r.warnings) != 1 {
+			t.Errorf("warnings %q", r.warnings)
+		}
+	})
+}
+
+// Entries that the run's own invitations push from page to page make no look a
+// failed one.
+func TestListMovesWhileSending(t *testing.T) {
+	cfg := sandbox.Config{NewestFirst: true, PostScript: map[int]sandbox.Fault{4: sandbox.After500, 11: sandbox.Before503, 19: sandbox.AfterDrop}}
+	for _, pageSize := range []int{10, 100} {
+		t.Run(fmt.Sprint(pageSize), func(t *testing.T) {
+			cfg.PageSize = pageSize
+			inWorld(t, cfg, func(w *world) {
+				w.opts.ChunkSize, w.opts.Rate = 20, 2
+				in := rows(people(3000, 0)...)
+				w.counts(w.withinADay(in), map[string]int{"invited": 2960, "confirmed": 40})
+				w.onceEach(in)
+			})
+		})
+	}
+}
