@@ -39,6 +39,8 @@ type sandboxFlags struct {
 	interviews []string
 	deleted    []string
 	pageZero   string
+	addresses  string
+	noList     string
 }
 
 func (f *sandboxFlags) add(flags *pflag.FlagSet) {
@@ -55,9 +57,12 @@ func (f *sandboxFlags) add(flags *pflag.FlagSet) {
 	flags.Var(span{value: &c.SlowBy}, "slow-by", "how late a request with the fault slow is answered")
 	flags.Var(span{value: &c.Latency, zero: true}, "latency", "how long every request takes")
 	flags.Var(span{value: &c.Jitter, zero: true}, "jitter", "up to this much is added to the latency")
+	flags.Var(span{value: &c.PerPerson, zero: true}, "per-person", "how long it takes to invite somebody, one after another")
+	flags.Var(span{value: &c.GatewayTimeout, zero: true}, "gateway-timeout", "after this long it answers 504, and the inviting goes on; 0: none")
 	flags.Var(fraction{&c.RateLimit, 0, 1e6, false}, "rate-limit", "requests per second before it answers 429; 0: any number")
+	flags.BoolVar(&c.ThrottlesBy503, "throttles-by-503", false, "above the rate limit it answers 503 instead, as nginx does")
 	flags.Var(whole{&c.RateBurst, 1, math.MaxInt}, "rate-burst", "requests that may come at once")
-	flags.Var(span{value: &c.RetryAfter, zero: true}, "retry-after", "the Retry-After of a 429; 0: none")
+	flags.Var(span{value: &c.RetryAfter, zero: true}, "retry-after", "the Retry-After of requests above the rate limit; 0: none")
 	flags.Var(whole{&c.Quota, 0, math.MaxInt}, "quota", "invitation requests before the quota is used up; 0: any number")
 	flags.Var(whole{&c.MaxPeople, 0, math.MaxInt}, "max-people", "people in a request before it answers 413; 0: any number")
 	flags.Var(span{value: &c.ListLag, zero: true}, "list-lag", "how long after an invitation the list shows it")
@@ -67,6 +72,8 @@ func (f *sandboxFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&c.NewestFirst, "newest-first", false, "the list begins with the newest invitation")
 	flags.BoolVar(&c.PartialRefusals, "partial-refusals", false, "a refused request may have invited some of its people")
 	flags.BoolVar(&c.SecondSessionOnLink, "second-session-on-link", false, "asking for a link makes a second session")
+	flags.Var(choice{&f.addresses, addressForms()}, "addresses", "how addresses come back, in answers and in the list: "+strings.Join(addressForms(), ", ")+" (default: as sent)")
+	flags.Var(choice{&f.noList, sandbox.NoListWays()}, "no-list", "there is no list, and this is how it says so: "+strings.Join(sandbox.NoListWays(), ", "))
 	flags.BoolVar(&c.UpperCaseAnswers, "upper-case-answers", false, "addresses come back in capitals")
 	flags.StringSliceVar(&f.interviews, "interviews", nil, "the interviews that exist (default: all)")
 	flags.StringSliceVar(&f.deleted, "deleted", nil, "interviews that are deleted")
@@ -79,7 +86,25 @@ func (f *sandboxFlags) server() (*sandbox.Server, error) {
 	c.Faults = f.faults.set
 	c.Interviews, c.Deleted = f.interviews, f.deleted
 	c.PageZero = sandbox.PageZero(f.pageZero)
+	c.AnswerAddresses = sandbox.AddressForm(f.addresses)
+	c.ListAddresses = c.AnswerAddresses
+	if f.noList != "" {
+		rule, err := sandbox.NoList(f.noList)
+		if err != nil {
+			return nil, err
+		}
+		c.Rules = []sandbox.Rule{rule}
+	}
 	return sandbox.New(c)
+}
+
+// addressForms returns the words of --addresses.
+func addressForms() []string {
+	var words []string
+	for _, form := range sandbox.AddressForms() {
+		words = append(words, string(form))
+	}
+	return words
 }
 
 func newSandboxCommand(a *app) *cobra.Command {
