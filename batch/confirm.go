@@ -298,14 +298,14 @@ func (e *Engine) settleFound(ctx context.Context, d *doubt, people []*person, en
 		return fmt.Errorf("settle: %w", err)
 	}
 	e.queue.know(time.Now(), people...)
+	var err error
 	if !d.earlier {
-		e.queue.accept(d.iv)
+		err = e.accepted(d.iv, together)
 		e.health.found()
 	}
 	if d.refused() {
 		e.queue.distrustRefusals()
 	}
-	var err error
 	for _, p := range people {
 		p.party.goThrough()
 		candidate := entries[p].CandidateID

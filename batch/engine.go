@@ -197,6 +197,7 @@ func (e *Engine) endRun(end End, reason string) {
 // doubt stay so, and why the run ended is decided.
 func (e *Engine) finish(ctx context.Context) error {
 	var err error
+	e.keyNeverWorked()
 	allDone := int(e.counts.done.Load()) >= e.plan.People
 	for _, d := range e.queue.allDoubts() {
 		for _, p := range inInputOrder(slices.Collect(maps.Values(d.people))) {

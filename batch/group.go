@@ -84,6 +84,7 @@ type interview struct {
 	sent      int            // chunks that were handed to a worker
 	out       int            // of them: those that are not done
 	accepted  bool           // somebody was accepted in this run
+	denied    int            // people denied alone by a bare 401 or 403
 	testing   int            // refused requests that are being confirmed
 	wentAlone int            // people who went alone because of it
 	alone     bool           // several were refused: until somebody is accepted, people go alone

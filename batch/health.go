@@ -57,6 +57,7 @@ func (e *Engine) observe(ep endpoint, went time.Time, err error) {
 	switch {
 	case apiErr == nil || apiErr.Fate == client.Refused || apiErr.Cause == client.TooLarge:
 		e.health.good(ep)
+		e.queue.hear()
 	case apiErr.Cause == client.Throttled:
 		e.pacer.throttled(went)
 		e.log.Warn().Dur("retry_after", apiErr.RetryAfter).Msg("the API asks us to slow down")
@@ -69,8 +70,9 @@ func (e *Engine) observe(ep endpoint, went time.Time, err error) {
 				e.endRun(APIDown, why)
 			}
 		}
-	case isDenied(apiErr) && ep != link:
+	case apiErr.Cause == client.Quota && ep != link, apiErr.Cause == client.NoSuchPath && ep == invite:
 		e.endRun(denied(apiErr))
+	case isDenied(apiErr): // of what was asked for, or of the key: those who asked find that out
 	default:
 		// A 503 may be a throttle's, as that of a proxy. Once the API counts as
 		// down the pauses between the probes are slow enough.
@@ -91,9 +93,8 @@ func denied(err *client.Error) (End, string) {
 		return QuotaUsedUp, "the API's quota is used up (" + err.Error() + ")"
 	case client.NoSuchPath:
 		return WrongPath, "the base URL leads to no API (" + err.Error() + "), check --base-url"
-	default:
-		return KeyRefused, "the API refused the key (" + err.Error() + "), check the API key"
 	}
+	return KeyRefused, keyRefused(err.Error())
 }
 
 func (h *health) good(ep endpoint) {

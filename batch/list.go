@@ -167,6 +167,9 @@ func (e *Engine) preflight(soft, hard context.Context, iv *interview) error {
 			return err
 		case err == nil:
 			return e.openInterview(iv, listDone, "")
+		case isDenied(err):
+			e.queue.suspectKey()
+			return e.openInterview(iv, listRefused, "")
 		case isRefusal(err) && e.queue.isAccepted(iv):
 			e.warn(fmt.Sprintf("interview %s can be invited to, but its list is refused (%s): who was invited elsewhere is not known",
 				iv.asSent, maskText(message(err))))

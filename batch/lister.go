@@ -46,6 +46,8 @@ func (l *Lister) Read(ctx context.Context, interviewID string, visit func(client
 			return &client.Error{Err: errors.New(e.reason)}
 		case err == nil || ctx.Err() != nil || isFatal(err) || isRefusal(err):
 			return err
+		case isDenied(err):
+			return &client.Error{Err: errors.New(keyRefused(err.Error()))}
 		case try == listTries:
 			return fmt.Errorf("the list could not be read: %w", err)
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -31,9 +32,11 @@ type queue struct {
 	readyCount int        // of them: those in groups that may go out
 	doubtful   int        // people in doubt
 	admitted   int        // people let in under the limit
-	distrust   bool       // a list has shown somebody of a refused request
-	busy       int        // tasks out with workers
-	sent       int        // chunks that were handed out
+	key        keyDoubt
+	heard      atomic.Bool // the API has answered something usable
+	distrust   bool        // a list has shown somebody of a refused request
+	busy       int         // tasks out with workers
+	sent       int         // chunks that were handed out
 	seq        int
 	fed        bool // the feeder is done
 	closed     bool // nothing new goes out
@@ -167,10 +170,13 @@ func (q *queue) collectDue() {
 }
 
 func (q *queue) pick() *task {
-	if len(q.reads) > 0 {
-		read := q.reads[0]
-		q.reads = q.reads[1:]
-		return &task{read: &read}
+	switch {
+	case q.key.suspected():
+		return q.pickOne()
+	case !q.heard.Load() && q.busy >= firstTasks:
+		return nil
+	case len(q.reads) > 0:
+		return q.nextRead()
 	}
 	if q.down {
 		return nil
@@ -179,6 +185,19 @@ func (q *queue) pick() *task {
 		return &task{chunk: c}
 	}
 	return nil
+}
+
+func (q *queue) nextRead() *task {
+	read := q.reads[0]
+	q.reads = q.reads[1:]
+	return &task{read: &read}
+}
+
+// hear notes that the API answered something usable.
+func (q *queue) hear() {
+	if q != nil && q.heard.CompareAndSwap(false, true) { // a Lister has no queue
+		q.wake()
+	}
 }
 
 // take cuts the next chunk, or returns nil. A group that does not fill a
@@ -296,6 +315,9 @@ func (q *queue) done(t *task) {
 	if t.chunk != nil {
 		q.doneChunk(t.chunk)
 	}
+	if !q.heard.Load() || q.key.suspected() {
+		q.work.Broadcast()
+	}
 	q.wakeIfIdle()
 }
 
@@ -321,7 +343,7 @@ func (q *queue) wakeIfIdle() {
 func (q *queue) allWaiting() []*person {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	var people []*person
+	people := slices.Clone(q.key.denied)
 	for _, iv := range q.interviews {
 		for g := range iv.groups {
 			people = append(people, g.people...)

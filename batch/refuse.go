@@ -102,6 +102,16 @@ func oneByOne(people []*person) [][]*person {
 	return parts
 }
 
+// tooMuch sends people again whose request was too large, or denied. Where it may
+// be the key that is denied, they go as they did before: one at a time.
+func (e *Engine) tooMuch(c *chunk, people []*person, apiErr error) error {
+	if len(people) > 0 && isBadKey(apiErr) && !e.queue.keyWorks() {
+		e.queue.suspectKey()
+		return e.sendUnchanged(c, people)
+	}
+	return e.halve(c, people)
+}
+
 // halve sends both halves of a chunk, for themselves.
 func (e *Engine) halve(c *chunk, people []*person) error {
 	if len(people) == 0 {

@@ -71,8 +71,8 @@ func TestShutInterviewDoesNotStopTheOthers(t *testing.T) {
 				if c := r.count(); c["invited"] != 2*each-1 || c["refused"] != 1 {
 					t.Errorf("outcomes %v", c)
 				}
-				if atFullRate := time.Duration(r.posts) * time.Second; r.took > atFullRate+15*time.Second || r.posts > 2*each/50+60 {
-					t.Errorf("%d requests took %v", r.posts, r.took)
+				if atFullRate := time.Duration(r.progress.Requests) * time.Second; r.took > atFullRate+15*time.Second || r.posts > 2*each/50+60 {
+					t.Errorf("%d requests, %d of them invitations, took %v", r.progress.Requests, r.posts, r.took)
 				}
 			})
 		})

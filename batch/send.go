@@ -169,7 +169,7 @@ func (e *Engine) answered(ctx context.Context, c *chunk, id int64, people []*per
 	status, message := describe(apiErr)
 	answer := Answer{StatusCode: status, Message: message, Outcomes: make([]Settlement, 0, len(people))}
 	for i, p := range people {
-		if j.verdicts[i] != notSent {
+		if v := j.verdicts[i]; v != notSent && v != deniedUs {
 			p.attempts++
 		}
 		if apiErr != nil {
@@ -193,7 +193,7 @@ func stateOf(v verdict) State {
 		return StateInvited
 	case refused:
 		return StateRefused
-	case notSent, split:
+	case notSent, split, deniedUs:
 		return StateNone
 	}
 	return StateSending
@@ -226,8 +226,8 @@ func (e *Engine) follow(c *chunk, id int64, people []*person, j judgement, apiEr
 		}
 	}
 	e.queue.know(time.Now(), by[invited]...)
-	if len(by[invited]) > 0 && c.lane != resend {
-		e.queue.accept(c.iv)
+	if len(by[invited]) > 0 {
+		err = errors.Join(err, e.accepted(c.iv, c.lane))
 	}
 	if lost := by[lostAnswer]; len(lost) > 0 {
 		e.log.Warn().Int("people", len(lost)).Str("interview", c.iv.id).
@@ -235,7 +235,10 @@ func (e *Engine) follow(c *chunk, id int64, people []*person, j judgement, apiEr
 		err = errors.Join(err, e.doubtAll(e.lostRequest(c, id, len(people), apiErr), lost))
 	}
 	err = errors.Join(err, e.doubtAll(&doubt{request: id, chunk: c, size: len(people), then: notWanted}, by[leftOut]), e.again(by[notSent]))
-	err = errors.Join(err, e.halve(c, by[split]))
+	err = errors.Join(err, e.tooMuch(c, by[split], apiErr))
+	for _, p := range by[deniedUs] {
+		err = errors.Join(err, e.deniedAlone(c.iv, p, apiErr))
+	}
 	for _, p := range by[refused] {
 		err = errors.Join(err, e.refusedAlone(c.iv, p, message(apiErr)))
 	}

@@ -17,7 +17,8 @@ const (
 	invited                   //
 	notSent                   // the API has not acted: send again
 	refused                   // refused alone
-	split                     // too large in company: halve
+	split                     // too large, or denied in company: smaller
+	deniedUs                  // denied alone: the key, or this person
 )
 
 // A judgement is what an answer means for everybody in the request, in order.
@@ -27,7 +28,7 @@ type judgement struct {
 }
 
 // verdictCount is how many verdicts there are.
-const verdictCount = split + 1
+const verdictCount = deniedUs + 1
 
 // judge tells what the answer to a request for people means. It is pure: no
 // clock, no memory. Its table test is the specification.
@@ -93,13 +94,15 @@ func errorVerdict(err error, people int, trust bool) verdict {
 	if !errors.As(err, &apiErr) {
 		return lostAnswer
 	}
-	tooLarge := apiErr.Fate == client.NotSent && apiErr.Cause == client.TooLarge
+	notActed := apiErr.Fate == client.NotSent
 	switch {
-	case tooLarge && people > 1:
+	case notActed && people > 1 && (apiErr.Cause == client.TooLarge || apiErr.Cause == client.BadKey):
 		return split
-	case tooLarge, apiErr.Fate == client.Refused && trust && people == 1:
+	case notActed && apiErr.Cause == client.BadKey:
+		return deniedUs
+	case notActed && apiErr.Cause == client.TooLarge, apiErr.Fate == client.Refused && trust && people == 1:
 		return refused
-	case apiErr.Fate == client.NotSent, apiErr.Fate == client.Denied:
+	case notActed, apiErr.Fate == client.Denied:
 		return notSent
 	}
 	return lostAnswer

@@ -1,0 +1,140 @@
+package batch
+
+import (
+	"errors"
+
+	"bulkinvite/client"
+)
+
+// While nobody was accepted in a run, a bare 401 or 403 may be of the key, of
+// what it may do, or of one interview or person alone: sources disagree which
+// is which. Then people go one at a time, of different interviews where there
+// are any, until one is accepted or so many are denied.
+
+// deniedPeople is how many people are denied alone, and nobody accepted, before
+// it is the key that is refused.
+const deniedPeople = 3
+
+// firstTasks is how many tasks are out before any answer has shown that the API
+// hears us: what is wrong with the key is wrong with all of them.
+const firstTasks = 3
+
+// A keyDoubt is what speaks against the key. It is guarded by the queue's mutex.
+type keyDoubt struct {
+	accepted bool      // somebody was accepted in this run: the key is fine
+	suspect  bool      // somebody, or a list, was denied
+	denied   []*person // alone; they wait until somebody else is accepted
+}
+
+// suspected reports whether people go one at a time, of all interviews.
+func (k *keyDoubt) suspected() bool { return k.suspect && !k.accepted }
+
+// suspectKey notes that the API has denied us something.
+func (q *queue) suspectKey() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.key.suspect = true
+}
+
+// keyWorks reports whether somebody was accepted in this run.
+func (q *queue) keyWorks() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.key.accepted
+}
+
+// pickOne is pick while the key is suspected: one task at a time, and first
+// people of an interview of which nobody was denied.
+func (q *queue) pickOne() *task {
+	if q.busy > 0 || q.down {
+		return nil
+	}
+	g := q.leastDenied()
+	if g != nil && (g.iv.denied == 0 || len(q.reads) == 0) {
+		if g.lane == resend {
+			return &task{chunk: q.cut(g)}
+		}
+		return &task{chunk: q.cutOne(g.iv)}
+	}
+	if len(q.reads) > 0 {
+		return q.nextRead()
+	}
+	return nil
+}
+
+// leastDenied returns one of the groups that may go, of the interview that had
+// the fewest denied.
+func (q *queue) leastDenied() *group {
+	var least *group
+	for _, g := range q.ready {
+		if least == nil || g.iv.denied < least.iv.denied {
+			least = g
+		}
+	}
+	return least
+}
+
+// deniedAlone deals with somebody whom the gateway denied alone. Where the key is
+// known to work, it is them whom it refuses.
+func (e *Engine) deniedAlone(iv *interview, p *person, apiErr error) error {
+	if e.queue.keyWorks() {
+		return e.refusedAlone(iv, p, message(apiErr))
+	}
+	e.release([]*person{p})
+	if e.queue.setAside(iv, p) >= deniedPeople {
+		e.endRun(KeyRefused, keyRefused(apiErr.Error()))
+	}
+	return nil
+}
+
+// setAside keeps somebody who was denied until somebody else is accepted, and
+// returns how many there are.
+func (q *queue) setAside(iv *interview, p *person) int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.key.suspect = true
+	iv.denied++
+	q.key.denied = append(q.key.denied, p)
+	return len(q.key.denied)
+}
+
+// accepted notes that somebody of an interview was accepted, or re-sent to, and
+// lets those go again who were denied before the key was known to work.
+func (e *Engine) accepted(iv *interview, l lane) error {
+	if l != resend {
+		e.queue.accept(iv)
+	}
+	return e.again(e.queue.acceptKey())
+}
+
+// acceptKey notes that the key works, and returns those who were denied before.
+func (q *queue) acceptKey() (denied []*person) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.key.accepted = true
+	denied, q.key.denied = q.key.denied, nil
+	return denied
+}
+
+// keyNeverWorked ends the run as one whose key is refused, if everybody who was
+// left to send was denied, be it fewer than deniedPeople.
+func (e *Engine) keyNeverWorked() {
+	q := e.queue
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if n := len(q.key.denied); n > 0 && !q.key.accepted {
+		e.endOnce.Do(func() {
+			e.end, e.reason = KeyRefused, keyRefused(q.key.denied[0].reason)
+		})
+	}
+}
+
+// keyRefused says in words that the key is refused, and what to do.
+func keyRefused(answer string) string {
+	return "the API refused the key (" + answer + "), check the API key"
+}
+
+func isBadKey(err error) bool {
+	var apiErr *client.Error
+	return errors.As(err, &apiErr) && apiErr.Cause == client.BadKey
+}
