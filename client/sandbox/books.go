@@ -119,6 +119,18 @@ func (s *Server) Link(p Person) (candidateID, inviteURL string) {
 	return s.store.link(first)
 }
 
+// Owner returns who has a session with this candidate id.
+func (s *Server) Owner(candidateID string) (p Person, found bool) {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	n, found := s.store.session(candidateID)
+	if !found {
+		return Person{}, false
+	}
+	it := &s.store.sessions[n]
+	return normalPerson(it.interview.id, it.email), true
+}
+
 // Posts returns how many POST /interview/invite arrived.
 func (s *Server) Posts() int { return s.books.snapshot().Posts }
 

@@ -137,13 +137,8 @@ func (c Config) validate() error {
 	default:
 		return fmt.Errorf("sandbox: page zero %q: must be error, same or empty", c.PageZero)
 	}
-	for i := range c.Rules {
-		if err := c.Rules[i].validate(); err != nil {
-			return fmt.Errorf("sandbox: rule %d: %w", i+1, err)
-		}
-	}
 	return cmp.Or(checkScript(c.PostScript, postEndpoint), checkScript(c.ListScript, listEndpoint),
-		c.Shape.validate(), c.ListShape.validate(), c.AnswerAddresses.validate(), c.ListAddresses.validate())
+		c.Shape.validate(), c.AnswerAddresses.validate(), c.ListAddresses.validate())
 }
 
 var uuid = regexp.MustCompile(`^(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)

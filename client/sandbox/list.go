@@ -90,7 +90,7 @@ func (s *Server) readQuery(v url.Values) (listQuery, *answer) {
 		if err != nil || number < 1 {
 			return q, refusal(http.StatusBadRequest, "limit must be a positive number")
 		}
-		if s.cfg.ListShape.Strict && number > s.cfg.PageSize {
+		if s.listShape.Load().Strict && number > s.cfg.PageSize {
 			return q, refusal(http.StatusBadRequest, fmt.Sprintf("limit must not be greater than %d", s.cfg.PageSize))
 		}
 		q.limit, q.asked = min(number, s.cfg.PageSize), number
@@ -122,7 +122,7 @@ func (s *Server) onPage(q listQuery, number int) (listQuery, *answer) {
 
 func (s *Server) listAnswer(q listQuery) answer {
 	entries := s.list(q)
-	if len(entries) == 0 && s.cfg.ListShape.Ends404 {
+	if len(entries) == 0 && s.listShape.Load().Ends404 {
 		return *refusal(http.StatusNotFound, "No invites found")
 	}
 	return jsonAnswer(http.StatusOK, accepted{true, "Invites fetched successfully", entries})
@@ -136,7 +136,7 @@ func (s *Server) list(q listQuery) []entry {
 	defer s.store.mu.Unlock()
 	iv := s.store.interviews[q.interviewID]
 	entries := []entry{}
-	if s.cfg.ListShape.reorders() && q.candidateID == "" && q.keyword == "" {
+	if s.listShape.Load().reorders() && q.candidateID == "" && q.keyword == "" {
 		all := s.shown(iv, q)
 		for from := s.firstOf(q, len(all)); from < len(all) && len(entries) < q.limit; from++ {
 			entries = append(entries, s.entry(all[from]))
@@ -156,7 +156,7 @@ func (s *Server) list(q listQuery) []entry {
 
 // firstOf returns the index of the first entry of a page, among so many.
 func (s *Server) firstOf(q listQuery, total int) int {
-	l, page, step := &s.cfg.ListShape, q.page, q.limit
+	l, page, step := s.listShape.Load(), q.page, q.limit
 	if l.Twins {
 		page /= 2
 	}
@@ -204,7 +204,7 @@ func (s *Server) entry(n uint32) entry {
 	it := &s.store.sessions[n]
 	date := s.store.date(n)
 	var address *string
-	if time.Since(s.store.start)-it.created >= s.cfg.ListShape.NullsFor {
+	if time.Since(s.store.start)-it.created >= s.listShape.Load().NullsFor {
 		email := s.spelled(it.email, s.cfg.ListAddresses)
 		address = &email
 	}

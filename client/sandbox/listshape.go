@@ -30,6 +30,15 @@ type ListShape struct {
 	Ends404 bool // an empty page is a 404, in the API's own envelope
 }
 
+// SetListShape puts another ListShape in the place of the one there is.
+func (s *Server) SetListShape(l ListShape) error {
+	if err := l.validate(); err != nil {
+		return err
+	}
+	s.listShape.Store(&l)
+	return nil
+}
+
 func (l *ListShape) validate() error {
 	switch {
 	case l.Omits < 0, l.Moves < 0:
@@ -51,7 +60,7 @@ func (l *ListShape) reorders() bool {
 // shown returns what the list shows of an interview to this request, in its
 // order.
 func (s *Server) shown(iv *interview, q listQuery) []uint32 {
-	l := &s.cfg.ListShape
+	l := s.listShape.Load()
 	order := iv.order
 	if l.Foreign {
 		order = s.store.all()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -79,6 +80,18 @@ func NoListWays() []string {
 	return []string{"404-html", "404-json", "405", "501", "403-missing", "403-forbidden"}
 }
 
+// SetRules puts other rules in the place of those there are.
+func (s *Server) SetRules(rules []Rule) error {
+	for i := range rules {
+		if err := rules[i].validate(); err != nil {
+			return fmt.Errorf("sandbox: rule %d: %w", i+1, err)
+		}
+	}
+	rules = slices.Clone(rules)
+	s.rules.Store(&rules)
+	return nil
+}
+
 func (r *Rule) validate() error {
 	switch {
 	case min(r.From, r.To, r.Every, r.After) < 0, r.To > 0 && r.To < r.From:
@@ -120,8 +133,9 @@ type asked struct {
 
 // rule returns the first rule that applies to a request, or nil.
 func (s *Server) rule(q asked) *Rule {
-	for i := range s.cfg.Rules {
-		if r := &s.cfg.Rules[i]; r.applies(q) {
+	rules := *s.rules.Load()
+	for i := range rules {
+		if r := &rules[i]; r.applies(q) {
 			return r
 		}
 	}

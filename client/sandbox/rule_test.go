@@ -226,3 +226,20 @@ func TestCloseEndsWork(t *testing.T) {
 		}
 	})
 }
+
+// What an API does may change while it is up.
+func TestRulesAndShapesChange(t *testing.T) {
+	a := serve(t, sandbox.Config{Rules: []sandbox.Rule{{Reply: sandbox.Reply{Status: 409}}}, ListShape: sandbox.ListShape{Ends404: true}})
+	if post, list := a.post(t, invite("ann@example.com")), a.list(t, ofInterview("")); post.status != 409 || list.status != 404 {
+		t.Errorf("%d and %d", post.status, list.status)
+	}
+	if a.SetRules(nil) != nil || a.SetListShape(sandbox.ListShape{}) != nil {
+		t.Error("refused")
+	}
+	if post, list := a.post(t, invite("ann@example.com")), a.list(t, ofInterview("")); post.status != 200 || list.status != 200 {
+		t.Errorf("%d and %d", post.status, list.status)
+	}
+	if a.SetRules([]sandbox.Rule{{From: -1}}) == nil || a.SetListShape(sandbox.ListShape{Omits: -1}) == nil {
+		t.Error("not refused")
+	}
+}

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -26,6 +27,8 @@ type Server struct {
 	store      *store
 	books      tally
 	down       [endpoints]atomic.Bool
+	rules      atomic.Pointer[[]Rule]
+	listShape  atomic.Pointer[ListShape]
 	letIn      atomic.Int64 // POSTs that count towards the quota
 	pending    atomic.Int64
 	answered   client.Invitation // see AnswerShape.Crossed
@@ -57,6 +60,9 @@ func New(cfg Config) (*Server, error) {
 	}
 	if cfg.RateLimit > 0 {
 		s.limiter = rate.NewLimiter(rate.Limit(cfg.RateLimit), cfg.RateBurst)
+	}
+	if err := cmp.Or(s.SetRules(cfg.Rules), s.SetListShape(cfg.ListShape)); err != nil {
+		return nil, err
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s, nil

@@ -65,8 +65,9 @@ func (s *Server) shaped(invitations []client.Invitation, chance *rand.Rand) answ
 	}
 	for _, inv := range invitations {
 		if shape.Doubled {
+			id := s.store.nobodysID(chance)
 			list = append(list, shape.fields(client.Invitation{
-				CandidateID: s.store.nobodysID(chance), CandidateEmail: inv.CandidateEmail, InviteURL: inv.InviteURL + "-old",
+				CandidateID: id, CandidateEmail: inv.CandidateEmail, InviteURL: linkOf(id),
 			}))
 		}
 		list = append(list, shape.fields(inv))

@@ -95,7 +95,14 @@ func TestAnswerShapes(t *testing.T) {
 func TestDoubledInvitations(t *testing.T) {
 	a := serve(t, sandbox.Config{Shape: &sandbox.AnswerShape{Doubled: true}})
 	got := a.post(t, invite("ann@example.com")).invitations(t)
-	id, url := a.Link(sandbox.Person{InterviewID: interview, Email: "ann@example.com"})
+	ann := sandbox.Person{InterviewID: interview, Email: "ann@example.com"}
+	id, url := a.Link(ann)
+	if owner, found := a.Owner(id); owner != ann || !found {
+		t.Errorf("%s is %v's", id, owner)
+	}
+	if _, found := a.Owner(got[0].CandidateID); found {
+		t.Errorf("%s is somebody's", got[0].CandidateID)
+	}
 	if got[0].CandidateID == id || got[0].InviteURL == url || got[1].CandidateID != id || got[1].InviteURL != url {
 		t.Errorf("%+v, want %s %s last", got, id, url)
 	}

@@ -94,6 +94,12 @@ func (s *store) add(iv *interview, email, name string, emails uint32) uint32 {
 
 // find returns the session with this candidate id in the interview.
 func (s *store) find(iv *interview, candidateID string) (uint32, bool) {
+	n, found := s.session(candidateID)
+	return n, found && s.sessions[n].interview == iv
+}
+
+// session returns the session with this candidate id.
+func (s *store) session(candidateID string) (uint32, bool) {
 	if len(candidateID) != 36 {
 		return 0, false
 	}
@@ -101,7 +107,7 @@ func (s *store) find(iv *interview, candidateID string) (uint32, bool) {
 	if err != nil || n >= uint64(len(s.sessions)) || s.candidateID(uint32(n)) != strings.ToLower(candidateID) {
 		return 0, false
 	}
-	return uint32(n), s.sessions[n].interview == iv
+	return uint32(n), true
 }
 
 // visible returns those of order, which is oldest first, that were made at
