@@ -1,0 +1,101 @@
+package batch
+
+import (
+	"slices"
+
+	"bulkinvite/client"
+)
+
+// A stray is an invitation of an answer whose address is that of nobody in the
+// request.
+type stray struct {
+	client.Invitation
+	email  string // in the form of a Key's; empty if the answer names none
+	owners []Key  // whom the ledger has known under its candidate id
+	taken  bool   // the address is that of another row, or of somebody in the ledger
+}
+
+// nobodys reports whether nothing says whose the invitation is.
+func (s *stray) nobodys() bool { return len(s.owners) == 0 && !s.taken && s.email != "" }
+
+// owned reports whether the ledger has known the person under the invitation's
+// candidate id, in whatever interview.
+func (s *stray) owned(k Key) bool {
+	return slices.ContainsFunc(s.owners, func(owner Key) bool { return owner.Email == k.Email })
+}
+
+// matchStrays finds those of an answer's strays that belong to the people whom
+// the answer seems to leave out, one to one: first by the candidate id, then by
+// the loose form of the address. It returns for each of the missing the place of
+// their stray; -1 if none is theirs, and shared if as many strays as people have
+// one address, so that all of them are invited and nobody knows whose is which.
+func matchStrays(missing []Key, strays []stray, keepsTags bool) []int {
+	places := make([]int, len(missing))
+	for i := range places {
+		places[i] = -1
+	}
+	used := make([]bool, len(strays))
+	for i, k := range missing {
+		places[i] = onlyStray(strays, used, func(s *stray) bool { return s.owned(k) })
+	}
+	loose := map[string][]int{} // people by loose address
+	for i, k := range missing {
+		if places[i] < 0 {
+			email := looseEmail(k.Email, keepsTags)
+			loose[email] = append(loose[email], i)
+		}
+	}
+	for email, people := range loose {
+		giveLoose(places, people, straysAt(strays, used, email, keepsTags))
+	}
+	return places
+}
+
+// shared is the place of those who share strays with others.
+const shared = -2
+
+// onlyStray returns the place of the only unused stray that f accepts, and marks
+// it used; -1 if there is none, or more than one.
+func onlyStray(strays []stray, used []bool, f func(*stray) bool) int {
+	only := -1
+	for n := range strays {
+		if used[n] || !f(&strays[n]) {
+			continue
+		}
+		if only >= 0 {
+			return -1
+		}
+		only = n
+	}
+	if only >= 0 {
+		used[only] = true
+	}
+	return only
+}
+
+// straysAt returns the unused strays that nobody owns and that an API may have
+// made of the addresses with this loose form.
+func straysAt(strays []stray, used []bool, email string, keepsTags bool) []int {
+	var at []int
+	for n := range strays {
+		s := &strays[n]
+		if !used[n] && s.nobodys() && s.email == email && isCanonical(s.email, keepsTags) {
+			at = append(at, n)
+		}
+	}
+	return at
+}
+
+// giveLoose gives the strays of one address to the people who may be meant by
+// it, if there is one for each.
+func giveLoose(places, people, strays []int) {
+	switch {
+	case len(people) != len(strays):
+	case len(people) == 1:
+		places[people[0]] = strays[0]
+	default:
+		for _, i := range people {
+			places[i] = shared
+		}
+	}
+}
