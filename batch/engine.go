@@ -40,6 +40,7 @@ type Engine struct {
 	log    zerolog.Logger
 
 	start    time.Time // the settle time of what dead runs left in doubt begins here
+	ends     time.Time // Options.Deadline; zero: never
 	queue    *queue
 	pacer    *pacer
 	health   health
@@ -106,6 +107,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	defer cancel()
 	e.cancel = cancel
 	if e.opts.Deadline > 0 {
+		e.ends = time.Now().Add(e.opts.Deadline)
 		timer := time.AfterFunc(e.opts.Deadline, func() {
 			e.endRun(DeadlineOver, fmt.Sprintf("the deadline of %v was reached", e.opts.Deadline))
 		})

@@ -52,7 +52,7 @@ func (e *Engine) observe(ep endpoint, went time.Time, err error) {
 	}
 	e.traffic.answered(apiErr)
 	if apiErr != nil {
-		e.pacer.hold(apiErr.RetryAfter)
+		e.obey(apiErr)
 	}
 	switch {
 	case apiErr == nil || apiErr.Fate == client.Refused || apiErr.Cause == client.TooLarge:

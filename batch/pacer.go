@@ -120,15 +120,20 @@ func (p *pacer) note(went time.Duration) {
 	p.oldest = (p.oldest + 1) % p.window
 }
 
-// hold keeps everybody back for a time: Retry-After.
-func (p *pacer) hold(d time.Duration) {
+// hold keeps everybody back for a time: Retry-After. It returns by how much
+// longer that is than they were kept back before.
+func (p *pacer) hold(d time.Duration) (longer time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	if until := now.Add(d); until.After(p.until) && d > 0 {
-		p.until = until
-		p.slowDown(now)
+	until := now.Add(d)
+	if d <= 0 || !until.After(p.until) {
+		return 0
 	}
+	longer = min(d, until.Sub(p.until))
+	p.until = until
+	p.slowDown(now)
+	return longer
 }
 
 func (p *pacer) slowDown(now time.Time) {

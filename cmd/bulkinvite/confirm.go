@@ -79,7 +79,7 @@ such as for somebody who is not in doubt; 5: a run holds the ledger.`,
 	cmd.Flags().Var(choice{&flags.assume, []string{assumeSent, assumeNotSent}}, "assume", "do not ask the API, and note that an invitation in doubt was sent, or not-sent")
 	cmd.Flags().BoolVar(&flags.yes, "yes", false, "do not ask, with --assume on a terminal")
 	cmd.Flags().Var(span{value: &opts.SettleTime}, "settle-time", "how long after a lost answer the API's list is believed; longer than the API may still act on a request")
-	cmd.Flags().Var(span{value: &opts.GiveUpAfter}, "give-up-after", "end when the API has answered nothing for so long")
+	cmd.Flags().Var(span{value: &opts.GiveUpAfter}, "give-up-after", "end when the API has answered nothing for so long, or asks to wait longer")
 	cmd.Flags().Var(span{value: &opts.Deadline, zero: true}, "deadline", "end after this time; 0: never")
 	return cmd
 }
