@@ -56,20 +56,14 @@ func FuzzHeader(f *testing.F) {
 // checkColumns checks the columns against the aliases, one by one.
 func checkColumns(t *testing.T, in *Input) {
 	t.Helper()
-	named := map[int]int{}
 	for i, name := range in.header {
-		field, known := aliases[normalHeader(name)]
-		if !known || in.ours[i] || field == fieldCandidateID && !in.opts.Resend {
-			continue
-		}
-		if _, twice := named[field]; twice || in.columns[field] != i {
+		field, known := fieldOf(name)
+		if known && !in.ours[i] && (field != fieldCandidateID || in.opts.Resend) && in.columns[field] != i {
 			t.Errorf("%q is not taken for %s in %q", name, fieldNames[field], in.header)
 		}
-		named[field] = i
 	}
 	for field, column := range in.columns {
-		if _, known := named[field]; !known && column >= 0 &&
-			(field != fieldCandidateID || !in.opts.Resend || !in.ours[column] || in.header[column] != fieldNames[field]) {
+		if column >= 0 && !mayMean(in, in.header[column], field) {
 			t.Errorf("%q is taken for %s", in.header[column], fieldNames[field])
 		}
 	}
@@ -85,13 +79,24 @@ func checkColumns(t *testing.T, in *Input) {
 	}
 }
 
+// mayMean reports whether a header can be that of a field.
+func mayMean(in *Input, header string, field int) bool {
+	if known, ok := fieldOf(header); ok {
+		return known == field && (field != fieldCandidateID || in.opts.Resend)
+	}
+	if _, ok := nameWords[aliasForm(header)]; ok {
+		return field == fieldName || field == fieldFirstName || field == fieldLastName
+	}
+	return field == fieldJobApplicationID && in.columns[fieldEmail] < 0 && aliasForm(header) == "jobapplicationid"
+}
+
 // respelled writes the header with the user's columns in capitals, and with
-// what people put between words.
+// what people put between words, but for the ids.
 func respelled(t *testing.T, in *Input) string {
 	t.Helper()
 	header := slices.Clone(in.header)
 	for i := range header {
-		if in.ours[i] {
+		if in.ours[i] || slices.Contains([]int{in.columns[fieldJobApplicationID], in.columns[fieldCandidateID]}, i) {
 			continue
 		}
 		header[i] = " _" + strings.Map(func(r rune) rune {

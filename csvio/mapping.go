@@ -10,33 +10,37 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// A Mapping names columns, which beats recognising them by their headers. The
-// zero value names none.
+// A Mapping names columns, which beats recognising them by their headers, or
+// says that a field has none. The zero value does neither.
 type Mapping struct {
 	headers [numFields]string
+	omitted [numFields]bool
 }
 
 // Add takes in one FIELD=HEADER. HEADER is compared as headers are; #3 is the
-// third column.
+// third column, and nothing is none.
 func (m *Mapping) Add(s string) error {
-	name, header, _ := strings.Cut(s, "=")
-	name = trim(name)
-	if normalHeader(header) == "" {
-		return errors.New("must be FIELD=HEADER, such as email=Contact, or email=#3 for the third column")
+	name, header, isPair := strings.Cut(s, "=")
+	name, header = trim(name), trim(header)
+	if !isPair || normalHeader(header) == "" && header != "" {
+		return errors.New("must be FIELD=HEADER, such as email=Contact, or email=#3 for the third column, or email= for none")
 	}
 	field := slices.Index(fieldNames, name)
 	if field < 0 {
 		return unknownField(name)
 	}
-	if m.headers[field] != "" {
+	if m.headers[field] != "" || m.omitted[field] {
 		return fmt.Errorf("%s is named twice; leave one out", name)
+	}
+	if m.omitted[field] = header == ""; m.omitted[field] {
+		return nil
 	}
 	for _, part := range []int{fieldFirstName, fieldLastName} {
 		if field == fieldName && m.headers[part] != "" || field == part && m.headers[fieldName] != "" {
 			return fmt.Errorf("name and %s exclude each other; leave one out", fieldNames[part])
 		}
 	}
-	m.headers[field] = trim(header)
+	m.headers[field] = header
 	return nil
 }
 
@@ -44,7 +48,7 @@ func (m *Mapping) Add(s string) error {
 func (m Mapping) String() string {
 	var parts []string
 	for field, header := range m.headers {
-		if header != "" {
+		if header != "" || m.omitted[field] {
 			parts = append(parts, fieldNames[field]+"="+header)
 		}
 	}
@@ -65,9 +69,12 @@ func unknownField(name string) error {
 	return fmt.Errorf("there is no field %s; name %s or %s", name, strings.Join(fieldNames[:last], ", "), fieldNames[last])
 }
 
-// beats reports whether a field is not to be recognised: it is named, or what
-// it would contradict is.
+// beats reports whether a field is not to be recognised: its column is named or
+// left out, or that of a field is named which it would contradict.
 func (m *Mapping) beats(field int) bool {
+	if m.omitted[field] {
+		return true
+	}
 	switch field {
 	case fieldName:
 		return m.headers[fieldName]+m.headers[fieldFirstName]+m.headers[fieldLastName] != ""
@@ -83,29 +90,24 @@ func (t *headerTry) useMapping(opts Options) {
 		if name == "" {
 			continue
 		}
-		column, err := t.named(field, name)
-		if err != nil {
-			t.err = err
+		column, fault := t.named(field, name)
+		if fault != nil {
 			if opts.several { // what is good for this file may be wrong for another
-				t.err.Hint += "; --map holds for all files: send those apart whose columns have other names"
+				fault.hint += "; --map holds for all files: send those apart whose columns have other names"
 			}
-			return
+			t.faults = append(t.faults, *fault)
+			continue
 		}
 		if field != fieldCandidateID || opts.Resend {
 			t.columns[field] = column
 			t.known++
 		}
 	}
-	if t.known > 0 && slices.ContainsFunc(t.header, isAddress) {
-		// Numbers name the columns of a list without a header, whose first
-		// person would be taken for one.
-		t.err = noHeader()
-	}
 }
 
 // named returns the column that is named for a field. Our own blocks have none
 // but the id of a candidate who is to be sent to again.
-func (t *headerTry) named(field int, name string) (int, *InputError) {
+func (t *headerTry) named(field int, name string) (int, *headerFault) {
 	mayBe := func(column int) bool { return field == fieldCandidateID || !t.ours[column] }
 	if n, err := strconv.Atoi(strings.TrimPrefix(name, "#")); err == nil && name[0] == '#' && n >= 1 && n <= len(t.header) && mayBe(n-1) {
 		return n - 1, nil
@@ -115,9 +117,10 @@ func (t *headerTry) named(field int, name string) (int, *InputError) {
 		switch {
 		case !mayBe(i) || normalHeader(h) != normalHeader(name):
 		case column >= 0:
-			return 0, &InputError{
-				Message: fmt.Sprintf("%s names two columns, %d and %d", mapFlag(field, name), column+1, i+1),
-				Hint:    fmt.Sprintf("give a number: %s", mapFlag(field, columnNumber(column))),
+			return 0, &headerFault{
+				field:   field,
+				message: fmt.Sprintf("%s names two columns, %d and %d", mapFlag(field, name), column+1, i+1),
+				hint:    fmt.Sprintf("give a number: %s", mapFlag(field, columnNumber(column))),
 			}
 		default:
 			column = i
@@ -126,14 +129,16 @@ func (t *headerTry) named(field int, name string) (int, *InputError) {
 	if column >= 0 {
 		return column, nil
 	}
-	err := &InputError{
-		Message: fmt.Sprintf("%s names no column; found %s", mapFlag(field, name), t.found()),
-		Hint:    fmt.Sprintf("name one of these, or its number, such as %s", mapFlag(field, columnNumber(0))),
+	fault := &headerFault{
+		field:   field,
+		message: mapFlag(field, name) + " names no column",
+		hint:    "name one of these, or its number, such as " + mapFlag(field, columnNumber(0)),
+		listed:  true,
 	}
 	if i := t.nearest(name, mayBe); i >= 0 {
-		err.Hint = fmt.Sprintf("did you mean %q?", trim(t.header[i]))
+		fault.hint = fmt.Sprintf("did you mean %q?", trim(t.header[i]))
 	}
-	return 0, err
+	return 0, fault
 }
 
 // columnNumber is how --map names a column by its place.
@@ -150,25 +155,36 @@ func mapFlag(field int, header string) string {
 
 func isWordRune(r rune) bool { return r < 0x80 && classes[r]&alphanumeric != 0 }
 
-// guesses returns for the missing fields the flags that would name columns
-// which look like them, and these columns.
+// guesses returns for the missing fields the flags that would name their
+// columns, and which columns look as if they were these.
 func (t *headerTry) guesses(missing []int) (flags, columns []string) {
 	for _, field := range missing {
-		best, column := 0, -1
-		for i, h := range t.header {
-			if t.ours[i] || slices.Contains(t.columns[:], i) {
-				continue
-			}
-			if d, near := slipOf(h, field); near && (column < 0 || d < best) {
-				best, column = d, i
-			}
-		}
-		if column >= 0 {
+		column := t.guess(field)
+		switch {
+		case column >= 0:
 			flags = append(flags, mapFlag(field, t.header[column]))
 			columns = append(columns, fmt.Sprintf("%q for %s", trim(t.header[column]), fieldNames[field]))
+		case field == fieldName:
+			flags = append(flags, "--map name=HEADER (or first_name and last_name)")
+		case field != fieldInterviewID || len(missing) == 1: // there is a flag for all rows
+			flags = append(flags, "--map "+fieldNames[field]+"=HEADER")
 		}
 	}
 	return flags, columns
+}
+
+// guess returns the column whose header looks most like one of a field, or -1.
+func (t *headerTry) guess(field int) int {
+	best, column := 0, -1
+	for i, h := range t.header {
+		if t.ours[i] || slices.Contains(t.columns[:], i) {
+			continue
+		}
+		if d, near := slipOf(h, field); near && (column < 0 || d < best) {
+			best, column = d, i
+		}
+	}
+	return column
 }
 
 // nearest returns the column whose header is most like another, or -1, among
@@ -189,7 +205,7 @@ func slipOf(header string, field int) (distance int, near bool) {
 		if of != field {
 			continue
 		}
-		if d, ok := slip(normalHeader(header), alias); ok && (!near || d < distance) {
+		if d, ok := slip(aliasForm(header), alias); ok && (!near || d < distance) {
 			distance, near = d, true
 		}
 	}

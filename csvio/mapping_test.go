@@ -15,11 +15,12 @@ func mapping(t testing.TB, parts ...string) Mapping {
 }
 
 func TestMapping(t *testing.T) {
-	const form = "must be FIELD=HEADER, such as email=Contact, or email=#3 for the third column"
+	const form = "must be FIELD=HEADER, such as email=Contact, or email=#3 for the third column, or email= for none"
 	for part, want := range map[string]string{
 		"":                form,
 		"email":           form,
-		"email=":          form,
+		"email=":          "",
+		"first_name=":     "first_name is named twice; leave one out",
 		"email= - ":       form,
 		"mail=x":          "there is no field mail (did you mean email?)",
 		"interview=x":     "there is no field interview (did you mean interview_id?)",
@@ -35,8 +36,8 @@ func TestMapping(t *testing.T) {
 			t.Errorf("%s: %q, want %q", part, got, want)
 		}
 	}
-	m := mapping(t, "interview_id= #3 ", "name=Who")
-	if got, want := m.String(), "name=Who,interview_id=#3"; got != want {
+	m := mapping(t, "interview_id= #3 ", "name=Who", "first_name=", "email= ")
+	if got, want := m.String(), "name=Who,first_name=,email=,interview_id=#3"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 	if got, want := errorText(m.Add("last_name=x")), "name and last_name exclude each other; leave one out"; got != want {

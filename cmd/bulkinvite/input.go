@@ -26,7 +26,7 @@ func (f *inputFlags) add(flags *pflag.FlagSet) {
 	f.flags, f.encoding = flags, encodingAuto
 	f.batch = batch.DefaultOptions()
 	flags.Var(columns{&f.csv.Map}, "map", "take a column for name, first_name, last_name, email, interview_id, job_application_id, candidate_id or disable_email_notification: "+
-		"email=Contact, or email=#3 for the third column; may be repeated")
+		"email=Contact, email=#3 for the third column, or email= for none; may be repeated")
 	flags.Var(text{value: &f.csv.InterviewID, check: csvio.CheckInterviewID}, "interview-id", "the interview of rows that name none")
 	flags.Var(text{value: &f.csv.Delimiter, check: csvio.CheckDelimiter}, "delimiter", `what separates the cells, one character or "tab" (default: found in the header)`)
 	flags.Var(text{value: &f.encoding, check: checkEncoding, words: knownEncodings}, "encoding",

@@ -1,0 +1,188 @@
+package csvio
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// The fields that a column can be taken for.
+const (
+	fieldName = iota
+	fieldFirstName
+	fieldLastName
+	fieldEmail
+	fieldInterviewID
+	fieldJobApplicationID
+	fieldCandidateID
+	fieldDisableEmail
+	numFields
+)
+
+// fieldNames are the canonical headers, as the tags of rawCells have them.
+var fieldNames = structHeader[rawCells]()
+
+// aliases are headers in the form of aliasForm, in English, German, French,
+// Spanish, Portuguese, Italian, Dutch and Polish. Words that people use for
+// columns of their own (status, row, error, first, last) must stay out.
+var aliases = func() map[string]int {
+	all := map[string]int{}
+	for field, words := range aliasWords {
+		for word := range strings.FieldsSeq(words) {
+			all[word] = field
+		}
+	}
+	return all
+}()
+
+var aliasWords = map[int]string{
+	fieldName: `name fullname candidatename candidatefullname candidate
+		kandidat bewerber bewerbername kandidatenname namedesbewerbers vollername vollstandigername
+		vorundnachname vornamenachname vornameundnachname vorname/nachname
+		candidat nomducandidat nomcomplet nometprenom nometprenoms nomprenom nom/prenom prenomnom prenometnom prenom/nom
+		candidato nombredelcandidato nombrecompleto nombreyapellido nombreyapellidos nombresyapellidos nombreapellidos nombre/apellidos
+		apellidosynombre apellidosynombres
+		nomedocandidato nomecompleto nomeesobrenome nomesobrenome nome/sobrenome nomeeapelido
+		nomedelcandidato nomeecognome nomecognome nome/cognome cognomeenome cognomenome nominativo
+		kandidaat naamkandidaat volledigenaam voorenachternaam voornaamenachternaam
+		kandydat imieinazwisko imienazwisko imie/nazwisko nazwiskoiimie`,
+	fieldFirstName: `firstname givenname forename candidatefirstname
+		vorname vornamen prenom prenoms primernombre primeironome nomeproprio voornaam voornamen roepnaam imie imiona`,
+	fieldLastName: `lastname surname familyname candidatelastname
+		nachname familienname zuname nomdefamille apellido apellidos primerapellido
+		sobrenome apelido apelidos ultimonome cognome achternaam familienaam nazwisko`,
+	fieldEmail: `email mail emailaddress mailaddress emailid candidateemail candidatemail candidateemailaddress candidateemailid
+		emailadresse mailadresse emailderbewerber
+		courriel mel adresseemail adressemail adressemel adressecourriel adresseelectronique adressedecourriel courrierelectronique
+		adressedecourrierelectronique
+		correo correoelectronico direcciondecorreo direcciondecorreoelectronico direcciondeemail direccionemail
+		correioeletronico correioelectronico enderecodeemail enderecoeletronico enderecodecorreioeletronico enderecodecorreioelectronico
+		indirizzoemail indirizzomail indirizzodiemail indirizzodiposta indirizzodipostaelettronica postaelettronica
+		emailadres mailadres
+		adresemail adresmail adrespocztyelektronicznej pocztaelektroniczna`,
+	fieldInterviewID: `interviewid interview`,
+	fieldDisableEmail: `disableemailnotification disableemailnotifications disableemail disableemails
+		noemail noemails`,
+}
+
+// A nameWord is a header that means the whole name where it stands alone, and a
+// part of it beside another part.
+type nameWord struct {
+	surnameBeside []string // headers of first names
+	firstName     bool     // beside a surname
+}
+
+var nameWords = map[string]nameWord{
+	"name":    {surnameBeside: []string{"vorname", "vornamen"}},
+	"naam":    {surnameBeside: []string{"voornaam", "voornamen", "roepnaam"}},
+	"nom":     {surnameBeside: []string{"prenom", "prenoms"}, firstName: true}, // the latter in Catalan
+	"nombre":  {firstName: true},
+	"nombres": {firstName: true},
+	"nome":    {firstName: true},
+}
+
+// normalHeader is the form in which headers are compared: without case, white
+// space, "_", "-" and what cannot be seen.
+func normalHeader(header string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '_' || r == '-' || isBlank(r) || !unicode.IsPrint(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, header)
+}
+
+// aliasForm is the form in which a header is looked up among the aliases: that
+// of normalHeader without accents, which many leave out, and without the mark
+// that a form puts behind what must be filled in.
+func aliasForm(header string) string {
+	form := strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, norm.NFKD.String(header))
+	return strings.TrimRight(normalHeader(form), "*:")
+}
+
+// fieldOf returns the field that a header stands for wherever it is found. The
+// ids are known by their very names alone: "Application ID" and "Candidate ID"
+// are what the program that exported the list calls ids of its own.
+func fieldOf(header string) (field int, known bool) {
+	for _, field := range []int{fieldJobApplicationID, fieldCandidateID} {
+		if trim(header) == fieldNames[field] {
+			return field, true
+		}
+	}
+	form := aliasForm(header)
+	if _, either := nameWords[form]; either {
+		return 0, false
+	}
+	field, known = aliases[form]
+	return field, known
+}
+
+// recognize takes columns for fields by their headers.
+func (t *headerTry) recognize(opts Options) {
+	for i, h := range t.header {
+		if field, known := fieldOf(h); known && (field != fieldCandidateID || opts.Resend) {
+			t.take(field, i, opts)
+		}
+	}
+	for i, h := range t.header {
+		if word, known := nameWords[aliasForm(h)]; known {
+			t.take(t.meaning(word), i, opts)
+		}
+	}
+	t.takeSpelled(opts)
+	// A results.csv that is fed back tells candidate_id in our own block.
+	if opts.Resend && t.columns[fieldCandidateID] < 0 && !opts.Map.beats(fieldCandidateID) {
+		for i, h := range t.header {
+			if t.ours[i] && h == fieldNames[fieldCandidateID] {
+				t.columns[fieldCandidateID] = i
+				break
+			}
+		}
+	}
+}
+
+// take takes a column for a field, unless it is ours or another was named.
+func (t *headerTry) take(field, column int, opts Options) {
+	if t.ours[column] || opts.Map.beats(field) || slices.Contains(t.columns[:], column) {
+		return
+	}
+	if other := t.columns[field]; other >= 0 {
+		t.ambiguous(field, other, column)
+		return
+	}
+	t.columns[field] = column
+	t.known++
+}
+
+// meaning returns the field that a word stands for beside the columns that are
+// taken already.
+func (t *headerTry) meaning(word nameWord) int {
+	first, last := t.columns[fieldFirstName], t.columns[fieldLastName]
+	switch {
+	case first >= 0 && last < 0 && slices.Contains(word.surnameBeside, aliasForm(t.header[first])):
+		return fieldLastName
+	case last >= 0 && first < 0 && word.firstName:
+		return fieldFirstName
+	}
+	return fieldName
+}
+
+// takeSpelled takes a column that is called nearly job_application_id where no
+// other says who the people are.
+func (t *headerTry) takeSpelled(opts Options) {
+	if t.columns[fieldEmail] >= 0 || t.columns[fieldCandidateID] >= 0 || t.columns[fieldJobApplicationID] >= 0 {
+		return
+	}
+	for i, h := range t.header {
+		if aliasForm(h) == aliasForm(fieldNames[fieldJobApplicationID]) {
+			t.take(fieldJobApplicationID, i, opts)
+		}
+	}
+}

@@ -1,0 +1,181 @@
+package csvio
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// match takes columns for fields and says all that is missing or ambiguous.
+func (t *headerTry) match(opts Options) {
+	for i := range t.columns {
+		t.columns[i] = -1
+	}
+	t.useMapping(opts)
+	t.recognize(opts)
+	for _, part := range []int{fieldFirstName, fieldLastName} {
+		// One of several files may have named people whole and another in parts.
+		if t.columns[fieldName] >= 0 && t.columns[part] >= 0 && !t.joined {
+			t.ambiguous(fieldName, t.columns[fieldName], t.columns[part])
+		}
+	}
+	t.findMissing(opts)
+	t.err = t.explain(opts)
+}
+
+// A headerFault is one thing for which a header will not do.
+type headerFault struct {
+	field         int
+	message, hint string
+	listed        bool // the columns that there are are to be shown
+}
+
+// isFaulty reports whether something is wrong with the columns of a field.
+func (t *headerTry) isFaulty(field int) bool {
+	return slices.ContainsFunc(t.faults, func(f headerFault) bool { return f.field == field })
+}
+
+func (t *headerTry) ambiguous(field, a, b int) {
+	if t.isFaulty(field) {
+		return
+	}
+	a, b = min(a, b), max(a, b)
+	t.faults = append(t.faults, headerFault{
+		field:   field,
+		message: fmt.Sprintf("two columns for %s: %q and %q", fieldNames[field], t.header[a], t.header[b]),
+		hint:    "rename or remove one of them, or say which with " + mapFlag(field, columnNumber(a)),
+	})
+}
+
+func (t *headerTry) findMissing(opts Options) {
+	var missing []int
+	byID := t.columns[fieldJobApplicationID] >= 0 || t.columns[fieldCandidateID] >= 0
+	if !byID {
+		missing = t.missingName()
+		if t.columns[fieldEmail] < 0 {
+			missing = append(missing, fieldEmail)
+		}
+	}
+	if t.columns[fieldInterviewID] < 0 && opts.InterviewID == "" {
+		missing = append(missing, fieldInterviewID)
+	}
+	missing = slices.DeleteFunc(missing, t.isFaulty)
+	if len(missing) == 0 {
+		return
+	}
+	names := make([]string, len(missing))
+	for i, field := range missing {
+		names[i] = fieldNames[field]
+	}
+	t.faults = append(t.faults, headerFault{
+		field: numFields, message: "no column for " + strings.Join(names, ", "), hint: t.missingHint(missing, opts), listed: true,
+	})
+}
+
+func (t *headerTry) missingName() []int {
+	first, last := t.columns[fieldFirstName] >= 0, t.columns[fieldLastName] >= 0
+	switch {
+	case t.isFaulty(fieldName) || t.isFaulty(fieldFirstName) || t.isFaulty(fieldLastName):
+		return nil
+	case t.columns[fieldName] >= 0 || first && last:
+		return nil
+	case first:
+		return []int{fieldLastName}
+	case last:
+		return []int{fieldFirstName}
+	default:
+		return []int{fieldName}
+	}
+}
+
+// missingHint says how the missing fields can be given.
+func (t *headerTry) missingHint(missing []int, opts Options) string {
+	switch {
+	case strings.HasPrefix(t.header[0], "sep="):
+		return "remove the line sep=, which is for Excel alone"
+	case len(t.header) == 1 && opts.Delimiter == "":
+		return "the first line must name the columns; use --delimiter if it is none of , ; | tab"
+	case len(t.header) == 1 && t.told:
+		return "the first line says with sep= what separates the cells: mend it, or use --delimiter"
+	case len(t.header) == 1:
+		return "leave out --delimiter, or give the one that the first line has"
+	}
+	flags, guesses := t.guesses(missing)
+	hint := fmt.Sprintf("rename the columns in the first line, or name them with %s", strings.Join(flags, " "))
+	if len(guesses) > 0 {
+		hint = fmt.Sprintf("did you mean %s? then add %s, or rename the columns in the first line",
+			strings.Join(guesses, " and "), strings.Join(flags, " "))
+	}
+	if slices.Contains(missing, fieldInterviewID) {
+		hint += ", or give --interview-id for all rows"
+	}
+	return hint + t.idHint()
+}
+
+// idHint says that a column with ids might be meant.
+func (t *headerTry) idHint() string {
+	for i, h := range t.header {
+		if form := aliasForm(h); !t.ours[i] && (form == "applicationid" || form == "jobapplicationid" || form == "jobapplication") {
+			return fmt.Sprintf("; if %q has job application ids of micro1, add %s", trim(h), mapFlag(fieldJobApplicationID, h))
+		}
+	}
+	return ""
+}
+
+// explain makes one error of all that is wrong, nil of nothing.
+func (t *headerTry) explain(opts Options) *InputError {
+	if strings.Contains(strings.Join(t.header, ""), "\r") {
+		return &InputError{Message: "lines end with a carriage return alone, as on old Macs",
+			Hint: "save the list with the line ends of Unix or Windows"}
+	}
+	// Numbers name the columns of a list without a header, too, whose first
+	// person would be taken for one.
+	named := opts.Map != Mapping{} && t.known > 0
+	if (len(t.faults) > 0 || named) && slices.ContainsFunc(t.header, isAddress) {
+		return noHeader()
+	}
+	if len(t.faults) == 0 {
+		return nil
+	}
+	var messages, hints []string
+	listed := false
+	for _, f := range t.faults {
+		messages, hints, listed = append(messages, f.message), append(hints, f.hint), listed || f.listed
+	}
+	if listed {
+		messages = append(messages, "found "+t.found())
+	}
+	return &InputError{Message: strings.Join(messages, "; "), Hint: strings.Join(hints, "; ")}
+}
+
+func isAddress(cell string) bool { return emailProblem(trim(cell)) == "" }
+
+func noHeader() *InputError {
+	return &InputError{
+		Message: "the first line does not name the columns: it is somebody's row",
+		Hint:    "put a line above it: name,email,interview_id",
+	}
+}
+
+// found names the columns, within what fits into a message.
+func (t *headerTry) found() string {
+	const most, longest = 20, 40
+	var names []string
+	for i, h := range t.header {
+		if i == most {
+			names = append(names, fmt.Sprintf("and %d more", len(t.header)-most))
+			break
+		}
+		names = append(names, fmt.Sprintf("%q", cutText(h, longest)))
+	}
+	return strings.Join(names, ", ")
+}
+
+// cutText returns the beginning of a text that is longer than so many
+// characters.
+func cutText(s string, longest int) string {
+	if runes := []rune(s); len(runes) > longest {
+		return string(runes[:longest]) + "…"
+	}
+	return s
+}
