@@ -177,15 +177,15 @@ func (o *Outputs) commit(paths ...string) error {
 		if err := o.pending[i].CloseAtomicallyReplace(); err != nil {
 			return writeError(err)
 		}
-		if err := syncFolder(filepath.Dir(path)); err != nil {
+		if err := SyncFolder(filepath.Dir(path)); err != nil {
 			return writeError(err)
 		}
 	}
 	return nil
 }
 
-// syncFolder makes a rename survive a power cut, where the file system can.
-func syncFolder(path string) error {
+// SyncFolder makes a rename survive a power cut, where the file system can.
+func SyncFolder(path string) error {
 	folder, err := os.Open(path)
 	if err != nil {
 		return err

@@ -37,8 +37,21 @@ func resolve(path string) (string, error) {
 	return filepath.Join(folder, filepath.Base(path)), nil
 }
 
+// makeFolder makes the ledger's folder, and those that it is in. Their names last
+// like the ledger's own.
 func makeFolder(path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	var made []string
+	for folder := filepath.Dir(path); ; folder = filepath.Dir(folder) {
+		if _, err := os.Stat(folder); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		made = append(made, folder)
+	}
+	err := os.MkdirAll(filepath.Dir(path), 0o700)
+	for i := 0; err == nil && i < len(made); i++ {
+		err = syncFolder(made[i])
+	}
+	if err != nil {
 		return fmt.Errorf("its folder cannot be made: %w", err)
 	}
 	return nil
@@ -99,7 +112,8 @@ func refuseOrphan(path string) error {
 
 // create makes a ledger that knows nobody, whole or not at all: of a process
 // that is killed meanwhile nothing is left but a hidden file beside it. So an
-// empty or half-made ledger is always one that has lost something.
+// empty or half-made ledger is always one that has lost something. Its name does
+// not last before its folder is synced.
 func create(ctx context.Context, path string) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".new-")
 	if err != nil {
@@ -128,7 +142,7 @@ func create(ctx context.Context, path string) error {
 	if err := os.Rename(f.Name(), path); err != nil {
 		return fmt.Errorf("cannot be made: %w", err)
 	}
-	return syncFolder(path)
+	return nil
 }
 
 // Files returns the names of a ledger and of what is kept beside it, whether or
@@ -166,12 +180,16 @@ func tightenFile(path string) error {
 	return nil
 }
 
-// syncFolder makes the entries of the folder durable: without it, a power cut
-// could take away a file whose contents were synced.
+// syncFolder makes the names in the folder of path durable, where the file system
+// can: without it, a power cut could take away a file whose contents were synced.
 func syncFolder(path string) error {
 	folder, err := os.Open(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
-	return errors.Join(folder.Sync(), folder.Close())
+	defer folder.Close()
+	if err := folder.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	return nil
 }

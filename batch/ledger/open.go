@@ -99,6 +99,14 @@ func (s *Store) open(ctx context.Context) error {
 	if s.write, err = openForWriting(ctx, s.path); err != nil {
 		return err
 	}
+	if s.seen, err = openWitness(s.path, noted); err != nil {
+		return err
+	}
+	// What is written from now on is lost if one of the names is. SQLite does so,
+	// too, when it first writes to its WAL, and drops the error.
+	if err = syncFolder(s.path); err != nil {
+		return err
+	}
 	if version < schemaVersion {
 		if err = updateSchema(ctx, s.write, version); err != nil {
 			return err
@@ -116,9 +124,6 @@ func (s *Store) open(ctx context.Context) error {
 	}
 	if last < noted {
 		return forgotten(s.path, last, noted)
-	}
-	if s.seen, err = openWitness(s.path, noted); err != nil {
-		return err
 	}
 	// It may be new beside an old ledger, and this run may have nothing to add.
 	if err = s.seen.note(last); err != nil {

@@ -79,8 +79,6 @@ func (n *night) fullAt(at int, files string, says *regexp.Regexp) bool {
 	case code == exitBroken:
 		n.honest()
 		n.saysLast(said, says, "; run the same command again to go on")
-	case code == exitFailedRows: // all was written but for what closing the ledger adds
-		n.oldOrNew([2]string{})
 	default:
 		n.Errorf("%v: exit %d after %d requests\n%s", fails, code, n.api.Posts()-posts, said)
 	}

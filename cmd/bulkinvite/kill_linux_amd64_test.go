@@ -76,7 +76,14 @@ func (n *night) empty() {
 // back, too.
 func (n *night) struck(s strike) (status syscall.WaitStatus, calls int, said string) {
 	n.Helper()
-	cmd := n.command(context.Background(), nightly...)
+	return n.watched(s, nil, nightly...)
+}
+
+// watched is struck with other arguments, and with a disk that learns what the
+// program does to its folder.
+func (n *night) watched(s strike, d *disk, args ...string) (status syscall.WaitStatus, calls int, said string) {
+	n.Helper()
+	cmd := n.command(context.Background(), args...)
 	cmd.Env = append(cmd.Env, "TMPDIR="+n.folder)
 	out, err := os.CreateTemp(n.TempDir(), "said") // no pipe: its reader would have to be waited for
 	if err != nil {
@@ -86,7 +93,7 @@ func (n *night) struck(s strike) (status syscall.WaitStatus, calls int, said str
 	cmd.Stdout, cmd.Stderr = out, out
 	ours := s.on
 	s.on = func(path string) bool { return path != out.Name() && (ours == nil || ours(path)) }
-	status, calls = struck(n.T, cmd, s)
+	status, calls = struck(n.T, cmd, s, d)
 	text, err := os.ReadFile(out.Name())
 	if err != nil {
 		n.Fatal(err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -50,7 +51,26 @@ func (s *sender) saveMetrics(ctx context.Context, e *ending) error {
 	// and the exporter then shows none at all.
 	label := prometheus.Labels{"name": strings.ToValidUTF8(strings.TrimSuffix(filepath.Base(s.flags.metrics), ".prom"), "_")}
 	e.register(prometheus.WrapRegistererWith(label, registry), kept)
-	return prometheus.WriteToTextfile(name, registry)
+	text, err := metricsText(registry)
+	if err != nil {
+		return err
+	}
+	return replaceFile(name, text, 0o644)
+}
+
+// metricsText returns all metrics in the text format.
+func metricsText(from prometheus.Gatherer) ([]byte, error) {
+	families, err := from.Gather()
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	for _, family := range families {
+		if _, err := expfmt.MetricFamilyToText(&b, family); err != nil {
+			return nil, err
+		}
+	}
+	return b.Bytes(), nil
 }
 
 // countDoubts counts who is in doubt in a ledger.

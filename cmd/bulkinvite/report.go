@@ -104,7 +104,7 @@ func (a *app) writeReport(source *reportSource, flags *reportFlags) error {
 		}
 		return nil
 	}
-	if err := replaceFile(followed(flags.output), b.Bytes()); err != nil {
+	if err := replaceFile(followed(flags.output), b.Bytes(), 0o600); err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}
 	_, err = fmt.Fprintln(a.answers, flags.output)

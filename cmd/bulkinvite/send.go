@@ -134,8 +134,8 @@ func (s *sender) early(ctx context.Context, err error) error {
 // atEnd registers what is to be closed or removed at the end.
 func (s *sender) atEnd(f func() error) { s.cleanups = append(s.cleanups, f) }
 
-// cleanUp closes what was opened. What fails here changes nothing for anybody:
-// the outputs are written and the ledger has committed.
+// cleanUp closes what was opened. What fails here changes nothing for anybody: a
+// run that has sent has closed its ledger.
 func (s *sender) cleanUp() {
 	for i := len(s.cleanups) - 1; i >= 0; i-- {
 		if err := s.cleanups[i](); err != nil {

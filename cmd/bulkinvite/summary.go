@@ -15,6 +15,7 @@ import (
 	"github.com/google/renameio/v2"
 
 	"bulkinvite/batch"
+	"bulkinvite/csvio"
 )
 
 // statusOrder is the order in which statuses are listed for people.
@@ -248,7 +249,7 @@ func followed(name string) string {
 func (r *report) save(name string) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err == nil {
-		err = replaceFile(followed(name), append(text, '\n'))
+		err = replaceFile(followed(name), append(text, '\n'), 0o600)
 	}
 	if err != nil {
 		return fmt.Errorf("write the summary: %w", err)
@@ -256,12 +257,13 @@ func (r *report) save(name string) error {
 	return nil
 }
 
-// replaceFile is not renameio.WriteFile, which keeps the mode of an existing
-// file, and others may read that.
-func replaceFile(name string, text []byte) error {
+// replaceFile writes a file, whole or not at all, and durably. It is not
+// renameio.WriteFile, which keeps the mode of an existing file, and others may
+// read that.
+func replaceFile(name string, text []byte, mode fs.FileMode) error {
 	// Without WithTempDir the temporary file may be on another disk than the
 	// target, which cannot be replaced from there.
-	f, err := renameio.NewPendingFile(name, renameio.WithTempDir(filepath.Dir(name)), renameio.WithStaticPermissions(0o600))
+	f, err := renameio.NewPendingFile(name, renameio.WithTempDir(filepath.Dir(name)), renameio.WithStaticPermissions(mode))
 	if err != nil {
 		return err
 	}
@@ -269,5 +271,8 @@ func replaceFile(name string, text []byte) error {
 	if _, err := f.Write(text); err != nil {
 		return err
 	}
-	return f.CloseAtomicallyReplace()
+	if err := f.CloseAtomicallyReplace(); err != nil {
+		return err
+	}
+	return csvio.SyncFolder(filepath.Dir(name))
 }

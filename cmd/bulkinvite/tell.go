@@ -44,7 +44,7 @@ func (s *sender) send(ctx context.Context) error {
 		logBug(s.log, broke)
 	}
 	s.tell(told, r, broke)
-	s.cleanUp()                                        // frees the ledger: whoever reads the summary may take their time
+	s.cleanUp()                                        // before: whoever reads the summary may take their time
 	patiently(ctx, func() { _ = r.writeTo(s.stdout) }) // which drops errors
 	if r.ExitCode == exitBroken {
 		return errors.New(r.lastLine())
@@ -96,10 +96,16 @@ func (s *sender) writeOutputs(ctx context.Context, r *report, engine *batch.Engi
 	return nil
 }
 
-// tell ends the run in the ledger, and tells of it in the summary file. What
-// fails here makes the run a broken one, unless it is what broke it before.
+// tell ends the run in the ledger, closes that, and tells of the run in the
+// summary file: whoever reads it may begin the next. What fails here makes the
+// run a broken one, unless it is what broke it before.
 func (s *sender) tell(ctx context.Context, r *report, broke error) {
 	if err := s.book.End(ctx, r.flatCounts(), r.ExitCode); err != nil && !errors.Is(broke, err) {
+		r.setBroken(err)
+	}
+	// A disk that fails now may have failed before: a sync that fails once does not
+	// fail again for what it has lost.
+	if err := s.store.Close(); err != nil && r.End != endBroken {
 		r.setBroken(err)
 	}
 	if s.flags.summary != "" {

@@ -20,7 +20,18 @@ type strike struct {
 	at    int               // the number of the call, from 1
 	after bool              // when the call has returned, and not before it begins
 	fails syscall.Errno     // this and all later calls fail so; 0: the process is killed
+	skips bool              // they are not made and return as if they were
+	once  bool              // the later calls are made as ever
+	syncs bool              // only fsync and fdatasync count
 	on    func(string) bool // only calls on files with such paths count; nil: all
+}
+
+// kills reports whether the process is killed, and its calls left as they are.
+func (s *strike) kills() bool { return s.fails == 0 && !s.skips }
+
+// hits reports whether the call of this number is struck.
+func (s *strike) hits(call int) bool {
+	return call == s.at || call > s.at && s.at > 0 && !s.kills() && !s.once
 }
 
 // changes are the system calls that are counted: those that write, and those
@@ -44,14 +55,15 @@ const (
 type tracer struct {
 	t       *testing.T
 	strike  strike
+	disk    *disk // learns of all calls; may be nil
 	pid     int
 	calls   int
 	waiting map[int]bool // threads in the call that is struck when it returns
 }
 
 // struck runs a program, with the strike, to its end, and returns how it ended
-// and how many calls were counted.
-func struck(t *testing.T, cmd *exec.Cmd, s strike) (syscall.WaitStatus, int) {
+// and how many calls were counted. A disk, if there is one, learns of all calls.
+func struck(t *testing.T, cmd *exec.Cmd, s strike, d *disk) (syscall.WaitStatus, int) {
 	t.Helper()
 	// A tracer is a thread. The program and its threads are a group of their own,
 	// so that they can be waited for without what else this thread has started.
@@ -64,7 +76,7 @@ func struck(t *testing.T, cmd *exec.Cmd, s strike) (syscall.WaitStatus, int) {
 		t.Fatal(err)
 	}
 	defer func() { _ = cmd.Process.Release() }() // it was waited for
-	tr := &tracer{t: t, strike: s, pid: cmd.Process.Pid, waiting: map[int]bool{}}
+	tr := &tracer{t: t, strike: s, disk: d, pid: cmd.Process.Pid, waiting: map[int]bool{}}
 	return tr.run(), tr.calls
 }
 
@@ -121,7 +133,7 @@ func (tr *tracer) stopped(tid int, status syscall.WaitStatus) int {
 type syscallInfo struct {
 	op     uint8 // 1: the call begins, 2: it returns
 	_      [23]byte
-	number uint64
+	number uint64 // what it returns, if it does
 	args   [6]uint64
 	_      [64]byte
 }
@@ -135,17 +147,32 @@ func (tr *tracer) systemCall(tid int) {
 	case errno != 0:
 		tr.t.Skipf("ptrace tells nothing of system calls here: %v", errno)
 	case info.op == 1:
+		if tr.disk != nil {
+			tr.disk.begins(tr.pid, tid, &info)
+		}
 		tr.begins(tid, &info)
-	case info.op == 2 && tr.waiting[tid]:
+	case info.op == 2:
+		tr.returns(tid, int64(info.number))
+	}
+}
+
+// returns tells the disk what a call has done, and lets a thread see what the
+// strike makes of it.
+func (tr *tracer) returns(tid int, result int64) {
+	if tr.waiting[tid] {
 		delete(tr.waiting, tid)
-		tr.hit(tid, func(regs *syscall.PtraceRegs) { regs.Rax = -uint64(tr.strike.fails) })
+		result = -int64(tr.strike.fails)
+		tr.hit(tid, func(regs *syscall.PtraceRegs) { regs.Rax = uint64(result) })
+	}
+	if tr.disk != nil {
+		tr.disk.returns(tid, result)
 	}
 }
 
 // begins counts a call that is about to begin.
 func (tr *tracer) begins(tid int, info *syscallInfo) {
 	call, counted := changes[info.number]
-	if !counted {
+	if !counted || tr.strike.syncs && !isSync(info.number) {
 		return
 	}
 	path := tr.path(info, call.onFile)
@@ -153,11 +180,13 @@ func (tr *tracer) begins(tid int, info *syscallInfo) {
 		return
 	}
 	tr.calls++
-	fails := tr.strike.fails != 0
 	switch {
-	case tr.calls < tr.strike.at || tr.calls > tr.strike.at && !fails:
-	case fails:
+	case !tr.strike.hits(tr.calls):
+	case !tr.strike.kills():
 		tr.waiting[tid] = true
+		if tr.disk != nil && tr.strike.skips {
+			tr.disk.skips(tid)
+		}
 		tr.hit(tid, func(regs *syscall.PtraceRegs) { regs.Orig_rax = ^uint64(0) }) // no such call: nothing is done
 	case tr.strike.after:
 		tr.waiting[tid] = true
@@ -166,9 +195,11 @@ func (tr *tracer) begins(tid int, info *syscallInfo) {
 	}
 }
 
-// hit kills the process, or makes the call of a thread fail.
+func isSync(call uint64) bool { return call == syscall.SYS_FSYNC || call == syscall.SYS_FDATASYNC }
+
+// hit kills the process, or changes the call of a thread.
 func (tr *tracer) hit(tid int, change func(*syscall.PtraceRegs)) {
-	if tr.strike.fails == 0 {
+	if tr.strike.kills() {
 		_ = syscall.Kill(tr.pid, syscall.SIGKILL) // it is ours, and not waited for yet
 		return
 	}
@@ -209,7 +240,7 @@ func TestLongTracerLeavesOtherPrograms(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 3 { // the first may end before the other has
-		if status, _ := struck(t, exec.Command(program, "--version"), strike{}); status.ExitStatus() != exitOK {
+		if status, _ := struck(t, exec.Command(program, "--version"), strike{}, nil); status.ExitStatus() != exitOK {
 			t.Errorf("the traced program ended with %d", status.ExitStatus())
 		}
 	}
