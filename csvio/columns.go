@@ -91,8 +91,6 @@ func (t *headerTry) missingName() []int {
 // missingHint says how the missing fields can be given.
 func (t *headerTry) missingHint(missing []int, opts Options) string {
 	switch {
-	case strings.HasPrefix(t.header[0], "sep="):
-		return "remove the line sep=, which is for Excel alone"
 	case len(t.header) == 1 && opts.Delimiter == "":
 		return "the first line must name the columns; use --delimiter if it is none of , ; | tab"
 	case len(t.header) == 1 && t.told:

@@ -1,6 +1,7 @@
 package csvio
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -110,15 +111,17 @@ type plainRecord struct {
 	cells []string
 }
 
-// plainRecords reads the whole spool but for the header.
+// plainRecords reads the whole spool below the header, but for rows without text.
 func plainRecords(t *testing.T, in *Input) ([]plainRecord, error) {
 	t.Helper()
-	r := csv.NewReader(io.NewSectionReader(in.spool, 0, in.size))
+	r := csv.NewReader(bytes.NewReader(in.headerRaw))
 	r.Comma, r.FieldsPerRecord = in.delim, -1
 	header, err := r.Read()
 	if err != nil || !slices.Equal(header, in.header) {
 		t.Fatalf("header %q, %v; want %q", in.header, err, header)
 	}
+	r = csv.NewReader(io.NewSectionReader(in.spool, in.body.offset, in.size-in.body.offset))
+	r.Comma, r.FieldsPerRecord = in.delim, -1
 	var records []plainRecord
 	for {
 		cells, err := r.Read()
@@ -128,8 +131,9 @@ func plainRecords(t *testing.T, in *Input) ([]plainRecord, error) {
 		if err != nil {
 			return records, err
 		}
-		line, _ := r.FieldPos(0)
-		records = append(records, plainRecord{line, cells})
+		if line, _ := r.FieldPos(0); !in.isBlank(cells) {
+			records = append(records, plainRecord{in.body.lines + line, cells})
+		}
 	}
 }
 

@@ -107,8 +107,6 @@ func TestHeaderErrors(t *testing.T) {
 			want: `stdin:1: no column for name, email, interview_id; found "name:email:interview_id"; the first line must name the columns; use --delimiter if it is none of , ; | tab`},
 		"wrong delimiter": {header: "name,email,interview_id", opts: Options{Delimiter: ";"},
 			want: `stdin:1: no column for name, email, interview_id; found "name,email,interview_id"; leave out --delimiter, or give the one that the first line has`},
-		"excel's own line, cut short": {header: "sep=\nname;email;interview_id",
-			want: `stdin:1: no column for name, email, interview_id; found "sep="; remove the line sep=, which is for Excel alone`},
 		"no header": {header: "Ann;ann@x.co;iv",
 			want: `stdin:1: the first line does not name the columns: it is somebody's row; put a line above it: name,email,interview_id`},
 		"two addresses": {header: "\nname,email,Mail,interview_id",

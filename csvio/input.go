@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -60,6 +61,7 @@ type Input struct {
 
 	readers sync.Pool // of *recordReader, for At
 
+	blankRows   atomic.Int64              // that the last Scan has left out
 	rowWarnings atomic.Pointer[[]Warning] // about rows; nil before a Scan has seen all of them
 }
 
@@ -93,12 +95,12 @@ func open(ctx context.Context, name string, opts Options) (*Input, error) {
 	if in.spool, err = createSpool(); err != nil {
 		return nil, err
 	}
-	s := spooler{ctx: ctx, name: in.name, opts: opts, spool: in.spool}
+	s := spooler{ctx: ctx, name: in.name, opts: opts, spool: in.spool, pipe: in.isPipe()}
 	if in.spooled, err = s.copy(src); err == nil {
 		if in.opts.Delimiter == "" || in.workbook {
 			in.opts.Delimiter, in.told = in.delimiter, in.delimiter != ""
 		}
-		err = in.readHeader()
+		err = in.readHeader(ctx)
 	}
 	if err != nil {
 		in.spool.Close()
@@ -197,6 +199,9 @@ func (in *Input) openSource() (io.ReadCloser, error) {
 	}
 	if in.info, err = f.Stat(); err == nil && in.info.IsDir() {
 		err = &InputError{File: in.name, Message: "is a folder", Hint: "name a file"}
+		if filepath.Ext(in.name) == ".numbers" {
+			err = numbersFile.refuse(in.name)
+		}
 	}
 	if err != nil {
 		f.Close()
@@ -204,6 +209,9 @@ func (in *Input) openSource() (io.ReadCloser, error) {
 	}
 	return f, nil
 }
+
+// isPipe reports whether another program writes the input while it is read.
+func (in *Input) isPipe() bool { return in.info != nil && in.info.Mode()&os.ModeNamedPipe != 0 }
 
 // displayName is how messages call an input.
 func displayName(name string) string {

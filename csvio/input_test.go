@@ -147,7 +147,7 @@ func TestOpenErrors(t *testing.T) {
 		"UTF-8 as big5": {head + "王小明李四,z@x.co,1\n", Options{Encoding: "big5"},
 			"x.csv:2:1: not big5: there is no such character in it; leave out --encoding: so far it is UTF-8"},
 		"no encoding": {head, Options{Encoding: "x-user-defined"}, fmt.Sprintf("encoding %q %v", "x-user-defined", CheckEncoding("x-user-defined"))},
-		"old Mac":     {"name,email,interview_id,notes\rAnn,ann@x.co,1,", Options{}, "x.csv:1: lines end with a carriage return alone, as on old Macs; save the list with the line ends of Unix or Windows"},
+		"torn header": {"name,email,interview_id,notes\rAnn,ann@x.co,1,\nBob,bob@x.co,1,\n", Options{}, "x.csv:1: lines end with a carriage return alone, as on old Macs; save the list with the line ends of Unix or Windows"},
 		"open quote in header": {"name,\"email,interview_id\n", Options{},
 			"x.csv:1:6: quote is not closed: the cell that begins here goes on to the end of the file; add the closing quote, or remove this one"},
 	} {

@@ -18,13 +18,14 @@ import (
 // found that all of it is good CSV, in which a record ends at the first line
 // end with an even number of quotes before it.
 type rawReader struct {
+	in  *Input
 	src *bufio.Reader
 	pos position // of src
 }
 
 func newRawReader(in *Input) *rawReader {
 	body := io.NewSectionReader(in.spool, in.body.offset, in.size-in.body.offset)
-	return &rawReader{src: bufio.NewReaderSize(body, scanBuffer), pos: in.body}
+	return &rawReader{in: in, src: bufio.NewReaderSize(body, scanBuffer), pos: in.body}
 }
 
 // A rawRow is a row as it stands in the input, and what became of it.
@@ -53,8 +54,8 @@ func (r *rawReader) fill(p *page) error {
 			return err
 		}
 		record := p.records[start:]
-		if len(trimLineEnd(record)) == 0 {
-			p.records = p.records[:start] // a blank line, or the end
+		if r.in.isBlankRaw(record) {
+			p.records = p.records[:start] // a blank line too, or the end
 		} else {
 			row.end = len(p.records)
 			p.rows = append(p.rows, row)

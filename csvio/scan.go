@@ -65,7 +65,6 @@ type place struct {
 	size    int  // bytes of the record
 	fields  int  // how many it has
 	surplus bool // some of those behind the header's last are not empty
-	blank   bool // all of the user's are empty
 	torn    bool // a carriage return stands in a cell without quotes
 }
 
@@ -142,6 +141,7 @@ func (in *Input) scanBlocks(ctx context.Context, f func(*block) error) error {
 func (in *Input) readBlocks(ctx context.Context, free <-chan *block, out chan<- *block) error {
 	r := newRecordReader(in.spool, in.size, in.delim, scanBuffer)
 	r.seek(in.body)
+	blank := 0
 	for {
 		var b *block
 		select {
@@ -149,11 +149,13 @@ func (in *Input) readBlocks(ctx context.Context, free <-chan *block, out chan<- 
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		err := in.readBlock(r, b)
+		n, err := in.readBlock(r, b)
+		blank += n
 		if len(b.places) > 0 {
 			out <- b
 		}
 		if errors.Is(err, io.EOF) {
+			in.blankRows.Store(int64(blank))
 			return nil
 		}
 		if err != nil {
@@ -162,19 +164,24 @@ func (in *Input) readBlocks(ctx context.Context, free <-chan *block, out chan<- 
 	}
 }
 
-// readBlock fills a block.
-func (in *Input) readBlock(r *recordReader, b *block) error {
+// readBlock fills a block, and returns how many rows were left out of it since
+// there is nothing in them.
+func (in *Input) readBlock(r *recordReader, b *block) (blank int, err error) {
 	b.empty()
 	for len(b.places) < blockRows && b.bytes < blockBytes {
 		rec, err := r.read()
 		if err != nil {
-			return err
+			return blank, err
+		}
+		if in.isBlank(rec.fields) {
+			blank++
+			continue
 		}
 		if err := in.add(b, rec); err != nil {
-			return err
+			return blank, err
 		}
 	}
-	return nil
+	return blank, nil
 }
 
 func (in *Input) recordError(err error) error {
@@ -226,23 +233,12 @@ func (in *Input) add(b *block, rec record) (err error) {
 	if len(rec.fields) > len(in.header) {
 		p.surplus = slices.ContainsFunc(rec.fields[len(in.header):], func(s string) bool { return trim(s) != "" })
 	}
-	p.blank = in.isBlank(rec.fields)
 	if in.strayCR {
 		p.torn, err = in.isTorn(rec)
 	}
 	b.cells, b.places = append(b.cells, b.slab[first:]), append(b.places, p)
 	b.bytes += rec.size
 	return err
-}
-
-// isBlank reports whether all of a row's cells are empty that are the user's.
-func (in *Input) isBlank(fields []string) bool {
-	for i, s := range fields[:min(len(fields), len(in.ours))] {
-		if !in.ours[i] && trim(s) != "" {
-			return false
-		}
-	}
-	return true
 }
 
 // mapBlocks makes rows, and looks at them for warnings unless warnings is nil.

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/zstd"
@@ -57,6 +56,8 @@ type spooler struct {
 	opts  Options
 	spool *os.File
 
+	pipe bool // it is read from one
+
 	spooled
 	bomUTF8 bool         // the input itself says that it is UTF-8
 	zeros   bool         // a NUL among the first two bytes: UTF-16 without a mark?
@@ -100,12 +101,18 @@ func (s *spooler) copyText(input *bufio.Reader, head []byte) error {
 	if err := s.refuseBinary(head); err != nil {
 		return err
 	}
-	text, err := s.decode(input, head)
+	decoded, err := s.decode(input, head)
 	if err != nil {
 		return s.readError(err)
 	}
-	s.delimiter = takeDelimiter(text)
+	text := s.takeHead(decoded)
+	if err := s.refuseText(text); err != nil {
+		return err
+	}
 	if err := s.write(text); err != nil {
+		return err
+	}
+	if err := s.endLines(); err != nil {
 		return err
 	}
 	if s.witness != nil && s.witness.isUTF8() {
@@ -134,47 +141,6 @@ func (s *spooler) decode(input *bufio.Reader, head []byte) (*bufio.Reader, error
 		return decoding(s.witness, declared.NewDecoder()), nil
 	}
 	return input, nil // a decoder would put U+FFFD in the place of bytes that are wrong
-}
-
-// excelDelimiter is the line with which a list tells Excel its delimiter.
-var excelDelimiter = regexp.MustCompile(`^(?:(?i)sep=(.)|"(?i)sep=(.)")\r?\n`)
-
-// takeDelimiter takes that line from the beginning of a text, but for its end:
-// a blank line in its place keeps the numbers of those below.
-func takeDelimiter(text *bufio.Reader) string {
-	line, _ := text.Peek(16) // what cannot be read is found by the next read
-	m := excelDelimiter.FindSubmatch(line)
-	if m == nil {
-		return ""
-	}
-	delimiter := string(m[1]) + string(m[2])
-	if CheckDelimiter(delimiter) != nil {
-		return ""
-	}
-	_, _ = text.Discard(len(bytes.TrimRight(m[0], "\r\n"))) // it was seen
-	return delimiter
-}
-
-var binaries = []struct{ magic, what, hint string }{
-	{"PK\x05\x06", "is an empty zip archive", "name the list"},
-	{"%PDF-", "is a PDF", "export the list as CSV (UTF-8)"},
-	{"\x1f\x8b", "is compressed twice", "unpack it once"},
-	{"\x28\xb5\x2f\xfd", "is compressed twice", "unpack it once"},
-	{"\xfd7zXZ", "is compressed with xz", "unpack it, or use gzip or zstd"},
-	{"BZh9", "is compressed with bzip2", "unpack it, or use gzip or zstd"},
-	{"SQLite f", "is an SQLite database", "export the list as CSV (UTF-8)"},
-	{"\x89PNG", "is a picture", "name the CSV file"},
-	{"\xff\xd8\xff", "is a picture", "name the CSV file"},
-	{"\x7fELF", "is a program", "name the CSV file"},
-}
-
-func (s *spooler) refuseBinary(head []byte) error {
-	for _, b := range binaries {
-		if bytes.HasPrefix(head, []byte(b.magic)) {
-			return &InputError{File: s.name, Message: b.what, Hint: b.hint}
-		}
-	}
-	return nil
 }
 
 // write copies text into the spool and stops at the first byte that is wrong.

@@ -40,10 +40,6 @@ func (in *Input) validate(row *batch.Row, cells *rawCells, p place) {
 	if row.Problem != nil {
 		*c = batch.Candidate{}
 	}
-	if row.Problem != nil && p.blank && !p.surplus {
-		// Spreadsheets save rows whose cells were emptied as delimiters alone.
-		row.Problem.Message = "the row is empty: remove it"
-	}
 }
 
 // shapeProblem looks at what concerns the row as a whole.

@@ -54,8 +54,6 @@ func TestRows(t *testing.T) {
 			want: batch.Candidate{Name: "Ann", Email: "ann@x.co", InterviewID: "iv"}},
 		"carriage return twice": {row: "Ann,ann@x.co,iv\r\r",
 			want: batch.Candidate{Name: "Ann", Email: "ann@x.co", InterviewID: "iv"}},
-		"nothing":                            {row: ",\u00a0,,,,", code: batch.CodeMissingInterviewID, msg: "the row is empty: remove it"},
-		"nothing, interview":                 {row: ",,,,,,", opts: Options{InterviewID: "dv"}, code: batch.CodeMissingEmail, msg: "the row is empty: remove it"},
 		"nothing but a column of the user's": {row: ",,,,x,", code: batch.CodeMissingInterviewID, msg: "there is no interview id"},
 
 		"no interview":      {row: "Ann,a,,,,", code: batch.CodeMissingInterviewID, msg: "there is no interview id"},

@@ -16,6 +16,9 @@ const (
 	WarnSheet       WarningKind = "sheet"        // a workbook has other sheets
 	WarnHeaderRow   WarningKind = "header_row"   // something stands above the header
 	WarnHiddenRows  WarningKind = "hidden_rows"  // hidden rows are read, too
+	WarnQuotedLines WarningKind = "quoted_lines" // each stands in quotes as a whole
+	WarnDelimiters  WarningKind = "delimiters"   // the rows have another than the header
+	WarnCutOff      WarningKind = "cut_off"      // the last line has no end
 	WarnMergedCells WarningKind = "merged_cells" // of which only the first has the text
 
 	WarnDamaged  WarningKind = "damaged_text"  // a name or an address that was in the wrong encoding once

@@ -72,8 +72,13 @@ func refuseArchive(archive *zip.Reader) error {
 		return nil
 	case has("xl/workbook.bin"):
 		return &InputError{Message: "is a binary workbook (.xlsb)", Hint: "save it as .xlsx, or " + csvHint}
+	case has("word/document.xml"):
+		return &InputError{Message: "is a Word document", Hint: "copy its table into a spreadsheet, and save that as .xlsx or as CSV (UTF-8)"}
 	case has("content.xml") && has("mimetype"):
 		return &InputError{Message: "is an OpenDocument file (.ods)", Hint: "save it as .xlsx, or " + csvHint}
+	}
+	if slices.ContainsFunc(archive.File, func(f *zip.File) bool { return path.Ext(f.Name) == ".iwa" || f.Name == "Index.zip" }) {
+		return numbersFile.refuse("")
 	}
 	return &InputError{Message: "is a zip archive and no Excel workbook", Hint: "unpack it, and name the list in it"}
 }

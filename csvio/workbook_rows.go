@@ -12,10 +12,6 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// headerRows is among how many rows that are not blank the header of a sheet
-// is looked for: people put titles above it.
-const headerRows = 10
-
 // A sheetCopy writes the rows of a sheet into the spool. Each begins at the
 // line that has its number, plus the line breaks in the cells before it.
 type sheetCopy struct {
@@ -50,11 +46,13 @@ func (s *spooler) copySheet(name string, rows *excelize.Rows, packed int64) (hea
 		if len(cells) == 0 { // a formula that shows nothing is a cell
 			continue
 		}
-		if !header.found && !header.isIt(row, cells) {
-			if header.seen == headerRows {
+		if header.found == nil {
+			if header.over() {
 				break
 			}
-			continue
+			if header.look(&headerTry{line: row, header: cells}); header.found == nil {
+				continue
+			}
 		}
 		if rows.GetRowOpts().Hidden {
 			c.hidden.add(row)
@@ -69,7 +67,7 @@ func (s *spooler) copySheet(name string, rows *excelize.Rows, packed int64) (hea
 	if err := rows.Error(); err != nil {
 		return 0, damagedWorkbook(err)
 	}
-	if err := header.check(name); err != nil {
+	if err := header.checkSheet(name); err != nil {
 		return 0, err
 	}
 	if err := c.out.Flush(); err != nil {
@@ -77,14 +75,14 @@ func (s *spooler) copySheet(name string, rows *excelize.Rows, packed int64) (hea
 	}
 	s.pos.offset, s.breaks = c.size, c.breaks
 	s.warnOfSheet(name, &header, &c.hidden)
-	return header.row, nil
+	return header.found.line, nil
 }
 
 // warnOfSheet says what somebody who looks at the sheet in Excel may not think
 // of.
 func (s *spooler) warnOfSheet(name string, header *headerSearch, hidden *rowRanges) {
-	if header.seen > 1 {
-		s.warn(WarnHeaderRow, "the header is row %d of sheet %q: what stands above it is not read", header.row, name)
+	if header.found.below {
+		s.warn(WarnHeaderRow, "the header is row %d of sheet %q: what stands above it is not read", header.found.line, name)
 	}
 	if n := hidden.count; n == 1 {
 		s.warn(WarnHiddenRows, "1 hidden row is included: %v", hidden)
@@ -93,46 +91,21 @@ func (s *spooler) warnOfSheet(name string, header *headerSearch, hidden *rowRang
 	}
 }
 
-// A headerSearch looks for the row that names the columns.
-type headerSearch struct {
-	opts  Options
-	found bool
-	row   int
-	seen  int        // rows that are not blank
-	best  *headerTry // of those that will not do
-	at    int        // the row of best
-}
-
-// isIt reports whether a row is the header.
-func (h *headerSearch) isIt(row int, cells []string) bool {
-	h.seen++
-	t := &headerTry{header: cells}
-	t.ours, t.joined = ourColumns(cells)
-	t.match(h.opts)
+// checkSheet says why a sheet has no header.
+func (h *headerSearch) checkSheet(sheet string) error {
+	const hint = "its first row must name the columns: name, email, interview_id; --sheet names another sheet"
+	t := h.result()
+	if t == nil {
+		return &InputError{Message: fmt.Sprintf("sheet %q is empty", sheet), Hint: hint}
+	}
 	if t.err == nil {
-		h.found, h.row = true, row
-	} else if h.best == nil || t.betterThan(h.best) {
-		h.best, h.at = t, row
-	}
-	return h.found
-}
-
-// check says why there is no header.
-func (h *headerSearch) check(sheet string) error {
-	switch {
-	case h.found:
 		return nil
-	case h.best == nil:
-		return &InputError{Message: fmt.Sprintf("sheet %q is empty", sheet),
-			Hint: "its first row must name the columns: name, email, interview_id; --sheet names another sheet"}
 	}
-	e := h.best.err
-	e.Line = h.at
-	e.Message = fmt.Sprintf("sheet %q: %s", sheet, e.Message)
-	if len(h.best.header) == 1 { // not for want of a delimiter
-		e.Hint = "its first row must name the columns: name, email, interview_id; --sheet names another sheet"
+	t.err.Message = fmt.Sprintf("sheet %q: %s", sheet, t.err.Message)
+	if len(t.header) == 1 { // not for want of a delimiter
+		t.err.Hint = hint
 	}
-	return e
+	return t.err
 }
 
 func (c *sheetCopy) write(row int, cells []string) error {

@@ -1,0 +1,55 @@
+package csvio
+
+import "slices"
+
+// Rows without any text are no rows: spreadsheets save those whose cells were
+// emptied, or which were only given a colour, as delimiters alone. They are left
+// out wherever rows are counted.
+
+// BlankRows returns how many rows of the input were left out since there is no
+// text in them. It is known once a Scan has gone over all rows.
+func (in *Input) BlankRows() int {
+	sum := 0
+	for _, file := range in.Files() {
+		sum += int(file.blankRows.Load())
+	}
+	return sum
+}
+
+// isBlank reports whether there is no text in a row's cells, but for those of
+// blocks of ours that say what was wrong with it once.
+func (in *Input) isBlank(cells []string) bool {
+	for i, cell := range cells {
+		if in.counts(i) && trim(cell) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// isBlankRaw is isBlank for a record as it stands in the input.
+func (in *Input) isBlankRaw(record []byte) bool {
+	record = trimLineEnd(record)
+	if len(record) == 0 {
+		return true
+	}
+	first := record[0]
+	if first == '"' && len(record) > 1 {
+		first = record[1]
+	}
+	if isVisibleASCII(first) && first != '"' && rune(first) != in.delim && in.counts(0) {
+		return false // as nearly all are
+	}
+	cells, _ := splitRaw(nil, record, in.delim) // a record that was read has no fault
+	for i, cell := range cells {
+		if in.counts(i) && !isEmptyCell(cell) {
+			return false
+		}
+	}
+	return true
+}
+
+// counts reports whether text in a column makes a row one.
+func (in *Input) counts(column int) bool {
+	return column >= len(in.ours) || !in.ours[column] || slices.Contains(in.columns[:], column)
+}

@@ -1,0 +1,224 @@
+package csvio
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// headerRows is among how many rows that are not blank the header is looked for:
+// people put titles above it, and programs notes.
+const headerRows = 10
+
+// A headerTry is a row as it looks if it is the header, which was cut into cells
+// with one delimiter.
+type headerTry struct {
+	line    int // of a workbook, the row
+	delim   rune
+	told    bool // by a line sep=, and by nobody else
+	raw     []byte
+	header  []string
+	ours    []bool // which of these columns are of blocks that were written here
+	joined  bool   // it has the columns of several files
+	columns columnMap
+	known   int // fields that have a column
+	body    position
+	below   bool // something stands above it
+	faults  []headerFault
+	err     *InputError // why it will not do
+}
+
+func (t *headerTry) betterThan(other *headerTry) bool {
+	if (t.err == nil) != (other.err == nil) {
+		return t.err == nil
+	}
+	if t.known != other.known {
+		return t.known > other.known
+	}
+	return len(t.header) > len(other.header)
+}
+
+// A headerSearch looks for the row that names the columns.
+type headerSearch struct {
+	opts  Options
+	found *headerTry
+	best  *headerTry // of those that will not do
+	above []headerTry
+}
+
+// over reports whether there is no need to look at more rows.
+func (h *headerSearch) over() bool { return h.found != nil || len(h.above) == headerRows }
+
+// look looks at the next row, which does not count if it is blank.
+func (h *headerSearch) look(t *headerTry) {
+	if t.err == nil { // else it is not even a row
+		if isBlankRow(t.header) {
+			return
+		}
+		t.ours, t.joined = ourColumns(t.header)
+		t.match(h.opts)
+	}
+	switch {
+	case t.err == nil:
+		h.found, t.below = t, len(h.above) > 0
+		h.refusePeopleAbove()
+	case h.best == nil || t.betterThan(h.best) && !slices.ContainsFunc(t.header, isAddress):
+		h.best = t
+	}
+	if t.err != nil && t.err.Line == 0 {
+		t.err.Line = t.line
+	}
+	h.above = append(h.above, *t)
+}
+
+// refusePeopleAbove refuses a header below somebody's row, who would be left out
+// with the notes that may stand there.
+func (h *headerSearch) refusePeopleAbove() {
+	column := h.found.columns[fieldEmail]
+	for _, t := range h.above {
+		if column >= 0 && column < len(t.header) && isAddress(t.header[column]) && !slices.ContainsFunc(t.header, isLabel) {
+			h.found.err = &InputError{
+				Line:    t.line,
+				Message: fmt.Sprintf("somebody's row stands above the header, which is in line %d", h.found.line),
+				Hint:    "put the header above it, or remove that row",
+			}
+			return
+		}
+	}
+}
+
+// isLabel reports whether a cell says what stands beside it, as in notes that
+// name whom to ask.
+func isLabel(cell string) bool {
+	_, known := fieldOf(cell)
+	return known || strings.HasSuffix(trim(cell), ":")
+}
+
+// result returns the header, or the row that is most like one; nil if all rows
+// are blank.
+func (h *headerSearch) result() *headerTry {
+	if h.found != nil {
+		return h.found
+	}
+	return h.best
+}
+
+// readHeader finds the header record, its delimiter and its columns.
+func (in *Input) readHeader(ctx context.Context) error {
+	best, err := in.findHeader()
+	if err == nil && best.err != nil {
+		best, err = in.unquoteLines(ctx, best)
+	}
+	if err == nil && best.err == nil {
+		best, err = in.mendRows(ctx, best)
+	}
+	if err != nil {
+		return err
+	}
+	if best.err != nil {
+		best.err.File = in.name
+		return best.err
+	}
+	in.useHeader(best)
+	return nil
+}
+
+func (in *Input) useHeader(t *headerTry) {
+	in.delim, in.header, in.columns, in.ours, in.body = t.delim, t.header, t.columns, t.ours, t.body
+	in.headerRaw = trimLineEnd(t.raw)
+	in.crlf = bytes.HasSuffix(t.raw, []byte("\r\n"))
+	if t.below {
+		in.warn(WarnHeaderRow, "the header is in line %d: what stands above it is not read", t.line)
+	}
+}
+
+// findHeader returns the header, or what is most like one.
+func (in *Input) findHeader() (*headerTry, error) {
+	var best *headerTry
+	for _, delim := range in.opts.delimiters() {
+		try, err := in.searchHeader(delim)
+		if err != nil {
+			return nil, err
+		}
+		if try != nil && (best == nil || try.betterThan(best)) {
+			best = try
+		}
+	}
+	if best == nil {
+		return nil, in.emptyError()
+	}
+	return best, nil
+}
+
+// emptyError says that there is nothing.
+func (in *Input) emptyError() error {
+	return &InputError{File: in.name, Message: "is empty",
+		Hint: "the first line must name the columns: name,email,interview_id"}
+}
+
+// searchHeader looks for the header with one delimiter.
+func (in *Input) searchHeader(delim rune) (*headerTry, error) {
+	search := headerSearch{opts: in.opts}
+	for at := (position{}); !search.over(); {
+		t, err := in.tryHeader(delim, at)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		at = t.body
+		search.look(t)
+	}
+	return search.result(), nil
+}
+
+// tryHeader reads what stands at a position and is no blank line, or io.EOF. A
+// line of notes may have quotes in it that break the rules of CSV: the next try
+// is at the line below.
+func (in *Input) tryHeader(delim rune, at position) (*headerTry, error) {
+	r := newRecordReader(in.spool, in.size, delim, atBuffer)
+	r.seek(at)
+	t := &headerTry{delim: delim, told: in.told}
+	rec, err := r.read()
+	if errors.As(err, &t.err) {
+		t.line = r.pos.lines + 1
+		t.body, err = in.nextLine(r.pos)
+		return t, err
+	}
+	if errors.Is(err, io.EOF) {
+		return nil, io.EOF
+	}
+	if err != nil {
+		return nil, spoolError(err)
+	}
+	t.line, t.body, t.header = rec.line, r.pos, slices.Clone(rec.fields)
+	t.raw = make([]byte, rec.size)
+	if _, err := in.spool.ReadAt(t.raw, rec.offset); err != nil {
+		return nil, spoolError(err)
+	}
+	return t, nil
+}
+
+// nextLine returns the position of the line below the one that begins at a
+// position.
+func (in *Input) nextLine(at position) (position, error) {
+	line := make([]byte, min(maxRecord, in.size-at.offset))
+	if _, err := in.spool.ReadAt(line, at.offset); err != nil {
+		return position{}, spoolError(err)
+	}
+	end := bytes.IndexByte(line, '\n')
+	if end < 0 {
+		return position{offset: in.size, lines: at.lines}, nil
+	}
+	return position{offset: at.offset + int64(end) + 1, lines: at.lines + 1}, nil
+}
+
+// isBlankRow reports whether there is nothing in a row that can be seen.
+func isBlankRow(cells []string) bool {
+	return !slices.ContainsFunc(cells, func(cell string) bool { return trim(cell) != "" })
+}

@@ -1,0 +1,49 @@
+package csvio
+
+import (
+	"bytes"
+	"strings"
+)
+
+// endLines looks at how the lines of a text end, once it is in the spool.
+func (s *spooler) endLines() error {
+	if s.strayCR && s.pos.lines == 0 {
+		if err := s.turnReturns(); err != nil {
+			return err
+		}
+	}
+	const enough = 512 // bytes, to see that there is text
+	tail := make([]byte, min(enough, s.pos.offset))
+	if _, err := s.spool.ReadAt(tail, s.pos.offset-int64(len(tail))); err != nil {
+		return spoolError(err)
+	}
+	last := string(tail[bytes.LastIndexByte(tail, '\n')+1:])
+	if s.pos.lines == 0 || !strings.ContainsFunc(last, func(r rune) bool { return !isBlank(r) && !strings.ContainsRune(`,;|"`, r) }) {
+		return nil
+	}
+	w := Warning{Kind: WarnCutOff, Message: "the last line has no line end, and all others have: the list may have been cut off there",
+		Hint: "look whether its last row is whole, and no row is missing"}
+	if s.pipe {
+		w.Hint = "look whether the program that writes into the pipe has failed"
+	}
+	s.warnings = append(s.warnings, w)
+	return nil
+}
+
+// turnReturns makes line ends of the carriage returns of a text that has no
+// others: programs of old Macs wrote it.
+func (s *spooler) turnReturns() error {
+	buf := make([]byte, scanBuffer)
+	s.strayCR = false
+	for at := int64(0); at < s.pos.offset; at += int64(len(buf)) {
+		buf = buf[:min(int64(len(buf)), s.pos.offset-at)]
+		if _, err := s.spool.ReadAt(buf, at); err != nil {
+			return spoolError(err)
+		}
+		s.pos.lines += bytes.Count(buf, []byte{'\r'})
+		if _, err := s.spool.WriteAt(bytes.ReplaceAll(buf, []byte{'\r'}, []byte{'\n'}), at); err != nil {
+			return spoolError(err)
+		}
+	}
+	return nil
+}

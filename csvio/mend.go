@@ -1,0 +1,201 @@
+package csvio
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// unquoteLines mends a list whose lines stand in quotes as a whole, which makes
+// a single cell of each: a spreadsheet with another list separator has read it
+// and saved it again. It returns best, which is what is most like a header as
+// the list is, unless there is one in such quotes.
+func (in *Input) unquoteLines(ctx context.Context, best *headerTry) (*headerTry, error) {
+	for _, delim := range in.opts.delimiters() {
+		search := headerSearch{opts: in.opts}
+		for at := (position{}); !search.over(); {
+			t, err := in.tryHeader(delim, at)
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				return nil, err
+			}
+			at = t.body
+			if content, quoted := quotedLine(t.raw, t.header); quoted {
+				t.header, _ = cutLine(content, delim)
+			}
+			search.look(t)
+		}
+		if search.found != nil && search.found.err == nil {
+			return in.unquote(ctx, delim)
+		}
+	}
+	return best, nil
+}
+
+// quotedLine returns what stands in the quotes of a line that is a single cell
+// in quotes.
+func quotedLine(raw []byte, cells []string) (content string, quoted bool) {
+	if len(cells) != 1 || !bytes.HasPrefix(raw, []byte{'"'}) {
+		return "", false
+	}
+	return cells[0], true
+}
+
+// cutLine cuts a line into cells, and returns it as CSV. A quote inside a cell
+// may stand for itself, since the program that put the line in quotes doubled
+// all of them; a cell that begins with one has to be whole.
+func cutLine(line string, delim rune) (cells []string, text string) {
+	r := csv.NewReader(strings.NewReader(line))
+	r.Comma = delim
+	if cells, err := r.Read(); err == nil && r.InputOffset() == int64(len(line)) {
+		return cells, line
+	}
+	cells = strings.Split(line, string(delim))
+	if strings.ContainsAny(line, "\r\n") || slices.ContainsFunc(cells, func(s string) bool { return strings.HasPrefix(s, `"`) }) {
+		return nil, ""
+	}
+	return cells, joinCells(cells, delim)
+}
+
+// joinCells writes cells as a line of CSV without its end.
+func joinCells(cells []string, delim rune) string {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	w.Comma = delim
+	_ = w.Write(cells) // a bytes.Buffer takes everything, and the delimiter was checked
+	w.Flush()
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// unquote puts into the place of the spool one whose lines stand in no quotes, at
+// the numbers that they have, and returns the header again.
+func (in *Input) unquote(ctx context.Context, delim rune) (*headerTry, error) {
+	mended, err := createSpool()
+	if err != nil {
+		return nil, err
+	}
+	out := bufio.NewWriterSize(mended, scanBuffer)
+	size, err := in.copyUnquoted(ctx, out, delim)
+	if err != nil {
+		mended.Close()
+		return nil, in.recordError(err)
+	}
+	if err := out.Flush(); err != nil {
+		mended.Close()
+		return nil, spoolError(err)
+	}
+	in.spool.Close()
+	in.spool, in.size = mended, size
+	in.warn(WarnQuotedLines, "whole lines stand in quotes, and are read without them")
+	return in.findHeader()
+}
+
+func (in *Input) copyUnquoted(ctx context.Context, out *bufio.Writer, delim rune) (size int64, err error) {
+	r := newRecordReader(in.spool, in.size, delim, scanBuffer)
+	for end := (position{}); ; end = r.pos {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		rec, err := r.read()
+		if errors.Is(err, io.EOF) {
+			return size, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		raw := make([]byte, rec.size)
+		if _, err := in.spool.ReadAt(raw, rec.offset); err != nil {
+			return 0, err
+		}
+		if content, quoted := quotedLine(raw, rec.fields); quoted {
+			if cells, text := cutLine(content, delim); cells != nil {
+				raw = append([]byte(text), raw[len(trimLineEnd(raw)):]...)
+			}
+		}
+		blank := rec.line - 1 - end.lines
+		n, _ := out.WriteString(strings.Repeat("\n", blank)) // an error comes back at Flush
+		m, _ := out.Write(raw)
+		size += int64(n + m)
+	}
+}
+
+// mendRows looks whether the first rows are a single cell each, under a header
+// that somebody has put above them by hand: they stand in quotes as a whole, or
+// have another delimiter.
+func (in *Input) mendRows(ctx context.Context, t *headerTry) (*headerTry, error) {
+	if len(t.header) < 2 || in.workbook {
+		return t, nil
+	}
+	rows, err := in.firstRows(t, t.delim)
+	if err != nil || len(rows) == 0 || slices.ContainsFunc(rows, func(cells []string) bool { return len(cells) > 1 }) {
+		return t, err
+	}
+	for i, cells := range rows {
+		rows[i], _ = cutLine(cells[0], t.delim)
+	}
+	if t.fits(rows) {
+		return in.unquote(ctx, t.delim)
+	}
+	for _, delim := range (Options{}).delimiters() {
+		rows, err := in.firstRows(t, delim)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(rows, func(cells []string) bool { return len(cells) > 1 && slices.ContainsFunc(cells, isAddress) }) {
+			in.useRowDelimiter(t, delim, t.fits(rows))
+			break
+		}
+	}
+	return t, nil
+}
+
+// useRowDelimiter takes the delimiter of the rows for that of the list, if it is
+// certain that it is theirs.
+func (in *Input) useRowDelimiter(t *headerTry, delim rune, certain bool) {
+	what := fmt.Sprintf("the header has %s between its cells and the rows have %s", delimiterName(t.delim), delimiterName(delim))
+	if !certain {
+		t.err = &InputError{Line: t.line, Message: what, Hint: "save the list with one of them in all lines"}
+		return
+	}
+	in.warn(WarnDelimiters, "%s: both are read so", what)
+	t.delim, t.raw = delim, append([]byte(joinCells(t.header, delim)), t.raw[len(trimLineEnd(t.raw)):]...)
+}
+
+// firstRows returns the cells of the first rows with a delimiter; none if they
+// cannot be cut with it.
+func (in *Input) firstRows(t *headerTry, delim rune) (rows [][]string, err error) {
+	r := newRecordReader(in.spool, in.size, delim, atBuffer)
+	r.seek(t.body)
+	for len(rows) < headerRows {
+		rec, err := r.read()
+		if inputErr := (*InputError)(nil); errors.As(err, &inputErr) {
+			return nil, nil
+		}
+		if errors.Is(err, io.EOF) {
+			return rows, nil
+		}
+		if err != nil {
+			return nil, spoolError(err)
+		}
+		if !isBlankRow(rec.fields) {
+			rows = append(rows, slices.Clone(rec.fields))
+		}
+	}
+	return rows, nil
+}
+
+// fits reports whether all rows have the cells that the header names.
+func (t *headerTry) fits(rows [][]string) bool {
+	email := t.columns[fieldEmail]
+	return !slices.ContainsFunc(rows, func(cells []string) bool {
+		return len(cells) != len(t.header) || email >= 0 && !strings.Contains(cells[email], "@")
+	})
+}
