@@ -130,7 +130,15 @@ const (
 	StateInvited State = "invited"
 	StateRefused State = "refused" // the API said no to this person
 	StateFailed  State = "failed"  // known not sent, attempts used up
+
+	// StateNoInvitation: the API accepted the request and left this person out.
+	StateNoInvitation State = "no_invitation"
 )
+
+// MarkOtherAddress is the Settlement.Mark of a person in StateSending if the
+// answer named addresses that nobody asked for: that a list does not show the
+// person never counts.
+const MarkOtherAddress = "other_address"
 
 // A Request is what a claim writes into the ledger before anything leaves.
 type Request struct {
@@ -158,6 +166,8 @@ type Record struct {
 	RequestID int64
 	// Kind is the kind of that request.
 	Kind Kind
+	// Mark is what was settled with State in that request, see Settlement.Mark.
+	Mark string
 	// JobApplicationID is what that request named; the person may have been
 	// invited under another address than the key's.
 	JobApplicationID string
@@ -192,6 +202,10 @@ type Settlement struct {
 	State       State // StateNone: known not sent; StateSending: still not known
 	CandidateID string
 	InviteURL   string
+	// Mark belongs to State and is remembered with it: MarkOtherAddress, or
+	// with StateNoInvitation a digest of the row. It is mostly empty. Settling
+	// the same state again without a mark keeps the earlier mark.
+	Mark string
 }
 
 // An Answer is what came back for a request, or what was found out later.
@@ -199,6 +213,14 @@ type Answer struct {
 	StatusCode int    // HTTP status; 0 if there was no answer
 	Message    string // the API's, or what happened instead; never a secret
 	Outcomes   []Settlement
+}
+
+// A Member is somebody whom the ledger knows to be invited to an interview.
+type Member struct {
+	Key         Key       // not always that of an address, see Key.HasAddress
+	CandidateID string    // the newest known, as in Record; may be empty
+	Since       time.Time // when the answer was written that told of the invitation first
+	RequestID   int64     // the request that this answer is to
 }
 
 // A Lookuper tells what is known of people. It is the part of a Ledger that
@@ -218,8 +240,8 @@ type Ledger interface {
 	// is durable when it returns: only then may the request leave.
 	//
 	// KindInvite holds those who are StateInvited or StateSending, those whom
-	// this run has settled as StateRefused or StateFailed, and a key that is
-	// named twice. KindResend holds those re-sent within ResendAfter.
+	// this run has settled as StateRefused, StateNoInvitation or StateFailed,
+	// and a key that is named twice. KindResend holds those re-sent within ResendAfter.
 	// KindFound holds those who are StateInvited. KindLink holds nobody. All
 	// kinds hold those who are Forgotten, since a claim writes who they are.
 	Claim(ctx context.Context, req Request) (Claim, error)
@@ -229,8 +251,29 @@ type Ledger interface {
 	// returns. Somebody who is StateInvited in the request stays that: any
 	// other state for them is an error and nothing is written, and so is a
 	// person who is not in the request, and any state but StateInvited for
-	// one who is no longer StateSending in it.
+	// one who is no longer StateSending in it. Only StateNoInvitation may also
+	// become StateNone: a person who looked it up has said so.
 	Settle(ctx context.Context, id int64, a Answer) error
+
+	// Members calls f once for everybody who is StateInvited for the interview,
+	// whichever run invited them, but not for those who are Forgotten and those
+	// whose only invitation went through a job application: re-sending it does
+	// not make it another one. The order is that of Member.RequestID. f's error
+	// ends it and is returned.
+	Members(ctx context.Context, interviewID string, f func(Member) error) error
+
+	// Owners returns for each candidate id the keys of those who were ever
+	// StateInvited under it, in any interview, each key once. Some may be
+	// Member.Keys without an address. Nobody who is Forgotten is among them.
+	Owners(ctx context.Context, candidateIDs []string) ([][]Key, error)
+
+	// Recall returns what Remember wrote last under the name, or "". Like
+	// everything else, it is apart for each base URL.
+	Recall(ctx context.Context, name string) (string, error)
+
+	// Remember notes something about the API that later runs have to know. It
+	// is durable when it returns.
+	Remember(ctx context.Context, name, value string) error
 }
 
 // API is what the engine asks of the micro1 API. One call is one HTTP request;

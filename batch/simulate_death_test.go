@@ -22,20 +22,21 @@ type step string
 // The steps. At those of the ledger it may also break instead, as with a full
 // disk: then the run goes on to tell what it knows.
 const (
-	never        step = "never"
-	ledgerOpen   step = "the ledger is open"
-	runBegun     step = "the run is in the ledger"
-	beforeClaim  step = "before a claim"
-	afterClaim   step = "a claim is written, and nobody was told"
-	beforeSend   step = "before a request"
-	afterSend    step = "an answer has come"
-	beforeSettle step = "before an answer is written"
-	afterSettle  step = "an answer is written, and nobody was told"
-	inOutputs    step = "in the middle of the outputs"
-	betweenFiles step = "the results are in place, the failed rows are not"
-	beforeEnd    step = "the outputs are in place"
-	beforeClose  step = "the end of the run is written"
-	atSomeTime   step = "at some time"
+	never         step = "never"
+	ledgerOpen    step = "the ledger is open"
+	runBegun      step = "the run is in the ledger"
+	beforeClaim   step = "before a claim"
+	afterClaim    step = "a claim is written, and nobody was told"
+	beforeSend    step = "before a request"
+	afterSend     step = "an answer has come"
+	beforeSettle  step = "before an answer is written"
+	afterSettle   step = "an answer is written, and nobody was told"
+	afterRemember step = "something is remembered, and nobody was told"
+	inOutputs     step = "in the middle of the outputs"
+	betweenFiles  step = "the results are in place, the failed rows are not"
+	beforeEnd     step = "the outputs are in place"
+	beforeClose   step = "the end of the run is written"
+	atSomeTime    step = "at some time"
 )
 
 const (
@@ -61,12 +62,12 @@ func (s *simulation) drawDeath() death {
 	}
 	d := death{
 		at: pick(s.Rand, ledgerOpen, runBegun, beforeClaim, afterClaim, afterClaim, beforeSend, beforeSend, afterSend, afterSend,
-			beforeSettle, beforeSettle, afterSettle, afterSettle, inOutputs, betweenFiles, beforeEnd, beforeClose, atSomeTime),
+			beforeSettle, beforeSettle, afterSettle, afterSettle, afterRemember, inOutputs, betweenFiles, beforeEnd, beforeClose, atSomeTime),
 		n: 1, after: time.Duration(s.Float64() * float64(pick(s.Rand, time.Second, 20*time.Second, 3*time.Minute))),
 		keep: pick(s.Rand, 0, 1, s.Float64()),
 	}
 	switch d.at {
-	case beforeClaim, afterClaim, beforeSettle, afterSettle:
+	case beforeClaim, afterClaim, beforeSettle, afterSettle, afterRemember:
 		d.breaks = s.IntN(2) == 0
 		d.n = 1 + s.IntN(pick(s.Rand, 3, 20))
 	case beforeSend, afterSend, inOutputs:
@@ -202,6 +203,39 @@ func (p *process) Settle(ctx context.Context, id int64, a batch.Answer) error {
 	}
 	p.account.noteSettled(a)
 	return nil
+}
+
+// Members implements batch.Ledger.
+func (p *process) Members(ctx context.Context, interviewID string, f func(batch.Member) error) error {
+	if err := p.mayUseLedger(interviewID); err != nil {
+		return err
+	}
+	return p.run.Members(ctx, interviewID, f)
+}
+
+// Owners implements batch.Ledger.
+func (p *process) Owners(ctx context.Context, candidateIDs []string) ([][]batch.Key, error) {
+	if err := p.mayUseLedger(candidateIDs); err != nil {
+		return nil, err
+	}
+	return p.run.Owners(ctx, candidateIDs)
+}
+
+// Recall implements batch.Ledger.
+func (p *process) Recall(ctx context.Context, name string) (string, error) {
+	if err := p.mayUseLedger(name); err != nil {
+		return "", err
+	}
+	return p.run.Recall(ctx, name)
+}
+
+// Remember implements batch.Ledger.
+func (p *process) Remember(ctx context.Context, name, value string) error {
+	if err := p.mayUseLedger(name, value); err != nil {
+		return err
+	}
+	err := p.run.Remember(ctx, name, value)
+	return errors.Join(p.acknowledge(afterRemember), err)
 }
 
 // mayUseLedger takes the time that a write of this takes.

@@ -257,6 +257,13 @@ func (l *dyingLedger) Settle(ctx context.Context, id int64, a batch.Answer) erro
 	return l.Ledger.Settle(ctx, id, a)
 }
 
+func (l *dyingLedger) Remember(ctx context.Context, name, value string) error {
+	if err := l.verb(); err != nil {
+		return err
+	}
+	return l.Ledger.Remember(ctx, name, value)
+}
+
 // elsewhere invites these people without a run, as in the dashboard.
 func (w *world) elsewhere(in input) {
 	for _, row := range in {

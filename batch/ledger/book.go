@@ -43,6 +43,16 @@ func (b *book) close() *tail {
 	return t
 }
 
+// checkOpen refuses a book that is closed.
+func (b *book) checkOpen() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return errEnded
+	}
+	return nil
+}
+
 // get returns a request of the ledger; nil if there is none of this number.
 // The caller holds mu, and lets go of the request before mu.
 func (b *book) get(id int64) (*request, error) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"bulkinvite/batch"
 )
@@ -26,7 +27,9 @@ type resident struct {
 	state     uint8 // position in residentStates
 }
 
-var residentStates = [...]batch.State{batch.StateNone, batch.StateSending, batch.StateInvited, batch.StateRefused, batch.StateFailed}
+var residentStates = [...]batch.State{
+	batch.StateNone, batch.StateSending, batch.StateInvited, batch.StateRefused, batch.StateFailed, batch.StateNoInvitation,
+}
 
 func newResident(interview int32, state batch.State) resident {
 	return resident{interview, uint8(slices.Index(residentStates[:], state))}
@@ -62,7 +65,7 @@ func (c *census) add(r *request) {
 		}
 		c.people[hash] = newResident(interview, state)
 		if state == batch.StateSending {
-			c.doubts[hash] = Doubt{r.baseURL, r.interviewID, r.emails[i], r.id, r.runID, r.claimedAt}
+			c.doubts[hash] = Doubt{r.baseURL, r.interviewID, r.emails[i], r.id, r.runID, r.claimedAt, strings.Clone(r.people[i].mark)}
 		}
 	}
 }

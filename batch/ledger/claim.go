@@ -152,7 +152,8 @@ func (c *claim) join(r *Run) error {
 	}
 	sortMatches(found)
 	known := make([]fold, len(people))
-	if err := r.foldMatches(known, people, found, r.book.get); err != nil {
+	err := r.matchPeople(people, found, r.book.get, func(at int, req *request, p *person) { known[at].add(r.id, req, p) })
+	if err != nil {
 		return err
 	}
 	claimed := make([]int, len(people)) // position in the request, or -1
@@ -181,7 +182,7 @@ func holds(req *batch.Request, rec *batch.Record, now time.Time) bool {
 		switch rec.State {
 		case batch.StateInvited, batch.StateSending:
 			return true
-		case batch.StateRefused, batch.StateFailed:
+		case batch.StateRefused, batch.StateNoInvitation, batch.StateFailed:
 			return rec.ThisRun
 		}
 	case batch.KindResend:

@@ -17,6 +17,7 @@ type outcome struct {
 	State       batch.State
 	CandidateID string
 	InviteURL   string
+	Mark        string
 }
 
 // errDamaged is of a row that nothing here has written. To read it as well as it
@@ -56,6 +57,9 @@ func appendOutcomes(dst []byte, outcomes []outcome) []byte {
 		}
 		if o.InviteURL != "" && links == nil {
 			dst = appendText(append(dst, `,"invite_url":`...), o.InviteURL)
+		}
+		if o.Mark != "" {
+			dst = appendText(append(dst, `,"mark":`...), o.Mark)
 		}
 		dst = append(dst, '}')
 	}
@@ -160,11 +164,12 @@ type element struct {
 	State       *string `json:"state"`
 	CandidateID string  `json:"candidate_id"`
 	InviteURL   string  `json:"invite_url"`
+	Mark        string  `json:"mark"`
 	Links       *string `json:"links"`
 }
 
 func (e *element) links() (*commonLink, bool) {
-	if e.Person != nil || e.State != nil || e.CandidateID != "" || e.InviteURL != "" {
+	if e.Person != nil || e.State != nil || e.CandidateID != "" || e.InviteURL != "" || e.Mark != "" {
 		return nil, false
 	}
 	return parseLinks(*e.Links)
@@ -175,7 +180,7 @@ func (e *element) outcome() (o outcome, ok bool) {
 		return o, false
 	}
 	state, ok := knownState(*e.State)
-	return outcome{*e.Person, state, e.CandidateID, e.InviteURL}, ok
+	return outcome{*e.Person, state, e.CandidateID, e.InviteURL, e.Mark}, ok
 }
 
 // parsePlainOutcomes reads what appendOutcomes wrote, if nothing in it is
@@ -223,6 +228,9 @@ func (o *outcome) cut(text string) (rest string, ok bool) {
 	if after, found := strings.CutPrefix(rest, `,"invite_url":"`); found {
 		o.InviteURL, rest, _ = strings.Cut(after, `"`)
 	}
+	if after, found := strings.CutPrefix(rest, `,"mark":"`); found {
+		o.Mark, rest, _ = strings.Cut(after, `"`)
+	}
 	return strings.CutPrefix(rest, "}")
 }
 
@@ -239,7 +247,7 @@ func parsePosition(number string) (int, bool) {
 // read from need not stay in memory.
 func knownState(s string) (batch.State, bool) {
 	for _, state := range []batch.State{batch.StateInvited, batch.StateNone, batch.StateSending,
-		batch.StateRefused, batch.StateFailed} {
+		batch.StateRefused, batch.StateFailed, batch.StateNoInvitation} {
 		if s == string(state) {
 			return state, true
 		}

@@ -63,7 +63,41 @@ func (s *Store) remove(ctx context.Context, t *Traces) error {
 			return err
 		}
 	}
+	if err := forgetInMemory(ctx, tx, names); err != nil {
+		return err
+	}
 	return tx.Commit()
+}
+
+// forgetInMemory takes out what runs remember about the API and that names the
+// person. Half of it would not be understood, and all of it can be found out
+// again.
+func forgetInMemory(ctx context.Context, tx *sql.Tx, names *regexp.Regexp) error {
+	rows, err := tx.QueryContext(ctx, "select base_url, name, value from memory")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var naming [][2]string
+	for rows.Next() {
+		var key [2]string
+		var value string
+		if err := rows.Scan(&key[0], &key[1], &value); err != nil {
+			return err
+		}
+		if names.MatchString(norm.NFC.String(value)) {
+			naming = append(naming, key)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for _, key := range naming {
+		if _, err := tx.ExecContext(ctx, "delete from memory where base_url = ? and name = ?", key[0], key[1]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // forgetIn takes a person out of a request and the answers to it.
@@ -99,11 +133,10 @@ func forgetIn(ctx context.Context, tx *sql.Tx, r *PastRequest, name, standIn str
 	return forgetInAnswers(ctx, tx, r.ID, at)
 }
 
-// forgetInAnswers takes the ids and links of the person at a position in a
+// forgetInAnswers takes the ids, links and marks of the person at a position in a
 // request out of the answers to it.
 func forgetInAnswers(ctx context.Context, tx *sql.Tx, request int64, person int) error {
-	all := func(string) bool { return true }
-	answers, err := readTexts(ctx, tx, all, "select id, people from answers where request_id = ?", request)
+	answers, err := readTexts(ctx, tx, every, "select id, people from answers where request_id = ?", request)
 	if err != nil {
 		return err
 	}
@@ -114,7 +147,7 @@ func forgetInAnswers(ctx context.Context, tx *sql.Tx, request int64, person int)
 		}
 		for i := range outcomes {
 			if o := &outcomes[i]; o.Person == person {
-				o.CandidateID, o.InviteURL = "", ""
+				o.CandidateID, o.InviteURL, o.Mark = "", "", "" // a mark may be a digest of who they are
 			}
 		}
 		_, err = tx.ExecContext(ctx, "update answers set people = ? where id = ?", string(appendOutcomes(nil, outcomes)), id)
@@ -158,6 +191,9 @@ func (c textColumn) remove(ctx context.Context, tx *sql.Tx, names *regexp.Regexp
 	}
 	return nil
 }
+
+// every wants all texts.
+func every(string) bool { return true }
 
 // readTexts returns the texts that are wanted, by the numbers of their rows.
 func readTexts(ctx context.Context, db querier, wanted func(string) bool, query string, args ...any) (map[int64]string, error) {

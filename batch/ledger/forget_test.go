@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,9 @@ func (d diary) write(req batch.Request, message string, outcomes ...batch.Settle
 }
 
 // whatIsSecret is in the diary of somebody who is to be forgotten.
-var whatIsSecret = []string{"jörg", "JÖRG", "bücher.example", "xn--bcher-kva", "c-joerg", "App-joerg", "https://x/joerg", "Jörg wrote"}
+var whatIsSecret = []string{"jörg", "JÖRG", "bücher.example", "xn--bcher-kva", "c-joerg", "App-joerg", "https://x/joerg", "Jörg wrote", digestOfJoerg}
+
+const digestOfJoerg = "0123456789abcdef"
 
 // keep fills a ledger with somebody who is to be forgotten, among others.
 func keep(t *testing.T, path string) {
@@ -64,6 +67,14 @@ func keep(t *testing.T, path string) {
 	d.write(batch.Request{Kind: batch.KindResend, InterviewID: "i4", CandidateID: "c-joerg"}, "", resent)
 	d.write(batch.Request{Kind: batch.KindInvite, InterviewID: "i1"}, "the answer names c-joerg", other("cyd", batch.StateInvited))
 	d.write(batch.Request{Kind: batch.KindInvite, InterviewID: "i1"}, "fine", other("dee", batch.StateInvited))
+	leftOut := joerg("i5")
+	leftOut.State, leftOut.CandidateID, leftOut.InviteURL, leftOut.Mark = batch.StateNoInvitation, "", "", digestOfJoerg
+	d.write(batch.Request{Kind: batch.KindInvite, InterviewID: "i5"}, "", leftOut)
+	for name, value := range map[string]string{"missing/i1": "[\"jörg@xn--bcher-kva.example\"]", "missing/i2": "c-joerg,c-ann", "missing/i3": "c-ann"} {
+		if err := r.Remember(t.Context(), name, value); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := r.End(t.Context(), nil, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -116,8 +127,38 @@ func kept(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	t.Run("keep", func(t *testing.T) { keep(t, path) }) // it closes the ledger at its end
-	secrets(t, path, []string{"jörg", "JÖRG", "bücher.example", "xn--bcher-kva", "c-joerg", "App-joerg", "https://x/joerg", "Jörg wrote"})
+	secrets(t, path, []string{"jörg", "JÖRG", "bücher.example", "xn--bcher-kva", "c-joerg", "App-joerg", "https://x/joerg", "Jörg wrote", digestOfJoerg})
 	return path
+}
+
+// checkMemory checks that what runs remember is forgotten where it named the
+// person, and kept elsewhere.
+func checkMemory(t *testing.T, path string) {
+	t.Helper()
+	s := open(t, path)
+	r := begin(t, s)
+	for name, want := range map[string]string{"missing/i1": "", "missing/i2": "", "missing/i3": "c-ann"} {
+		if got, err := r.Recall(t.Context(), name); got != want || err != nil {
+			t.Errorf("%s is %q, %v; want %q", name, got, err, want)
+		}
+	}
+	if got, err := r.Owners(t.Context(), []string{"c-joerg", "c-ann"}); err != nil || len(got[0]) != 0 || len(got[1]) != 1 {
+		t.Errorf("owners: %v, %v", got, err)
+	}
+	var members []string
+	err := r.Members(t.Context(), "i1", func(m batch.Member) error {
+		members = append(members, m.Key.Email)
+		return nil
+	})
+	if want := []string{"ann@example.com", "cyd@example.com", "dee@example.com"}; err != nil || !slices.Equal(members, want) {
+		t.Errorf("members: %v, %v; want %v", members, err, want)
+	}
+	if err := r.End(t.Context(), nil, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Nothing of a person who was forgotten is in the ledger's files, and what is
@@ -127,6 +168,7 @@ func TestForget(t *testing.T) {
 	before := invitations(t, path)
 	forget(t, path, "JÖRG@bücher.example")
 	secrets(t, path, nil)
+	checkMemory(t, path)
 	after := invitations(t, path)
 	if len(before) != 7 || len(after) != 7 {
 		t.Errorf("the view had %q, and has %q", before, after)

@@ -23,8 +23,10 @@ func FuzzCodec(f *testing.F) {
 		var plain []string
 		checkTexts(t, texts, plain, json.Unmarshal(encoded, &plain))
 
-		checkOutcomes(t, []outcome{{0, batch.StateInvited, a, b}, {17, batch.StateNone, c, ""}, {3, batch.StateFailed, "", a}})
-		checkOutcomes(t, []outcome{{0, batch.StateInvited, a, b + a + c}, {1, batch.StateInvited, c, b + c + c}})
+		checkOutcomes(t, []outcome{
+			{0, batch.StateInvited, a, b, ""}, {17, batch.StateNone, c, "", b}, {3, batch.StateFailed, "", a, ""}, {4, batch.StateNoInvitation, "", "", c},
+		})
+		checkOutcomes(t, []outcome{{0, batch.StateInvited, a, b + a + c, ""}, {1, batch.StateInvited, c, b + c + c, a}})
 	})
 }
 
@@ -38,6 +40,7 @@ func checkOutcomes(t *testing.T, outcomes []outcome) {
 	for i := range outcomes {
 		outcomes[i].CandidateID = valid(outcomes[i].CandidateID)
 		outcomes[i].InviteURL = valid(outcomes[i].InviteURL)
+		outcomes[i].Mark = valid(outcomes[i].Mark)
 	}
 	if !reflect.DeepEqual(outcomes, back) {
 		t.Fatalf("%+v came back as %+v", outcomes, back)
@@ -78,7 +81,7 @@ func FuzzRows(f *testing.F) {
 			t.Fatalf("people %q are %q, want %q", people, r.emails, texts)
 		}
 		want, wantErr := strictOutcomes(answer, len(texts))
-		if err := r.applyText(2, 3, answer); (err == nil) != (wantErr == nil) {
+		if err := r.applyText(&answerRow{2, 3, 4}, answer); (err == nil) != (wantErr == nil) {
 			t.Fatalf("answer %q: %v, want %v", answer, err, wantErr)
 		}
 		if wantErr != nil {
@@ -91,7 +94,10 @@ func FuzzRows(f *testing.F) {
 		for _, o := range want {
 			p := &expected[o.Person]
 			if p.state != o.State {
-				p.state, p.by = o.State, 3
+				p.state, p.by, p.since, p.mark = o.State, 3, 4, ""
+			}
+			if o.Mark != "" {
+				p.mark = o.Mark
 			}
 			if o.CandidateID != "" {
 				p.candidateID, p.idFrom = o.CandidateID, 2
@@ -134,6 +140,7 @@ func strictOutcomes(text string, people int) ([]outcome, error) {
 		State       *batch.State `json:"state"`
 		CandidateID string       `json:"candidate_id"`
 		InviteURL   string       `json:"invite_url"`
+		Mark        string       `json:"mark"`
 		Links       *string      `json:"links"`
 	}
 	if err := json.Unmarshal([]byte(text), &elements); err != nil {
@@ -146,11 +153,11 @@ func strictOutcomes(text string, people int) ([]outcome, error) {
 	if len(elements) > 0 && elements[0].Links != nil {
 		e := elements[0]
 		links, elements = *e.Links, elements[1:]
-		if strings.Count(links, "{candidate_id}") != 1 || e.Person != nil || e.State != nil || e.CandidateID+e.InviteURL != "" {
+		if strings.Count(links, "{candidate_id}") != 1 || e.Person != nil || e.State != nil || e.CandidateID+e.InviteURL+e.Mark != "" {
 			return nil, errors.New("the first element is neither links nor somebody")
 		}
 	}
-	states := []batch.State{batch.StateNone, batch.StateSending, batch.StateInvited, batch.StateRefused, batch.StateFailed}
+	states := []batch.State{batch.StateNone, batch.StateSending, batch.StateInvited, batch.StateRefused, batch.StateFailed, batch.StateNoInvitation}
 	outcomes := make([]outcome, len(elements))
 	told := map[int]batch.State{}
 	for i, e := range elements {
@@ -158,7 +165,8 @@ func strictOutcomes(text string, people int) ([]outcome, error) {
 			return nil, fmt.Errorf("element %d says nothing of anybody", i)
 		}
 		before, known := told[*e.Person]
-		if known && before != batch.StateSending && *e.State != batch.StateInvited {
+		lookedUp := before == batch.StateNoInvitation && *e.State == batch.StateNone
+		if known && before != batch.StateSending && *e.State != batch.StateInvited && !lookedUp {
 			return nil, fmt.Errorf("element %d takes back what was known", i)
 		}
 		told[*e.Person] = *e.State
@@ -168,7 +176,7 @@ func strictOutcomes(text string, people int) ([]outcome, error) {
 		if links != "" {
 			e.InviteURL = strings.Replace(links, "{candidate_id}", e.CandidateID, 1)
 		}
-		outcomes[i] = outcome{Person: *e.Person, State: *e.State, CandidateID: e.CandidateID, InviteURL: e.InviteURL}
+		outcomes[i] = outcome{Person: *e.Person, State: *e.State, CandidateID: e.CandidateID, InviteURL: e.InviteURL, Mark: e.Mark}
 	}
 	return outcomes, nil
 }

@@ -44,6 +44,7 @@ type PastAnswer struct {
 	State       batch.State
 	CandidateID string
 	InviteURL   string
+	Mark        string
 }
 
 func (r *Reader) histories(ctx context.Context, tx *sql.Tx, aliases []alias, interviewID string) ([]History, error) {
@@ -163,7 +164,7 @@ func answersTo(ctx context.Context, db querier, request int64, person int) ([]Pa
 		}
 		for _, o := range outcomes {
 			if o.Person == person {
-				a.State, a.CandidateID, a.InviteURL = o.State, o.CandidateID, o.InviteURL
+				a.State, a.CandidateID, a.InviteURL, a.Mark = o.State, o.CandidateID, o.InviteURL, o.Mark
 				answers = append(answers, a)
 			}
 		}

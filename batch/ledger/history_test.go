@@ -89,7 +89,7 @@ func TestTracesByIDs(t *testing.T) {
 	for _, h := range histories(t, path, "jörg@bücher.example", "") {
 		found = append(found, h.Key.InterviewID+" "+h.Key.Email)
 	}
-	want := []string{"i1 jörg@xn--bcher-kva.example", "i2 jörg@xn--bcher-kva.example", "i3 application:App-joerg", "i4 candidate:c-joerg"}
+	want := []string{"i1 jörg@xn--bcher-kva.example", "i2 jörg@xn--bcher-kva.example", "i5 jörg@xn--bcher-kva.example", "i3 application:App-joerg", "i4 candidate:c-joerg"}
 	if diff := cmp.Diff(want, found); diff != "" {
 		t.Errorf("(- want, + got)\n%s", diff)
 	}

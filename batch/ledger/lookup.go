@@ -43,13 +43,9 @@ func (l *lookup) records(ctx context.Context, keys []batch.Key) ([]batch.Record,
 		return records, err
 	}
 	folds := make([]fold, len(keys))
-	for len(found) > 0 {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if found, err = l.foldSome(folds, keys, found); err != nil {
-			return nil, err
-		}
+	err = l.eachMatch(ctx, keys, found, func(at int, r *request, p *person) { folds[at].add(l.id, r, p) })
+	if err != nil {
+		return nil, err
 	}
 	for i := range folds {
 		records[i] = folds[i].rec
@@ -57,9 +53,23 @@ func (l *lookup) records(ctx context.Context, keys []batch.Key) ([]batch.Record,
 	return records, nil
 }
 
-// foldSome adds what the requests of the first matches say, and returns the
-// matches that are left.
-func (l *lookup) foldSome(folds []fold, keys []batch.Key, found []match) (left []match, err error) {
+// eachMatch reads the requests of the matches, sorted by request, and calls f
+// for each key at a position with a person who has it.
+func (l *lookup) eachMatch(ctx context.Context, keys []batch.Key, found []match, f func(at int, r *request, p *person)) error {
+	for len(found) > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		var err error
+		if found, err = l.readSome(keys, found, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readSome is eachMatch for the first matches, and returns those that are left.
+func (l *lookup) readSome(keys []batch.Key, found []match, f func(at int, r *request, p *person)) (left []match, err error) {
 	ids := make([]int64, 0, readRequests)
 	n := 0
 	for ; n < len(found); n++ {
@@ -74,7 +84,7 @@ func (l *lookup) foldSome(folds []fold, keys []batch.Key, found []match) (left [
 	if err != nil {
 		return nil, err
 	}
-	return found[n:], l.foldMatches(folds, keys, found[:n], func(id int64) (*request, error) { return requests[id], nil })
+	return found[n:], l.matchPeople(keys, found[:n], func(id int64) (*request, error) { return requests[id], nil }, f)
 }
 
 // findAll returns the matches in index and tail, sorted by request.
@@ -98,11 +108,8 @@ func (l *lookup) findAll(ctx context.Context, hashes []uint64) ([]match, error) 
 
 // findIndexed returns the matches in the index.
 func (l *lookup) findIndexed(ctx context.Context, hashes []uint64) ([]match, error) {
-	l.book.mu.Lock()
-	closed := l.book.closed
-	l.book.mu.Unlock()
-	if closed {
-		return nil, errEnded // the index is another one now
+	if err := l.book.checkOpen(); err != nil {
+		return nil, err // the index is another one now
 	}
 	return l.index.find(ctx, hashes)
 }
@@ -123,9 +130,11 @@ func sortMatches(found []match) {
 	})
 }
 
-// foldMatches adds what the matches, sorted by request, say of the keys. get
-// returns a request by its number, nil if there is none.
-func (l *lookup) foldMatches(folds []fold, keys []batch.Key, found []match, get func(id int64) (*request, error)) error {
+// matchPeople calls f for the people in the requests of the matches, which are
+// sorted by request, who have the keys. get returns a request by its number,
+// nil if there is none.
+func (l *lookup) matchPeople(keys []batch.Key, found []match, get func(id int64) (*request, error),
+	f func(at int, r *request, p *person)) error {
 	var req *request
 	next := 0
 	for _, m := range found {
@@ -150,7 +159,7 @@ func (l *lookup) foldMatches(folds []fold, keys []batch.Key, found []match, get 
 			}
 			continue
 		}
-		folds[m.at].add(l.id, req, &req.people[at])
+		f(m.at, req, &req.people[at])
 		next = at + 1
 	}
 	return nil

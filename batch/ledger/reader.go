@@ -261,6 +261,7 @@ type Doubt struct {
 	RequestID   int64
 	RunID       int64 // that claimed them
 	ClaimedAt   time.Time
+	Mark        string // see batch.Settlement.Mark
 }
 
 // People returns who is in what state: counts for each interview, and all who

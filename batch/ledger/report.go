@@ -25,18 +25,20 @@ type RunReport struct {
 	LaterFindings   Findings // about people of this run, by later runs
 	EarlierFindings Findings // about people of earlier runs, by this run
 
-	Named map[batch.Code]*NamedPeople // those of this run who are refused, failed or in doubt, by reason
+	Named map[batch.Code]*NamedPeople // those of this run who are refused, left out, failed or in doubt, by reason
 }
 
 // A Tally counts people by what became of them in requests. One who is in
 // several requests is counted in each; in all but one of these as Nothing.
 type Tally struct {
-	Invited, Refused, Failed, InDoubt int
-	Nothing                           int // batch.StateNone
+	Invited, Refused, NoInvitation, Failed, InDoubt int
+	Nothing                                         int // batch.StateNone
 }
 
 // People returns how many the tally has counted.
-func (t Tally) People() int { return t.Invited + t.Refused + t.Failed + t.InDoubt + t.Nothing }
+func (t Tally) People() int {
+	return t.Invited + t.Refused + t.NoInvitation + t.Failed + t.InDoubt + t.Nothing
+}
 
 func (t *Tally) add(state batch.State) {
 	switch state {
@@ -44,6 +46,8 @@ func (t *Tally) add(state batch.State) {
 		t.Invited++
 	case batch.StateRefused:
 		t.Refused++
+	case batch.StateNoInvitation:
+		t.NoInvitation++
 	case batch.StateFailed:
 		t.Failed++
 	case batch.StateSending:
@@ -82,18 +86,19 @@ type AnswerReport struct {
 
 // An InterviewReport counts the people of an interview by what a run did.
 type InterviewReport struct {
-	InterviewID string
-	Invited     int // by an answer or by the API's list
-	Resent      int
-	Elsewhere   int // the API's list showed them before anything was sent
-	Refused     int
-	Failed      int
-	InDoubt     int
+	InterviewID  string
+	Invited      int // by an answer or by the API's list
+	Resent       int
+	Elsewhere    int // the API's list showed them before anything was sent
+	Refused      int
+	NoInvitation int // accepted, and left out
+	Failed       int
+	InDoubt      int
 }
 
 // People returns how many the report has counted.
 func (i InterviewReport) People() int {
-	return i.Invited + i.Resent + i.Elsewhere + i.Refused + i.Failed + i.InDoubt
+	return i.Invited + i.Resent + i.Elsewhere + i.Refused + i.NoInvitation + i.Failed + i.InDoubt
 }
 
 // Reached returns how many of them have an invitation.

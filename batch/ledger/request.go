@@ -28,7 +28,9 @@ type request struct {
 type person struct {
 	state       batch.State
 	by          int64 // the run that brought them into the state
-	forgotten   bool  // the address is a stand-in
+	since       int64 // when it wrote that, in microseconds; 0 for the claim
+	mark        string
+	forgotten   bool // the address is a stand-in
 	candidateID string
 	inviteURL   string
 	idFrom      int64 // the answer that candidateID is from
@@ -74,32 +76,42 @@ func (r *request) find(email string, hint int) int {
 	return -1
 }
 
-// apply adds an answer, which run wrote. Writing the state that somebody is in
-// does not make it the later run's doing, and an answer that does not tell an
-// id or a link does not take back an earlier one.
-func (r *request) apply(answer, run int64, outcomes []outcome) error {
+// An answerRow is a row of answers without what it says.
+type answerRow struct {
+	id  int64
+	run int64 // that wrote it
+	at  int64 // when, in microseconds
+}
+
+// apply adds an answer. Writing the state that somebody is in does not make it
+// the later run's doing, and an answer that does not tell an id, a link or the
+// mark of the same state does not take back an earlier one.
+func (r *request) apply(a *answerRow, outcomes []outcome) error {
 	for _, o := range outcomes {
 		if o.Person < 0 || o.Person >= len(r.people) {
 			return fmt.Errorf("%w: answer %d names person %d of the %d in request %d",
-				errDamaged, answer, o.Person, len(r.people), r.id)
+				errDamaged, a.id, o.Person, len(r.people), r.id)
 		}
 		p := &r.people[o.Person]
 		// Settle let nothing else through. A flipped bit in the position of
 		// somebody who was refused must not take back the invitation of another.
 		if err := mayBecome(p.state, o.State); err != nil {
-			return fmt.Errorf("%w: in answer %d to request %d, %w", errDamaged, answer, r.id, err)
+			return fmt.Errorf("%w: in answer %d to request %d, %w", errDamaged, a.id, r.id, err)
 		}
 		if p.state != o.State {
-			p.state, p.by = o.State, run
+			p.state, p.by, p.since, p.mark = o.State, a.run, a.at, ""
+		}
+		if o.Mark != "" {
+			p.mark = o.Mark
 		}
 		if o.CandidateID != "" {
-			p.candidateID, p.idFrom = o.CandidateID, answer
+			p.candidateID, p.idFrom = o.CandidateID, a.id
 		}
 		if o.InviteURL != "" {
-			p.inviteURL, p.urlFrom = o.InviteURL, answer
+			p.inviteURL, p.urlFrom = o.InviteURL, a.id
 		}
 	}
-	r.lastAnswer = answer
+	r.lastAnswer = a.id
 	return nil
 }
 
@@ -129,7 +141,7 @@ func (f *fold) add(run int64, r *request, p *person) {
 	}
 	if counts(r.kind, p.state) && rank(p.state) >= rank(f.rec.State) {
 		f.rec.State, f.rec.Kind, f.rec.RequestID = p.state, r.kind, r.id
-		f.rec.JobApplicationID = r.application
+		f.rec.JobApplicationID, f.rec.Mark = r.application, strings.Clone(p.mark)
 		f.rec.ThisRun = p.by == run
 	}
 }

@@ -27,7 +27,8 @@ type RunInfo struct {
 // A Run is one run's view of the ledger. It implements batch.Ledger.
 type Run struct {
 	lookup
-	store *Store
+	store  *Store
+	owners owners
 
 	// Used by the writer alone, and by others once it is gone.
 	lastRequest int64

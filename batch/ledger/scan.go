@@ -11,7 +11,7 @@ import (
 // selectRequests selects what scanRequests reads: a row for each request and
 // answer to it. Answers have to come in the order of their numbers.
 const selectRequests = `select r.id, r.run_id, u.base_url, r.interview_id, r.job_application_id, r.kind, r.claimed_at, r.people,
-		coalesce(a.id, 0), coalesce(a.run_id, 0), coalesce(a.people, '')
+		coalesce(a.id, 0), coalesce(a.run_id, 0), coalesce(a.at, 0), coalesce(a.people, '')
 	from requests r join runs u on u.id = r.run_id left join answers a on a.request_id = r.id`
 
 // scanRequests calls f for each request when it has all its answers.
@@ -19,10 +19,11 @@ func scanRequests(rows *sql.Rows, f func(*request)) error {
 	var current *request
 	for rows.Next() {
 		var r request
-		var claimedAt, answer, answerRun int64
+		var claimedAt int64
+		var a answerRow
 		var people, answered string
 		err := rows.Scan(&r.id, &r.runID, &r.baseURL, &r.interviewID, &r.application, &r.kind, &claimedAt, &people,
-			&answer, &answerRun, &answered)
+			&a.id, &a.run, &a.at, &answered)
 		if err != nil {
 			return err
 		}
@@ -39,8 +40,8 @@ func scanRequests(rows *sql.Rows, f func(*request)) error {
 				return err
 			}
 		}
-		if answer != 0 {
-			if err := current.applyText(answer, answerRun, answered); err != nil {
+		if a.id != 0 {
+			if err := current.applyText(&a, answered); err != nil {
 				return err
 			}
 		}
@@ -65,10 +66,10 @@ func (r *request) joinAll(people string) (err error) {
 }
 
 // applyText adds an answer, given as answers.people.
-func (r *request) applyText(answer, run int64, text string) error {
+func (r *request) applyText(a *answerRow, text string) error {
 	outcomes, err := parseOutcomes(text)
 	if err != nil {
-		return fmt.Errorf("answer %d: %w", answer, err)
+		return fmt.Errorf("answer %d: %w", a.id, err)
 	}
-	return r.apply(answer, run, outcomes)
+	return r.apply(a, outcomes)
 }

@@ -18,14 +18,18 @@ var schema string
 //go:embed index.sql
 var indexSchema string
 
+//go:embed memory.sql
+var memorySchema string
+
 //go:embed view.sql
 var view string
 
 const (
 	applicationID = 0x62696e76 // "binv": tells the ledger from other SQLite files
-	schemaVersion = 4
+	schemaVersion = 5
 	oldestSchema  = 1 // that can be read, and brought up to date
 	indexVersion  = 2 // since this one the index is that of index.sql
+	memoryVersion = 5 // since this one there is what memory.sql makes
 )
 
 // dsn returns a data source name in which nothing of path can be taken for a
@@ -94,15 +98,18 @@ const dropIndex1 = "drop table people; drop table people_upto;"
 
 // updateSchema makes what a file of that version lacks, 0 being an empty one,
 // and marks it as ours and new. An older bulkinvite must not write to it: it
-// would take stand-ins (since version 3) and common links (since version 4) for
-// damage.
+// would take stand-ins (since version 3), common links (since version 4) and
+// people without an invitation (since version 5) for damage.
 func updateSchema(ctx context.Context, db *sql.DB, version int) error {
 	script := view
+	if version < memoryVersion {
+		script = memorySchema + script
+	}
 	switch version {
 	case 0:
-		script = schema + indexSchema + view
+		script = schema + indexSchema + script
 	case 1:
-		script = dropIndex1 + indexSchema + view
+		script = dropIndex1 + indexSchema + script
 	}
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {

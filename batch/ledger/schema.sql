@@ -1,4 +1,4 @@
--- The ledger of bulkinvite, schema version 4.
+-- The ledger of bulkinvite, schema version 5.
 --
 -- Requests and answers are only ever added to: what was sent and what came
 -- back is never rewritten. There is one exception: of somebody who is forgotten,
@@ -45,9 +45,10 @@ create table answers (
   status_code integer not null, -- HTTP status; 0: there was no answer
   message     text    not null,
   people      text    not null  -- JSON array of {person: position in requests.people,
-                                --   state, candidate_id, invite_url}; if the first
-                                --   element is {links: a text with {candidate_id}},
-                                --   everybody's invite_url is that with their id
+                                --   state, candidate_id, invite_url, mark: what
+                                --   belongs to the state}; if the first element
+                                --   is {links: a text with {candidate_id}}, everybody's
+                                --   invite_url is that with their id
 ) strict;
 
 create index answers_request on answers (request_id);

@@ -15,6 +15,7 @@ type settlement struct {
 	answer   *batch.Answer
 	id       int64
 	run      int64
+	at       int64 // when it is written, in microseconds
 	outcomes []outcome
 	done     chan error
 }
@@ -43,7 +44,7 @@ func (s *settlement) prepare(r *Run) (write bool, err error) {
 		return false, fmt.Errorf("ledger: settle request %d: %w", s.request, err)
 	}
 	r.lastAnswer++
-	s.id = r.lastAnswer
+	s.id, s.at = r.lastAnswer, r.store.now().UnixMicro()
 	return true, nil
 }
 
@@ -70,7 +71,7 @@ func outcomesIn(req *request, settlements []batch.Settlement) ([]outcome, error)
 		}
 		states[at] = s.State
 		next = at + 1
-		outcomes = append(outcomes, outcome{Person: at, State: s.State, CandidateID: s.CandidateID, InviteURL: s.InviteURL})
+		outcomes = append(outcomes, outcome{Person: at, State: s.State, CandidateID: s.CandidateID, InviteURL: s.InviteURL, Mark: s.Mark})
 	}
 	return outcomes, nil
 }
@@ -79,8 +80,8 @@ func mayBecome(old, state batch.State) error {
 	switch state {
 	case batch.StateInvited:
 		return nil
-	case batch.StateNone, batch.StateSending, batch.StateRefused, batch.StateFailed:
-		if old == batch.StateSending {
+	case batch.StateNone, batch.StateSending, batch.StateRefused, batch.StateFailed, batch.StateNoInvitation:
+		if old == batch.StateSending || old == batch.StateNoInvitation && state == batch.StateNone {
 			return nil
 		}
 		return fmt.Errorf("somebody who is %s in it cannot become %s", name(old), name(state))
@@ -97,7 +98,7 @@ func name(s batch.State) batch.State {
 
 func (s *settlement) write(ctx context.Context, tx *sql.Tx, r *Run) error {
 	r.text = appendOutcomes(r.text[:0], s.outcomes)
-	_, err := tx.StmtContext(ctx, r.addAnswer).ExecContext(ctx, s.id, s.request, s.run, r.store.now().UnixMicro(), s.answer.StatusCode,
+	_, err := tx.StmtContext(ctx, r.addAnswer).ExecContext(ctx, s.id, s.request, s.run, s.at, s.answer.StatusCode,
 		s.answer.Message, r.text)
 	return err
 }
@@ -113,7 +114,7 @@ func (s *settlement) committed(b *book) error {
 	if req.lastAnswer >= s.id {
 		return nil
 	}
-	return req.apply(s.id, s.run, s.outcomes)
+	return req.apply(&answerRow{s.id, s.run, s.at}, s.outcomes)
 }
 
 func (s *settlement) finish(err error)       { s.done <- err }

@@ -115,7 +115,7 @@ func (t *teller) answer(r *told, id, run int64, statusCode int, message, text st
 		r.answered, r.message = true, message
 		r.arrival = arrivalOf(r.kind, statusCode, outcomes)
 	}
-	return r.apply(id, run, outcomes)
+	return r.apply(&answerRow{id: id, run: run}, outcomes)
 }
 
 func arrivalOf(kind batch.Kind, statusCode int, outcomes []outcome) arrival {
@@ -174,6 +174,8 @@ func (t *teller) person(r *told, i int) {
 	switch {
 	case state == batch.StateRefused:
 		interview.Refused++
+	case state == batch.StateNoInvitation:
+		interview.NoInvitation++
 	case state == batch.StateFailed:
 		interview.Failed++
 	case state == batch.StateSending:
@@ -202,8 +204,8 @@ func (t *teller) reason(r *told, state batch.State) batch.Code {
 		return batch.CodeUncertain
 	case state == batch.StateFailed:
 		return batch.CodeAPIError
-	case r.arrival.statusCode == http.StatusOK:
-		return batch.CodeNoInvitation // accepted, and then not in the list
+	case state == batch.StateNoInvitation, r.arrival.statusCode == http.StatusOK: // which older ledgers call refused
+		return batch.CodeNoInvitation
 	default:
 		return batch.CodeRefused
 	}

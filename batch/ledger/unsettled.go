@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,10 +12,13 @@ import (
 )
 
 // An Unsettled is somebody in a request of whom it is not known whether it
-// reached them. It is one request of them: there may be more.
+// reached them, or whom the API left out. It is one request of them: there may
+// be more.
 type Unsettled struct {
 	BaseURL          string
 	Key              batch.Key
+	State            batch.State // StateSending or StateNoInvitation
+	Mark             string
 	Kind             batch.Kind
 	JobApplicationID string
 	RequestID        int64
@@ -27,13 +31,29 @@ type Unsettled struct {
 // doubt. It reads the whole ledger, and again if anybody is in doubt: seconds
 // per million people. No run may be under way.
 func (s *Store) Unsettled(ctx context.Context) ([]Unsettled, error) {
+	return s.peopleIn(ctx, batch.StateSending, func(u *Unsettled, rec *batch.Record) bool {
+		// What another request or a newer re-send has told since is no doubt.
+		return u.Kind == batch.KindResend && rec.ResentState == batch.StateSending ||
+			u.Kind != batch.KindResend && rec.State == batch.StateSending
+	})
+}
+
+// LeftOut is Unsettled for everybody in StateNoInvitation, each in the request
+// that this comes from.
+func (s *Store) LeftOut(ctx context.Context) ([]Unsettled, error) {
+	return s.peopleIn(ctx, batch.StateNoInvitation, func(u *Unsettled, rec *batch.Record) bool { return u.RequestID == rec.RequestID })
+}
+
+// peopleIn returns those in requests that have them in the state, if keep says
+// so of what is known of them altogether.
+func (s *Store) peopleIn(ctx context.Context, state batch.State, keep func(*Unsettled, *batch.Record) bool) ([]Unsettled, error) {
 	type who struct {
 		baseURL string
 		key     batch.Key
 	}
 	suspects := map[who]*fold{}
 	open := func(r *request, i int) bool {
-		return r.people[i].state == batch.StateSending && !r.people[i].forgotten && r.kind != batch.KindLink
+		return r.people[i].state == state && !r.people[i].forgotten && r.kind != batch.KindLink
 	}
 	err := scanPeople(ctx, s.read, "", nil, func(r *request, i int, key batch.Key) {
 		if open(r, i) {
@@ -51,21 +71,13 @@ func (s *Store) Unsettled(ctx context.Context) ([]Unsettled, error) {
 		}
 		f.add(0, r, &r.people[i])
 		if open(r, i) {
-			all = append(all, Unsettled{r.baseURL, key, r.kind, r.application, r.id, r.runID, r.claimedAt})
+			all = append(all, Unsettled{r.baseURL, key, state, r.people[i].mark, r.kind, r.application, r.id, r.runID, r.claimedAt})
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	doubtful := all[:0]
-	for _, u := range all {
-		rec := &suspects[who{u.BaseURL, u.Key}].rec
-		// What another request or a newer re-send has told since is no doubt.
-		if u.Kind == batch.KindResend && rec.ResentState == batch.StateSending || u.Kind != batch.KindResend && rec.State == batch.StateSending {
-			doubtful = append(doubtful, u)
-		}
-	}
-	return doubtful, nil
+	return slices.DeleteFunc(all, func(u Unsettled) bool { return !keep(&u, &suspects[who{u.BaseURL, u.Key}].rec) }), nil
 }
 
 // A Member is somebody in one request for an interview.

@@ -53,12 +53,12 @@ func TestUnsettled(t *testing.T) {
 
 	got, err := s.Unsettled(t.Context())
 	want := []ledger.Unsettled{
-		{BaseURL: base, Key: key("dee"), Kind: batch.KindInvite},
-		{BaseURL: base, Key: key("fay"), Kind: batch.KindInvite},
-		{BaseURL: base, Key: application, Kind: batch.KindInvite, JobApplicationID: "A-1"},
-		{BaseURL: base, Key: key("gus"), Kind: batch.KindResend},
-		{BaseURL: base, Key: key("gus"), Kind: batch.KindResend},
-		{BaseURL: "https://other.example", Key: key("ann"), Kind: batch.KindFound},
+		{BaseURL: base, Key: key("dee"), State: batch.StateSending, Kind: batch.KindInvite},
+		{BaseURL: base, Key: key("fay"), State: batch.StateSending, Kind: batch.KindInvite},
+		{BaseURL: base, Key: application, State: batch.StateSending, Kind: batch.KindInvite, JobApplicationID: "A-1"},
+		{BaseURL: base, Key: key("gus"), State: batch.StateSending, Kind: batch.KindResend},
+		{BaseURL: base, Key: key("gus"), State: batch.StateSending, Kind: batch.KindResend},
+		{BaseURL: "https://other.example", Key: key("ann"), State: batch.StateSending, Kind: batch.KindFound},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(ledger.Unsettled{}, "RequestID", "RunID", "ClaimedAt")); diff != "" || err != nil {
 		t.Errorf("%v; (- want, + got)\n%s", err, diff)
@@ -74,6 +74,27 @@ func TestUnsettled(t *testing.T) {
 	}
 	if got, err = s.Unsettled(t.Context()); len(got) > 0 || err != nil {
 		t.Errorf("all are settled: %v, %v", got, err)
+	}
+}
+
+// Who was left out is so as long as the newest of their requests says it.
+func TestLeftOut(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "ledger.db"))
+	d := diary{t, begin(t, s)}
+	person := func(name string, state batch.State) batch.Settlement {
+		return batch.Settlement{Key: batch.NewKey("i1", name+"@example.com"), State: state, Mark: "m-" + name}
+	}
+	invite := batch.Request{Kind: batch.KindInvite, InterviewID: "i1"}
+	d.write(invite, "", person("ann", batch.StateNoInvitation), person("bob", batch.StateNoInvitation), person("cyd", batch.StateNoInvitation))
+	d.run = begin(t, s)
+	d.write(invite, "", person("bob", batch.StateRefused))
+	d.write(batch.Request{Kind: batch.KindFound, InterviewID: "i1"}, "", person("cyd", batch.StateInvited))
+	got, err := s.LeftOut(t.Context())
+	want := []ledger.Unsettled{
+		{BaseURL: "https://api.example", Key: batch.NewKey("i1", "ann@example.com"), State: batch.StateNoInvitation, Mark: "m-ann", Kind: batch.KindInvite, RequestID: 1, RunID: 1},
+	}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(ledger.Unsettled{}, "ClaimedAt")); diff != "" || err != nil {
+		t.Errorf("%v; (- want, + got)\n%s", err, diff)
 	}
 }
 

@@ -2,9 +2,11 @@ package ledgertest
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"bulkinvite/batch"
@@ -15,8 +17,9 @@ import (
 type model struct {
 	base     string
 	run      int
-	requests []*modelRequest // by number, ascending
-	written  int             // settlements so far
+	memory   map[[2]string]string // by base URL and name
+	requests []*modelRequest      // by number, ascending
+	written  int                  // settlements so far
 }
 
 type modelRequest struct {
@@ -32,6 +35,8 @@ type modelRequest struct {
 type modelPerson struct {
 	state       batch.State
 	run         int // that brought them into the state
+	since       time.Time
+	mark        string
 	candidateID []told
 	inviteURL   []told
 }
@@ -60,7 +65,7 @@ func (m *model) record(k batch.Key) batch.Record {
 			for _, kind := range kinds {
 				if r.kind == kind && (p.state == state || state == "any") {
 					rec.State, rec.RequestID, rec.Kind, rec.ThisRun = p.state, r.id, r.kind, p.run == m.run
-					rec.JobApplicationID = r.applied
+					rec.JobApplicationID, rec.Mark = r.applied, p.mark
 					return true
 				}
 			}
@@ -99,7 +104,7 @@ func (m *model) holds(req batch.Request, k batch.Key, named bool, now time.Time)
 	rec := m.record(k)
 	switch req.Kind {
 	case batch.KindInvite:
-		tried := rec.State == batch.StateRefused || rec.State == batch.StateFailed
+		tried := rec.State == batch.StateRefused || rec.State == batch.StateNoInvitation || rec.State == batch.StateFailed
 		return named || rec.State == batch.StateInvited || rec.State == batch.StateSending || tried && rec.ThisRun
 	case batch.KindResend:
 		return named && req.ResendAfter > 0 || !rec.ResentAt.IsZero() && now.Sub(rec.ResentAt) < req.ResendAfter
@@ -124,7 +129,7 @@ func (m *model) claim(req batch.Request, now time.Time) (claimed *modelRequest, 
 }
 
 // settle returns whether the settlements are lawful, and if so makes them.
-func (m *model) settle(id int64, settlements []batch.Settlement) bool {
+func (m *model) settle(id int64, settlements []batch.Settlement, now time.Time) bool {
 	var r *modelRequest
 	for _, candidate := range m.requests {
 		if candidate.id == id && candidate.base == m.base {
@@ -139,7 +144,9 @@ func (m *model) settle(id int64, settlements []batch.Settlement) bool {
 		states[k] = p.state
 	}
 	for _, s := range settlements {
-		if old, in := states[s.Key]; !in || s.State != batch.StateInvited && old != batch.StateSending {
+		old, in := states[s.Key]
+		lookedUp := old == batch.StateNoInvitation && s.State == batch.StateNone
+		if !in || s.State != batch.StateInvited && old != batch.StateSending && !lookedUp {
 			return false
 		}
 		states[s.Key] = s.State
@@ -148,7 +155,10 @@ func (m *model) settle(id int64, settlements []batch.Settlement) bool {
 		m.written++
 		p := r.people[s.Key]
 		if p.state != s.State {
-			p.state, p.run = s.State, m.run
+			p.state, p.run, p.since, p.mark = s.State, m.run, now, ""
+		}
+		if s.Mark != "" {
+			p.mark = s.Mark
 		}
 		if s.CandidateID != "" {
 			p.candidateID = append(p.candidateID, told{m.written, s.CandidateID})
@@ -158,6 +168,44 @@ func (m *model) settle(id int64, settlements []batch.Settlement) bool {
 		}
 	}
 	return true
+}
+
+// members returns the members of an interview.
+func (m *model) members(interviewID string) (members []batch.Member) {
+	for _, email := range emails {
+		k := batch.Key{InterviewID: interviewID, Email: email}
+		member := batch.Member{Key: k, CandidateID: m.record(k).CandidateID}
+		requests, people := m.where(k)
+		applied := false
+		for i, r := range requests {
+			switch p := people[i]; {
+			case p.state != batch.StateInvited || r.kind == batch.KindLink:
+			case r.applied != "":
+				applied = true
+			case applied && r.kind == batch.KindResend:
+			case member.RequestID == 0 || p.since.Before(member.Since):
+				member.RequestID, member.Since = r.id, p.since
+			}
+		}
+		if member.RequestID != 0 {
+			members = append(members, member)
+		}
+	}
+	return members
+}
+
+// owners returns the keys that were invited under a candidate id.
+func (m *model) owners(candidateID string) (keys []batch.Key) {
+	for _, k := range everybody() {
+		_, people := m.where(k)
+		if slices.ContainsFunc(people, func(p *modelPerson) bool {
+			return p.state == batch.StateInvited &&
+				slices.ContainsFunc(p.candidateID, func(t told) bool { return t.text == candidateID })
+		}) {
+			keys = append(keys, k)
+		}
+	}
+	return keys
 }
 
 // A history is a random sequence of verbs on a store and on the model.
@@ -175,9 +223,22 @@ var (
 	kinds      = []batch.Kind{batch.KindInvite, batch.KindInvite, batch.KindInvite, batch.KindResend, batch.KindLink, batch.KindFound}
 	states     = []batch.State{
 		batch.StateInvited, batch.StateInvited, batch.StateNone, batch.StateSending, batch.StateRefused, batch.StateFailed,
+		batch.StateNoInvitation,
 	}
-	afters = []time.Duration{0, time.Hour, 24 * time.Hour}
+	candidates = []string{"", "c1", "c2"}
+	marks      = []string{"", batch.MarkOtherAddress, `a "digest"`}
+	notes      = []string{"keeps_tags", "missing/other"}
+	afters     = []time.Duration{0, time.Hour, 24 * time.Hour}
 )
+
+func everybody() (keys []batch.Key) {
+	for _, id := range interviews {
+		for _, email := range emails {
+			keys = append(keys, batch.Key{InterviewID: id, Email: email})
+		}
+	}
+	return keys
+}
 
 func (h *history) begin() {
 	h.model.base = rapid.SampledFrom(h.bases).Draw(h.T, "base")
@@ -260,24 +321,84 @@ func (h *history) settle(t *rapid.T) {
 		answer.Outcomes = append(answer.Outcomes, batch.Settlement{
 			Key:         k,
 			State:       rapid.SampledFrom(states).Draw(t, "state"),
-			CandidateID: rapid.SampledFrom([]string{"", "c1", "c2"}).Draw(t, "candidate"),
+			CandidateID: rapid.SampledFrom(candidates).Draw(t, "candidate"),
 			InviteURL:   rapid.SampledFrom([]string{"", "https://x/?a=1&b=2", "\"\\"}).Draw(t, "url"),
+			Mark:        rapid.SampledFrom(marks).Draw(t, "mark"),
 		})
 	}
 	err := h.ledger.Settle(context.Background(), r.id, answer)
-	if lawful := h.model.settle(r.id, answer.Outcomes); lawful != (err == nil) {
+	if lawful := h.model.settle(r.id, answer.Outcomes, h.harness.Now()); lawful != (err == nil) {
 		t.Fatalf("settle %d with %+v: %v; lawful: %v", r.id, answer.Outcomes, err, lawful)
 	}
 }
 
-// check looks everybody up.
+func (h *history) remember(t *rapid.T) {
+	name := rapid.SampledFrom(notes).Draw(t, "name")
+	value := rapid.SampledFrom([]string{"", "yes", "é\x00\""}).Draw(t, "value")
+	if err := h.ledger.Remember(context.Background(), name, value); err != nil {
+		t.Fatalf("remember: %v", err)
+	}
+	h.model.memory[[2]string{h.model.base, name}] = value
+}
+
+// check looks everybody up, and asks all that can be asked.
 func (h *history) check(t *rapid.T) {
-	var keys []batch.Key
-	for _, id := range interviews {
-		for _, email := range emails {
-			keys = append(keys, batch.Key{InterviewID: id, Email: email})
+	h.checkPeople(t)
+	h.checkMembers(t)
+	h.checkOwners(t)
+	for _, name := range notes {
+		got, err := h.ledger.Recall(context.Background(), name)
+		if want := h.model.memory[[2]string{h.model.base, name}]; got != want || err != nil {
+			t.Fatalf("recalled %q, %v under %s; want %q", got, err, name, want)
 		}
 	}
+}
+
+func (h *history) checkMembers(t *rapid.T) {
+	for _, id := range interviews {
+		var got []batch.Member
+		last := int64(0)
+		err := h.ledger.Members(context.Background(), id, func(m batch.Member) error {
+			if m.RequestID < last {
+				t.Errorf("a member of request %d comes behind one of request %d", m.RequestID, last)
+			}
+			last = m.RequestID
+			got = append(got, m)
+			return nil
+		})
+		if err != nil {
+			t.Fatalf("members: %v", err)
+		}
+		if diff := cmp.Diff(h.model.members(id), got, cmpopts.SortSlices(func(a, b batch.Member) bool { return lessKey(a.Key, b.Key) })); diff != "" {
+			t.Fatalf("members of %s: (- want, + got)\n%s", id, diff)
+		}
+	}
+}
+
+func (h *history) checkOwners(t *rapid.T) {
+	asked := []string{"c2", "c1", "c3", "", "c2"}
+	got, err := h.ledger.Owners(context.Background(), asked)
+	if err != nil || len(got) != len(asked) {
+		t.Fatalf("owners: %v, %v", got, err)
+	}
+	for i, id := range asked {
+		var want []batch.Key
+		if id != "" {
+			want = h.model.owners(id)
+		}
+		if diff := cmp.Diff(want, got[i], cmpopts.EquateEmpty(), cmpopts.SortSlices(lessKey)); diff != "" {
+			t.Fatalf("owners of %q: (- want, + got)\n%s", id, diff)
+		}
+	}
+}
+
+func lessKey(a, b batch.Key) bool {
+	return a.InterviewID < b.InterviewID || a.InterviewID == b.InterviewID && a.Email < b.Email
+}
+
+// checkPeople looks everybody up.
+func (h *history) checkPeople(t *rapid.T) {
+	keys := everybody()
 	records, err := h.ledger.Lookup(context.Background(), keys)
 	if err != nil {
 		t.Fatalf("look up: %v", err)

@@ -19,7 +19,7 @@ func settleInvitedStays(f *fixture) {
 	f.begin()
 	id := f.claimed(batch.KindInvite, ann)
 	f.settle(id, batch.StateInvited, ann)
-	for _, state := range []batch.State{batch.StateNone, batch.StateSending, batch.StateRefused, batch.StateFailed} {
+	for _, state := range []batch.State{batch.StateNone, batch.StateSending, batch.StateRefused, batch.StateFailed, batch.StateNoInvitation} {
 		if f.trySettle(id, state, ann) == nil {
 			f.Errorf("somebody invited became %q", state)
 		}
@@ -30,12 +30,15 @@ func settleInvitedStays(f *fixture) {
 
 func settleEndsOnce(f *fixture) {
 	f.begin()
-	states := []batch.State{batch.StateNone, batch.StateRefused, batch.StateFailed}
+	states := []batch.State{batch.StateNone, batch.StateRefused, batch.StateFailed, batch.StateNoInvitation}
 	for _, first := range states {
 		who := key("ended-" + string(first) + "@example.com")
 		id := f.claimed(batch.KindInvite, who)
 		f.settle(id, first, who)
 		for _, second := range append(states, batch.StateSending) {
+			if first == batch.StateNoInvitation && second == batch.StateNone {
+				continue // see noInvitation
+			}
 			if f.trySettle(id, second, who) == nil {
 				f.Errorf("%q became %q", first, second)
 			}

@@ -84,7 +84,7 @@ func claimAgainInOneRun(f *fixture) {
 	f.begin()
 	for state, free := range map[batch.State]bool{
 		batch.StateNone: true, batch.StateRefused: false, batch.StateFailed: false, batch.StateInvited: false,
-		batch.StateSending: false,
+		batch.StateSending: false, batch.StateNoInvitation: false,
 	} {
 		who := key("was-" + string(state) + "@example.com")
 		id := f.claimed(batch.KindInvite, who)
@@ -100,7 +100,7 @@ func claimAgainInNextRun(f *fixture) {
 	f.begin()
 	free := map[batch.State]bool{
 		batch.StateNone: true, batch.StateRefused: true, batch.StateFailed: true, batch.StateInvited: false,
-		batch.StateSending: false,
+		batch.StateSending: false, batch.StateNoInvitation: true,
 	}
 	ids := map[batch.State]int64{}
 	who := func(state batch.State) batch.Key { return key("was-" + string(state) + "@example.com") }
@@ -350,7 +350,7 @@ func againstModel(f *fixture) {
 	histories := 0
 	rapid.Check(f.T, func(t *rapid.T) {
 		histories++ // a base URL of its own gives each history an empty ledger
-		h := &history{T: t, harness: f.Harness, model: model{}}
+		h := &history{T: t, harness: f.Harness, model: model{memory: map[[2]string]string{}}}
 		h.bases = []string{fmt.Sprintf("https://a%d.example", histories), fmt.Sprintf("https://b%d.example", histories)}
 		h.begin()
 		t.Repeat(map[string]func(*rapid.T){
@@ -360,6 +360,7 @@ func againstModel(f *fixture) {
 			"settle more":  h.settle,
 			"settle again": h.settle,
 			"advance":      h.advance,
+			"remember":     h.remember,
 			"restart":      h.restart,
 			"":             h.check,
 		})
