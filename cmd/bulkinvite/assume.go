@@ -31,10 +31,14 @@ func (c *confirmer) assume(ctx context.Context, args []string) (err error) {
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	all, err := store.Unsettled(ctx)
+	var leftOut []ledger.Unsettled
+	if err == nil {
+		leftOut, err = store.LeftOut(ctx)
+	}
 	if err != nil {
 		return early(ctx, advised(err, store.Path()))
 	}
-	doubts, err := c.doubtsOf(key, all)
+	doubts, err := c.doubtsOf(key, append(all, leftOut...))
 	if err != nil {
 		return err
 	}
@@ -64,7 +68,7 @@ func (c *confirmer) assumed(args []string) (batch.Key, error) {
 	return batch.ParseKey(args[1], strings.TrimSpace(args[0])), nil
 }
 
-// doubtsOf returns the requests that have somebody in doubt.
+// doubtsOf returns the requests that have somebody in doubt, or left out.
 func (c *confirmer) doubtsOf(key batch.Key, all []ledger.Unsettled) ([]ledger.Unsettled, error) {
 	var doubts []ledger.Unsettled
 	elsewhere := ""
@@ -95,8 +99,8 @@ func (c *confirmer) askAssume(ctx context.Context, doubts []ledger.Unsettled) er
 	}
 	var b strings.Builder
 	for _, u := range doubts {
-		fmt.Fprintf(&b, "run %d, %s: %s to %s for interview %s at %s, answer unknown\n", u.RunID, u.ClaimedAt.Local().Format(time.DateTime),
-			requestName(u.Kind), u.Key.Email, u.Key.InterviewID, u.BaseURL)
+		fmt.Fprintf(&b, "run %d, %s: %s to %s for interview %s at %s, %s\n", u.RunID, u.ClaimedAt.Local().Format(time.DateTime),
+			requestName(u.Kind), u.Key.Email, u.Key.InterviewID, u.BaseURL, whatCame(&u))
 	}
 	return askOnTerminal(ctx, b.String()+c.consequences("if you go on, ", doubts)+"go on? [y/N] ", "nothing was changed")
 }
@@ -107,6 +111,17 @@ func requestName(kind batch.Kind) string {
 		return "invitation sent again"
 	}
 	return "invitation"
+}
+
+// whatCame says what is known of its answer.
+func whatCame(u *ledger.Unsettled) string {
+	switch {
+	case u.State == batch.StateNoInvitation:
+		return "accepted, but without them"
+	case u.Mark == batch.MarkOtherAddress:
+		return "answered with an address that nobody asked for"
+	}
+	return "answer unknown"
 }
 
 // writeAssumed settles each of the requests, in a run of its own.

@@ -46,7 +46,9 @@ that interview; then they are known not to be invited, and the next send that
 names them invites them. Otherwise they stay in doubt.
 
 The list cannot tell whether an invitation was sent again (--resend), and not of
-everyone who was invited through a job application. With --assume confirm asks
+everyone who was invited through a job application, or whose answer named an
+address that nobody asked for. Whom the API left out (no_invitation) is in no
+doubt, and not sent again until their row changes or you say so. With --assume confirm asks
 nobody but you: look the person up in the dashboard and say what you know, with
 EMAIL and INTERVIEW_ID as confirm prints them. sent: they count as invited, and
 nobody invites them again. not-sent: the next send that names them invites them.
@@ -58,7 +60,7 @@ ledger as a run of send does, and is listed by status like one.
 
 Exit codes: 0 nobody is in doubt any more; 3 somebody is; 4 the API ended it;
 1, 2, 5 and signals as in send. With --assume 0: done; 2: nothing was changed,
-such as for somebody who is not in doubt; 5: a run holds the ledger.`,
+such as for somebody who is neither in doubt nor left out; 5: a run holds the ledger.`,
 		Args: cobra.ArbitraryArgs, // what they may be depends on --assume, which the environment may set
 		RunE: a.action(func(ctx context.Context, log zerolog.Logger, args []string) error {
 			c := &confirmer{app: a, flags: &flags, log: log}

@@ -44,7 +44,7 @@ The exit code is 0 also if nothing is known of the person, which is an answer;
 With --json it writes one JSON object: ledger, running (a run goes on now), email
 (as the ledger compares it) and interviews. Of these each has known_as (email, or
 what stands for it), base_url, interview_id, state (invited, in_doubt, refused,
-failed or not_sent), forgotten, candidate_id, invite_url, next (what the next
+no_invitation, failed or not_sent), forgotten, candidate_id, invite_url, next (what the next
 send would do) and requests, with their answers, the oldest first. A status_code
 of 0 means that no answer came by HTTP. Times are UTC.`,
 		Args: onePerson,
@@ -219,6 +219,9 @@ func describeAnswer(r *ledger.PastRequest, a *ledger.PastAnswer) string {
 		fmt.Fprintf(&b, "status %d, ", a.StatusCode)
 	}
 	b.WriteString(wordFor(a.State))
+	if a.Mark == batch.MarkOtherAddress {
+		b.WriteString(" (the answer named an address that nobody asked for)")
+	}
 	if a.Message != "" {
 		fmt.Fprintf(&b, ": %s", oneLine(a.Message))
 	}
@@ -253,6 +256,9 @@ func (e *explanation) next(h *ledger.History) string {
 		return e.nextInDoubt(h)
 	case batch.StateRefused:
 		return "tries again: the API refused them, which may have been mended since"
+	case batch.StateNoInvitation:
+		return "leaves them out, unless name or address in the row have changed: the API accepted the request and left them out" +
+			"; after bulkinvite confirm --assume not-sent it invites them"
 	case batch.StateFailed:
 		return "tries again: all attempts of the last run failed, and none of them invited them"
 	}
@@ -295,6 +301,9 @@ func (e *explanation) nextInDoubt(h *ledger.History) string {
 	case !h.Key.HasAddress():
 		return "does not send, and calls them uncertain: their answer was lost, and the API's list cannot show " +
 			h.Key.Email + "; look in the dashboard whether they are invited"
+	case h.Record.Mark == batch.MarkOtherAddress:
+		return asks + "if it shows them they are invited; if not they stay uncertain, since the answer named an address that nobody " +
+			"asked for, which may be theirs; look in the dashboard, and tell bulkinvite confirm --assume"
 	case h.Record.JobApplicationID != "":
 		return asks + "if it shows them they are invited; if not they stay uncertain, since their job application may hold another address"
 	default:

@@ -59,7 +59,7 @@ var codeAdvice = map[batch.Code]string{
 	batch.CodeInvalidValue:       "A cell holds what its column does not take; the error column of the failed file says which. Correct it, and send the row again.",
 	batch.CodeRefused:            "The API refused these people; its message says why. Mend what it names, and send the rows again.",
 	batch.CodeInterviewRefused:   "The API refused everybody for the interview. See whether it exists and is open, and send the rows again.",
-	batch.CodeNoInvitation:       "The API accepted the request and left these people out, mostly because of the address. Check it, and send the rows again.",
+	batch.CodeNoInvitation:       "The API accepted the request and left these people out, mostly because of the address. Correct it, and send the rows again; to send them as they are, run bulkinvite confirm --assume not-sent first.",
 	batch.CodeAPIError:           "The API failed at every attempt, and nobody was invited. Send the rows again later, as they are.",
 	batch.CodeUncertain:          "They may have been invited. Run the same command again: it asks the API first. Do not invite them in another way.",
 	batch.CodeNotSent:            "The run ended before it was their turn. Run the same command again.",

@@ -51,7 +51,8 @@ With --json it writes one JSON object: ledger, running (a run goes on now), runs
 (the newest first), interviews and in_doubt (all of them); with --run: ledger,
 running, run, requests and in_doubt. A run's state is running, died or ended;
 ended_at, seconds and exit_code are null unless it ended, counts is null if it
-wrote no outputs. A request's status_code is null if it has no answer, and 0 if
+wrote no outputs. Of somebody in doubt, mark is other_address if the answer named
+addresses that nobody asked for; else it is empty. A request's status_code is null if it has no answer, and 0 if
 none came by HTTP. Times are UTC.`,
 		Args: noArguments,
 		PreRunE: func(cmd *cobra.Command, _ []string) error {
@@ -199,12 +200,18 @@ func (s *statusView) writeInterviews(b *strings.Builder) {
 		return
 	}
 	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(table, "\ninvited\tin doubt\trefused\tfailed\tinterview\tapi")
+	_, _ = fmt.Fprintln(table, "\ninvited\tin doubt\trefused\tno invitation\tfailed\tinterview\tapi")
+	leftOut := 0
 	for _, i := range s.interviews {
-		_, _ = fmt.Fprintf(table, "%d\t%d\t%d\t%d\t%s\t%s\n", i.People[batch.StateInvited], i.People[batch.StateSending],
-			i.People[batch.StateRefused], i.People[batch.StateFailed], i.InterviewID, i.BaseURL)
+		_, _ = fmt.Fprintf(table, "%d\t%d\t%d\t%d\t%d\t%s\t%s\n", i.People[batch.StateInvited], i.People[batch.StateSending],
+			i.People[batch.StateRefused], i.People[batch.StateNoInvitation], i.People[batch.StateFailed], i.InterviewID, i.BaseURL)
+		leftOut += i.People[batch.StateNoInvitation]
 	}
 	_ = table.Flush() // a strings.Builder takes everything
+	if leftOut > 0 {
+		fmt.Fprintf(b, "\n%s without an invitation: the API accepted the request and left them out; "+
+			"their rows are not sent again until they change, or after bulkinvite confirm --assume not-sent\n", people(leftOut))
+	}
 }
 
 // whyDoubt says what it means to be in doubt.
@@ -215,10 +222,18 @@ func (s *statusView) whyDoubt() string {
 	return "their answer was lost; the next run that names them asks the API first, or bulkinvite confirm now"
 }
 
+// markWords says what is special about an answer that was lost.
+func markWords(mark string) string {
+	if mark == batch.MarkOtherAddress {
+		return ", the answer named an address that nobody asked for: no list can tell, only bulkinvite confirm --assume"
+	}
+	return ""
+}
+
 // writeDoubts names the first of those in doubt.
 func writeDoubts(b *strings.Builder, doubts []ledger.Doubt) {
 	for _, d := range doubts[:min(shownDoubts, len(doubts))] {
-		fmt.Fprintf(b, "  %s  %s  run %d, %s\n", d.Email, d.InterviewID, d.RunID, d.ClaimedAt.Local().Format(time.DateTime))
+		fmt.Fprintf(b, "  %s  %s  run %d, %s%s\n", d.Email, d.InterviewID, d.RunID, d.ClaimedAt.Local().Format(time.DateTime), markWords(d.Mark))
 	}
 	if more := len(doubts) - shownDoubts; more > 0 {
 		fmt.Fprintf(b, "  and %d more; --json shows all\n", more)

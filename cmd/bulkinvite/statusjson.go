@@ -49,6 +49,7 @@ type interviewDocument struct {
 	Invited     int    `json:"invited"`
 	InDoubt     int    `json:"in_doubt"`
 	Refused     int    `json:"refused"`
+	NoInvite    int    `json:"no_invitation"`
 	Failed      int    `json:"failed"`
 }
 
@@ -59,6 +60,7 @@ type doubtDocument struct { // in the order of ledger.Doubt
 	RequestID   int64     `json:"request_id"`
 	RunID       int64     `json:"run_id"`
 	ClaimedAt   time.Time `json:"claimed_at"`
+	Mark        string    `json:"mark"`
 }
 
 type requestDocument struct {
@@ -86,7 +88,7 @@ func (s *statusView) document() (*statusDocument, error) {
 		d.Interviews = append(d.Interviews, interviewDocument{
 			BaseURL: i.BaseURL, InterviewID: i.InterviewID,
 			Invited: i.People[batch.StateInvited], InDoubt: i.People[batch.StateSending],
-			Refused: i.People[batch.StateRefused], Failed: i.People[batch.StateFailed],
+			Refused: i.People[batch.StateRefused], NoInvite: i.People[batch.StateNoInvitation], Failed: i.People[batch.StateFailed],
 		})
 	}
 	return d, nil
