@@ -1,6 +1,8 @@
 package batch
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 )
@@ -39,7 +41,9 @@ func (e *Engine) spent(p *person) bool {
 func (e *Engine) absentSettlement(d *doubt, p *person) Settlement {
 	s := Settlement{Key: p.key}
 	switch {
-	case d.then == notWanted, d.then == refusedAfterAll:
+	case d.then == notWanted:
+		s.State, s.Mark = StateNoInvitation, p.typed()
+	case d.then == refusedAfterAll:
 		s.State = StateRefused
 	case d.then == sendAgain && e.spent(p):
 		s.State = StateFailed
@@ -70,8 +74,26 @@ func (e *Engine) absentNow(d *doubt, people []*person) error {
 	return err
 }
 
+// typed is a digest of what a row says of a person whom the API left out. As long
+// as it stays the same, so does the API's answer.
+func (c *Candidate) typed() string {
+	sum := sha256.Sum256([]byte(c.Name + "\x00" + c.Email))
+	return hex.EncodeToString(sum[:8])
+}
+
 var noInvitation = Outcome{Code: CodeNoInvitation, Error: "the API accepted the request and left this candidate out; " +
 	"check the address, it may be malformed"}
+
+// stillLeftOut is the outcome of somebody whom an earlier run's answer left out,
+// and whose row has not changed since.
+var stillLeftOut = Outcome{Code: CodeNoInvitation, Error: "an earlier request went through without this candidate, and the row has not " +
+	"changed since: fix the name or the address, or send it again unchanged after bulkinvite confirm --assume not-sent"}
+
+// isStillLeftOut reports whether the API is known to leave out a candidate whose
+// row says this.
+func isStillLeftOut(c *Candidate, rec *Record) bool {
+	return rec.State == StateNoInvitation && rec.Mark == c.typed()
+}
 
 // sendLost sends people again whose request has not acted: unchanged after an
 // outage, else in halves, since somebody in it may be what the API cannot bear.

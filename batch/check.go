@@ -23,6 +23,7 @@ type Plan struct {
 	Surveyed       bool
 	AlreadyInvited int // People whom the ledger knows to be invited
 	InDoubt        int // People who may have been invited: the API is asked first
+	LeftOut        int // People whom the API left out before, and whose rows have not changed: they are not sent
 	// Known is a digest of what the ledger knows of People, empty if it knows
 	// nobody: as long as neither it nor the input changes, the same people are
 	// left, and in the same state.
@@ -34,7 +35,7 @@ type Plan struct {
 
 // Left returns how many people are left to invite as far as the plan knows.
 // Those in doubt count: the API's list may not show them.
-func (p *Plan) Left() int { return p.People - p.AlreadyInvited }
+func (p *Plan) Left() int { return p.People - p.AlreadyInvited - p.LeftOut }
 
 // An InterviewPlan is the part of a Plan that concerns one interview.
 type InterviewPlan struct {
@@ -175,7 +176,7 @@ func (p *Plan) Survey(ctx context.Context, src Source, ledger Lookuper) error {
 	for i, iv := range p.Interviews {
 		interviews[normalInterviewID(iv.ID)] = i
 	}
-	p.Surveyed, p.AlreadyInvited, p.InDoubt, p.Known = true, 0, 0, ""
+	p.Surveyed, p.AlreadyInvited, p.InDoubt, p.LeftOut, p.Known = true, 0, 0, 0, ""
 	for i := range p.Interviews {
 		iv := &p.Interviews[i]
 		iv.Left, iv.AlreadyInvited, iv.InDoubt = iv.People, 0, 0
@@ -186,15 +187,18 @@ func (p *Plan) Survey(ctx context.Context, src Source, ledger Lookuper) error {
 		if row.Candidate.CandidateID != "" && !rec.Forgotten {
 			return nil // to be sent again: that they are invited is the point
 		}
-		switch rec.State {
-		case StateInvited:
-			iv := &p.Interviews[interviews[normalInterviewID(row.Candidate.InterviewID)]]
+		iv := &p.Interviews[interviews[normalInterviewID(row.Candidate.InterviewID)]]
+		switch {
+		case rec.State == StateInvited:
 			iv.Left--
 			iv.AlreadyInvited++
 			p.AlreadyInvited++
-		case StateSending:
-			p.Interviews[interviews[normalInterviewID(row.Candidate.InterviewID)]].InDoubt++
+		case rec.State == StateSending:
+			iv.InDoubt++
 			p.InDoubt++
+		case isStillLeftOut(&row.Candidate, &rec):
+			iv.Left--
+			p.LeftOut++
 		}
 		return nil
 	})

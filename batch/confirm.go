@@ -122,7 +122,7 @@ func (e *Engine) unlisted(d *doubt, p *person) error {
 // doubtEarlier lets the list tell of somebody whom an earlier run has in doubt.
 func (e *Engine) doubtEarlier(p *person, rec Record) error {
 	e.index.claimed(p.row, true)
-	of := earlierRequest{id: rec.RequestID}
+	of := earlierRequest{id: rec.RequestID, displaced: rec.Mark == MarkOtherAddress}
 	applied := rec.JobApplicationID != ""
 	if !p.listable() {
 		return e.unlisted(&doubt{earlier: true, applied: applied, displaced: of.displaced}, p)
@@ -347,7 +347,7 @@ func (e *Engine) leaveUninvited(ctx context.Context, people []*person) error {
 		return err
 	}
 	for i, p := range people {
-		held, heldErr := e.held(p, records[i])
+		held, heldErr := e.held(ctx, p, records[i])
 		if heldErr == nil && !held {
 			heldErr = e.record(p, leftUninvited)
 		}

@@ -48,9 +48,12 @@ type Engine struct {
 	claims   chan struct{} // held from the claim until the request may go
 	conns    chan struct{} // held until the answer is here
 	links    linkState
-	lists    listManner
-	counts   counts
-	traffic  traffic
+	habits   addressHabits
+
+	secondSession atomic.Bool // a re-send made one
+	lists         listManner
+	counts        counts
+	traffic       traffic
 
 	endOnce sync.Once
 	end     End
@@ -113,7 +116,10 @@ func (e *Engine) Run(ctx context.Context) error {
 		})
 		defer timer.Stop()
 	}
-	err := e.guard(func() error { return e.send(soft) })()
+	err := e.guard(func() error { return e.habits.recall(ctx, e.ledger) })()
+	if err == nil {
+		err = e.guard(func() error { return e.send(soft) })()
+	}
 	e.health.endProbing()
 	if err == nil {
 		err = e.fetchLinks(soft)

@@ -18,7 +18,7 @@ func (e *Engine) feed(ctx context.Context) error {
 			return nil // found in an interview's list since the block was read
 		}
 		p := &person{Candidate: row.Candidate, key: row.Candidate.Key(), row: row.Index, offset: row.Offset}
-		if held, err := e.held(p, rec); held || err != nil {
+		if held, err := e.held(ctx, p, rec); held || err != nil {
 			return err
 		}
 		if e.opts.ConfirmOnly {
@@ -34,14 +34,14 @@ func (e *Engine) feed(ctx context.Context) error {
 
 // held deals with a person whom the ledger says not to send, and reports
 // whether it does.
-func (e *Engine) held(p *person, rec Record) (bool, error) {
+func (e *Engine) held(ctx context.Context, p *person, rec Record) (bool, error) {
 	if rec.Forgotten {
 		// Nothing else is said or kept of them: no id, no link, and no list has
 		// to show them in order to be believed.
 		return true, e.record(p, Outcome{Status: StatusAlreadyInvited})
 	}
 	if p.CandidateID != "" {
-		return e.heldResend(p, rec)
+		return e.heldResend(ctx, p, rec)
 	}
 	switch {
 	case rec.State == StateInvited:
@@ -55,14 +55,19 @@ func (e *Engine) held(p *person, rec Record) (bool, error) {
 		}, link)
 	case rec.State == StateSending:
 		return true, e.doubtEarlier(p, rec)
-	case rec.ThisRun && (rec.State == StateRefused || rec.State == StateFailed):
+	case rec.ThisRun && (rec.State == StateRefused || rec.State == StateFailed || rec.State == StateNoInvitation):
 		return true, fmt.Errorf("row %d was refused or failed in this run and came up again", p.row+1)
+	case isStillLeftOut(&p.Candidate, &rec):
+		return true, e.record(p, stillLeftOut)
 	}
 	return false, nil
 }
 
 // heldResend is held for an invitation that is to be sent again.
-func (e *Engine) heldResend(p *person, rec Record) (bool, error) {
+func (e *Engine) heldResend(ctx context.Context, p *person, rec Record) (bool, error) {
+	if wrong, err := e.wrongID(ctx, p, rec); wrong != "" || err != nil {
+		return true, errors.Join(err, e.record(p, Outcome{Code: CodeInvalidValue, Error: wrong}))
+	}
 	if rec.ResentAt.IsZero() || time.Since(rec.ResentAt) >= e.opts.ResendAfter {
 		return false, nil
 	}
@@ -76,6 +81,35 @@ func (e *Engine) heldResend(p *person, rec Record) (bool, error) {
 		id = p.CandidateID
 	}
 	return true, e.record(p, Outcome{Status: StatusAlreadyInvited, CandidateID: id, InviteURL: rec.InviteURL})
+}
+
+// wrongID returns what is wrong with the candidate id of an invitation that is to
+// be sent again, if the ledger knows it to be somebody else's, or the person by
+// others alone: the e-mail would go to another.
+func (e *Engine) wrongID(ctx context.Context, p *person, rec Record) (string, error) {
+	if !p.key.HasAddress() {
+		return "", nil
+	}
+	owners, err := e.ledger.Owners(ctx, []string{p.CandidateID})
+	if err != nil {
+		return "", fmt.Errorf("look up a candidate id: %w", err)
+	}
+	other := ""
+	for _, owner := range owners[0] {
+		switch {
+		case looseEmail(owner.Email, false) == looseEmail(p.key.Email, false):
+			return "", nil
+		case owner.HasAddress():
+			other = owner.Email
+		}
+	}
+	switch {
+	case other != "":
+		return "this candidate id is " + maskText(other) + "'s; nothing was sent", nil
+	case rec.CandidateID != "" && rec.CandidateID != p.CandidateID:
+		return "this candidate id was never this person's, whose is " + rec.CandidateID + "; nothing was sent", nil
+	}
+	return "", nil
 }
 
 // admit lets a person wait to be sent, or says why that cannot be. Somebody

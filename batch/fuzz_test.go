@@ -106,7 +106,7 @@ func FuzzSettle(f *testing.F) {
 	f.Fuzz(func(t *testing.T, asked, answered string, kind, fate, cause int, trust bool) {
 		people, invitations := peopleIn(asked), invitationsIn(answered)
 		err := errorOf(kind, client.Fate(fate), client.Cause(cause))
-		j := judge(people, invitations, err, trust)
+		j := judge(question{people: people}, invitations, err, trust)
 		if len(j.verdicts) != len(people) || len(j.invitations) != len(people) {
 			t.Fatalf("%d verdicts and %d invitations for %d people", len(j.verdicts), len(j.invitations), len(people))
 		}
@@ -160,7 +160,7 @@ func errorOf(kind int, fate client.Fate, cause client.Cause) error {
 
 // goodAnswer is what a good answer means for one of so many people.
 func goodAnswer(key Key, people int, invitations []client.Invitation) (verdict, client.Invitation) {
-	if people == 1 && len(invitations) == 1 {
+	if people == 1 && len(invitations) == 1 && invitations[0].CandidateEmail == "" {
 		return invited, invitations[0]
 	}
 	for _, inv := range invitations {
@@ -180,8 +180,10 @@ func badAnswer(err error, people int, trust bool) verdict {
 	switch {
 	case e.Fate == client.NotSent && e.Cause == client.TooLarge && alone, e.Fate == client.Refused && trust && alone:
 		return refused
-	case e.Fate == client.NotSent && e.Cause == client.TooLarge:
+	case e.Fate == client.NotSent && (e.Cause == client.TooLarge || e.Cause == client.BadKey) && !alone:
 		return split
+	case e.Fate == client.NotSent && e.Cause == client.BadKey:
+		return deniedUs
 	case e.Fate == client.NotSent, e.Fate == client.Denied:
 		return notSent
 	}

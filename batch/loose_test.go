@@ -67,3 +67,64 @@ func TestMatchStrays(t *testing.T) {
 		})
 	}
 }
+
+// What an answer with one invitation says of the only person who was asked for.
+func TestSoleVerdict(t *testing.T) {
+	id := func(id, email string, owners ...Key) stray {
+		return stray{Invitation: client.Invitation{CandidateID: id}, email: email, owners: owners}
+	}
+	taken := func(s stray) stray { s.taken = true; return s }
+	ann, bob := keysOf("ann.lee@gmail.com")[0], keysOf("bob@x.co")[0]
+	unnamed := Key{InterviewID: interviewA, Email: candidatePrefix + "c1"}
+	for name, tc := range map[string]struct {
+		key  Key
+		lane lane
+		s    stray
+		want verdict
+	}{
+		"by the loose form":                    {ann, together, id("c1", "annlee@gmail.com"), invited},
+		"by the id":                            {ann, together, id("c1", "new@x.co", ann), invited},
+		"nobody's":                             {ann, together, id("c1", "z@x.co"), displaced},
+		"another row's":                        {ann, together, taken(id("c1", "z@x.co")), lostAnswer},
+		"another's id":                         {ann, together, id("c1", "z@x.co", bob), lostAnswer},
+		"another's id, though loosely like it": {ann, together, id("c1", "annlee@gmail.com", bob), lostAnswer},
+		"application":                          {ann, application, id("c1", "z@x.co"), invited},
+		"application, another's id":            {ann, application, id("c1", "z@x.co", bob), lostAnswer},
+		"re-sent, nobody's":                    {ann, resend, id("c1", "z@x.co"), lostAnswer},
+		"re-sent, by the loose form":           {ann, resend, id("c1", "annlee@gmail.com"), invited},
+		"re-sent without an address":           {unnamed, resend, id("c1", "bob@x.co", bob), invited},
+		"re-sent without an address, other id": {unnamed, resend, id("c2", "bob@x.co", bob), lostAnswer},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := question{lane: tc.lane, people: []Key{tc.key}, candidateID: "c1"}
+			if got := q.soleVerdict(&tc.s, false); got != tc.want {
+				t.Errorf("verdict %v, want %v", got, tc.want)
+			}
+		})
+	}
+}
+
+// An answer that names somebody whom nobody asked for proves nothing about who is
+// missing from it.
+func TestJudgeStrays(t *testing.T) {
+	for name, tc := range map[string]struct {
+		answer []string
+		strays []stray
+		want   []verdict
+	}{
+		"found":            {[]string{"b@x.co"}, []stray{{email: "annlee@gmail.com"}}, []verdict{invited, invited, leftOut}},
+		"nobody's":         {[]string{"b@x.co"}, []stray{{email: "z@x.co"}}, []verdict{displaced, invited, displaced}},
+		"others'":          {[]string{"b@x.co"}, []stray{{email: "z@x.co", taken: true}}, []verdict{lostAnswer, invited, lostAnswer}},
+		"without address":  {[]string{"b@x.co"}, []stray{{}}, []verdict{lostAnswer, invited, lostAnswer}},
+		"found and others": {nil, []stray{{email: "annlee@gmail.com"}, {email: "z@x.co"}}, []verdict{invited, displaced, displaced}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := question{people: keysOf("ann.lee@gmail.com", "b@x.co", "c@x.co")}
+			j := judge(q, invitationsFor(tc.answer...), nil, true)
+			judgeStrays(q, &j, tc.strays, false)
+			if !slices.Equal(j.verdicts, tc.want) {
+				t.Errorf("verdicts %v, want %v", j.verdicts, tc.want)
+			}
+		})
+	}
+}

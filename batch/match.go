@@ -99,3 +99,79 @@ func giveLoose(places, people, strays []int) {
 		}
 	}
 }
+
+// judgeStrays says what the strays of an answer mean for those whom it seems to
+// leave out. An answer that names somebody whom nobody asked for proves nothing
+// about who is missing from it. It is pure, as judge is.
+func judgeStrays(q question, j *judgement, strays []stray, keepsTags bool) {
+	if len(q.people) == 1 && len(strays) == 1 {
+		if j.verdicts[0] != invited {
+			j.verdicts[0] = q.soleVerdict(&strays[0], keepsTags)
+			if j.verdicts[0] == invited {
+				j.invitations[0] = strays[0].Invitation
+			}
+		}
+		return
+	}
+	var missing []int
+	var keys []Key
+	for i, v := range j.verdicts {
+		if v == leftOut {
+			missing, keys = append(missing, i), append(keys, q.people[i])
+		}
+	}
+	places := matchStrays(keys, strays, keepsTags)
+	rest := restVerdict(strays, places)
+	for n, i := range missing {
+		switch place := places[n]; {
+		case place == shared:
+			j.verdicts[i] = invited
+		case place >= 0:
+			j.verdicts[i], j.invitations[i] = invited, strays[place].Invitation
+		default:
+			j.verdicts[i] = rest
+		}
+	}
+}
+
+// restVerdict is that of people to whom no stray belongs: any of the strays that
+// are left over may be theirs, unless all of them are known to be others'.
+func restVerdict(strays []stray, places []int) verdict {
+	v := leftOut
+	for n := range strays {
+		switch {
+		case slices.Contains(places, n):
+		case strays[n].nobodys() && !slices.Contains(places, shared):
+			return displaced
+		default:
+			v = lostAnswer
+		}
+	}
+	return v
+}
+
+// soleVerdict is that of the only person of a request whose answer has one
+// invitation, which names another address. A job application may hold another
+// address than the row; else it is theirs by the candidate id that the ledger
+// knows, or by the loose form of the address. One that is somebody else's counts
+// as lost, and one that is nobody's may be theirs or not. A re-send records
+// nobody by it.
+func (q *question) soleVerdict(s *stray, keepsTags bool) verdict {
+	k := q.people[0]
+	loosely := s.nobodys() && isCanonical(s.email, keepsTags) && looseEmail(k.Email, keepsTags) == s.email
+	switch {
+	case q.lane == resend && !k.HasAddress() && s.CandidateID == q.candidateID:
+		return invited
+	case q.lane == resend && !k.HasAddress():
+		return lostAnswer
+	case s.owned(k), loosely:
+		return invited
+	case len(s.owners) > 0:
+		return lostAnswer
+	case q.lane == application:
+		return invited
+	case q.lane == resend, s.taken:
+		return lostAnswer
+	}
+	return displaced
+}

@@ -114,7 +114,7 @@ func (e *Engine) claim(ctx context.Context, c *chunk, people []*person) (int64, 
 			e.index.claimed(p.row, true)
 			continue
 		}
-		held, err := e.held(p, *claim.Held[i])
+		held, err := e.held(ctx, p, *claim.Held[i])
 		if err == nil && !held {
 			err = fmt.Errorf("the ledger holds row %d and does not say why", p.row+1)
 		}
@@ -165,7 +165,11 @@ func (c *chunk) request(people []*person) client.InviteRequest {
 func (e *Engine) answered(ctx context.Context, c *chunk, id int64, people []*person,
 	invitations []client.Invitation, apiErr error,
 ) error {
-	j := judge(peopleKeys(people), invitations, apiErr, e.queue.trustsRefusals())
+	q := question{lane: c.lane, people: peopleKeys(people), candidateID: people[0].CandidateID}
+	j, err := e.judgeAnswer(ctx, q, invitations, apiErr)
+	if err != nil {
+		return err
+	}
 	status, message := describe(apiErr)
 	answer := Answer{StatusCode: status, Message: message, Outcomes: make([]Settlement, 0, len(people))}
 	for i, p := range people {
@@ -176,7 +180,7 @@ func (e *Engine) answered(ctx context.Context, c *chunk, id int64, people []*per
 			p.reason = apiErr.Error()
 		}
 		answer.Outcomes = append(answer.Outcomes, Settlement{
-			Key: p.key, State: stateOf(j.verdicts[i]),
+			Key: p.key, State: stateOf(j.verdicts[i]), Mark: markOf(j.verdicts[i]),
 			CandidateID: j.invitations[i].CandidateID, InviteURL: j.invitations[i].InviteURL,
 		})
 	}
@@ -197,6 +201,14 @@ func stateOf(v verdict) State {
 		return StateNone
 	}
 	return StateSending
+}
+
+// markOf is what the ledger remembers with it.
+func markOf(v verdict) string {
+	if v == displaced {
+		return MarkOtherAddress
+	}
+	return ""
 }
 
 // describe returns the HTTP status and the words that the ledger keeps.
@@ -234,7 +246,10 @@ func (e *Engine) follow(c *chunk, id int64, people []*person, j judgement, apiEr
 			Msg("it is not known who was invited, the API's list will tell: " + maskText(lost[0].reason))
 		err = errors.Join(err, e.doubtAll(e.lostRequest(c, id, len(people), apiErr), lost))
 	}
-	err = errors.Join(err, e.doubtAll(&doubt{request: id, chunk: c, size: len(people), then: notWanted}, by[leftOut]), e.again(by[notSent]))
+	err = errors.Join(err,
+		e.doubtAll(&doubt{request: id, chunk: c, size: len(people), then: notWanted}, by[leftOut]),
+		e.doubtAll(&doubt{request: id, chunk: c, size: len(people), then: sendAgain, displaced: true}, by[displaced]),
+		e.again(by[notSent]))
 	err = errors.Join(err, e.tooMuch(c, by[split], apiErr))
 	for _, p := range by[deniedUs] {
 		err = errors.Join(err, e.deniedAlone(c.iv, p, apiErr))
@@ -277,9 +292,19 @@ func (e *Engine) invitedNow(c *chunk, p *person, inv client.Invitation) error {
 	status := StatusInvited
 	if c.lane == resend {
 		status = StatusResent
+		e.warnSecondSession(p, inv)
 	}
 	p.party.goThrough()
 	return e.record(p, Outcome{Status: status, CandidateID: inv.CandidateID, InviteURL: inv.InviteURL})
+}
+
+// warnSecondSession says that a re-send was answered with another id than its
+// own, which a second interview session would have.
+func (e *Engine) warnSecondSession(p *person, inv client.Invitation) {
+	if inv.CandidateID != "" && inv.CandidateID != p.CandidateID && e.secondSession.CompareAndSwap(false, true) {
+		e.warn(fmt.Sprintf("sending the invitation of candidate %s again was answered with another id, %s: "+
+			"the API seems to make a second session; look in the dashboard before you send more again", p.CandidateID, inv.CandidateID))
+	}
 }
 
 // settle writes one state for all these people.

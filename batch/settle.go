@@ -2,6 +2,7 @@ package batch
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 
 	"bulkinvite/client"
@@ -14,6 +15,7 @@ type verdict int
 const (
 	lostAnswer verdict = iota // the API may have acted: ask its list
 	leftOut                   // a good answer without them: ask, and if not found the API does not want them
+	displaced                 // the same, and it names somebody whom nobody knows: their absence never counts
 	invited                   //
 	notSent                   // the API has not acted: send again
 	refused                   // refused alone
@@ -21,49 +23,62 @@ const (
 	deniedUs                  // denied alone: the key, or this person
 )
 
+// verdictCount is how many verdicts there are.
+const verdictCount = deniedUs + 1
+
+// A question is what a request asked for.
+type question struct {
+	lane        lane
+	people      []Key
+	candidateID string // whose invitation is sent again
+}
+
 // A judgement is what an answer means for everybody in the request, in order.
 type judgement struct {
 	verdicts    []verdict
 	invitations []client.Invitation // for those who are invited
+	strays      []client.Invitation // those that name nobody who was asked for
 }
 
-// verdictCount is how many verdicts there are.
-const verdictCount = deniedUs + 1
-
-// judge tells what the answer to a request for people means. It is pure: no
-// clock, no memory. Its table test is the specification.
+// judge tells what the answer to a request means. It is pure: no clock, no
+// memory. Its table test is the specification. Where the judgement has strays,
+// judgeStrays says the rest.
 //
 // trust says that a refusal of one person alone is believed. One of several says
 // nothing about who was invited.
-func judge(people []Key, invitations []client.Invitation, err error, trust bool) judgement {
+func judge(q question, invitations []client.Invitation, err error, trust bool) judgement {
 	j := judgement{
-		verdicts:    make([]verdict, len(people)),
-		invitations: make([]client.Invitation, len(people)),
+		verdicts:    make([]verdict, len(q.people)),
+		invitations: make([]client.Invitation, len(q.people)),
 	}
 	if err != nil {
-		j.all(errorVerdict(err, len(people), trust))
-		return j
-	}
-	if len(people) == 1 && len(invitations) == 1 {
-		// The only invitation for the only person is theirs, whatever address
-		// it names: an application may hold another one than the row.
-		j.verdicts[0], j.invitations[0] = invited, invitations[0]
+		j.all(errorVerdict(err, len(q.people), trust))
 		return j
 	}
 	j.all(leftOut)
+	if len(q.people) == 0 {
+		return j
+	}
+	if len(q.people) == 1 && len(invitations) == 1 && invitations[0].CandidateEmail == "" {
+		// The only invitation for the only person is theirs, if it names nobody else.
+		j.verdicts[0], j.invitations[0] = invited, invitations[0]
+		return j
+	}
 	var places map[Key]int
 	for n, inv := range invitations {
-		if len(people) == 0 || inv.CandidateEmail == "" {
+		if inv.CandidateEmail == "" {
+			j.strays = append(j.strays, inv)
 			continue
 		}
-		key := Key{InterviewID: people[0].InterviewID, Email: normalEmail(inv.CandidateEmail)}
+		key := Key{InterviewID: q.people[0].InterviewID, Email: normalEmail(inv.CandidateEmail)}
 		i := n
-		if n >= len(people) || people[n] != key { // the API promises no order, and mostly keeps it
+		if n >= len(q.people) || q.people[n] != key { // the API promises no order, and mostly keeps it
 			if places == nil {
-				places = placesOf(people)
+				places = placesOf(q.people)
 			}
 			var found bool
 			if i, found = places[key]; !found {
+				j.strays = append(j.strays, inv)
 				continue
 			}
 		}
@@ -109,12 +124,17 @@ func errorVerdict(err error, people int, trust bool) verdict {
 }
 
 // sameRefusal returns what refusals of different people have in common: the
-// message without the person's own address and name.
+// message without what is the person's own, and without ids, numbers and dates.
 func sameRefusal(message string, c Candidate) string {
 	for _, own := range []string{c.Email, strings.ToLower(c.Email), c.Name, c.JobApplicationID} {
 		if own != "" {
 			message = strings.ReplaceAll(message, own, "*")
 		}
 	}
-	return message
+	message = address.ReplaceAllString(message, "*")
+	return varying.ReplaceAllString(message, "*")
 }
+
+// varying is a word with a digit in it, such as an id, a number or a time, with
+// what joins its parts.
+var varying = regexp.MustCompile(`[\pL\pN_:.,/+-]*\pN[\pL\pN_:.,/+-]*`)

@@ -42,7 +42,8 @@ func TestJudge(t *testing.T) {
 		"nobody":                       {people: []string{"a@x.co", "b@x.co"}, want: []verdict{leftOut, leftOut}},
 		"alone, nobody":                {people: []string{"a@x.co"}, want: []verdict{leftOut}},
 		"a stranger instead":           {people: []string{"a@x.co", "b@x.co"}, answer: invitationsFor("b@x.co", "c@x.co"), want: []verdict{leftOut, invited}},
-		"alone, under another address": {people: []string{"a@x.co"}, answer: invitationsFor("z@x.co"), want: []verdict{invited}},
+		"alone, under another address": {people: []string{"a@x.co"}, answer: invitationsFor("z@x.co"), want: []verdict{leftOut}},
+		"alone, under no address":      {people: []string{"a@x.co"}, answer: invitationsFor(""), want: []verdict{invited}},
 		"alone, two strangers":         {people: []string{"a@x.co"}, answer: invitationsFor("y@x.co", "z@x.co"), want: []verdict{leftOut}},
 		"no address in the answer":     {people: []string{"a@x.co", "b@x.co"}, answer: invitationsFor("", "b@x.co"), want: []verdict{leftOut, invited}},
 		"unknown":                      {people: []string{"a@x.co", "b@x.co"}, err: &client.Error{Fate: client.Unknown}, want: []verdict{lostAnswer, lostAnswer}},
@@ -56,10 +57,13 @@ func TestJudge(t *testing.T) {
 		"refused alone, not trusted":   {people: []string{"a@x.co"}, err: &client.Error{Fate: client.Refused}, distrust: true, want: []verdict{lostAnswer}},
 		"too large":                    {people: []string{"a@x.co", "b@x.co"}, err: &client.Error{Fate: client.NotSent, Cause: client.TooLarge}, want: []verdict{split, split}},
 		"too large, not trusted":       {people: []string{"a@x.co", "b@x.co"}, err: &client.Error{Fate: client.NotSent, Cause: client.TooLarge}, distrust: true, want: []verdict{split, split}},
+		"denied in company":            {people: []string{"a@x.co", "b@x.co"}, err: &client.Error{Fate: client.NotSent, Cause: client.BadKey}, want: []verdict{split, split}},
+		"denied alone":                 {people: []string{"a@x.co"}, err: &client.Error{Fate: client.NotSent, Cause: client.BadKey}, want: []verdict{deniedUs}},
+		"denied, cut off":              {people: []string{"a@x.co"}, err: &client.Error{Fate: client.Unknown, Cause: client.BadKey}, want: []verdict{lostAnswer}},
 		"too large alone":              {people: []string{"a@x.co"}, err: &client.Error{Fate: client.NotSent, Cause: client.TooLarge}, want: []verdict{refused}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			j := judge(keysOf(tc.people...), tc.answer, tc.err, !tc.distrust)
+			j := judge(question{people: keysOf(tc.people...)}, tc.answer, tc.err, !tc.distrust)
 			if !slices.Equal(j.verdicts, tc.want) {
 				t.Errorf("verdicts %v, want %v", j.verdicts, tc.want)
 			}
@@ -73,7 +77,7 @@ func TestJudgeGivesEveryoneTheirOwnInvitation(t *testing.T) {
 		address := rapid.SampledFrom([]string{"a@x.co", "b@x.co", "c@x.co", "d@x.co", "A@X.co", "B@x.CO", ""})
 		people := keysOf(rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"a@x.co", "b@x.co", "c@x.co"}), 2, 3, rapid.ID).Draw(t, "people")...)
 		answer := invitationsFor(rapid.SliceOf(address).Draw(t, "answer")...)
-		j := judge(people, answer, nil, true)
+		j := judge(question{people: people}, answer, nil, true)
 		for i, v := range j.verdicts {
 			named := slices.ContainsFunc(answer, func(inv client.Invitation) bool { return NewKey(interviewA, inv.CandidateEmail) == people[i] })
 			if (v == invited) != named {
@@ -94,7 +98,7 @@ func TestJudgeNeverGuesses(t *testing.T) {
 			Cause:      client.Cause(rapid.IntRange(0, 8).Draw(t, "cause")),
 			StatusCode: rapid.IntRange(0, 599).Draw(t, "status"),
 		}
-		j := judge(keysOf("a@x.co", "b@x.co"), nil, err, rapid.Bool().Draw(t, "trust"))
+		j := judge(question{people: keysOf("a@x.co", "b@x.co")}, nil, err, rapid.Bool().Draw(t, "trust"))
 		for _, v := range j.verdicts {
 			if v == invited || v == leftOut {
 				t.Fatalf("%+v: verdict %v", err, v)
@@ -107,9 +111,18 @@ func TestJudgeNeverGuesses(t *testing.T) {
 }
 
 func TestSameRefusal(t *testing.T) {
-	a := sameRefusal(`Ann Lee <ann@x.co> cannot be invited`, Candidate{Name: "Ann Lee", Email: "ann@x.co"})
-	b := sameRefusal(`Bo <bo@x.co> cannot be invited`, Candidate{Name: "Bo", Email: "Bo@x.co"})
-	if a != b {
-		t.Errorf("%q and %q are one refusal", a, b)
+	c := Candidate{Name: "Ann Lee", Email: "ann@x.co"}
+	for _, same := range [][]string{
+		{`Ann Lee <ann@x.co> cannot be invited`, `Ann Lee <bo@x.co> cannot be invited`},
+		{"Interview 5c1f0a7e-31d2-4c4b-9a0e-111111111111 has been deleted", "Interview 5c1f0a7e-31d2-4c4b-9a0e-222222222222 has been deleted"},
+		{"Deleted at 2026-11-28T02:00:01.123Z (request 17)", "Deleted at 2026-11-28T02:00:02.5Z (request 18)"},
+		{"trace h0gqkAcaDJ: closed", "trace x1YqkAcaDJ: closed"},
+	} {
+		if a, b := sameRefusal(same[0], c), sameRefusal(same[1], c); a != b {
+			t.Errorf("%q and %q are one refusal: %q, %q", same[0], same[1], a, b)
+		}
+	}
+	if a, b := sameRefusal("name is missing", c), sameRefusal("address is malformed", c); a == b {
+		t.Errorf("two refusals are folded to %q", a)
 	}
 }

@@ -1,0 +1,120 @@
+package batch
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+
+	"bulkinvite/client"
+)
+
+// What the ledger remembers of the addresses in the API's answers.
+const (
+	rememberKeepsTags      = "keeps_tags"      // it once returned a +tag as it was sent
+	rememberOtherAddresses = "other_addresses" // it once returned one that no loose form explains
+)
+
+// addressHabits are what is known of the addresses in the API's answers.
+type addressHabits struct {
+	keepsTags      atomic.Bool
+	otherAddresses atomic.Bool
+}
+
+// recall reads what earlier runs remembered.
+func (h *addressHabits) recall(ctx context.Context, ledger Ledger) error {
+	tags, err := ledger.Recall(ctx, rememberKeepsTags)
+	if err != nil {
+		return err
+	}
+	others, err := ledger.Recall(ctx, rememberOtherAddresses)
+	h.keepsTags.Store(tags != "")
+	h.otherAddresses.Store(others != "")
+	return err
+}
+
+// learn remembers a habit, once.
+func (e *Engine) learnHabit(ctx context.Context, habit *atomic.Bool, name string) error {
+	if !habit.CompareAndSwap(false, true) {
+		return nil
+	}
+	if err := e.ledger.Remember(ctx, name, "yes"); err != nil {
+		return fmt.Errorf("remember: %w", err)
+	}
+	return nil
+}
+
+// judgeAnswer is judge with what this run and the ledger know of strays.
+func (e *Engine) judgeAnswer(ctx context.Context, q question, invitations []client.Invitation, apiErr error) (judgement, error) {
+	j := judge(q, invitations, apiErr, e.queue.trustsRefusals())
+	if err := e.seeTags(ctx, q, &j); err != nil {
+		return j, err
+	}
+	if len(j.strays) == 0 {
+		return j, nil
+	}
+	strays, err := e.knowStrays(ctx, q.people[0].InterviewID, j.strays)
+	if err != nil {
+		return j, err
+	}
+	judgeStrays(q, &j, strays, e.habits.keepsTags.Load())
+	return j, e.warnDisplaced(ctx, q, &j)
+}
+
+// seeTags remembers that the API has returned a +tag as it was sent.
+func (e *Engine) seeTags(ctx context.Context, q question, j *judgement) error {
+	if e.habits.keepsTags.Load() {
+		return nil
+	}
+	for i, v := range j.verdicts {
+		if v == invited && strings.IndexByte(q.people[i].Email, '+') > 0 && strings.Contains(j.invitations[i].CandidateEmail, "+") {
+			return e.learnHabit(ctx, &e.habits.keepsTags, rememberKeepsTags)
+		}
+	}
+	return nil
+}
+
+// knowStrays looks up whose the strays of an answer are.
+func (e *Engine) knowStrays(ctx context.Context, interviewID string, invitations []client.Invitation) ([]stray, error) {
+	strays := make([]stray, len(invitations))
+	keys, ids := make([]Key, len(invitations)), make([]string, len(invitations))
+	for i, inv := range invitations {
+		keys[i] = Key{InterviewID: interviewID, Email: normalEmail(strings.TrimSpace(inv.CandidateEmail))}
+		ids[i] = inv.CandidateID
+		strays[i] = stray{Invitation: inv, email: keys[i].Email}
+	}
+	owners, err := e.ledger.Owners(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("look up candidate ids: %w", err)
+	}
+	records, err := lookup(ctx, e.ledger, keys)
+	if err != nil {
+		return nil, err
+	}
+	for i := range strays {
+		row, _, err := e.index.locate(keys[i], e.outcomes)
+		if err != nil {
+			return nil, err
+		}
+		strays[i].owners = owners[i]
+		strays[i].taken = row >= 0 || records[i].State != StateNone
+	}
+	return strays, nil
+}
+
+// warnDisplaced says once what was asked for and what came back, and remembers
+// that this API answers so.
+func (e *Engine) warnDisplaced(ctx context.Context, q question, j *judgement) error {
+	for i, v := range j.verdicts {
+		if v != displaced {
+			continue
+		}
+		if !e.habits.otherAddresses.Load() {
+			e.warn(fmt.Sprintf("the API was asked to invite %s and its answer names %s: people who are missing from such an answer stay "+
+				"uncertain, until somebody says what the dashboard shows, with bulkinvite confirm --assume",
+				maskText(q.people[i].Email), maskText(j.strays[0].CandidateEmail)))
+		}
+		return e.learnHabit(ctx, &e.habits.otherAddresses, rememberOtherAddresses)
+	}
+	return nil
+}
