@@ -39,13 +39,19 @@ type Candidate struct {
 // A Problem is why a row is never sent.
 type Problem struct {
 	Code    Code
-	Message string
+	Message string // what is wrong, and what to do
+
+	// For messages that are not beside the row itself.
+	Name  string // whom the row names; may be empty
+	Value string // of the cell that is wrong; "" if it is empty, or none is
+	Brief string // Message where Value says which cell is meant; "" for Message
 }
 
 // A Row is one record of the input: a Candidate or a Problem.
 type Row struct {
 	Index     int   // counted from 0 in input order, over valid and invalid rows
-	Line      int   // the line of its file at which the record starts, from 1
+	Number    int   // of the row of its file, as a spreadsheet counts: the header and blank lines are rows, line breaks in cells are none
+	Line      int   // the line of its file at which the record starts, from 1; Number, if it has no lines
 	File      int   // which of the input's files it is in, from 0
 	Offset    int64 // where Source.At finds it again
 	Candidate Candidate
@@ -59,7 +65,7 @@ type Source interface {
 	// of f, of ctx, or of the input itself.
 	Scan(ctx context.Context, f func(*Row) error) error
 	// At returns the row that Scan showed with this Offset, but for its Index,
-	// Line and File, which it leaves 0. It may be called while a Scan runs, and
+	// Number, Line and File, which it leaves 0. It may be called while a Scan runs, and
 	// from several goroutines.
 	At(offset int64) (Row, error)
 }

@@ -15,6 +15,7 @@ type Plan struct {
 	Rows       int          // all rows of the input
 	People     int          // valid rows without duplicates: who would be invited if the ledger knew nobody
 	Duplicates int          // valid rows whose key an earlier row has
+	Differing  int          // Duplicates whose name is another than that row's
 	Problems   map[Code]int // invalid rows
 	Requests   int          // requests that People need
 	Interviews []InterviewPlan
@@ -49,25 +50,24 @@ type InterviewPlan struct {
 	InDoubt        int
 }
 
-// A Place is where a row starts in the input.
-type Place struct {
-	File int // of several, counted from 0
-	Line int
-}
-
-func (r *Row) place() Place { return Place{r.File, r.Line} }
-
 // A Repeat is a duplicate, and the first row that has the same key.
-type Repeat struct{ Row, First Place }
-
-// A repeat is a Repeat that knows of the first row only the number.
-type repeat struct {
-	row   Place
-	first int
+type Repeat struct {
+	Row, First Place
+	Differ     bool // the names: they may be two people with one address
 }
 
-// keptRepeats bounds the duplicates that a plan remembers. Of a file that was
-// appended to itself, all would be too many.
+// OneForTwo is what to ask of a Repeat with Differ.
+const OneForTwo = "the names differ, one address for two people?"
+
+// A repeat is a Repeat that knows of the first row only the index.
+type repeat struct {
+	row    Place
+	first  int
+	differ bool
+}
+
+// keptRepeats bounds the duplicates that a plan remembers, and once more those
+// with another name. Of a file that was appended to itself, all would be too many.
 const keptRepeats = 10
 
 // Check is pass 1: it reads all of src, finds the duplicates and counts. Of
@@ -84,7 +84,7 @@ func Check(ctx context.Context, src Source, opts Options) (*Plan, error) {
 		if row.Problem == nil {
 			key = row.Candidate.Key()
 		}
-		first, err := plan.index.add(row, key)
+		first, candidate, err := plan.index.add(row, key)
 		switch {
 		case err != nil:
 			return err
@@ -92,9 +92,7 @@ func Check(ctx context.Context, src Source, opts Options) (*Plan, error) {
 			plan.Problems[row.Problem.Code]++
 			return nil
 		case first != row.Index:
-			if plan.Duplicates++; len(plan.repeats) < keptRepeats {
-				plan.repeats = append(plan.repeats, repeat{row.place(), first})
-			}
+			plan.countDuplicate(row, first, candidate.Name)
 			return nil
 		}
 		gk := groupOf(&row.Candidate, key)
@@ -118,6 +116,19 @@ func Check(ctx context.Context, src Source, opts Options) (*Plan, error) {
 	return plan, nil
 }
 
+// countDuplicate counts a row that repeats another one, and keeps it if it is
+// among the first, or the first whose name is another.
+func (p *Plan) countDuplicate(row *Row, first int, name string) {
+	p.Duplicates++
+	differ := namesDiffer(row.Candidate.Name, name)
+	if differ {
+		p.Differing++
+	}
+	if p.Duplicates <= keptRepeats || differ && p.Differing <= keptRepeats {
+		p.repeats = append(p.repeats, repeat{row.Place(), first, differ})
+	}
+}
+
 // A tally counts the people of a group.
 type tally struct {
 	interview int // place in Plan.Interviews
@@ -138,7 +149,8 @@ func (p *Plan) count(group *tally) {
 	group.people++
 }
 
-// Repeats returns the first duplicates of the input, ten at most. It reads src
+// Repeats returns the first duplicates of the input, ten at most, and behind them
+// the first with another name, as far as ten of those are not among them. It reads src
 // once more, up to the last row that one of them repeats: for that, the check
 // pass does not keep the place of every row.
 func (p *Plan) Repeats(ctx context.Context, src Source) ([]Repeat, error) {
@@ -150,7 +162,7 @@ func (p *Plan) Repeats(ctx context.Context, src Source) ([]Repeat, error) {
 	if missing > 0 {
 		err := src.Scan(ctx, func(row *Row) error {
 			if _, wanted := places[row.Index]; wanted {
-				places[row.Index] = row.place()
+				places[row.Index] = row.Place()
 				missing--
 			}
 			if missing == 0 {
@@ -164,7 +176,7 @@ func (p *Plan) Repeats(ctx context.Context, src Source) ([]Repeat, error) {
 	}
 	repeats := make([]Repeat, len(p.repeats))
 	for i, r := range p.repeats {
-		repeats[i] = Repeat{r.row, places[r.first]}
+		repeats[i] = Repeat{r.row, places[r.first], r.differ}
 	}
 	return repeats, nil
 }

@@ -53,7 +53,7 @@ func TestIndexIsExact(t *testing.T) {
 	m := memoryOf(candidates)
 	x := newIndex(m)
 	for i := range m {
-		got, err := x.add(&m[i], m[i].Candidate.Key())
+		got, _, err := x.add(&m[i], m[i].Candidate.Key())
 		if err != nil || got != want[i] {
 			t.Fatalf("row %d stands for row %d, want %d (%v)", i, got, want[i], err)
 		}
@@ -83,7 +83,7 @@ func TestIndexTellsEqualHashesApart(t *testing.T) {
 	}
 	x.src = m
 	for i, want := range []int{0, 1, 0, 1} {
-		if got, err := x.add(&m[i], m[i].Candidate.Key()); got != want || err != nil {
+		if got, _, err := x.add(&m[i], m[i].Candidate.Key()); got != want || err != nil {
 			t.Errorf("row %d stands for row %d, want %d (%v)", i, got, want, err)
 		}
 	}
@@ -290,29 +290,32 @@ func TestSurvey(t *testing.T) {
 
 func TestRepeats(t *testing.T) {
 	var rows memory
-	add := func(name string, line int) {
-		rows = append(rows, Row{Index: len(rows), Line: line, Offset: int64(len(rows)), Candidate: Candidate{
-			Name: name, Email: name + "@x.co", InterviewID: "i",
+	place := func(name string, row, line int) Place { return Place{Name: name, Row: row, Line: line} }
+	add := func(email string, p Place) {
+		rows = append(rows, Row{Index: len(rows), Number: p.Row, Line: p.Line, Offset: int64(len(rows)), Candidate: Candidate{
+			Name: p.Name, Email: email + "@x.co", InterviewID: "i",
 		}})
 	}
-	add("ann", 2)
-	add("bo", 3)
-	add("ann", 7) // a cell of bo has line breaks
-	add("bo", 8)
-	for line := range 20 {
-		add("ann", 9+line)
+	ann, bo := place("Ann", 2, 2), place("Bo", 3, 3)
+	add("ann", ann)
+	add("bo", bo)
+	add("ann", place("Ann", 4, 7)) // a cell of bo has line breaks
+	add("bo", place("Cy", 5, 8))
+	for n := range 20 {
+		add("ann", place("Ann Lee", 6+n, 9+n))
 	}
+	add("ann", place("Dee", 26, 29))
 	plan, err := Check(t.Context(), rows, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	line := func(n int) Place { return Place{Line: n} }
-	want := []Repeat{{line(7), line(2)}, {line(8), line(3)}}
+	want := []Repeat{{place("Ann", 4, 7), ann, false}, {place("Cy", 5, 8), bo, true}}
 	for n := range keptRepeats - len(want) {
-		want = append(want, Repeat{line(9 + n), line(2)})
+		want = append(want, Repeat{place("Ann Lee", 6+n, 9+n), ann, false})
 	}
-	if got, err := plan.Repeats(t.Context(), rows); err != nil || !slices.Equal(got, want) || plan.Duplicates != 22 {
-		t.Errorf("%v, %v of %d; want %v", got, err, plan.Duplicates, want)
+	want = append(want, Repeat{place("Dee", 26, 29), ann, true})
+	if got, err := plan.Repeats(t.Context(), rows); err != nil || !slices.Equal(got, want) || plan.Duplicates != 23 || plan.Differing != 2 {
+		t.Errorf("%v, %v of %d, %d with another name; want %v", got, err, plan.Duplicates, plan.Differing, want)
 	}
 }
 

@@ -24,7 +24,7 @@ func (s shortlist) Scan(ctx context.Context, f func(*batch.Row) error) error {
 			return err
 		}
 		row := s.row(i)
-		row.Index, row.Line = i, i+1
+		row.Index, row.Number, row.Line = i, i+1, i+1
 		if err := f(&row); err != nil {
 			return err
 		}
@@ -60,11 +60,11 @@ func ExampleSource() {
 		return
 	}
 	for _, r := range repeats {
-		fmt.Printf("row %d repeats row %d\n", r.Row.Line, r.First.Line)
+		fmt.Printf("%v repeats %v\n", r.Row, r.First)
 	}
 	// Output:
 	// 4 rows: 2 people in 2 requests, 1 duplicates, problems map[missing_email:1]
 	// backend: 1
 	// frontend: 1
-	// row 4 repeats row 1
+	// row 4 Lee, Ann repeats row 1 Ann Lee
 }

@@ -86,7 +86,7 @@ func Example() {
 	// 4 rows: 2 invited now, 0 before; 3 results, 1 failed
 	// 4 rows: 0 invited now, 2 before; 3 results, 1 failed
 	// Full name,E-mail,Interview ID,Source,error_code,error,row,attempts
-	// Bo Yang,bo@example,f6fadfa7-e5c1-4b62-9362-da5cc13da58a,Job board,invalid_email,the e-mail address has no dot behind the @,3,0
+	// Bo Yang,bo@example,f6fadfa7-e5c1-4b62-9362-da5cc13da58a,Job board,invalid_email,the e-mail address has no dot after the @,3,0
 	// 2 interview sessions
 }
 

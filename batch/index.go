@@ -68,29 +68,30 @@ func newIndex(src Source) *index {
 	return &index{src: src, seed: maphash.MakeSeed(), slots: make([]uint32, 1<<10)}
 }
 
-// add takes the next row in, which has this key if it is valid. It returns the row that stands for its key, which
-// is the row itself unless it is a duplicate.
-func (x *index) add(row *Row, key Key) (int, error) {
+// add takes the next row in, which has this key if it is valid. It returns the
+// row that stands for its key, which is the row itself unless it is a duplicate,
+// and of a duplicate that row's candidate.
+func (x *index) add(row *Row, key Key) (int, Candidate, error) {
 	switch {
 	case row.Index != x.rows:
-		return 0, fmt.Errorf("row %d came as number %d", row.Index, x.rows)
+		return 0, Candidate{}, fmt.Errorf("row %d came as number %d", row.Index, x.rows)
 	case x.rows >= maxRows:
-		return 0, fmt.Errorf("more than %d rows; split the file", maxRows)
+		return 0, Candidate{}, fmt.Errorf("more than %d rows; split the file", maxRows)
 	case row.Offset > maxOffset:
-		return 0, fmt.Errorf("the input is larger than %d bytes; split the file", int64(maxOffset))
+		return 0, Candidate{}, fmt.Errorf("the input is larger than %d bytes; split the file", int64(maxOffset))
 	}
 	if row.Problem != nil {
 		x.append(0, word(tagInvalid))
-		return row.Index, nil
+		return row.Index, Candidate{}, nil
 	}
 	hash := x.hash(key)
-	first, _, slot, err := x.probe(key, hash, nil)
+	first, candidate, slot, err := x.probe(key, hash, nil)
 	if err != nil {
-		return 0, err
+		return 0, Candidate{}, err
 	}
 	if first >= 0 {
 		x.append(0, word(tagDuplicate|uint64(first)))
-		return first, nil
+		return first, candidate, nil
 	}
 	x.append(hash, word(0).with(tagPending, row.Offset))
 	x.slots[slot] = uint32(row.Index + 1)
@@ -98,7 +99,7 @@ func (x *index) add(row *Row, key Key) (int, error) {
 	if x.used > len(x.slots)/4*3 {
 		x.grow()
 	}
-	return row.Index, nil
+	return row.Index, Candidate{}, nil
 }
 
 // append adds the word of the next row and its hash.

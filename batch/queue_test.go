@@ -186,7 +186,7 @@ func waitingPeople(t *testing.T, e *Engine, n int) []*person {
 	people := make([]*person, n)
 	for i := range m {
 		key := candidates[i].Key()
-		if _, err := e.index.add(&m[i], key); err != nil {
+		if _, _, err := e.index.add(&m[i], key); err != nil {
 			t.Fatal(err)
 		}
 		people[i] = &person{Candidate: candidates[i], key: key, row: i}

@@ -41,7 +41,7 @@ func (r *Roster) Scan(ctx context.Context, f func(*Row) error) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		row := Row{Index: index, Line: index + 1, Offset: offset}
+		row := Row{Index: index, Number: index + 1, Line: index + 1, Offset: offset}
 		row.Candidate, offset = r.read(offset)
 		if err := f(&row); err != nil {
 			return err

@@ -213,7 +213,7 @@ func (s *simulation) feedBack(name string) {
 // A fileRow is a row as it stands in a file.
 type fileRow struct {
 	line  *line
-	row   int               // the line at which it starts
+	row   int               // as a spreadsheet counts: cells have line breaks, and there are no blank lines
 	cells map[string]string // by the name of the column, as it stands in the header
 }
 
@@ -245,8 +245,7 @@ func (s *simulation) readFile(name string) []fileRow {
 			}
 			return rows
 		}
-		row := fileRow{cells: map[string]string{}}
-		row.row, _ = r.FieldPos(0)
+		row := fileRow{row: len(rows) + 2, cells: map[string]string{}}
 		for i, column := range header {
 			row.cells[column] = cells[i]
 		}

@@ -42,7 +42,7 @@ func (in input) At(offset int64) (batch.Row, error) { return in[offset], nil }
 func rows(candidates ...batch.Candidate) input {
 	in := make(input, len(candidates))
 	for i, c := range candidates {
-		in[i] = batch.Row{Index: i, Line: i + 2, Offset: int64(i), Candidate: c}
+		in[i] = batch.Row{Index: i, Number: i + 2, Line: i + 2, Offset: int64(i), Candidate: c}
 	}
 	return in
 }

@@ -70,7 +70,7 @@ func slowEmailProblem(s string) string {
 	case local == "":
 		return "has nothing before the @"
 	case domain == "":
-		return "has nothing behind the @"
+		return "has nothing after the @"
 	case len(local) > maxLocal:
 		return fmt.Sprintf("has more than %d bytes before the @", maxLocal)
 	case len(s) > maxAddress:
@@ -109,7 +109,7 @@ func commonMistake(s string) string {
 		return problem
 	}
 	if i := strings.IndexAny(s, `"()[],;:\`); i >= 0 {
-		return fmt.Sprintf("has %c in it", s[i])
+		return fmt.Sprintf("has a %c in it", s[i])
 	}
 	return ""
 }
@@ -117,16 +117,16 @@ func commonMistake(s string) string {
 func domainProblem(domain string) string {
 	ascii, err := idna.Lookup.ToASCII(domain)
 	if err != nil || strings.HasPrefix(domain, ".") {
-		return "has behind the @ what is not the name of a domain"
+		return "has after the @ what is not the name of a domain"
 	}
 	labels := strings.Split(ascii, ".")
 	if len(labels) < 2 {
-		return "has no dot behind the @"
+		return "has no dot after the @"
 	}
 	for _, label := range labels {
 		switch {
 		case label == "":
-			return "has a dot too many behind the @"
+			return "has a dot too many after the @"
 		case len(label) > maxLabel:
 			return fmt.Sprintf("has more than %d bytes between two dots", maxLabel)
 		}

@@ -39,7 +39,7 @@ func Example() {
 			return nil
 		}
 		wrong[row.Problem.Code]++
-		fmt.Printf("line %d: %s\n", row.Line, row.Problem.Message)
+		fmt.Printf("%v %q: %s\n", row.Place(), row.Problem.Value, row.Problem.Message)
 		return nil
 	})
 	if err != nil {
@@ -51,10 +51,10 @@ func Example() {
 	// name is in "Full name"
 	// email is in "E-mail"
 	// interview_id is in "Interview ID"
-	// line 3: the e-mail address has no dot behind the @
-	// line 4: there is no interview id
-	// line 5: there is no name
-	// line 6: the e-mail address stands in < >: write it alone, without name and brackets
+	// row 3 Bo Yang "bo@example": the e-mail address has no dot after the @
+	// row 4 Cy Diaz "": there is no interview id
+	// row 5 "": there is no name
+	// row 6 Ed Oak "Ed Oak <ed@example.com>": the e-mail address stands in < >: write it alone, without name and brackets
 	// 1 good, map[invalid_email:2 missing_interview_id:1 missing_name:1]
 }
 

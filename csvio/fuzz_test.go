@@ -92,14 +92,14 @@ func assertInputError(t *testing.T, err error) {
 
 func checkRow(t *testing.T, in *Input, index int, row batch.Row) {
 	t.Helper()
-	if row.Index != index || row.Line < 2 || (row.Problem == nil) == (row.Candidate == batch.Candidate{}) {
+	if row.Index != index || row.Line < 2 || row.Number < 2 || (row.Problem == nil) == (row.Candidate == batch.Candidate{}) {
 		t.Fatalf("row %d: %+v", index, row)
 	}
 	if row.Problem == nil && row.Candidate.Key().Email == "" {
 		t.Fatalf("row %d has no key: %+v", index, row)
 	}
 	found, err := in.At(row.Offset)
-	row.Index, row.Line = 0, 0
+	row.Index, row.Number, row.Line = 0, 0, 0
 	if diff := cmp.Diff(row, found); diff != "" || err != nil {
 		t.Fatal(diff, err)
 	}
@@ -107,6 +107,7 @@ func checkRow(t *testing.T, in *Input, index int, row batch.Row) {
 
 // A plainRecord is a record as encoding/csv reads it.
 type plainRecord struct {
+	row   int // the line, but for the line breaks in cells before it
 	line  int
 	cells []string
 }
@@ -123,6 +124,7 @@ func plainRecords(t *testing.T, in *Input) ([]plainRecord, error) {
 	r = csv.NewReader(io.NewSectionReader(in.spool, in.body.offset, in.size-in.body.offset))
 	r.Comma, r.FieldsPerRecord = in.delim, -1
 	var records []plainRecord
+	inside := in.body.lines - in.body.rows // line breaks in cells
 	for {
 		cells, err := r.Read()
 		if errors.Is(err, io.EOF) {
@@ -132,16 +134,18 @@ func plainRecords(t *testing.T, in *Input) ([]plainRecord, error) {
 			return records, err
 		}
 		if line, _ := r.FieldPos(0); !in.isBlank(cells) {
-			records = append(records, plainRecord{in.body.lines + line, cells})
+			line += in.body.lines
+			records = append(records, plainRecord{line - inside, line, cells})
 		}
+		inside += strings.Count(strings.Join(cells, ""), "\n")
 	}
 }
 
 // checkCells checks that a row says what the cells under its columns say.
 func checkCells(t *testing.T, in *Input, row batch.Row, record plainRecord) {
 	t.Helper()
-	if row.Line != in.rowOf(record.line) {
-		t.Errorf("row %d is in line %d, not %d", row.Index, record.line, row.Line)
+	if row.Number != record.row || !in.workbook && row.Line != record.line || in.workbook && row.Line != record.row {
+		t.Errorf("row %d is row %d in line %d, not %d in %d", row.Index, record.row, record.line, row.Number, row.Line)
 	}
 	surplus := record.cells[min(len(record.cells), len(in.header)):]
 	tooMany := slices.ContainsFunc(surplus, func(s string) bool { return trim(s) != "" })
@@ -307,8 +311,8 @@ func checkOutputRow(t *testing.T, in *Input, record plainRecord, cells []string,
 	if len(cells) < own+4 || !slices.Equal(cells[:len(want)], want) || !slices.Equal(got, surplus) {
 		t.Fatalf("%q is written as %q, with %d columns of its own", record.cells, cells, own)
 	}
-	if cells[own+row] != strconv.Itoa(in.rowOf(record.line)) {
-		t.Errorf("line %d is called %q", record.line, cells[own+row])
+	if cells[own+row] != strconv.Itoa(record.row) {
+		t.Errorf("row %d is called %q", record.row, cells[own+row])
 	}
 }
 

@@ -163,7 +163,7 @@ func (in *Input) emptyError() error {
 // searchHeader looks for the header with one delimiter.
 func (in *Input) searchHeader(delim rune) (*headerTry, error) {
 	search := headerSearch{opts: in.opts}
-	for at := (position{}); !search.over(); {
+	for at := in.top(); !search.over(); {
 		t, err := in.tryHeader(delim, at)
 		if errors.Is(err, io.EOF) {
 			break
@@ -215,7 +215,15 @@ func (in *Input) nextLine(at position) (position, error) {
 	if end < 0 {
 		return position{offset: in.size, lines: at.lines}, nil
 	}
-	return position{offset: at.offset + int64(end) + 1, lines: at.lines + 1}, nil
+	return position{offset: at.offset + int64(end) + 1, lines: at.lines + 1, rows: at.rows + 1}, nil
+}
+
+// top returns the position of the first line of the spool.
+func (in *Input) top() position {
+	if in.delimiter != "" && !in.workbook {
+		return position{rows: -1} // a spreadsheet shows no line sep=
+	}
+	return position{}
 }
 
 // isBlankRow reports whether there is nothing in a row that can be seen.

@@ -111,7 +111,7 @@ func readAgain(in *Input, outcome func(*batch.Row) (batch.Outcome, error)) func(
 		if err != nil {
 			return batch.Outcome{}, err
 		}
-		whole.Index, whole.Line, whole.File = row.Index, row.Line, row.File
+		whole.Index, whole.Number, whole.Line, whole.File = row.Index, row.Number, row.Line, row.File
 		return outcome(&whole)
 	}
 }

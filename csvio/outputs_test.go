@@ -27,7 +27,7 @@ func TestWrite(t *testing.T) {
 			results: "Name ,\"email\",interview_id,notes,candidate_id,invite_url,status,row\r\n" +
 				" Ann,\"ann@x.co\",iv,\"a \"\"b\"\"\nc\r\nd\",c,u,invited,2\r\n",
 			failed: "Name ,\"email\",interview_id,notes,error_code,error,row,attempts\r\n" +
-				"Bob,bob,iv,,invalid_email,the e-mail address has no @ in it,6,0\r\n",
+				"Bob,bob,iv,,invalid_email,the e-mail address has no @ in it,4,0\r\n",
 		},
 		"header only, mark": {
 			input:   "\ufeffname;email;interview_id",

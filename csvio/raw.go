@@ -31,7 +31,8 @@ func newRawReader(in *Input) *rawReader {
 // A rawRow is a row as it stands in the input, and what became of it.
 type rawRow struct {
 	end     int // of its record in the page; it begins where the one before ends
-	line    int // at which it starts, from 1; of a workbook, the row
+	number  int // see batch.Row
+	line    int // at which it starts, from 1
 	offset  int64
 	outcome batch.Outcome
 }
@@ -47,7 +48,7 @@ type page struct {
 func (r *rawReader) fill(p *page) error {
 	p.records, p.rows = p.records[:0], p.rows[:0]
 	for len(p.rows) < blockRows && len(p.records) < blockBytes {
-		row := rawRow{line: r.pos.lines + 1, offset: r.pos.offset}
+		row := rawRow{number: r.pos.rows + 1, line: r.pos.lines + 1, offset: r.pos.offset}
 		start := len(p.records)
 		var err error
 		if p.records, err = r.read(p.records); err != nil && !errors.Is(err, io.EOF) {
@@ -81,6 +82,7 @@ func (r *rawReader) read(b []byte) ([]byte, error) {
 			continue
 		}
 		r.pos.offset += int64(len(b) - start)
+		r.pos.rows++
 		return b, err
 	}
 }
@@ -130,11 +132,10 @@ func (in *Input) readPages(ctx context.Context, outcome func(*batch.Row) (batch.
 			p.file = file
 			for i := range p.rows {
 				raw := &p.rows[i]
-				raw.line = file.rowOf(raw.line)
 				row.Index++
-				row.Line, row.Offset = raw.line, before+raw.offset
+				row.Number, row.Line, row.Offset = raw.number, file.lineOf(raw.number, raw.line), before+raw.offset
 				if raw.outcome, err = outcome(&row); err != nil {
-					return fmt.Errorf("outcome of row %d: %w", row.Line, err)
+					return fmt.Errorf("outcome of row %d: %w", row.Number, err)
 				}
 			}
 			ready <- p

@@ -24,11 +24,13 @@ var errTooLarge = errors.New("record too large")
 type position struct {
 	offset int64 // bytes before it
 	lines  int   // line ends before it
+	rows   int   // records and blank lines before it, which a spreadsheet shows as rows
 }
 
 // A record is one record of the spool. Its slice is valid until the next read;
 // the strings stay.
 type record struct {
+	row    int      // as a spreadsheet counts, from 1
 	line   int      // at which it starts, from 1
 	offset int64    // at which it starts
 	size   int      // bytes, with its line end
@@ -77,11 +79,12 @@ func (r *recordReader) read() (record, error) {
 	if err != nil {
 		return record{}, r.explain(err)
 	}
-	rec := record{line: r.pos.lines + 1, offset: r.pos.offset, size: size, fields: fields}
+	rec := record{row: r.pos.rows + 1, line: r.pos.lines + 1, offset: r.pos.offset, size: size, fields: fields}
 	last := len(fields) - 1
 	firstLine, _ := r.csv.FieldPos(0)
 	lastLine, _ := r.csv.FieldPos(last)
 	r.pos.lines += lastLine - firstLine + strings.Count(fields[last], "\n") + 1
+	r.pos.rows++
 	r.pos.offset += int64(size)
 	return rec, nil
 }
@@ -102,6 +105,7 @@ func (r *recordReader) skipBlankLines() {
 		}
 		r.pos.offset += int64(size)
 		r.pos.lines++
+		r.pos.rows++
 		_, _ = r.src.Discard(size) // it was seen
 	}
 }

@@ -60,6 +60,7 @@ func (c *rawCells) UnmarshalCSVWithFields(header, cell string) error {
 
 // A place is where a row stands, and what gocsv is not told of it.
 type place struct {
+	row     int
 	line    int
 	offset  int64
 	size    int  // bytes of the record
@@ -229,7 +230,7 @@ func (in *Input) add(b *block, rec record) (err error) {
 			b.slab = append(b.slab, rec.fields[column])
 		}
 	}
-	p := place{line: rec.line, offset: rec.offset, size: rec.size, fields: len(rec.fields)}
+	p := place{row: rec.row, line: rec.line, offset: rec.offset, size: rec.size, fields: len(rec.fields)}
 	if len(rec.fields) > len(in.header) {
 		p.surplus = slices.ContainsFunc(rec.fields[len(in.header):], func(s string) bool { return trim(s) != "" })
 	}
@@ -269,7 +270,7 @@ func (b *block) mapCells() error {
 func (in *Input) makeRows(b *block, index int) {
 	for i, p := range b.places {
 		row := &b.made[i]
-		*row = batch.Row{Index: index + i, Line: in.rowOf(p.line), Offset: p.offset}
+		*row = batch.Row{Index: index + i, Number: p.row, Line: in.lineOf(p.row, p.line), Offset: p.offset}
 		in.validate(row, &b.mapped[i], p)
 		b.rows = append(b.rows, row)
 	}
@@ -295,6 +296,6 @@ func (in *Input) at(offset int64) (batch.Row, error) {
 		return batch.Row{}, err
 	}
 	in.makeRows(b, 0)
-	b.rows[0].Line = 0
+	b.rows[0].Number, b.rows[0].Line = 0, 0
 	return *b.rows[0], nil
 }

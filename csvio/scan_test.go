@@ -27,14 +27,14 @@ func TestScanLines(t *testing.T) {
 		if row.Problem != nil {
 			text = string(row.Problem.Code) + ": " + row.Problem.Message
 		}
-		got = append(got, fmt.Sprint(row.Index, " line ", row.Line, " ", text))
+		got = append(got, fmt.Sprint(row.Index, " row ", row.Number, " line ", row.Line, " ", text))
 	}
 	want := []string{
-		"0 line 3 Ann",
-		`1 line 7 Bob "B" Bar`,
-		"2 line 8 Cyd",
-		"3 line 9 too_many_fields: the row has 5 fields and the header 4: put a cell with ',' in it in quotes",
-		"4 line 10 Eve",
+		"0 row 3 line 3 Ann",
+		`1 row 6 line 7 Bob "B" Bar`,
+		"2 row 7 line 8 Cyd",
+		"3 row 8 line 9 too_many_fields: the row has 5 fields and the header 4: put a cell with ',' in it in quotes",
+		"4 row 9 line 10 Eve",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -123,7 +123,7 @@ func TestAtDuringScan(t *testing.T) {
 		wg.Go(func() {
 			again, err := in.At(row.Offset)
 			want := *row
-			want.Index, want.Line = 0, 0
+			want.Index, want.Number, want.Line = 0, 0, 0
 			if diff := cmp.Diff(want, again); diff != "" || err != nil {
 				t.Error(diff, err)
 			}

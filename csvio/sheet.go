@@ -68,10 +68,10 @@ func (w *writer) page(p *page) error {
 		start = row.end
 		if out.Status != "" {
 			w.results.add(record, resultsCells{
-				plainText(out.CandidateID), plainText(out.InviteURL), string(out.Status), strconv.Itoa(row.line)})
+				plainText(out.CandidateID), plainText(out.InviteURL), string(out.Status), strconv.Itoa(row.number)})
 		} else {
 			w.failed.add(record, failedCells{
-				string(out.Code), plainText(out.Error), strconv.Itoa(row.line), strconv.Itoa(out.Attempts)})
+				string(out.Code), plainText(out.Error), strconv.Itoa(row.number), strconv.Itoa(out.Attempts)})
 		}
 	}
 	w.counts.Rows += len(p.rows)

@@ -25,9 +25,8 @@ type spooled struct {
 
 	delimiter string // that the input itself tells; "" if it does not
 
-	workbook bool         // what the spool has is a sheet of it
-	breaks   []lineBreaks // of its cells, in their order
-	warnings []Warning    // about no single rows
+	workbook bool      // what the spool has is a sheet of it
+	warnings []Warning // about no single rows
 }
 
 // createSpool returns an empty file that has no name any more, so that

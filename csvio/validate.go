@@ -35,9 +35,10 @@ func (in *Input) validate(row *batch.Row, cells *rawCells, p place) {
 		row.Problem = personProblem(c)
 	}
 	if row.Problem == nil && !known {
-		row.Problem = &batch.Problem{Code: batch.CodeInvalidValue, Message: "disable_email_notification must be yes, no or empty"}
+		row.Problem = wrong(batch.CodeInvalidValue, "disable_email_notification", cells.DisableEmail, "must be yes, no or empty")
 	}
 	if row.Problem != nil {
+		row.Problem.Name = c.Name
 		*c = batch.Candidate{}
 	}
 }
@@ -57,7 +58,7 @@ func (in *Input) shapeProblem(c *batch.Candidate, p place) *batch.Problem {
 		return &batch.Problem{Code: batch.CodeMissingInterviewID, Message: "there is no interview id"}
 	}
 	if problem := idProblem(c.InterviewID); problem != "" {
-		return &batch.Problem{Code: batch.CodeInvalidInterviewID, Message: "the interview id " + problem}
+		return wrong(batch.CodeInvalidInterviewID, "the interview id", c.InterviewID, problem)
 	}
 	return nil
 }
@@ -71,24 +72,31 @@ func personProblem(c *batch.Candidate) *batch.Problem {
 	}
 	if c.Email != "" {
 		if problem := emailProblem(c.Email); problem != "" {
-			return &batch.Problem{Code: batch.CodeInvalidEmail, Message: "the e-mail address " + problem}
+			wrong := wrong(batch.CodeInvalidEmail, "the e-mail address", c.Email, problem)
+			wrong.Brief = strings.TrimPrefix(problem, "has ")
+			return wrong
 		}
 	}
 	if c.Name == "" && !byID {
 		return &batch.Problem{Code: batch.CodeMissingName, Message: "there is no name"}
 	}
 	if problem := nameProblem(c.Name); problem != "" {
-		return &batch.Problem{Code: batch.CodeInvalidValue, Message: "the name " + problem}
+		return wrong(batch.CodeInvalidValue, "the name", c.Name, problem)
 	}
 	for _, id := range []struct{ what, value string }{
 		{"job_application_id", c.JobApplicationID},
 		{"candidate_id", c.CandidateID},
 	} {
 		if problem := idProblem(id.value); problem != "" && id.value != "" {
-			return &batch.Problem{Code: batch.CodeInvalidValue, Message: id.what + " " + problem}
+			return wrong(batch.CodeInvalidValue, id.what, id.value, problem)
 		}
 	}
 	return nil
+}
+
+// wrong says what is wrong with the value of a field.
+func wrong(code batch.Code, field, value, problem string) *batch.Problem {
+	return &batch.Problem{Code: code, Message: field + " " + problem, Value: value}
 }
 
 // plainID undoes what our block in results.csv did to an id that a spreadsheet

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"bulkinvite/batch"
@@ -97,7 +98,7 @@ func TestRows(t *testing.T) {
 			if tc.code != "" {
 				problem = &batch.Problem{Code: tc.code, Message: tc.msg}
 			}
-			if diff := cmp.Diff(problem, rows[0].Problem); diff != "" {
+			if diff := cmp.Diff(problem, rows[0].Problem, cmpopts.IgnoreFields(batch.Problem{}, "Name", "Value", "Brief")); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -164,7 +165,7 @@ func TestEmailProblem(t *testing.T) {
 		"a@" + strings.Repeat("dddd.", 50) + "coo": "is longer than 254 bytes",
 		"ann.example.com":                          "has no @ in it",
 		"@x.co":                                    "has nothing before the @",
-		"ann@":                                     "has nothing behind the @",
+		"ann@":                                     "has nothing after the @",
 		"ann@x@y.co":                               "has more than one @ in it",
 		"ann@x.co; bob@x.co":                       "is more than one: give each a row of its own",
 		"ann@x.co bob@x.co":                        "is more than one: give each a row of its own",
@@ -181,23 +182,23 @@ func TestEmailProblem(t *testing.T) {
 		"\u3164ann@x\u3164.co":                     "has a character in it that cannot be seen (U+3164, hangul filler)",
 		"ann\x07@x.co":                             "has a character in it that cannot be seen (U+0007)",
 		"ann\u200b@x.co":                           "has a character in it that cannot be seen (U+200B, zero width space)",
-		"ann@x.co,":                                "has , in it",
-		"\"ann\"@x.co":                             "has \" in it",
-		"ann(home)@x.co":                           "has ( in it",
-		"a@[127.0.0.1]":                            "has [ in it",
+		"ann@x.co,":                                "has a , in it",
+		"\"ann\"@x.co":                             "has a \" in it",
+		"ann(home)@x.co":                           "has a ( in it",
+		"a@[127.0.0.1]":                            "has a [ in it",
 		"a@127.0.0.1":                              "ends in a number",
 		"a@x.123":                                  "ends in a number",
-		"a@localhost":                              "has no dot behind the @",
+		"a@localhost":                              "has no dot after the @",
 		".a@x.co":                                  "has a dot too many before the @",
 		"a.@x.co":                                  "has a dot too many before the @",
 		"a..b@x.co":                                "has a dot too many before the @",
-		"a@x..co":                                  "has a dot too many behind the @",
-		"a@x.co.":                                  "has a dot too many behind the @",
-		"a@.x.co":                                  "has behind the @ what is not the name of a domain",
-		"a@-x.co":                                  "has behind the @ what is not the name of a domain",
-		"a@x-.co":                                  "has behind the @ what is not the name of a domain",
-		"a@x_y.co":                                 "has behind the @ what is not the name of a domain",
-		"a@xn--zzzzzz99999.co":                     "has behind the @ what is not the name of a domain",
+		"a@x..co":                                  "has a dot too many after the @",
+		"a@x.co.":                                  "has a dot too many after the @",
+		"a@.x.co":                                  "has after the @ what is not the name of a domain",
+		"a@-x.co":                                  "has after the @ what is not the name of a domain",
+		"a@x-.co":                                  "has after the @ what is not the name of a domain",
+		"a@x_y.co":                                 "has after the @ what is not the name of a domain",
+		"a@xn--zzzzzz99999.co":                     "has after the @ what is not the name of a domain",
 	} {
 		if got := emailProblem(address); got != want {
 			t.Errorf("%s: %q, want %q", address, got, want)

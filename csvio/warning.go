@@ -43,10 +43,10 @@ type Warning struct {
 
 // A WarnedRow is a row that a Warning is about.
 type WarnedRow struct {
-	Row   int    `json:"row"`
-	Line  int    `json:"line"`
-	Name  string `json:"name,omitempty"`
-	Value string `json:"value,omitempty"` // of the cell; "" if that is the name
+	File string `json:"file,omitempty"` // if the rows of a Warning are of several
+	batch.Place
+	Value   string     `json:"value,omitempty"`   // of the cell; "" if that is the name
+	Repeats *WarnedRow `json:"repeats,omitempty"` // an earlier row with another name; nil if there is none
 }
 
 // shownRows is how many rows a Warning shows.
@@ -84,12 +84,15 @@ func (w Warning) More() int { return w.Rows - len(w.First) }
 
 // String returns the row as messages name it.
 func (r WarnedRow) String() string {
-	text := fmt.Sprintf("row %d", r.Row)
-	if r.Name != "" {
-		text += " " + r.Name
+	text := r.Place.String()
+	if r.File != "" {
+		text = r.File + " " + text
 	}
 	if r.Value != "" {
-		text += fmt.Sprintf(" %q", r.Value)
+		text += fmt.Sprintf(" %q", batch.Shown(r.Value))
+	}
+	if r.Repeats != nil {
+		text += " repeats " + r.Repeats.String() + ": " + batch.OneForTwo
 	}
 	return text
 }
@@ -122,7 +125,7 @@ func (r *rowWarnings) add(kind WarningKind, row *batch.Row, value string) {
 	}
 	w := &r.found[i]
 	if w.Rows++; len(w.First) < shownRows {
-		w.First = append(w.First, WarnedRow{Row: row.Line, Line: row.Line, Name: row.Candidate.Name, Value: value})
+		w.First = append(w.First, WarnedRow{Place: row.Place(), Value: value})
 	}
 }
 

@@ -5,29 +5,21 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
-	"sort"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
 )
 
-// A sheetCopy writes the rows of a sheet into the spool. Each begins at the
-// line that has its number, plus the line breaks in the cells before it.
+// A sheetCopy writes the rows of a sheet into the spool, and those that are not
+// read as blank lines: that keeps the numbers of the others.
 type sheetCopy struct {
 	out    *bufio.Writer
 	size   int64 // written
-	lines  int   // written
-	breaks []lineBreaks
+	rows   int   // written, blank ones included
 	record bytes.Buffer
 	csv    *csv.Writer // writes to record
 	hidden rowRanges
-}
-
-// lineBreaks says that a record has line breaks in its cells.
-type lineBreaks struct {
-	line  int // at which it begins
-	total int // line breaks in cells up to its end
 }
 
 // copySheet copies the header, whose row it returns, and what is below it.
@@ -73,7 +65,7 @@ func (s *spooler) copySheet(name string, rows *excelize.Rows, packed int64) (hea
 	if err := c.out.Flush(); err != nil {
 		return 0, spoolError(err)
 	}
-	s.pos.offset, s.breaks = c.size, c.breaks
+	s.pos.offset = c.size
 	s.warnOfSheet(name, &header, &c.hidden)
 	return header.found.line, nil
 }
@@ -118,18 +110,14 @@ func (c *sheetCopy) write(row int, cells []string) error {
 		cells = append(cells, "") // else it would be a blank line
 	}
 	c.record.Reset()
-	blank := row - c.row(c.lines+1)
+	blank := row - c.rows - 1
+	c.rows = row
 	c.record.WriteString(strings.Repeat("\n", blank))
 	_ = c.csv.Write(cells) // a bytes.Buffer takes everything
 	c.csv.Flush()
 	if c.record.Len()-blank > maxRecord {
 		return &InputError{Line: row, Message: "the row is longer than 1 MiB", Hint: "is this a list, one candidate a row?"}
 	}
-	lines := bytes.Count(c.record.Bytes(), []byte{'\n'})
-	if inside := lines - blank - 1; inside > 0 {
-		c.breaks = append(c.breaks, lineBreaks{line: c.lines + blank + 1, total: c.inside() + inside})
-	}
-	c.lines += lines
 	c.size += int64(c.record.Len())
 	if _, err := c.out.Write(c.record.Bytes()); err != nil {
 		return spoolError(err)
@@ -137,26 +125,13 @@ func (c *sheetCopy) write(row int, cells []string) error {
 	return nil
 }
 
-// inside returns how many line breaks there are in cells.
-func (c *sheetCopy) inside() int {
-	if len(c.breaks) == 0 {
-		return 0
+// lineOf returns the line of the input at which a row starts, which has this line
+// in the spool. A sheet has no lines but its rows.
+func (s *spooled) lineOf(row, line int) int {
+	if s.workbook {
+		return row
 	}
-	return c.breaks[len(c.breaks)-1].total
-}
-
-// row returns the row of the sheet that a line behind all others would be.
-func (c *sheetCopy) row(line int) int { return line - c.inside() }
-
-// rowOf returns the row of the input at which the record at a line of the
-// spool starts.
-func (s *spooled) rowOf(line int) int {
-	// The last record with line breaks that begins before it.
-	i := sort.Search(len(s.breaks), func(i int) bool { return s.breaks[i].line >= line })
-	if i == 0 {
-		return line
-	}
-	return line - s.breaks[i-1].total
+	return line
 }
 
 // rowRanges are numbers of rows in ascending order.

@@ -68,7 +68,7 @@ func TestWorkbookRowsBearTheirNumbers(t *testing.T) {
 	var lines []int
 	for _, row := range scanAll(t, in) {
 		checkRow(t, in, len(lines), row)
-		names, lines = append(names, row.Candidate.Name), append(lines, row.Line)
+		names, lines = append(names, row.Candidate.Name), append(lines, row.Number)
 	}
 	if diff := cmp.Diff([]string{"Ann", "Ben, Jr.", "Cem", "Dan"}, names); diff != "" {
 		t.Error(diff)

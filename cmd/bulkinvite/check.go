@@ -69,10 +69,14 @@ The document has
   ledger             {path, new, known}: known is a digest of what it knows of
                      these people; path is empty if there is no place for one
   rows, people       all rows; valid ones without duplicates
-  duplicates         {count, first: [{line, repeats}]}, at most ten; of several
-                     files [{file, line, repeats_file, repeats}]
-  invalid            {count, by_code: {CODE: {count, first: [{line, error}]}}},
-                     at most five of a code; of several files [{file, …}]
+  duplicates         {count, first: [{row, line, name, repeats, repeats_line,
+                     repeats_name, names_differ}]}, the first ten and the first
+                     whose names differ; row and repeats are rows as a
+                     spreadsheet counts them, and line is where the row starts in
+                     a text file; of several files [{file, …, repeats_file, …}]
+  invalid            {count, by_code: {CODE: {count, first: [{row, line, name,
+                     value, error}]}}}, at most five of a code; value is the cell
+                     that is wrong; of several files [{file, …}]
   already_invited, in_doubt, left
                      people: in doubt are those whose answer was lost, for whom
                      the API is asked first; they count among those left
@@ -80,9 +84,9 @@ The document has
                      invitations to be sent, and the least time they take
   interviews         [{id, people, already_invited, in_doubt, left, requests}]
   warnings           texts
-  warned             the same for programs: [{kind, message, rows, first: [{row,
-                     line, name, value}]}], at most five; of several files
-                     [{kind, file, …}]
+  warned             the same for programs: [{kind, message, hint, rows, first:
+                     [{row, line, name, value}]}]: how many rows, and five of
+                     them; of several files [{kind, file, …}]
 
 Exit codes: 0 every row can go; 2 the input or the ledger cannot be read; 3 some
 rows will not go, and the plan is whole all the same.`,
@@ -219,8 +223,11 @@ func (v *planView) askLedger(ctx context.Context, src batch.Source, path, baseUR
 	return reader.Look(ctx, baseURL, func(l batch.Lookuper) error { return v.plan.Survey(ctx, src, l) })
 }
 
-// findRepeats adds which rows the first duplicates repeat.
+// findRepeats adds which rows the first duplicates repeat, once: it reads the
+// input again.
 func (v *planView) findRepeats(ctx context.Context, src batch.Source) (err error) {
-	v.repeats, err = v.plan.Repeats(ctx, src)
+	if len(v.repeats) == 0 {
+		v.repeats, err = v.plan.Repeats(ctx, src)
+	}
 	return err
 }

@@ -39,9 +39,20 @@ type problemKeeper struct {
 }
 
 type rowProblem struct {
-	File  string `json:"file,omitempty"` // of several
-	Line  int    `json:"line"`
+	File string `json:"file,omitempty"` // of several
+	batch.Place
+	Value string `json:"value,omitempty"` // of the cell that is wrong
 	Error string `json:"error"`
+	brief string
+}
+
+// String returns row 7 NAME "VALUE": ERROR, with the file before it.
+func (r rowProblem) String() string {
+	text := place(r.File, r.Place)
+	if r.Value != "" {
+		text += fmt.Sprintf(" %q", batch.Shown(r.Value))
+	}
+	return text + ": " + r.brief
 }
 
 // inputFiles are the names of the files of an input.
@@ -57,11 +68,11 @@ func (f inputFiles) name(n int) string {
 }
 
 // place is where a row is, for people.
-func place(file string, line int) string {
+func place(file string, p batch.Place) string {
 	if file == "" {
-		return fmt.Sprintf("line %d", line)
+		return p.String()
 	}
-	return fmt.Sprintf("%s line %d", file, line)
+	return file + " " + p.String()
 }
 
 func (k *problemKeeper) Scan(ctx context.Context, f func(*batch.Row) error) error {
@@ -71,7 +82,9 @@ func (k *problemKeeper) Scan(ctx context.Context, f func(*batch.Row) error) erro
 			debug.SetGCPercent(gcPercent(row.Index))
 		}
 		if p := row.Problem; p != nil && len(k.first[p.Code]) < shownLines {
-			k.first[p.Code] = append(k.first[p.Code], rowProblem{k.files.name(row.File), row.Line, p.Message})
+			k.first[p.Code] = append(k.first[p.Code], rowProblem{
+				k.files.name(row.File), row.Place(), p.Value, p.Message, cmp.Or(p.Brief, p.Message),
+			})
 		}
 		return f(row)
 	})
@@ -99,7 +112,7 @@ func makePlan(ctx context.Context, files []string, src batch.Source, opts batch.
 	}
 	v := planView{files: files, plan: plan, first: keeper.first, rate: opts.Rate}
 	v.warnOfOddInterviews()
-	return v, nil
+	return v, v.warnOfNames(ctx, src)
 }
 
 // input is how messages call the input.
@@ -243,10 +256,14 @@ func (v *planView) writeRepeats(b *strings.Builder) {
 		return
 	}
 	fmt.Fprintf(b, "%s: the same person and interview as an earlier row\n", count(v.plan.Duplicates, "duplicate"))
+	shown := v.plan.Differing // by their warning
 	for _, r := range v.repeats {
-		fmt.Fprintf(b, "  %s repeats %s\n", place(v.files.name(r.Row.File), r.Row.Line), place(v.files.name(r.First.File), r.First.Line))
+		if !r.Differ {
+			fmt.Fprintf(b, "  %s repeats %s\n", place(v.files.name(r.Row.File), r.Row), place(v.files.name(r.First.File), r.First))
+			shown++
+		}
 	}
-	writeMore(b, "  ", v.plan.Duplicates-len(v.repeats))
+	writeMore(b, "  ", v.plan.Duplicates-shown)
 }
 
 // writeWarnings shows each warning with a line for each of its first rows.
@@ -288,7 +305,7 @@ func (v *planView) writeProblems(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "  %s: %d\n", code, n)
 		for _, row := range v.first[code] {
-			fmt.Fprintf(b, "    %s: %s\n", place(row.File, row.Line), row.Error)
+			fmt.Fprintf(b, "    %s\n", row)
 		}
 		writeMore(b, "    ", n-len(v.first[code]))
 	}
@@ -305,10 +322,38 @@ func writeMore(b *strings.Builder, indent string, more int) {
 const (
 	warnOddInterviews csvio.WarningKind = "odd_interview_ids"
 	warnLedgerInUse   csvio.WarningKind = "ledger_in_use"
+	warnNamesDiffer   csvio.WarningKind = "names_differ"
 )
 
 func (v *planView) warn(kind csvio.WarningKind, message string) {
 	v.warnings = append(v.warnings, csvio.Warning{Kind: kind, Message: message})
+}
+
+// warnOfNames warns of duplicates with other names than the rows they repeat:
+// they are not invited, and may be somebody else.
+func (v *planView) warnOfNames(ctx context.Context, src batch.Source) error {
+	if v.plan.Differing == 0 {
+		return nil
+	}
+	if err := v.findRepeats(ctx, src); err != nil {
+		return err
+	}
+	w := csvio.Warning{Kind: warnNamesDiffer, Rows: v.plan.Differing,
+		Message: count(v.plan.Differing, "duplicate") + " with another name than the row before"}
+	for _, r := range v.repeats {
+		if r.Differ && len(w.First) < shownLines {
+			first := v.warnedRow(r.First)
+			row := v.warnedRow(r.Row)
+			row.Repeats = &first
+			w.First = append(w.First, row)
+		}
+	}
+	v.warnings = append(v.warnings, w)
+	return nil
+}
+
+func (v *planView) warnedRow(p batch.Place) csvio.WarnedRow {
+	return csvio.WarnedRow{File: v.files.name(p.File), Place: p}
 }
 
 // warnOfOddInterviews warns of interview ids that are no UUIDs. They may be

@@ -20,7 +20,7 @@ type listSource []batch.Row
 func (l listSource) Scan(_ context.Context, f func(*batch.Row) error) error {
 	for i := range l {
 		row := l[i]
-		row.Index, row.Line, row.Offset = i, i+2, int64(i)
+		row.Index, row.Number, row.Line, row.Offset = i, i+2, i+2, int64(i)
 		if err := f(&row); err != nil {
 			return err
 		}
@@ -70,18 +70,18 @@ func TestPlan(t *testing.T) {
 	surveyed.Interviews[1].Left, surveyed.Interviews[1].AlreadyInvited, surveyed.Interviews[0].InDoubt = 1, 2, 1
 
 	const problems = `1 duplicate: the same person and interview as an earlier row
-  line 6 repeats line 5
+  row 6 Somebody repeats row 5 Somebody
 warning: 1 interview id is no UUID, please check: interview-7
 7 rows will not go:
   invalid_email: 6
-    line 8: first
-    line 9: second
-    line 10: third
-    line 11: fourth
-    line 12: fifth
+    row 8: first
+    row 9: second
+    row 10: third
+    row 11: fourth
+    row 12: fifth
     and 1 more
   missing_name: 1
-    line 7: there is no name
+    row 7: there is no name
 `
 	var shown strings.Builder
 	if err := view.writeTo(&shown); err != nil {

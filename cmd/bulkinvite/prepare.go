@@ -51,7 +51,7 @@ func (s *sender) check(ctx context.Context) error {
 		return err
 	}
 	s.plan.warnings = append(s.plan.warnings, s.input.Warnings()...)
-	s.logWarnings(s.input.Warnings())
+	s.logWarnings()
 	debug.SetGCPercent(gcPercent(s.plan.plan.Rows))
 	s.log.Info().Str("input", s.input.Name()).Int("rows", s.plan.plan.Rows).Int("people", s.plan.plan.People).
 		Int("interviews", len(s.plan.plan.Interviews)).Int("duplicates", s.plan.plan.Duplicates).
@@ -70,10 +70,10 @@ func logColumns(log zerolog.Logger, in *csvio.Input) {
 	}
 }
 
-// logWarnings tells of the input's warnings, and of their rows the numbers: names
-// and addresses are in the plan and in the summary.
-func (s *sender) logWarnings(warnings []csvio.Warning) {
-	for _, w := range warnings {
+// logWarnings tells of the warnings, and of their rows the numbers: names and
+// addresses are in the plan and in the summary.
+func (s *sender) logWarnings() {
+	for _, w := range s.plan.warnings {
 		event := s.log.Warn().Str("input", cmp.Or(w.File, s.input.Name())).Str("kind", string(w.Kind))
 		if w.Rows > 0 {
 			event.Ints("first_rows", w.RowNumbers())

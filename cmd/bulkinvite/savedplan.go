@@ -54,10 +54,13 @@ type savedDuplicates struct {
 }
 
 type savedRepeat struct {
-	File        string `json:"file,omitempty"` // of several
-	Line        int    `json:"line"`
+	File string `json:"file,omitempty"` // of several
+	batch.Place
 	RepeatsFile string `json:"repeats_file,omitempty"`
-	Repeats     int    `json:"repeats"`
+	Repeats     int    `json:"repeats"` // the row
+	RepeatsLine int    `json:"repeats_line"`
+	RepeatsName string `json:"repeats_name,omitempty"`
+	NamesDiffer bool   `json:"names_differ"`
 }
 
 type savedInvalid struct {
@@ -105,7 +108,7 @@ func (v *planView) save(run plannedRun) *savedPlan {
 	}
 	for _, r := range v.repeats {
 		s.Duplicates.First = append(s.Duplicates.First, savedRepeat{
-			v.files.name(r.Row.File), r.Row.Line, v.files.name(r.First.File), r.First.Line,
+			v.files.name(r.Row.File), r.Row, v.files.name(r.First.File), r.First.Row, r.First.Line, r.First.Name, r.Differ,
 		})
 	}
 	for code, n := range p.Problems {

@@ -126,12 +126,9 @@ func (s *sender) newReport() *report {
 		Rows:     s.plan.plan.Rows,
 		Results:  map[batch.Status]int{},
 		Failed:   map[batch.Code]int{},
-		Warnings: []string{},
+		Warnings: s.plan.warningTexts(),
 		planned:  s.flags.plan != "",
 		rate:     s.flags.input.batch.Rate,
-	}
-	for _, w := range s.input.Warnings() {
-		s.report.Warnings = append(s.report.Warnings, w.String())
 	}
 	return s.report
 }
