@@ -97,7 +97,7 @@ func (e *Engine) wrongID(ctx context.Context, p *person, rec Record) (string, er
 	other := ""
 	for _, owner := range owners[0] {
 		switch {
-		case looseEmail(owner.Email, false) == looseEmail(p.key.Email, false):
+		case looseEmail(owner.Email, e.habits.tags()) == looseEmail(p.key.Email, e.habits.tags()):
 			return "", nil
 		case owner.HasAddress():
 			other = owner.Email

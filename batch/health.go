@@ -19,6 +19,7 @@ const (
 	invite endpoint = iota
 	list
 	link
+	remnant // people of whose company others were accepted: an answer that fails may be their own doing
 )
 
 // downAfter is how many unusable answers in a row mean that the API is down.
@@ -42,6 +43,8 @@ type health struct {
 	unprobed  bool          // nobody finds out any more whether the list works again
 	listUp    chan struct{} // closed when the list works again; nil while it does
 	wentDown  chan struct{} // has an element once the API went down
+
+	outageFrom, outageTo time.Time // the last outage, so far
 }
 
 // observe takes notice of an answer, whatever it was for.
@@ -53,6 +56,10 @@ func (e *Engine) observe(ep endpoint, went time.Time, err error) {
 	e.traffic.answered(apiErr)
 	if apiErr != nil {
 		e.obey(apiErr)
+	}
+	counts := ep != remnant
+	if !counts {
+		ep = invite
 	}
 	switch {
 	case apiErr == nil || apiErr.Fate == client.Refused || apiErr.Cause == client.TooLarge:
@@ -80,7 +87,7 @@ func (e *Engine) observe(ep endpoint, went time.Time, err error) {
 			e.pacer.throttled(went)
 		}
 		why := maskText(apiErr.Error())
-		if e.health.unusable(ep, why) {
+		if counts && e.health.unusable(ep, why) {
 			e.log.Warn().Msg("the API seems to be down, only probing: " + why)
 		}
 	}
@@ -105,7 +112,9 @@ func (h *health) good(ep endpoint) {
 	switch {
 	case ep == invite:
 		h.since = time.Time{}
-		h.down = false
+		if h.down {
+			h.down, h.outageTo = false, time.Now()
+		}
 		h.listWorks()
 	case ep == list:
 		h.listWorks()
@@ -145,6 +154,7 @@ func (h *health) unusable(ep endpoint, why string) bool {
 		return false
 	}
 	h.down = true
+	h.outageFrom, h.outageTo = h.since, time.Now()
 	select {
 	case h.wentDown <- struct{}{}:
 	default:
@@ -196,6 +206,14 @@ func (h *health) endProbing() {
 	defer h.mu.Unlock()
 	h.unprobed = true
 	h.listWorks()
+}
+
+// inOutage reports whether an answer came while the API was down, or was one of
+// those that showed it.
+func (h *health) inOutage(at time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return !h.outageFrom.IsZero() && !at.Before(h.outageFrom) && (h.down || !at.After(h.outageTo))
 }
 
 func (h *health) isDown() bool {

@@ -18,7 +18,7 @@ type Key struct {
 // NewKey returns the key of an address in an interview, both in any spelling.
 //
 // Interview ids that are UUIDs are compared in lower case, all others as they
-// are: they are opaque. Addresses are compared in lower case, in Unicode
+// are: they are opaque. Addresses are compared trimmed, in lower case, in Unicode
 // normal form C, with the domain as an A-label. Dots and +tags are not folded:
 // whether they matter is for the receiving mail server to say, and taking two
 // people for one would lose one of them.
@@ -111,7 +111,7 @@ func normalEmail(email string) string {
 	}
 	// Lower case first: there are capitals that IDNA does not know, unlike
 	// their small letters.
-	local, domain, found := cutLast(norm.NFC.String(lower(norm.NFC.String(email))), '@')
+	local, domain, found := cutLast(norm.NFC.String(lower(norm.NFC.String(strings.TrimSpace(email)))), '@')
 	if !found {
 		return local
 	}
@@ -132,10 +132,10 @@ func lower(s string) string {
 }
 
 // isPlainLower reports whether s has only characters that normalising leaves
-// alone: ASCII, no capitals, and no label that IDNA has to look at.
+// alone: ASCII, no capitals, no white space and no label that IDNA has to look at.
 func isPlainLower(s string) bool {
 	for i := range len(s) {
-		if c := s[i]; c >= 0x80 || 'A' <= c && c <= 'Z' {
+		if c := s[i]; c >= 0x80 || c <= ' ' || 'A' <= c && c <= 'Z' {
 			return false
 		}
 	}

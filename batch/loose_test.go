@@ -8,25 +8,28 @@ import (
 )
 
 func TestLooseEmail(t *testing.T) {
+	none, kept := tagHabits{}, tagHabits{atGmail: true, elsewhere: true}
 	for _, tc := range []struct {
-		email     string
-		keepsTags bool
-		want      string
+		email string
+		tags  tagHabits
+		want  string
 	}{
-		{"ann@example.com", false, "ann@example.com"},
-		{"ann.lee@example.com", false, "ann.lee@example.com"}, // dots matter elsewhere
-		{"ann.lee@gmail.com", false, "annlee@gmail.com"},
-		{"a.n.n.lee+x+y@googlemail.com", false, "annlee@gmail.com"},
-		{"a.n.n.lee+x@googlemail.com", true, "annlee+x@gmail.com"},
-		{"jobs+ann@example.com", false, "jobs@example.com"},
-		{"jobs+ann@example.com", true, "jobs+ann@example.com"},
-		{"+ann@example.com", false, "+ann@example.com"}, // all of it would be dropped
-		{"ａｎｎ@example.com", false, "ann@example.com"},
-		{" ann@example.com\u00a0", false, "ann@example.com"},
-		{"application:12", false, "application:12"},
+		{"ann@example.com", none, "ann@example.com"},
+		{"ann.lee@example.com", none, "ann.lee@example.com"}, // dots matter elsewhere
+		{"ann.lee@gmail.com", none, "annlee@gmail.com"},
+		{"a.n.n.lee+x+y@googlemail.com", none, "annlee@gmail.com"},
+		{"a.n.n.lee+x@googlemail.com", kept, "annlee+x@gmail.com"},
+		{"jobs+ann@example.com", none, "jobs@example.com"},
+		{"jobs+ann@example.com", kept, "jobs+ann@example.com"},
+		{"jobs+ann@example.com", tagHabits{atGmail: true}, "jobs@example.com"},
+		{"jobs+ann@gmail.com", tagHabits{elsewhere: true}, "jobs@gmail.com"},
+		{"+ann@example.com", none, "+ann@example.com"}, // all of it would be dropped
+		{"ａｎｎ@example.com", none, "ann@example.com"},
+		{" ann@example.com\u00a0", none, "ann@example.com"},
+		{"application:12", none, "application:12"},
 	} {
-		if got := looseEmail(tc.email, tc.keepsTags); got != tc.want {
-			t.Errorf("looseEmail(%q, %v) = %q, want %q", tc.email, tc.keepsTags, got, tc.want)
+		if got := looseEmail(tc.email, tc.tags); got != tc.want {
+			t.Errorf("looseEmail(%q, %v) = %q, want %q", tc.email, tc.tags, got, tc.want)
 		}
 	}
 }
@@ -40,28 +43,29 @@ func TestMatchStrays(t *testing.T) {
 		return s
 	}
 	taken := func(s stray) stray { s.taken = true; return s }
+	none, kept := tagHabits{}, tagHabits{atGmail: true, elsewhere: true}
 	for name, tc := range map[string]struct {
-		missing   []string
-		strays    []stray
-		keepsTags bool
-		want      []int
+		missing []string
+		strays  []stray
+		tags    tagHabits
+		want    []int
 	}{
-		"dots":                         {[]string{"ann.lee@gmail.com"}, []stray{at("annlee@gmail.com", "1")}, false, []int{0}},
-		"of two, one":                  {[]string{"b@x.co", "jobs+ann@x.co"}, []stray{at("jobs@x.co", "1")}, false, []int{-1, 0}},
-		"another's tag":                {[]string{"jobs+bob@x.co"}, []stray{at("jobs+ann@x.co", "1")}, false, []int{-1}},
-		"tags are kept":                {[]string{"jobs+bob@x.co"}, []stray{at("jobs@x.co", "1")}, true, []int{-1}},
-		"a row of its own":             {[]string{"jobs+bob@x.co"}, []stray{taken(at("jobs@x.co", "1"))}, false, []int{-1}},
-		"known under the id":           {[]string{"old@x.co"}, []stray{at("new@x.co", "1", "old@x.co")}, false, []int{0}},
-		"known as somebody else":       {[]string{"jobs+bob@x.co"}, []stray{at("jobs@x.co", "1", "jobs+ann@x.co")}, false, []int{-1}},
-		"two of one address":           {[]string{"jobs+ann@x.co", "jobs+bob@x.co"}, []stray{at("jobs@x.co", "1"), at("jobs@x.co", "2")}, false, []int{shared, shared}},
-		"two people, one invitation":   {[]string{"jobs+ann@x.co", "jobs+bob@x.co"}, []stray{at("jobs@x.co", "1")}, false, []int{-1, -1}},
-		"two of whom one is known":     {[]string{"jobs+ann@x.co", "jobs+bob@x.co"}, []stray{at("jobs@x.co", "1", "jobs+bob@x.co"), at("jobs@x.co", "2")}, false, []int{1, 0}},
-		"one person, two invitations":  {[]string{"jobs+ann@x.co"}, []stray{at("jobs@x.co", "1"), at("jobs@x.co", "2")}, false, []int{-1}},
-		"no address":                   {[]string{"a@x.co"}, []stray{at("", "1")}, false, []int{-1}},
-		"somebody whom nobody expects": {[]string{"a@x.co"}, []stray{at("z@x.co", "1")}, false, []int{-1}},
+		"dots":                         {[]string{"ann.lee@gmail.com"}, []stray{at("annlee@gmail.com", "1")}, none, []int{0}},
+		"of two, one":                  {[]string{"b@x.co", "jobs+ann@x.co"}, []stray{at("jobs@x.co", "1")}, none, []int{-1, 0}},
+		"another's tag":                {[]string{"jobs+bob@x.co"}, []stray{at("jobs+ann@x.co", "1")}, none, []int{-1}},
+		"tags are kept":                {[]string{"jobs+bob@x.co"}, []stray{at("jobs@x.co", "1")}, kept, []int{-1}},
+		"a row of its own":             {[]string{"jobs+bob@x.co"}, []stray{taken(at("jobs@x.co", "1"))}, none, []int{-1}},
+		"known under the id":           {[]string{"old@x.co"}, []stray{at("new@x.co", "1", "old@x.co")}, none, []int{0}},
+		"known as somebody else":       {[]string{"jobs+bob@x.co"}, []stray{at("jobs@x.co", "1", "jobs+ann@x.co")}, none, []int{-1}},
+		"two of one address":           {[]string{"jobs+ann@x.co", "jobs+bob@x.co"}, []stray{at("jobs@x.co", "1"), at("jobs@x.co", "2")}, none, []int{shared, shared}},
+		"two people, one invitation":   {[]string{"jobs+ann@x.co", "jobs+bob@x.co"}, []stray{at("jobs@x.co", "1")}, none, []int{-1, -1}},
+		"two of whom one is known":     {[]string{"jobs+ann@x.co", "jobs+bob@x.co"}, []stray{at("jobs@x.co", "1", "jobs+bob@x.co"), at("jobs@x.co", "2")}, none, []int{1, 0}},
+		"one person, two invitations":  {[]string{"jobs+ann@x.co"}, []stray{at("jobs@x.co", "1"), at("jobs@x.co", "2")}, none, []int{-1}},
+		"no address":                   {[]string{"a@x.co"}, []stray{at("", "1")}, none, []int{-1}},
+		"somebody whom nobody expects": {[]string{"a@x.co"}, []stray{at("z@x.co", "1")}, none, []int{-1}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := matchStrays(keysOf(tc.missing...), tc.strays, tc.keepsTags); !slices.Equal(got, tc.want) {
+			if got := matchStrays(keysOf(tc.missing...), tc.strays, tc.tags); !slices.Equal(got, tc.want) {
 				t.Errorf("places %v, want %v", got, tc.want)
 			}
 		})
@@ -89,6 +93,7 @@ func TestSoleVerdict(t *testing.T) {
 		"another's id":                         {ann, together, id("c1", "z@x.co", bob), lostAnswer},
 		"another's id, though loosely like it": {ann, together, id("c1", "annlee@gmail.com", bob), lostAnswer},
 		"application":                          {ann, application, id("c1", "z@x.co"), invited},
+		"application, another row's":           {ann, application, taken(id("c1", "z@x.co")), lostAnswer},
 		"application, another's id":            {ann, application, id("c1", "z@x.co", bob), lostAnswer},
 		"re-sent, nobody's":                    {ann, resend, id("c1", "z@x.co"), lostAnswer},
 		"re-sent, by the loose form":           {ann, resend, id("c1", "annlee@gmail.com"), invited},
@@ -97,7 +102,7 @@ func TestSoleVerdict(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			q := question{lane: tc.lane, people: []Key{tc.key}, candidateID: "c1"}
-			if got := q.soleVerdict(&tc.s, false); got != tc.want {
+			if got := q.soleVerdict(&tc.s, tagHabits{}); got != tc.want {
 				t.Errorf("verdict %v, want %v", got, tc.want)
 			}
 		})
@@ -121,7 +126,7 @@ func TestJudgeStrays(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			q := question{people: keysOf("ann.lee@gmail.com", "b@x.co", "c@x.co")}
 			j := judge(q, invitationsFor(tc.answer...), nil, true)
-			judgeStrays(q, &j, tc.strays, false)
+			judgeStrays(q, &j, tc.strays, tagHabits{})
 			if !slices.Equal(j.verdicts, tc.want) {
 				t.Errorf("verdicts %v, want %v", j.verdicts, tc.want)
 			}

@@ -29,7 +29,7 @@ func (s *stray) owned(k Key) bool {
 // the loose form of the address. It returns for each of the missing the place of
 // their stray; -1 if none is theirs, and shared if as many strays as people have
 // one address, so that all of them are invited and nobody knows whose is which.
-func matchStrays(missing []Key, strays []stray, keepsTags bool) []int {
+func matchStrays(missing []Key, strays []stray, tags tagHabits) []int {
 	places := make([]int, len(missing))
 	for i := range places {
 		places[i] = -1
@@ -41,12 +41,12 @@ func matchStrays(missing []Key, strays []stray, keepsTags bool) []int {
 	loose := map[string][]int{} // people by loose address
 	for i, k := range missing {
 		if places[i] < 0 {
-			email := looseEmail(k.Email, keepsTags)
+			email := looseEmail(k.Email, tags)
 			loose[email] = append(loose[email], i)
 		}
 	}
 	for email, people := range loose {
-		giveLoose(places, people, straysAt(strays, used, email, keepsTags))
+		giveLoose(places, people, straysAt(strays, used, email, tags))
 	}
 	return places
 }
@@ -75,11 +75,11 @@ func onlyStray(strays []stray, used []bool, f func(*stray) bool) int {
 
 // straysAt returns the unused strays that nobody owns and that an API may have
 // made of the addresses with this loose form.
-func straysAt(strays []stray, used []bool, email string, keepsTags bool) []int {
+func straysAt(strays []stray, used []bool, email string, tags tagHabits) []int {
 	var at []int
 	for n := range strays {
 		s := &strays[n]
-		if !used[n] && s.nobodys() && s.email == email && isCanonical(s.email, keepsTags) {
+		if !used[n] && s.nobodys() && isCanonical(s.email, tags) && looseEmail(s.email, tags) == email {
 			at = append(at, n)
 		}
 	}
@@ -103,10 +103,10 @@ func giveLoose(places, people, strays []int) {
 // judgeStrays says what the strays of an answer mean for those whom it seems to
 // leave out. An answer that names somebody whom nobody asked for proves nothing
 // about who is missing from it. It is pure, as judge is.
-func judgeStrays(q question, j *judgement, strays []stray, keepsTags bool) {
+func judgeStrays(q question, j *judgement, strays []stray, tags tagHabits) {
 	if len(q.people) == 1 && len(strays) == 1 {
 		if j.verdicts[0] != invited {
-			j.verdicts[0] = q.soleVerdict(&strays[0], keepsTags)
+			j.verdicts[0] = q.soleVerdict(&strays[0], tags)
 			if j.verdicts[0] == invited {
 				j.invitations[0] = strays[0].Invitation
 			}
@@ -120,7 +120,7 @@ func judgeStrays(q question, j *judgement, strays []stray, keepsTags bool) {
 			missing, keys = append(missing, i), append(keys, q.people[i])
 		}
 	}
-	places := matchStrays(keys, strays, keepsTags)
+	places := matchStrays(keys, strays, tags)
 	rest := restVerdict(strays, places)
 	for n, i := range missing {
 		switch place := places[n]; {
@@ -156,9 +156,9 @@ func restVerdict(strays []stray, places []int) verdict {
 // knows, or by the loose form of the address. One that is somebody else's counts
 // as lost, and one that is nobody's may be theirs or not. A re-send records
 // nobody by it.
-func (q *question) soleVerdict(s *stray, keepsTags bool) verdict {
+func (q *question) soleVerdict(s *stray, tags tagHabits) verdict {
 	k := q.people[0]
-	loosely := s.nobodys() && isCanonical(s.email, keepsTags) && looseEmail(k.Email, keepsTags) == s.email
+	loosely := s.nobodys() && isCanonical(s.email, tags) && looseEmail(s.email, tags) == looseEmail(k.Email, tags)
 	switch {
 	case q.lane == resend && !k.HasAddress() && s.CandidateID == q.candidateID:
 		return invited
@@ -166,12 +166,10 @@ func (q *question) soleVerdict(s *stray, keepsTags bool) verdict {
 		return lostAnswer
 	case s.owned(k), loosely:
 		return invited
-	case len(s.owners) > 0:
+	case len(s.owners) > 0, s.taken, q.lane == resend:
 		return lostAnswer
 	case q.lane == application:
 		return invited
-	case q.lane == resend, s.taken:
-		return lostAnswer
 	}
 	return displaced
 }

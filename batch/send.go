@@ -25,8 +25,18 @@ func (e *Engine) sendChunk(soft, hard context.Context, c *chunk) error {
 	}
 	// A request that has left is awaited: the client's time-out is its end.
 	invitations, apiErr := e.invite(hard, c.request(people))
-	e.observe(invite, went, apiErr)
+	e.observe(endpointOf(people), went, apiErr)
 	return e.answered(hard, c, id, people, invitations, apiErr)
+}
+
+// endpointOf tells a request for people whose company went through from others.
+func endpointOf(people []*person) endpoint {
+	for _, p := range people {
+		if !p.party.wentThrough() {
+			return invite
+		}
+	}
+	return remnant
 }
 
 // leave returns when a request may go, and when that was. Whoever gets no error
@@ -262,7 +272,7 @@ func (e *Engine) follow(c *chunk, id int64, people []*person, j judgement, apiEr
 
 // lostRequest returns the doubt of a request without a usable answer.
 func (e *Engine) lostRequest(c *chunk, id int64, size int, apiErr error) *doubt {
-	d := &doubt{request: id, chunk: c, size: size, then: sendAgain, outage: e.health.isDown()}
+	d := &doubt{request: id, chunk: c, size: size, then: sendAgain, outage: isBusy(apiErr)}
 	switch {
 	case isRefusal(apiErr) && size > 1:
 		d.then = part

@@ -11,26 +11,30 @@ import (
 
 // What the ledger remembers of the addresses in the API's answers.
 const (
-	rememberKeepsTags      = "keeps_tags"      // it once returned a +tag as it was sent
-	rememberOtherAddresses = "other_addresses" // it once returned one that no loose form explains
+	rememberTags           = "keeps_tags"          // it once returned a +tag as it was sent
+	rememberGmailTags      = "keeps_tags_at_gmail" // the same of Gmail's
+	rememberOtherAddresses = "other_addresses"     // it once returned one that no loose form explains
 )
 
 // addressHabits are what is known of the addresses in the API's answers.
-type addressHabits struct {
-	keepsTags      atomic.Bool
-	otherAddresses atomic.Bool
-}
+type addressHabits struct{ keepsTags, keepsGmailTags, otherAddresses atomic.Bool }
 
 // recall reads what earlier runs remembered.
 func (h *addressHabits) recall(ctx context.Context, ledger Ledger) error {
-	tags, err := ledger.Recall(ctx, rememberKeepsTags)
-	if err != nil {
-		return err
+	for name, habit := range map[string]*atomic.Bool{
+		rememberTags: &h.keepsTags, rememberGmailTags: &h.keepsGmailTags, rememberOtherAddresses: &h.otherAddresses,
+	} {
+		value, err := ledger.Recall(ctx, name)
+		if err != nil {
+			return err
+		}
+		habit.Store(value != "")
 	}
-	others, err := ledger.Recall(ctx, rememberOtherAddresses)
-	h.keepsTags.Store(tags != "")
-	h.otherAddresses.Store(others != "")
-	return err
+	return nil
+}
+
+func (h *addressHabits) tags() tagHabits {
+	return tagHabits{atGmail: h.keepsGmailTags.Load(), elsewhere: h.keepsTags.Load()}
 }
 
 // learn remembers a habit, once.
@@ -57,18 +61,26 @@ func (e *Engine) judgeAnswer(ctx context.Context, q question, invitations []clie
 	if err != nil {
 		return j, err
 	}
-	judgeStrays(q, &j, strays, e.habits.keepsTags.Load())
+	judgeStrays(q, &j, strays, e.habits.tags())
 	return j, e.warnDisplaced(ctx, q, &j)
 }
 
 // seeTags remembers that the API has returned a +tag as it was sent.
 func (e *Engine) seeTags(ctx context.Context, q question, j *judgement) error {
-	if e.habits.keepsTags.Load() {
+	if e.habits.tags() == (tagHabits{true, true}) {
 		return nil
 	}
 	for i, v := range j.verdicts {
-		if v == invited && strings.IndexByte(q.people[i].Email, '+') > 0 && strings.Contains(j.invitations[i].CandidateEmail, "+") {
-			return e.learnHabit(ctx, &e.habits.keepsTags, rememberKeepsTags)
+		local, domain, _ := cutLast(q.people[i].Email, '@')
+		if v != invited || tagOf(local) <= 0 || !strings.Contains(j.invitations[i].CandidateEmail, "+") {
+			continue
+		}
+		habit, name := &e.habits.keepsTags, rememberTags
+		if isGmail(domain) {
+			habit, name = &e.habits.keepsGmailTags, rememberGmailTags
+		}
+		if err := e.learnHabit(ctx, habit, name); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -79,7 +91,7 @@ func (e *Engine) knowStrays(ctx context.Context, interviewID string, invitations
 	strays := make([]stray, len(invitations))
 	keys, ids := make([]Key, len(invitations)), make([]string, len(invitations))
 	for i, inv := range invitations {
-		keys[i] = Key{InterviewID: interviewID, Email: normalEmail(strings.TrimSpace(inv.CandidateEmail))}
+		keys[i] = Key{InterviewID: interviewID, Email: normalEmail(inv.CandidateEmail)}
 		ids[i] = inv.CandidateID
 		strays[i] = stray{Invitation: inv, email: keys[i].Email}
 	}
