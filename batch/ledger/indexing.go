@@ -123,7 +123,10 @@ func (s *Store) addSegment(ctx context.Context, t *tail, last int64) error {
 	if err := replaceSegments(ctx, tx, merged, w.segment(indexed(segments[:kept]), last)); err != nil {
 		return err
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	return s.checkpoint(ctx)
 }
 
 // merge writes the newest entries and those of older segments, sorted.

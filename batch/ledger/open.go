@@ -154,6 +154,21 @@ func (s *Store) checkPlace() error {
 	return nil
 }
 
+// walPages is how many pages may lie in the WAL before they are moved to where
+// they belong.
+const walPages = 4000
+
+// checkpoint keeps the WAL from growing for ever. SQLite would do so by itself
+// when something is committed, and say nothing when the disk fails meanwhile.
+func (s *Store) checkpoint(ctx context.Context) error {
+	var busy, pages, moved int
+	err := s.write.QueryRowContext(ctx, "pragma wal_checkpoint(noop)").Scan(&busy, &pages, &moved)
+	if err == nil && pages >= walPages {
+		_, err = s.write.ExecContext(ctx, "pragma wal_checkpoint(passive)")
+	}
+	return err
+}
+
 // New reports whether Open made the ledger: it knows nobody. A run should say
 // so, since a ledger in a wrong place lets people be invited twice.
 func (s *Store) New() bool { return s.isNew }

@@ -125,7 +125,7 @@ func updateSchema(ctx context.Context, db *sql.DB, version int) error {
 
 func openForWriting(ctx context.Context, path string) (*sql.DB, error) {
 	db, err := openDSN(dsn(path, "rw", "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)",
-		"wal_autocheckpoint(4000)", "cache_size(-2000)"), 1)
+		"wal_autocheckpoint(0)", "cache_size(-2000)"), 1) // see checkpoint
 	if err != nil {
 		return nil, err
 	}

@@ -170,7 +170,10 @@ func (r *Run) writeBatch(ready []operation) error {
 			return err
 		}
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	return r.store.checkpoint(ctx)
 }
 
 func (r *Run) tell(ready []operation) error {

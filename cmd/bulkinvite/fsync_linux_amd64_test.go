@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -176,4 +177,18 @@ func (n *night) syncFailsAt(at int, cut bool) bool {
 		n.Errorf("a run had but %d syncs", calls)
 	}
 	return at <= calls
+}
+
+// What a long run moves from the WAL to its place while it sends, and cannot
+// sync, ends it like a claim that cannot be synced.
+func TestLongCheckpointFails(t *testing.T) {
+	const many = 2000 // one by one: more than the WAL has room for
+	n := &night{stage: newStage(t, sandbox.Config{})}
+	n.input("people.csv", many, 3)
+	status, calls, said := n.watched(strike{at: 1, fails: syscall.EIO, once: true, syncs: true, on: func(path string) bool {
+		return path == filepath.Join(n.folder, "ledger.db")
+	}}, nil, append(slices.Clone(nightly), "--chunk-size", "1", "--concurrency", "1")...)
+	if status.ExitStatus() != exitBroken || calls == 0 || n.api.Posts() > many*9/10 || !strings.Contains(said, "after a failed commit: disk I/O error") {
+		t.Errorf("exit %d after %d requests and %d syncs: %s", status.ExitStatus(), n.api.Posts(), calls, said)
+	}
 }
