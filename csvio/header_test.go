@@ -16,54 +16,54 @@ func TestColumns(t *testing.T) {
 		delim  rune
 	}{
 		"canonical": {"name,email,interview_id", Options{},
-			[]Column{{"name", "name"}, {"email", "email"}, {"interview_id", "interview_id"}}, ','},
+			[]Column{{"name", "name", ""}, {"email", "email", ""}, {"interview_id", "interview_id", ""}}, ','},
 		"spelled freely": {"Full  Name;E-Mail;INTERVIEW\u200b-ID", Options{},
-			[]Column{{"name", "Full  Name"}, {"email", "E-Mail"}, {"interview_id", "INTERVIEW\u200b-ID"}}, ';'},
+			[]Column{{"name", "Full  Name", ""}, {"email", "E-Mail", ""}, {"interview_id", "INTERVIEW\u200b-ID", ""}}, ';'},
 		"what cannot be seen": {"\u200e\ufeffName\u3164;E\u00ad-Mail\u00a0;Interview\u2060 \u202fID", Options{},
-			[]Column{{"name", "\u200e\ufeffName\u3164"}, {"email", "E\u00ad-Mail\u00a0"}, {"interview_id", "Interview\u2060 \u202fID"}}, ';'},
+			[]Column{{"name", "\u200e\ufeffName\u3164", ""}, {"email", "E\u00ad-Mail\u00a0", ""}, {"interview_id", "Interview\u2060 \u202fID", ""}}, ';'},
 		"parts of a name": {"Surname\tGiven Name\tMail Address\tInterview", Options{},
-			[]Column{{"first_name", "Given Name"}, {"last_name", "Surname"}, {"email", "Mail Address"}, {"interview_id", "Interview"}}, '\t'},
+			[]Column{{"first_name", "Given Name", ""}, {"last_name", "Surname", ""}, {"email", "Mail Address", ""}, {"interview_id", "Interview", ""}}, '\t'},
 		"quoted, semicolons": {`"name";"email";"interview_id"`, Options{},
-			[]Column{{"name", "name"}, {"email", "email"}, {"interview_id", "interview_id"}}, ';'},
+			[]Column{{"name", "name", ""}, {"email", "email", ""}, {"interview_id", "interview_id", ""}}, ';'},
 		"pipes, blank lines before": {"\n\r\nname|email|interview_id", Options{},
-			[]Column{{"name", "name"}, {"email", "email"}, {"interview_id", "interview_id"}}, '|'},
+			[]Column{{"name", "name", ""}, {"email", "email", ""}, {"interview_id", "interview_id", ""}}, '|'},
 		"another delimiter": {"name:email:interview_id", Options{Delimiter: ":"},
-			[]Column{{"name", "name"}, {"email", "email"}, {"interview_id", "interview_id"}}, ':'},
+			[]Column{{"name", "name", ""}, {"email", "email", ""}, {"interview_id", "interview_id", ""}}, ':'},
 		"all optional": {"name,email,interview_id,job_application_id,candidate_id,No E-Mail,status,row,error,last", Options{Resend: true},
-			[]Column{{"name", "name"}, {"email", "email"}, {"interview_id", "interview_id"},
-				{"job_application_id", "job_application_id"}, {"candidate_id", "candidate_id"}, {"disable_email_notification", "No E-Mail"}}, ','},
+			[]Column{{"name", "name", ""}, {"email", "email", ""}, {"interview_id", "interview_id", ""},
+				{"job_application_id", "job_application_id", ""}, {"candidate_id", "candidate_id", ""}, {"disable_email_notification", "No E-Mail", ""}}, ','},
 		"application stands for the person": {"job_application_id,Interview", Options{},
-			[]Column{{"interview_id", "Interview"}, {"job_application_id", "job_application_id"}}, ','},
+			[]Column{{"interview_id", "Interview", ""}, {"job_application_id", "job_application_id", ""}}, ','},
 		"application spelled freely where nothing else names the person": {"Candidate,Interview ID,Job application ID", Options{},
-			[]Column{{"name", "Candidate"}, {"interview_id", "Interview ID"}, {"job_application_id", "Job application ID"}}, ','},
+			[]Column{{"name", "Candidate", ""}, {"interview_id", "Interview ID", ""}, {"job_application_id", "Job application ID", ""}}, ','},
 		"ids of another program": {"Application ID,Candidate ID,Job Application ID,CANDIDATE_ID,Candidate Name,Candidate Email,Interview", Options{Resend: true},
-			[]Column{{"name", "Candidate Name"}, {"email", "Candidate Email"}, {"interview_id", "Interview"}}, ','},
+			[]Column{{"name", "Candidate Name", ""}, {"email", "Candidate Email", ""}, {"interview_id", "Interview", ""}}, ','},
 		"ids of another program, mapped": {"Application ID,Candidate ID,interview", Options{Resend: true, Map: mapping(t, "candidate_id=Candidate ID", "job_application_id=application id")},
-			[]Column{{"interview_id", "interview"}, {"job_application_id", "Application ID"}, {"candidate_id", "Candidate ID"}}, ','},
+			[]Column{{"interview_id", "interview", ""}, {"job_application_id", "Application ID", ""}, {"candidate_id", "Candidate ID", ""}}, ','},
 		"left out": {"name,email,interview,job_application_id,candidate_id", Options{Resend: true, Map: mapping(t, "job_application_id=", "candidate_id= ")},
-			[]Column{{"name", "name"}, {"email", "email"}, {"interview_id", "interview"}}, ','},
+			[]Column{{"name", "name", ""}, {"email", "email", ""}, {"interview_id", "interview", ""}}, ','},
 		"left out of our block": {"name,email,interview,candidate_id,invite_url,status,row", Options{Resend: true, Map: mapping(t, "candidate_id=")},
-			[]Column{{"name", "name"}, {"email", "email"}, {"interview_id", "interview"}}, ','},
+			[]Column{{"name", "name", ""}, {"email", "email", ""}, {"interview_id", "interview", ""}}, ','},
 		"left out for all rows' own": {"name,first name,last name,email,interview", Options{InterviewID: "iv", Map: mapping(t, "interview_id=", "name=")},
-			[]Column{{"first_name", "first name"}, {"last_name", "last name"}, {"email", "email"}}, ','},
+			[]Column{{"first_name", "first name", ""}, {"last_name", "last name", ""}, {"email", "email", ""}}, ','},
 		"candidate to re-send": {"candidate_id", Options{Resend: true, InterviewID: "iv"},
-			[]Column{{"candidate_id", "candidate_id"}}, ','},
+			[]Column{{"candidate_id", "candidate_id", ""}}, ','},
 		"candidate_id does nothing by itself": {"name,email,interview_id,candidate_id,candidate id", Options{},
-			[]Column{{"name", "name"}, {"email", "email"}, {"interview_id", "interview_id"}}, ','},
+			[]Column{{"name", "name", ""}, {"email", "email", ""}, {"interview_id", "interview_id", ""}}, ','},
 		"mapped": {"Name,E-Mail,Contact,Interview,ID", Options{Map: mapping(t, "email= con-tact", "interview_id=#5")},
-			[]Column{{"name", "Name"}, {"email", "Contact"}, {"interview_id", "ID"}}, ','},
+			[]Column{{"name", "Name", ""}, {"email", "Contact", ""}, {"interview_id", "ID", ""}}, ','},
 		"mapped, another delimiter": {"Who;Contact;Interview, or ID", Options{Map: mapping(t, "name=#1", "email=contact", "interview_id=Interview, or ID")},
-			[]Column{{"name", "Who"}, {"email", "Contact"}, {"interview_id", "Interview, or ID"}}, ';'},
+			[]Column{{"name", "Who", ""}, {"email", "Contact", ""}, {"interview_id", "Interview, or ID", ""}}, ';'},
 		"mapped parts of a name": {"name,vorname,surname,email,interview", Options{Map: mapping(t, "first_name=Vorname")},
-			[]Column{{"first_name", "vorname"}, {"last_name", "surname"}, {"email", "email"}, {"interview_id", "interview"}}, ','},
+			[]Column{{"first_name", "vorname", ""}, {"last_name", "surname", ""}, {"email", "email", ""}, {"interview_id", "interview", ""}}, ','},
 		"mapped name beats its parts": {"display,first name,last name,email,interview", Options{Map: mapping(t, "name=Display")},
-			[]Column{{"name", "display"}, {"email", "email"}, {"interview_id", "interview"}}, ','},
+			[]Column{{"name", "display", ""}, {"email", "email", ""}, {"interview_id", "interview", ""}}, ','},
 		"mapped candidate id does nothing by itself": {"name,email,interview,cid", Options{Map: mapping(t, "candidate_id=cid")},
-			[]Column{{"name", "name"}, {"email", "email"}, {"interview_id", "interview"}}, ','},
+			[]Column{{"name", "name", ""}, {"email", "email", ""}, {"interview_id", "interview", ""}}, ','},
 		"mapped candidate id in our block": {"email,interview,candidate_id,invite_url,status,row", Options{Resend: true, Map: mapping(t, "candidate_id=candidate_id")},
-			[]Column{{"email", "email"}, {"interview_id", "interview"}, {"candidate_id", "candidate_id"}}, ','},
+			[]Column{{"email", "email", ""}, {"interview_id", "interview", ""}, {"candidate_id", "candidate_id", ""}}, ','},
 		"results fed back": {"name,email,interview_id,candidate_id,invite_url,status,row", Options{Resend: true},
-			[]Column{{"name", "name"}, {"email", "email"}, {"interview_id", "interview_id"}, {"candidate_id", "candidate_id"}}, ','},
+			[]Column{{"name", "name", ""}, {"email", "email", ""}, {"interview_id", "interview_id", ""}, {"candidate_id", "candidate_id", ""}}, ','},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := openText(t, tc.header+"\n", tc.opts)
@@ -138,6 +138,15 @@ func TestHeaderErrors(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// An id that is only nearly called so is a warning.
+func TestIDColumnWarns(t *testing.T) {
+	for header, want := range map[string]int{"Candidate,Job application ID": 1, "name,job_application_id": 0, "name,email,Job Application ID": 0} {
+		if got := warningTexts(openText(t, header+"\n", Options{InterviewID: "iv"})); len(got) != want {
+			t.Errorf("%s: %q", header, got)
+		}
 	}
 }
 

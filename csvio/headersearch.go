@@ -134,6 +134,11 @@ func (in *Input) useHeader(t *headerTry) {
 	if t.below {
 		in.warn(WarnHeaderRow, "the header is in line %d: what stands above it is not read", t.line)
 	}
+	const id = fieldJobApplicationID
+	if at := t.columns[id]; at >= 0 && trim(t.header[at]) != fieldNames[id] && in.opts.Map.headers[id] == "" {
+		in.warn(WarnIDColumn, "column %q is taken for %s, since no other says who the people are: its ids must be those of micro1",
+			trim(t.header[at]), fieldNames[id])
+	}
 }
 
 // findHeader returns the header, or what is most like one.

@@ -62,6 +62,7 @@ type Input struct {
 	readers sync.Pool // of *recordReader, for At
 
 	blankRows   atomic.Int64              // that the last Scan has left out
+	samples     atomic.Pointer[[]string]  // of the columns that are taken; nil before a Scan has seen all rows
 	rowWarnings atomic.Pointer[[]Warning] // about rows; nil before a Scan has seen all of them
 }
 
@@ -235,20 +236,3 @@ func (in *Input) Header() []string { return slices.Clone(in.header) }
 
 // Delimiter returns the delimiter between the input's cells.
 func (in *Input) Delimiter() rune { return in.delim }
-
-// A Column tells which header was taken for a field.
-type Column struct {
-	Field  string // such as "interview_id"
-	Header string // as it came
-}
-
-// Columns returns the headers that were recognised, in the order of the fields.
-func (in *Input) Columns() []Column {
-	var found []Column
-	for field, column := range in.columns {
-		if column >= 0 {
-			found = append(found, Column{Field: fieldNames[field], Header: in.header[column]})
-		}
-	}
-	return found
-}

@@ -104,6 +104,7 @@ func (in *Input) scanBlocks(ctx context.Context, f func(*block) error) error {
 	if in.rowWarnings.Load() == nil {
 		warnings = &rowWarnings{}
 	}
+	samples := make([]string, len(in.Columns()))
 	stoppable, stop := context.WithCancel(ctx)
 	defer stop()
 	g, inner := errgroup.WithContext(stoppable)
@@ -121,6 +122,9 @@ func (in *Input) scanBlocks(ctx context.Context, f func(*block) error) error {
 		return in.mapBlocks(read, mapped, warnings)
 	}))
 	for b := range mapped {
+		if warnings != nil {
+			lookFor(samples, b)
+		}
 		err := ctx.Err()
 		if err == nil {
 			err = f(b)
@@ -135,6 +139,7 @@ func (in *Input) scanBlocks(ctx context.Context, f func(*block) error) error {
 	err := g.Wait() // rows before a fault were shown
 	if err == nil && warnings != nil {
 		in.rowWarnings.Store(warnings.finished())
+		in.samples.Store(&samples)
 	}
 	return err
 }

@@ -18,6 +18,7 @@ const (
 	WarnHiddenRows  WarningKind = "hidden_rows"  // hidden rows are read, too
 	WarnQuotedLines WarningKind = "quoted_lines" // each stands in quotes as a whole
 	WarnDelimiters  WarningKind = "delimiters"   // the rows have another than the header
+	WarnIDColumn    WarningKind = "id_column"    // it is not called job_application_id
 	WarnCutOff      WarningKind = "cut_off"      // the last line has no end
 	WarnMergedCells WarningKind = "merged_cells" // of which only the first has the text
 

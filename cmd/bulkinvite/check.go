@@ -68,7 +68,11 @@ The document has
   base_url, options  where to, and the flags that say how the input is read
   ledger             {path, new, known}: known is a digest of what it knows of
                      these people; path is empty if there is no place for one
+  columns            [{field, header, sample}]: which column is taken for which
+                     field, and the first text in it; of several files
+                     [{file, …}]
   rows, people       all rows; valid ones without duplicates
+  blank_rows         rows without any text, which are left out
   duplicates         {count, first: [{row, line, name, repeats, repeats_line,
                      repeats_name, names_differ}]}, the first ten and the first
                      whose names differ; row and repeats are rows as a
@@ -88,8 +92,9 @@ The document has
                      [{row, line, name, value}]}]: how many rows, and five of
                      them; of several files [{kind, file, …}]
 
-Exit codes: 0 every row can go; 2 the input or the ledger cannot be read; 3 some
-rows will not go, and the plan is whole all the same.`,
+Exit codes: 0 every row can go; 2 the input or the ledger cannot be read, or
+--strict or --min-rows refuses it; 3 some rows will not go, or there are none,
+and the plan is whole all the same.`,
 		Args: someFiles,
 		RunE: a.action(func(ctx context.Context, log zerolog.Logger, args []string) error {
 			return withSignals(ctx, a.endAtOnce, func(ctx context.Context) error {
@@ -120,7 +125,6 @@ func (c *checker) run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer func() { _ = in.Close() }() // only read from
-	logColumns(c.log, in)
 	path := c.findLedger()
 	if err := c.prepareInvalid(in, path); err != nil {
 		return err
@@ -129,7 +133,8 @@ func (c *checker) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	view.warnings = append(view.warnings, in.Warnings()...)
+	view.addInput(in)
+	logColumns(c.log, zerolog.DebugLevel, in)         // they are in the plan
 	debug.SetGCPercent(gcPercent(view.plan.Rows) / 6) // what a look-up in the ledger keeps comes on top of the rows
 	if err := advised(view.askLedger(ctx, in, path, c.flags.base.url), path); err != nil {
 		return err
@@ -146,7 +151,10 @@ func (c *checker) run(ctx context.Context, args []string) error {
 	if err := c.show(&view, in); err != nil {
 		return err
 	}
-	if view.invalid() > 0 {
+	if err := c.flags.input.refuse(&view); err != nil {
+		return err
+	}
+	if view.invalid() > 0 || view.plan.Rows == 0 {
 		return exitWith(exitFailedRows)
 	}
 	return nil

@@ -112,7 +112,7 @@ func (e *ending) words() string {
 // what says in words what the exit code means, and what to do.
 func (e *ending) what() string {
 	switch {
-	case e.ExitCode == exitOK && e.report != nil && e.report.Rows == 0:
+	case e.ExitCode == exitFailedRows && e.report != nil && e.report.Rows == 0:
 		return "finished, the input has no rows, nobody was invited; look at where it comes from"
 	case e.ExitCode == exitOK:
 		return "finished, everyone is invited"

@@ -14,7 +14,7 @@ const (
 	exitOK         = 0
 	exitBroken     = 1 // the run broke off: disk, ledger, a bug
 	exitUsage      = 2 // nothing was sent, old outputs are untouched
-	exitFailedRows = 3 // finished, some rows are in failed.csv
+	exitFailedRows = 3 // finished, some rows are in failed.csv, or there are none
 	exitEndedEarly = 4 // the API ended the run: key, quota, down, deadline
 	exitLocked     = 5 // another run holds the ledger; nothing was sent
 )

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -17,6 +20,8 @@ import (
 type inputFlags struct {
 	csv      csvio.Options
 	encoding string // encodingAuto or one of csvio's
+	strict   bool   // any warning refuses the input
+	minRows  int    // fewer refuse it
 	batch    batch.Options
 
 	flags *pflag.FlagSet // that these belong to
@@ -34,6 +39,8 @@ func (f *inputFlags) add(flags *pflag.FlagSet) {
 	flags.Var(text{value: &f.csv.Sheet}, "sheet", "of an Excel workbook, by its name or its number from 1 (default: the first that is not hidden)")
 	flags.BoolVar(&f.csv.DisableEmail, "no-email", false, "the API shall e-mail nobody (a column disable_email_notification does it for one row)")
 	flags.BoolVar(&f.csv.Resend, "resend", false, "send rows with a candidate_id again; without it that column does nothing")
+	flags.BoolVar(&f.strict, "strict", false, "exit 2, and send nothing, if check has any warning about the input")
+	flags.Var(whole{&f.minRows, 0, math.MaxInt}, "min-rows", "exit 2, and send nothing, if the input has fewer rows: half an export")
 	flags.Var(whole{&f.batch.ChunkSize, 1, 1000}, "chunk-size", "people per request")
 	flags.Var(fraction{&f.batch.Rate, 0, 1e6, true}, "rate", "requests per second, of all kinds together")
 }
@@ -59,15 +66,15 @@ func (c columns) Type() string       { return "FIELD=HEADER" }
 func (c columns) Set(s string) error { return c.mapping.Add(s) }
 
 // options returns the flags that say how the input is read and what is asked for
-// its people, where they are not the default. In what portions and how fast is
-// no part of a plan.
+// its people, where they are not the default. In what portions and how fast, and
+// what would refuse it, is no part of a plan.
 func (f *inputFlags) options() map[string]string {
 	var untouched inputFlags
 	all := pflag.NewFlagSet("", pflag.ContinueOnError)
 	untouched.add(all)
 	options := map[string]string{}
 	all.VisitAll(func(d *pflag.Flag) {
-		if d.Name == "chunk-size" || d.Name == "rate" {
+		if slices.Contains([]string{"chunk-size", "rate", "strict", "min-rows"}, d.Name) {
 			return
 		}
 		if value := f.flags.Lookup(d.Name).Value.String(); value != d.Value.String() {
@@ -93,6 +100,27 @@ func (f *inputFlags) open(ctx context.Context, a *app, names []string) (*csvio.I
 		options.Encoding = f.encoding
 	}
 	return csvio.OpenAll(ctx, names, options)
+}
+
+// refuse says why an input that can be read is not sent all the same.
+func (f *inputFlags) refuse(v *planView) error {
+	if rows := v.plan.Rows; rows < f.minRows {
+		return refusef("%s has %s, fewer than --min-rows %d; nothing was sent; look whether it is whole, or allow fewer",
+			v.input(), count(rows, "row"), f.minRows)
+	}
+	if !f.strict || len(v.warnings) == 0 {
+		return nil
+	}
+	var texts []string
+	for _, w := range v.warnings {
+		text := w.Brief()
+		if w.File != "" {
+			text = w.File + ": " + text
+		}
+		texts = append(texts, text)
+	}
+	return refusef("--strict refuses %s: %s; nothing was sent; mend the input, or leave out --strict",
+		count(len(texts), "warning"), strings.Join(texts, "; "))
 }
 
 // fileNames returns how messages call the files of the input.

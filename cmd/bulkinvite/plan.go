@@ -99,6 +99,8 @@ type planView struct {
 	ledger    string         // where it is; empty if there is no place for one
 	newLedger bool           // there is none yet
 	writtenTo string         // the file that the invalid rows are in; may be empty
+	columns   []takenColumn
+	blankRows int // that were left out
 	warnings  []csvio.Warning
 	rate      float64 // requests per second
 }
@@ -132,6 +134,7 @@ func (v *planView) writeTo(w io.Writer) error {
 	var b strings.Builder
 	p := v.plan
 	fmt.Fprintf(&b, "%s: %s, %s in %s\n", v.input(), count(p.Rows, "row"), people(p.People), count(len(p.Interviews), "interview"))
+	v.writeColumns(&b)
 	v.writeInterviews(&b)
 	v.writeLedger(&b)
 	requests := v.requests()

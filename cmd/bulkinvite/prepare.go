@@ -8,9 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 
 	"github.com/rs/zerolog"
 
+	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
 	"bulkinvite/client"
 	"bulkinvite/csvio"
@@ -45,29 +47,41 @@ func (s *sender) check(ctx context.Context) error {
 		return err
 	}
 	s.atEnd(s.input.Close)
-	logColumns(s.log, s.input)
 	s.plan, err = makePlan(ctx, fileNames(s.input), s.input, s.flags.input.batch)
 	if err != nil {
 		return err
 	}
-	s.plan.warnings = append(s.plan.warnings, s.input.Warnings()...)
+	s.plan.addInput(s.input)
+	logColumns(s.log, zerolog.InfoLevel, s.input)
 	s.logWarnings()
 	debug.SetGCPercent(gcPercent(s.plan.plan.Rows))
 	s.log.Info().Str("input", s.input.Name()).Int("rows", s.plan.plan.Rows).Int("people", s.plan.plan.People).
 		Int("interviews", len(s.plan.plan.Interviews)).Int("duplicates", s.plan.plan.Duplicates).
-		Int("invalid", s.plan.invalid()).Msg("the input is read")
-	return nil
+		Int("invalid", s.plan.invalid()).Int("blank", s.plan.blankRows).Msg("the input is read")
+	return s.flags.input.refuse(&s.plan)
 }
 
-// logColumns tells which headers were taken for what.
-func logColumns(log zerolog.Logger, in *csvio.Input) {
+// logColumns tells which headers were taken for what, and what stands below them,
+// so that nobody can be recognised: logs are read by more people than the list.
+func logColumns(log zerolog.Logger, level zerolog.Level, in *csvio.Input) {
 	for _, file := range in.Files() {
-		columns := zerolog.Dict()
+		columns, samples := zerolog.Dict(), zerolog.Dict()
 		for _, c := range file.Columns() {
 			columns.Str(c.Field, c.Header)
+			samples.Str(c.Field, maskSample(c))
 		}
-		log.Debug().Str("input", file.Name()).Dict("columns", columns).Str("delimiter", string(file.Delimiter())).Msg("the header is read")
+		log.WithLevel(level).Str("input", file.Name()).Dict("columns", columns).Dict("samples", samples).
+			Str("delimiter", string(file.Delimiter())).Msg("the columns are taken")
 	}
+}
+
+// maskSample is the beginning of a name, and anything else without the addresses
+// in it.
+func maskSample(c csvio.Column) string {
+	if runes := []rune(c.Sample); strings.HasSuffix(c.Field, "name") && len(runes) > 2 {
+		return string(runes[:2]) + "***"
+	}
+	return batch.MaskText(c.Sample)
 }
 
 // logWarnings tells of the warnings, and of their rows the numbers: names and

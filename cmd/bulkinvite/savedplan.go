@@ -26,7 +26,9 @@ type savedPlan struct {
 	Options map[string]string `json:"options"` // flags that say how the input is read, if they are not the default
 	Ledger  savedLedger       `json:"ledger"`
 
+	Columns    []takenColumn   `json:"columns"`
 	Rows       int             `json:"rows"`
+	BlankRows  int             `json:"blank_rows"`
 	People     int             `json:"people"`
 	Duplicates savedDuplicates `json:"duplicates"`
 	Invalid    savedInvalid    `json:"invalid"`
@@ -96,8 +98,8 @@ func (v *planView) save(run plannedRun) *savedPlan {
 	s := &savedPlan{
 		Version: savedPlanVersion,
 		Input:   v.input(), SHA256: run.sha256, BaseURL: run.baseURL, Options: run.options,
-		Ledger: savedLedger{Path: v.ledger, New: v.newLedger, Known: p.Known},
-		Rows:   p.Rows, People: p.People,
+		Ledger:  savedLedger{Path: v.ledger, New: v.newLedger, Known: p.Known},
+		Columns: v.columns, Rows: p.Rows, BlankRows: v.blankRows, People: p.People,
 		Duplicates:     savedDuplicates{Count: p.Duplicates, First: []savedRepeat{}},
 		Invalid:        savedInvalid{Count: v.invalid(), ByCode: map[batch.Code]savedProblem{}},
 		AlreadyInvited: p.AlreadyInvited, InDoubt: p.InDoubt, Left: p.Left(),

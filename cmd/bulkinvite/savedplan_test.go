@@ -31,6 +31,10 @@ func TestPlansKeepTheFlagsOfTheInput(t *testing.T) {
 			_ = f.Value.Set("7")
 		case f.Name == "rate":
 			_ = f.Value.Set("0.5")
+		case f.Name == "strict":
+			_ = f.Value.Set("true")
+		case f.Name == "min-rows":
+			_ = f.Value.Set("7")
 		default:
 			t.Errorf("--%s is new: give it a value here, for which its String has to be another one", f.Name)
 		}

@@ -135,10 +135,13 @@ func (r *report) writeTo(w io.Writer) error {
 	var b strings.Builder
 	elapsed := time.Duration(r.Seconds * float64(time.Second))
 	fmt.Fprintf(&b, "%s: %s, %s in %s\n", r.Input, count(r.Rows, "row"), count(r.Requests, "request"), roughly(elapsed))
-	if r.outputsLost {
+	switch {
+	case r.Rows == 0:
+		fmt.Fprintf(&b, "%s and %s are left as they were\n", r.ResultsFile, r.FailedFile)
+	case r.outputsLost:
 		fmt.Fprintf(&b, "%s and %s could not be written and are not those of this run; the ledger knows who was invited\n",
 			r.ResultsFile, r.FailedFile)
-	} else {
+	default:
 		writeFileCounts(&b, r.ResultsFile, r.ResultsRows, statusOrder, r.Results)
 		writeFileCounts(&b, r.FailedFile, r.FailedRows, codeOrder, r.Failed)
 	}

@@ -38,7 +38,9 @@ func (s *sender) send(ctx context.Context) error {
 	told := context.WithoutCancel(ctx)
 	broke = errors.Join(broke, s.writeOutputs(told, r, engine), engine.Close())
 	stop, _ := stoppedBy(ctx)
-	r.ExitCode = exitCode(end, stop, r.FailedRows)
+	if r.ExitCode = exitCode(end, stop, r.FailedRows); r.ExitCode == exitOK && r.Rows == 0 {
+		r.ExitCode = exitFailedRows
+	}
 	if broke != nil || !r.balanced() {
 		r.setBroken(broke)
 		logBug(s.log, broke)
@@ -79,6 +81,9 @@ func (s *sender) watch(ctx context.Context, progress func() batch.Progress) erro
 // writeOutputs is pass 3. The report counts what the files are given, and not
 // what the engine believes: that is what the equation is about.
 func (s *sender) writeOutputs(ctx context.Context, r *report, engine *batch.Engine) error {
+	if r.Rows == 0 {
+		return nil // half an export must not take away what an earlier run wrote
+	}
 	var written csvio.Counts
 	err := batch.Guard(func() (err error) {
 		written, err = s.outputs.Write(ctx, func(row *batch.Row) (batch.Outcome, error) {

@@ -27,9 +27,11 @@ const exitCodesTopic = `What the exit codes mean, and what to do:
   0    every row is in the results
   1    the run broke off (disk, ledger, a bug): mend what the last line of the
        log names, and run the same command again
-  2    usage, configuration, no API key, a declined question or unreadable
-       input: nothing was sent, and what an earlier run wrote is as it was
-  3    finished, some rows are in the failed file, each with its reason; also
+  2    usage, configuration, no API key, a declined question, unreadable input,
+       or input that --strict or --min-rows refuses: nothing was sent, and what
+       an earlier run wrote is as it was
+  3    finished, some rows are in the failed file, each with its reason, or the
+       input has no rows, and what an earlier run wrote is as it was; also
        check, if some rows cannot be sent, confirm, if somebody is still in
        doubt, and audit, if something is wrong
   4    ended early by the API (key refused, quota used up, down for too long)

@@ -1,0 +1,47 @@
+package csvio
+
+import (
+	"slices"
+	"strings"
+)
+
+// A Column tells which header was taken for a field.
+type Column struct {
+	Field  string `json:"field"` // such as "interview_id"
+	Header string `json:"header"`
+	Sample string `json:"sample"` // the first text below it, once a Scan has gone over all rows; "" if there is none
+}
+
+// Columns returns the headers that were recognised, in the order of the fields.
+func (in *Input) Columns() []Column {
+	found := []Column{}
+	samples := in.samples.Load()
+	for field, column := range in.columns {
+		if column < 0 {
+			continue
+		}
+		c := Column{Field: fieldNames[field], Header: in.header[column]}
+		if samples != nil {
+			c.Sample = (*samples)[len(found)]
+		}
+		found = append(found, c)
+	}
+	return found
+}
+
+// sampleLength is how much of a text Column.Sample has, in characters.
+const sampleLength = 40
+
+// lookFor takes from a block the first text of each column of which there is no
+// sample yet.
+func lookFor(samples []string, b *block) {
+	for i, sample := range samples {
+		if sample != "" {
+			continue
+		}
+		found := slices.IndexFunc(b.cells[1:], func(cells []string) bool { return trim(cells[i]) != "" })
+		if found >= 0 {
+			samples[i] = strings.Clone(cutText(trim(b.cells[1+found][i]), sampleLength)) // else the whole record stays
+		}
+	}
+}
