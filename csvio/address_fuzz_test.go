@@ -28,7 +28,7 @@ func FuzzAddress(f *testing.F) {
 		}
 		email, problem := rows[0].Candidate.Email, rows[0].Problem
 		if problem != nil {
-			if missing := trim(typed) == ""; missing != (problem.Code == batch.CodeMissingEmail) ||
+			if missing := valueOf(typed) == ""; missing != (problem.Code == batch.CodeMissingEmail) ||
 				!missing && problem.Code != batch.CodeInvalidEmail {
 				t.Errorf("%q: %+v", typed, problem)
 			}

@@ -82,7 +82,7 @@ func singleByte(r rune) (byte, bool) {
 // in the place of a letter, or what other encodings make of letters (√©, ├®, ³,
 // and Cyrillic among Latin letters).
 func hasOddWord(s string) bool {
-	before, script := ' ', ""
+	before, script := ' ', -1
 	for _, r := range s {
 		letter := unicode.IsLetter(r)
 		switch {
@@ -91,10 +91,10 @@ func hasOddWord(s string) bool {
 		case before >= 'a' && unicode.IsLower(before) && strings.ContainsRune("\u00c2\u00c3\u0102", r):
 			return true // what follows was taken for a blank
 		case !letter && !unicode.IsMark(r):
-			script = ""
+			script = -1
 		case letter:
 			found := scriptOf(r)
-			if script != "" && found != "" && found != script {
+			if script >= 0 && found >= 0 && found != script {
 				return true
 			}
 			script = found
@@ -109,20 +109,6 @@ func hasOddWord(s string) bool {
 func isStandIn(r rune) bool {
 	return r == '?' || r == utf8.RuneError ||
 		r >= 0x80 && r < 0x2600 && (unicode.In(r, unicode.So, unicode.Sm, unicode.Sc, unicode.No) || r == '¶' || r == '§' || r == '¿' || r == '¡')
-}
-
-// scriptOf names the script of a letter, of those that have letters that look
-// alike; else "".
-func scriptOf(r rune) string {
-	switch {
-	case unicode.Is(unicode.Latin, r):
-		return "Latin"
-	case unicode.Is(unicode.Cyrillic, r):
-		return "Cyrillic"
-	case unicode.Is(unicode.Greek, r):
-		return "Greek"
-	}
-	return ""
 }
 
 var entity = regexp.MustCompile(`&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});`)

@@ -1,6 +1,7 @@
 package csvio
 
 import (
+	"cmp"
 	"fmt"
 	"net/mail"
 	"strings"
@@ -96,6 +97,8 @@ func commonMistake(s string) string {
 		return `begins with "mailto:": leave that out`
 	case ats == 0 && spreadsheetError(s) != "":
 		return hasError(spreadsheetError(s))
+	case ats == 0 && strings.ContainsAny(s, "\uff20\ufe6b"): // that look like one
+		return oddCharacter(s)
 	case ats == 0:
 		return "has no @ in it"
 	case ats > 1 && (strings.ContainsAny(s, ",;/|&") || strings.ContainsFunc(s, unicode.IsSpace)):
@@ -105,7 +108,7 @@ func commonMistake(s string) string {
 	case strings.ContainsAny(s, "<>"):
 		return "stands in < >: write it alone, without name and brackets"
 	}
-	if problem := hiddenProblem(s); problem != "" {
+	if problem := cmp.Or(hiddenProblem(s), oddCharacter(s)); problem != "" {
 		return problem
 	}
 	if i := strings.IndexAny(s, `"()[],;:\`); i >= 0 {

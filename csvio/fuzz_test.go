@@ -162,16 +162,20 @@ func checkCells(t *testing.T, in *Input, row batch.Row, record plainRecord) {
 		return ""
 	}
 	want := row.Candidate
-	want.Email, want.JobApplicationID = cell(fieldEmail), cell(fieldJobApplicationID)
+	want.Email, want.JobApplicationID = valueOf(cell(fieldEmail)), valueOf(cell(fieldJobApplicationID))
 	if want.Name = cell(fieldName); want.Name == "" {
-		want.Name = trim(cell(fieldFirstName) + " " + cell(fieldLastName))
+		want.Name = joinedName(cell(fieldFirstName), cell(fieldLastName))
 	}
-	if want.InterviewID = cell(fieldInterviewID); want.InterviewID == "" {
+	if isNoName(want.Name) {
+		want.Name = ""
+	}
+	if want.InterviewID = valueOf(cell(fieldInterviewID)); want.InterviewID == "" {
 		want.InterviewID = in.opts.InterviewID
 	}
 	if want.CandidateID = cell(fieldCandidateID); looksLikeFormula(strings.TrimPrefix(want.CandidateID, "'")) {
 		want.CandidateID = strings.TrimPrefix(want.CandidateID, "'") // as in our block
 	}
+	want.CandidateID = valueOf(want.CandidateID)
 	if diff := cmp.Diff(want, row.Candidate); diff != "" {
 		t.Errorf("row %d, %q: %s", row.Index, record.cells, diff)
 	}

@@ -1,7 +1,9 @@
 package csvio
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -20,14 +22,17 @@ const (
 // that is wrong with it in the order of the codes.
 func (in *Input) validate(row *batch.Row, cells *rawCells, p place) {
 	c := &row.Candidate
-	c.Name, c.Email = trim(cells.Name), trim(cells.Email)
+	c.Name, c.Email = trim(cells.Name), valueOf(cells.Email)
 	if c.Name == "" {
-		c.Name = trim(trim(cells.FirstName) + " " + trim(cells.LastName))
+		c.Name = joinedName(cells.FirstName, cells.LastName)
 	}
-	if c.InterviewID = trim(cells.InterviewID); c.InterviewID == "" {
+	if isNoName(c.Name) {
+		c.Name = ""
+	}
+	if c.InterviewID = valueOf(cells.InterviewID); c.InterviewID == "" {
 		c.InterviewID = in.opts.InterviewID
 	}
-	c.JobApplicationID, c.CandidateID = trim(cells.JobApplicationID), plainID(cells.CandidateID)
+	c.JobApplicationID, c.CandidateID = valueOf(cells.JobApplicationID), valueOf(plainID(cells.CandidateID))
 	disable, known := parseBool(cells.DisableEmail)
 	c.DisableEmail = disable || in.opts.DisableEmail
 	row.Problem = in.shapeProblem(c, p)
@@ -39,8 +44,22 @@ func (in *Input) validate(row *batch.Row, cells *rawCells, p place) {
 	}
 	if row.Problem != nil {
 		row.Problem.Name = c.Name
+		row.Problem.Value = cmp.Or(row.Problem.Value, cells.missing(row.Problem.Code))
 		*c = batch.Candidate{}
 	}
+}
+
+// missing returns the placeholder that stands where a value is missing, or "".
+func (c *rawCells) missing(code batch.Code) string {
+	switch code {
+	case batch.CodeMissingInterviewID:
+		return trim(c.InterviewID)
+	case batch.CodeMissingEmail:
+		return trim(c.Email)
+	case batch.CodeMissingName:
+		return trim(cmp.Or(c.Name, trim(c.FirstName)+" "+c.LastName))
+	}
+	return ""
 }
 
 // shapeProblem looks at what concerns the row as a whole.
@@ -207,6 +226,12 @@ func idProblem(id string) string {
 	if found := spreadsheetError(id); found != "" {
 		return hasError(found)
 	}
+	if strings.IndexByte(id, '+') >= 0 && scientific.MatchString(id) {
+		return "is a number in scientific notation, whose last digits are lost: format the column as text, and enter the ids anew"
+	}
+	if isPlaceholder(id) { // else that of --interview-id
+		return "stands for no id"
+	}
 	if len(id) <= maxID && consistsOf(id, visible) {
 		return "" // all ids that were ever seen
 	}
@@ -220,6 +245,12 @@ func nameProblem(name string) string {
 	if found := spreadsheetError(name); found != "" {
 		return hasError(found)
 	}
+	if found := noPartOfName.FindStringSubmatch(name); found != nil {
+		return "has " + found[1] + " in it, which is nobody's name"
+	}
+	if strings.IndexByte(name, '@') >= 0 && slices.ContainsFunc(strings.FieldsFunc(name, isAroundAddress), isAddress) {
+		return "has an e-mail address in it: write the name alone"
+	}
 	if len(name) <= maxName && consistsOf(name, printable) {
 		return "" // most names
 	}
@@ -231,13 +262,20 @@ func nameProblem(name string) string {
 		case r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029':
 			return "has a line break in it"
 		case unicode.IsControl(r):
+			if r >= 0x80 {
+				return fmt.Sprintf("has a character in it that comes of a wrong encoding (%U): save the list as CSV UTF-8", r)
+			}
 			return fmt.Sprintf("has a control character in it (%U)", r)
 		case r == utf8.RuneError:
-			return "has a broken character in it (U+FFFD)"
+			return "has a broken character in it (U+FFFD): save the list as CSV UTF-8"
 		}
 	}
 	return ""
 }
+
+// isAroundAddress reports whether a character can stand beside an address in a
+// text.
+func isAroundAddress(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`<>()[]",;:`, r) }
 
 // spreadsheetError returns the first word of a text that is what a spreadsheet
 // shows in the place of something that it could not find or compute, such as
@@ -271,7 +309,7 @@ func isSpreadsheetError(word string) bool {
 func hasError(found string) string { return "has an error of the spreadsheet in it (" + found + ")" }
 
 func parseBool(cell string) (value, ok bool) {
-	switch strings.ToLower(trim(cell)) {
+	switch strings.ToLower(valueOf(cell)) {
 	case "true", "yes", "y", "t", "1":
 		return true, true
 	case "", "false", "no", "n", "f", "0":

@@ -68,16 +68,44 @@ func TestRows(t *testing.T) {
 		"no name":           {row: "\u00a0,ann@x.co,iv,,,x", code: batch.CodeMissingName, msg: "there is no name"},
 		"name of two lines": {row: "\"Ann\nAx\",ann@x.co,iv,,,", code: batch.CodeInvalidValue, msg: "the name has a line break in it"},
 		"control character": {row: "A\x07nn,ann@x.co,iv,,,", code: batch.CodeInvalidValue, msg: "the name has a control character in it (U+0007)"},
-		"broken character":  {row: "A\ufffdnn,ann@x.co,iv,,,", code: batch.CodeInvalidValue, msg: "the name has a broken character in it (U+FFFD)"},
+		"broken character":  {row: "A\ufffdnn,ann@x.co,iv,,,", code: batch.CodeInvalidValue, msg: "the name has a broken character in it (U+FFFD): save the list as CSV UTF-8"},
 		"long name":         {row: long(301) + ",ann@x.co,iv,,,", code: batch.CodeInvalidValue, msg: "the name is longer than 300 characters"},
-		"name not found": {row: "#N/A,ann@x.co,iv,,,", code: batch.CodeInvalidValue,
+		"name not found":    {row: "#N/A,ann@x.co,iv,,,", code: batch.CodeMissingName, msg: "there is no name"},
+		"part of the name not found": {row: "Ann #N/A,ann@x.co,iv,,,", code: batch.CodeInvalidValue,
 			msg: "the name has an error of the spreadsheet in it (#N/A)"},
 		"interview not found": {row: "Ann,ann@x.co,#REF!,,,", opts: Options{InterviewID: "dv"}, code: batch.CodeInvalidInterviewID,
 			msg: "the interview id has an error of the spreadsheet in it (#REF!)"},
 		"application not found": {row: "Ann,ann@x.co,iv,#WERT!,,", code: batch.CodeInvalidValue,
 			msg: "job_application_id has an error of the spreadsheet in it (#WERT!)"},
-		"address not found": {row: "Ann,#N/A,iv,,,", code: batch.CodeInvalidEmail,
-			msg: "the e-mail address has an error of the spreadsheet in it (#N/A)"},
+		"address not found": {row: "Ann,#N/A,iv,,,", code: batch.CodeMissingEmail, msg: "there is no e-mail address"},
+		"address not computed": {row: "Ann,#REF!,iv,,,", code: batch.CodeInvalidEmail,
+			msg: "the e-mail address has an error of the spreadsheet in it (#REF!)"},
+
+		"placeholders for optional ids": {row: "Ann,ann@x.co,iv,NULL,(null),N/A", opts: Options{Resend: true},
+			want: batch.Candidate{Name: "Ann", Email: "ann@x.co", InterviewID: "iv"}},
+		"placeholders beside an application": {row: "-,\\N,iv,app,,",
+			want: batch.Candidate{InterviewID: "iv", JobApplicationID: "app"}},
+		"placeholder for an interview, default": {row: "Ann,ann@x.co,None,,,", opts: Options{InterviewID: "dv"},
+			want: batch.Candidate{Name: "Ann", Email: "ann@x.co", InterviewID: "dv"}},
+		"placeholder for an interview": {row: "Ann,ann@x.co, undefined ,,,", code: batch.CodeMissingInterviewID, msg: "there is no interview id"},
+		"placeholder for all ids":      {row: ",,iv,NULL,NULL,", opts: Options{Resend: true}, code: batch.CodeMissingEmail, msg: "there is no e-mail address"},
+		"name of signs":                {row: " ? ,ann@x.co,iv,,,", code: batch.CodeMissingName, msg: "there is no name"},
+		"name of placeholders":         {row: "NULL NULL,ann@x.co,iv,,,", code: batch.CodeMissingName, msg: "there is no name"},
+		"name with a placeholder": {row: "Ann (null),ann@x.co,iv,,,", code: batch.CodeInvalidValue,
+			msg: "the name has (null) in it, which is nobody's name"},
+		"name that is an address": {row: "ann@x.co,ann@x.co,iv,,,", code: batch.CodeInvalidValue,
+			msg: "the name has an e-mail address in it: write the name alone"},
+		"name with an address": {row: "Ann Lee <ann@x.co>,ann@x.co,iv,,,", code: batch.CodeInvalidValue,
+			msg: "the name has an e-mail address in it: write the name alone"},
+		"name with an @": {row: "Ann @ Acme,ann@x.co,iv,,,", want: batch.Candidate{Name: "Ann @ Acme", Email: "ann@x.co", InterviewID: "iv"}},
+		"interview in scientific notation": {row: "Ann,ann@x.co,4.00012E+15,,,", code: batch.CodeInvalidInterviewID,
+			msg: "the interview id is a number in scientific notation, whose last digits are lost: format the column as text, and enter the ids anew"},
+		"application in scientific notation": {row: "Ann,ann@x.co,iv,\"4,00012E+15\",,", code: batch.CodeInvalidValue,
+			msg: "job_application_id is a number in scientific notation, whose last digits are lost: format the column as text, and enter the ids anew"},
+		"candidate in scientific notation": {row: "Ann,ann@x.co,iv,,4E+15,", opts: Options{Resend: true}, code: batch.CodeInvalidValue,
+			msg: "candidate_id is a number in scientific notation, whose last digits are lost: format the column as text, and enter the ids anew"},
+		"ids like numbers": {row: "Ann,ann@x.co,12e5,12E15,1.5E-3,", opts: Options{Resend: true},
+			want: batch.Candidate{Name: "Ann", Email: "ann@x.co", InterviewID: "12e5", JobApplicationID: "12E15", CandidateID: "1.5E-3"}},
 		"name with a number sign": {row: "#1 Ann,ann@x.co,iv,,,",
 			want: batch.Candidate{Name: "#1 Ann", Email: "ann@x.co", InterviewID: "iv"}},
 
@@ -102,6 +130,50 @@ func TestRows(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestPlaceholders(t *testing.T) {
+	for _, s := range []string{"NULL", "Null", "(null)", "<NULL>", "[null]", "nil", "<nil>", "None", "N/A", "n/a", "N.A.", `\N`, "-", "--", "—", "?", "...", "*", "_",
+		"#N/A", "#NV", "#N/D", "undefined", "NaN", "Unknown", "TBD", "Not available", "'null'", `"NULL"`} {
+		if !isPlaceholder(s) || !isNoName(s) {
+			t.Errorf("%s is none", s)
+		}
+	}
+	for _, s := range []string{"", "0", "a", "nullable", "Ann", "Nullmann", "None-1", "12", "#REF!", "#1", "n", "李", "no", "N1", "nulls", "e-1"} {
+		if isPlaceholder(s) || s != "" && isNoName(s) {
+			t.Errorf("%s is one", s)
+		}
+	}
+	for _, s := range []string{"Na", "Nan", "Nil", "Christopher Null", "Ann None", "Na Na"} {
+		if isNoName(s) {
+			t.Errorf("%s is no name", s)
+		}
+	}
+}
+
+func TestPlaceholdersAmongNames(t *testing.T) {
+	for _, s := range []string{"Ann NULL", "null Lee", "Ann none", "Ann NaN", "NIL Lee", "Ann NA"} {
+		if !hasPlaceholder(s) {
+			t.Errorf("%s has none", s)
+		}
+	}
+	for _, s := range []string{"Ann Lee", "Christopher Null", "Ann None", "Li Na", "Nan Li", "JEAN NULL", "Ana na Praia", "Nulla", "Nil Soler"} {
+		if hasPlaceholder(s) {
+			t.Errorf("%s has one", s)
+		}
+	}
+}
+
+func TestPlaceholdersInParts(t *testing.T) {
+	for _, tc := range [][3]string{
+		{"Ann", "Lee", "Ann Lee"}, {"Ann", "NULL", "Ann"}, {"NULL", "Lee", "Lee"}, {"Ann", "-", "Ann"}, {" N/A ", "Lee", "Lee"}, {"None", "None", ""},
+		{"Christopher", "Null", "Christopher Null"}, {"Ann", "None", "Ann None"}, {"Ann", "null", "Ann"}, {"Nan", "Li", "Nan Li"}, {"Li", "Na", "Li Na"},
+		{"undefined", "undefined", ""}, {"", "Nan", "Nan"}, {"null", "Null", ""}, {"Ann", "Unknown", "Ann"}, {"(null)", "Lee", "Lee"},
+	} {
+		if got := joinedName(tc[0], tc[1]); got != tc[2] {
+			t.Errorf("%q and %q: %q, want %q", tc[0], tc[1], got, tc[2])
+		}
 	}
 }
 
@@ -199,6 +271,52 @@ func TestEmailProblem(t *testing.T) {
 		"a@x-.co":                                  "has after the @ what is not the name of a domain",
 		"a@x_y.co":                                 "has after the @ what is not the name of a domain",
 		"a@xn--zzzzzz99999.co":                     "has after the @ what is not the name of a domain",
+	} {
+		if got := emailProblem(address); got != want {
+			t.Errorf("%s: %q, want %q", address, got, want)
+		}
+	}
+}
+
+// What a word processor makes of quotes and dashes, and letters that only look as
+// they should, are named.
+func TestOddCharacters(t *testing.T) {
+	for address, want := range map[string]string{
+		"sean.o’brien@example.com":   "has a ’ in it (U+2019, right single quotation mark): retype it",
+		"ann–lee@example.com":        "has a – in it (U+2013, en dash): retype it",
+		"bea—ray@example.com":        "has a — in it (U+2014, em dash): retype it",
+		"cid‑poe@example.com":        "has a ‑ in it (U+2011, non-breaking hyphen): retype it",
+		"“ann”@example.com":          "has a “ in it (U+201C, left double quotation mark): retype it",
+		"ann@exam−ple.com":           "has a − in it (U+2212, minus sign): retype it",
+		"o´neill@example.com":        "has a ´ in it (U+00B4, acute accent): retype it",
+		"oʼneill@example.com":        "has a ʼ in it (U+02BC, modifier letter apostrophe): retype it",
+		"ann＠example.com":            "has a ＠ in it (U+FF20, fullwidth commercial at): retype it",
+		"ａｎｎ@example.com":            "has a ａ in it (U+FF41, fullwidth latin small letter a): retype it",
+		"ann@example．com":            "has a ． in it (U+FF0E, fullwidth full stop): retype it",
+		"ann@example。com":            "has a 。 in it (U+3002, ideographic full stop): retype it",
+		"ann…@example.com":           "has a … in it (U+2026, horizontal ellipsis): retype it",
+		"ofﬁce@example.com":          "has a ﬁ in it (U+FB01, latin small ligature fi): retype it",
+		"аnn@example.com":            "has a а in it (U+0430, cyrillic small letter a): retype it",
+		"ann@gmаil.com":              "has a а in it (U+0430, cyrillic small letter a): retype it",
+		"annο@example.com":           "has a ο in it (U+03BF, greek small letter omicron): retype it",
+		"а.lee@example.com":          "has a а in it (U+0430, cyrillic small letter a): retype it",
+		"ивaн@пример.рф":             "has a a in it (U+0061, latin small letter a): retype it",
+		"josÃ©@example.com":          "has a © in it (U+00A9, copyright sign): retype it",
+		"ann🎉@example.com":           "has a 🎉 in it (U+1F389, party popper): retype it",
+		"jörg@bücher.example":        "",
+		"иван@пример.рф":             "",
+		"иван@example.com":           "",
+		"иван+news@пример.рф":        "",
+		"γιώργος@παράδειγμα.ελ":      "",
+		"用户@例子.公司":                   "",
+		"たろう@example.jp":             "",
+		"サーバー@example.jp":            "",
+		"홍길동@example.kr":             "",
+		"संपर्क@डाटामेल.भारत":        "",
+		"محمد@مثال.السعودية":         "",
+		"ann@paral·lel.cat":          "",
+		"zoe\u0308@example.com":      "",
+		"dörte@sörensen.example.com": "",
 	} {
 		if got := emailProblem(address); got != want {
 			t.Errorf("%s: %q, want %q", address, got, want)

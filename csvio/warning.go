@@ -22,8 +22,10 @@ const (
 	WarnCutOff      WarningKind = "cut_off"      // the last line has no end
 	WarnMergedCells WarningKind = "merged_cells" // of which only the first has the text
 
-	WarnDamaged  WarningKind = "damaged_text"  // a name or an address that was in the wrong encoding once
-	WarnEntities WarningKind = "html_entities" // in a name
+	WarnDamaged     WarningKind = "damaged_text"  // a name or an address that was in the wrong encoding once
+	WarnEntities    WarningKind = "html_entities" // in a name
+	WarnPlaceholder WarningKind = "placeholder"   // in a name, of which it may be a part
+	WarnDomain      WarningKind = "domain_slip"   // gmial.com
 )
 
 // A Warning is something about an input that keeps nobody from being invited
@@ -114,7 +116,13 @@ func (s *spooled) warn(kind WarningKind, format string, args ...any) {
 }
 
 // rowWarnings are the warnings about rows that a scan has found so far.
-type rowWarnings struct{ found []Warning }
+type rowWarnings struct {
+	found   []Warning
+	domains map[string]bool // those of the rows so far, with whether they are slips
+}
+
+// maxDomains is how many domains are remembered: most lists have few.
+const maxDomains = 10_000
 
 // add notes that a kind of warning is about a row, and about the value of which
 // of its cells; "" for that of its name.
@@ -132,8 +140,10 @@ func (r *rowWarnings) add(kind WarningKind, row *batch.Row, value string) {
 
 // rowWarningTexts say what the rows of each kind have, and what to do.
 var rowWarningTexts = map[WarningKind]struct{ what, hint string }{
-	WarnDamaged:  {"with letters that were lost in a wrong encoding", "save the list as CSV UTF-8"},
-	WarnEntities: {"with HTML entities", "write the characters that they stand for, and save the list as CSV UTF-8"},
+	WarnDamaged:     {"with letters that were lost in a wrong encoding", "save the list as CSV UTF-8"},
+	WarnEntities:    {"with HTML entities", "write the characters that they stand for, and save the list as CSV UTF-8"},
+	WarnPlaceholder: {"with a placeholder in the name", "look whether somebody is called so"},
+	WarnDomain:      {"with a domain that looks like a slip of the pen", "look whether it is the right one"},
 }
 
 // finished returns the warnings with their texts.
@@ -170,6 +180,26 @@ func (r *rowWarnings) lookAt(row *batch.Row) {
 	if hasEntity(c.Name) {
 		r.add(WarnEntities, row, "")
 	}
+	if hasPlaceholder(c.Name) {
+		r.add(WarnPlaceholder, row, "")
+	}
+	if _, domain, _ := strings.Cut(c.Email, "@"); domain != "" && r.isSlipped(domain) {
+		r.add(WarnDomain, row, c.Email)
+	}
+}
+
+// isSlipped is isSlippedDomain, which takes longer than reading the row.
+func (r *rowWarnings) isSlipped(domain string) bool {
+	slipped, known := r.domains[domain]
+	if known {
+		return slipped
+	}
+	if r.domains == nil || len(r.domains) == maxDomains {
+		r.domains = map[string]bool{}
+	}
+	slipped = isSlippedDomain(domain)
+	r.domains[strings.Clone(domain)] = slipped // without the record that it is a part of
+	return slipped
 }
 
 // Warnings returns what people should know of an input and of how it was read,

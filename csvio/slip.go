@@ -1,0 +1,75 @@
+package csvio
+
+import (
+	"slices"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+)
+
+// providers are where most people have their address, with the endings that
+// their domains do not have and that are slips of one that they have.
+var providers = map[string][]string{
+	"gmail":      {"co", "cm", "om", "net", "org", "de", "fr", "it", "es", "co.uk"},
+	"googlemail": {"co", "cm", "om", "net", "org", "de", "fr", "it", "es", "co.uk"},
+	"icloud":     {"co", "cm", "om", "net", "org", "de", "fr", "it", "es", "co.uk"},
+	"hotmail":    {"co", "cm", "om"},
+	"outlook":    {"co", "cm", "om"},
+	"yahoo":      {"co", "cm", "om"},
+	"protonmail": {"co", "cm", "om"},
+}
+
+// commonEndings are those that are looked for in endings that there are not.
+var commonEndings = []string{"com", "net", "org", "edu", "gov", "info"}
+
+// isSlippedDomain reports whether the domain of an address is most likely a slip
+// of the pen: gmial.com, hotmail.co, or an ending such as .con that there is not.
+func isSlippedDomain(domain string) bool {
+	domain = strings.ToLower(domain)
+	suffix, _ := publicsuffix.PublicSuffix(domain)
+	if !strings.Contains(suffix, ".") && isUnknownEnding(suffix) {
+		for _, ending := range commonEndings {
+			if isSlip(suffix, ending) {
+				return true
+			}
+		}
+	}
+	label, rest, _ := strings.Cut(domain, ".")
+	if rest != suffix { // it is the part of another domain
+		return false
+	}
+	for provider, endings := range providers {
+		if label == provider {
+			return slices.Contains(endings, rest)
+		}
+		// Of the first letter it is none: ymail.com and mail.com are other providers.
+		if isSlip(label, provider) && (label[0] == provider[0] || len(label) == len(provider) && label[1] == provider[0]) {
+			return true
+		}
+	}
+	return false
+}
+
+// isUnknownEnding reports whether there is no such top-level domain.
+func isUnknownEnding(label string) bool {
+	_, icann := publicsuffix.PublicSuffix("example." + label)
+	return !icann
+}
+
+// isSlip reports whether one letter too many, too few or wrong, or two letters
+// that have changed places, make what was written of what was meant.
+func isSlip(written, meant string) bool {
+	for written != "" && meant != "" && written[0] == meant[0] {
+		written, meant = written[1:], meant[1:]
+	}
+	for written != "" && meant != "" && written[len(written)-1] == meant[len(meant)-1] {
+		written, meant = written[:len(written)-1], meant[:len(meant)-1]
+	}
+	switch {
+	case len(written)+len(meant) == 1, len(written) == 1 && len(meant) == 1:
+		return true
+	case len(written) == 2 && len(meant) == 2:
+		return written[0] == meant[1] && written[1] == meant[0]
+	}
+	return false
+}
