@@ -44,22 +44,26 @@ func (q *queue) keyWorks() bool {
 }
 
 // pickOne is pick while the key is suspected: one task at a time, and first
-// people of an interview of which nobody was denied.
+// people of an interview of which nobody was denied. A look for those in doubt
+// does not wait for them.
 func (q *queue) pickOne() *task {
-	if q.busy > 0 || q.down {
+	if q.busy > 0 {
 		return nil
 	}
 	g := q.leastDenied()
-	if g != nil && (g.iv.denied == 0 || len(q.reads) == 0) {
-		if g.lane == resend {
-			return &task{chunk: q.cut(g)}
-		}
-		return &task{chunk: q.cutOne(g.iv)}
+	if q.down {
+		g = nil
 	}
-	if len(q.reads) > 0 {
+	if len(q.reads) > 0 && (g == nil || g.iv.denied > 0 || !q.reads[0].preflight) {
 		return q.nextRead()
 	}
-	return nil
+	switch {
+	case g == nil:
+		return nil
+	case g.lane == resend:
+		return &task{chunk: q.cut(g)}
+	}
+	return &task{chunk: q.cutOne(g.iv)}
 }
 
 // leastDenied returns one of the groups that may go, of the interview that had
