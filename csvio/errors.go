@@ -69,6 +69,9 @@ func (r *recordReader) syntaxError(raw []byte, line int, tooLarge bool, err erro
 	case fault.kind == faultUnclosed:
 		e.Message = "quote is not closed: the cell that begins here goes on to the end of the file"
 		e.Hint = "add the closing quote, or remove this one"
+	case fault.kind == faultBare && isHidden(string(raw[fault.cell:fault.at])):
+		e.Message = "something that cannot be seen stands before the quote of a cell, such as a byte order mark in the middle of a list"
+		e.Hint = "remove it; if two lists were put together here, send them apart: bulkinvite send FILE FILE"
 	case fault.kind == faultBare:
 		e.Message = "quote inside a cell that is not quoted"
 		e.Hint = "put the whole cell in quotes and double those inside it"
@@ -92,3 +95,7 @@ func (r *recordReader) syntaxError(raw []byte, line int, tooLarge bool, err erro
 	e.Column = utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1
 	return e
 }
+
+// isHidden reports whether a text has nothing in it that can be seen, and
+// something beside plain spaces.
+func isHidden(s string) bool { return trim(s) == "" && strings.Trim(s, " \t") != "" }

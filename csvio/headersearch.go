@@ -161,8 +161,11 @@ func (in *Input) findHeader() (*headerTry, error) {
 
 // emptyError says that there is nothing.
 func (in *Input) emptyError() error {
-	return &InputError{File: in.name, Message: "is empty",
-		Hint: "the first line must name the columns: name,email,interview_id"}
+	e := &InputError{File: in.name, Message: "is empty", Hint: "the first line must name the columns: name,email,interview_id"}
+	if in.isPipe() {
+		e.Hint = "look whether the program that writes into the pipe has failed"
+	}
+	return e
 }
 
 // searchHeader looks for the header with one delimiter.

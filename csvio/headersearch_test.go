@@ -191,6 +191,21 @@ func TestTheEndOfTheInput(t *testing.T) {
 	}
 }
 
+func TestTornRowsSayWhy(t *testing.T) {
+	in := openText(t, "name,email\nAnn,ann@x.co\rBob,bob@x.co\nCyd,cyd@x.co\n", Options{InterviewID: "iv"})
+	rows := scanAll(t, in)
+	if len(rows) != 2 || rows[0].Problem == nil || !strings.Contains(rows[0].Problem.Message, "may be two rows") {
+		t.Errorf("%+v", rows)
+	}
+}
+
+func TestMarkInTheMiddle(t *testing.T) {
+	_, err := tryScan(t, openText(t, "name,email\nAnn,ann@x.co\n\ufeff\"name\",\"email\"\n", Options{InterviewID: "iv"}))
+	if want := "stdin:3:2: something that cannot be seen stands before the quote of a cell"; err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
 func TestRowsWithoutText(t *testing.T) {
 	in := openText(t, "name,email,notes\n,,\nAnn,ann@x.co,\n\n\"\",\u00a0 ,\"\u200b\"\n,,call her\n,,,x\n,,\"\"\"\"\n,,\n\t,,,,\n", Options{InterviewID: "iv"})
 	if got, want := peopleOf(t, in), "3 Ann <ann@x.co>\n6  <> missing_email\n7  <> too_many_fields\n8  <> missing_email\n"; got != want || in.BlankRows() != 4 {

@@ -64,14 +64,14 @@ func (c *rawCells) missing(code batch.Code) string {
 
 // shapeProblem looks at what concerns the row as a whole.
 func (in *Input) shapeProblem(c *batch.Candidate, p place) *batch.Problem {
+	if p.torn {
+		return &batch.Problem{Code: batch.CodeTooManyFields, Message: "the row has a carriage return in it that ends no line, and may be two rows: " +
+			"save the list with the line ends of Unix or Windows, or put the cell in quotes"}
+	}
 	if p.surplus {
 		return &batch.Problem{Code: batch.CodeTooManyFields, Message: fmt.Sprintf(
 			"the row has %d fields and the header %d: put a cell with %s in it in quotes",
 			p.fields, len(in.header), delimiterName(in.delim))}
-	}
-	if p.torn {
-		return &batch.Problem{Code: batch.CodeTooManyFields, Message: "the row has a carriage return in it that ends no line, and may be two rows: " +
-			"save the list with the line ends of Unix or Windows, or put the cell in quotes"}
 	}
 	if c.InterviewID == "" {
 		return &batch.Problem{Code: batch.CodeMissingInterviewID, Message: "there is no interview id"}
