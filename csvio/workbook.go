@@ -92,7 +92,7 @@ func (s *spooler) copyFrom(packed []byte, merged bool) error {
 		return damagedWorkbook(err)
 	}
 	defer rows.Close() // neither have these
-	header, err := s.copySheet(name, rows, int64(len(packed)))
+	header, err := s.copySheet(name, rows, packed)
 	if err == nil && merged {
 		s.warnOfMerged(packed, name, header)
 	}

@@ -23,10 +23,11 @@ type sheetCopy struct {
 }
 
 // copySheet copies the header, whose row it returns, and what is below it.
-func (s *spooler) copySheet(name string, rows *excelize.Rows, packed int64) (headerRow int, err error) {
+func (s *spooler) copySheet(name string, rows *excelize.Rows, packed []byte) (headerRow int, err error) {
 	c := &sheetCopy{out: bufio.NewWriterSize(s.spool, scanBuffer)}
 	c.csv = csv.NewWriter(&c.record)
 	header := headerSearch{opts: s.opts}
+	ids := sheetIDs{packed: packed, sheet: name}
 	for row := 1; rows.Next(); row++ {
 		if err := s.ctx.Err(); err != nil {
 			return 0, err
@@ -45,6 +46,9 @@ func (s *spooler) copySheet(name string, rows *excelize.Rows, packed int64) (hea
 			if header.look(&headerTry{line: row, header: cells}); header.found == nil {
 				continue
 			}
+			ids.useHeader(header.found.columns)
+		} else if err := ids.replace(row, cells); err != nil {
+			return 0, err
 		}
 		if rows.GetRowOpts().Hidden {
 			c.hidden.add(row)
@@ -52,7 +56,7 @@ func (s *spooler) copySheet(name string, rows *excelize.Rows, packed int64) (hea
 		if err := c.write(row, cells); err != nil {
 			return 0, err
 		}
-		if inflated(c.size, packed) {
+		if inflated(c.size, int64(len(packed))) {
 			return 0, bombError(errBomb)
 		}
 	}

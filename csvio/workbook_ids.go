@@ -1,0 +1,174 @@
+package csvio
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+	"golang.org/x/net/html/charset"
+)
+
+// idFields are those whose cells are given as they are, whatever format a sheet
+// shows them in: 1,234 and 1.23E+03 are the id 1234.
+var idFields = []int{fieldInterviewID, fieldJobApplicationID, fieldCandidateID}
+
+// maxExact is the first number that Excel does not keep exactly: it has more than
+// 15 digits, and those behind them are zeros.
+const maxExact = 1e15
+
+// A cellPlace is a cell of a sheet, counted from 1.
+type cellPlace struct{ row, column int }
+
+// sheetIDs gives the numbers in the columns for ids of a sheet.
+type sheetIDs struct {
+	packed  []byte // the workbook
+	sheet   string
+	columns []int                // from 0
+	numbers map[cellPlace]string // as the sheet has them; nil before they are needed
+}
+
+// useHeader takes the columns for ids.
+func (s *sheetIDs) useHeader(columns columnMap) {
+	for _, field := range idFields {
+		if column := columns[field]; column >= 0 {
+			s.columns = append(s.columns, column)
+		}
+	}
+}
+
+// replace puts the numbers themselves in the place of numbers as they are shown.
+func (s *sheetIDs) replace(row int, cells []string) error {
+	for _, column := range s.columns {
+		if column >= len(cells) || !looksLikeNumber(cells[column]) {
+			continue
+		}
+		if s.numbers == nil {
+			if err := s.readNumbers(); err != nil {
+				return damagedWorkbook(err)
+			}
+		}
+		if number, found := s.numbers[cellPlace{row, column + 1}]; found {
+			cells[column] = plainNumber(number, cells[column])
+		}
+	}
+	return nil
+}
+
+// looksLikeNumber reports whether a cell may show a number in some format; dates
+// have other signs.
+func looksLikeNumber(cell string) bool {
+	return strings.ContainsAny(cell, "0123456789") &&
+		!strings.ContainsFunc(cell, func(r rune) bool { return !strings.ContainsRune("0123456789.,'’E+ \u00a0\u202f", r) })
+}
+
+// plainNumber returns the number itself, without a format. One with more digits
+// than Excel keeps is given in scientific notation, which is refused as an id.
+// What is shown stays if it is the number with zeros before it.
+func plainNumber(number, shown string) string {
+	f, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if err != nil {
+		return shown
+	}
+	if consistsOf(shown, digit) {
+		if same, err := strconv.ParseFloat(shown, 64); err == nil && same == f && f < maxExact {
+			return shown
+		}
+	}
+	if math.Abs(f) >= maxExact {
+		return strconv.FormatFloat(f, 'E', -1, 64)
+	}
+	return strconv.FormatFloat(f, 'f', -1, 64)
+}
+
+// readNumbers reads the sheet once more: the library tells of a row either how
+// its cells look or what is in them, and never which of them are numbers.
+func (s *sheetIDs) readNumbers() error {
+	s.numbers = map[cellPlace]string{}
+	archive, err := zip.NewReader(bytes.NewReader(s.packed), int64(len(s.packed)))
+	if err != nil {
+		return err
+	}
+	part := sheetPart(archive, s.sheet)
+	for _, file := range archive.File {
+		if partName(file.Name) != part {
+			continue
+		}
+		r, err := file.Open()
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		d := xml.NewDecoder(r)
+		d.CharsetReader = charset.NewReaderLabel
+		n := numberReader{ids: s}
+		for {
+			token, err := d.RawToken()
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			n.take(token)
+		}
+	}
+	return nil
+}
+
+// A numberReader keeps the numbers of a sheet while its elements come by.
+type numberReader struct {
+	ids     *sheetIDs
+	at      cellPlace
+	number  bool // the cell has one, as far as its type says
+	inValue bool
+	value   string
+}
+
+func (n *numberReader) take(token xml.Token) {
+	switch t := token.(type) {
+	case xml.StartElement:
+		n.start(t)
+	case xml.CharData:
+		if n.inValue {
+			n.value += string(t)
+		}
+	case xml.EndElement:
+		if t.Name.Local == "v" && n.inValue {
+			n.inValue = false
+			n.ids.numbers[n.at] = n.value
+		}
+	}
+}
+
+func (n *numberReader) start(element xml.StartElement) {
+	attr := func(name string) string {
+		i := slices.IndexFunc(element.Attr, func(a xml.Attr) bool { return a.Name.Local == name })
+		if i < 0 {
+			return ""
+		}
+		return element.Attr[i].Value
+	}
+	switch element.Name.Local {
+	case "row":
+		n.at = cellPlace{row: n.at.row + 1}
+		if row, err := strconv.Atoi(attr("r")); err == nil {
+			n.at.row = row
+		}
+	case "c":
+		n.at.column++
+		if column, _, err := excelize.CellNameToCoordinates(attr("r")); err == nil {
+			n.at.column = column
+		}
+		n.number = attr("t") == "" || attr("t") == "n"
+	case "v":
+		n.inValue = n.number && slices.Contains(n.ids.columns, n.at.column-1)
+		n.value = ""
+	}
+}
