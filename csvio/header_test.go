@@ -117,6 +117,8 @@ func TestHeaderErrors(t *testing.T) {
 			want: `stdin:1: --map name=Who names no column; --map email=Kontact names no column; found "name", "Kontakt"; name one of these, or its number, such as --map name=#1; did you mean "Kontakt"?`},
 		"ids of another program alone": {header: "Application ID,interview",
 			want: `stdin:1: no column for name, email; found "Application ID", "interview"; rename the columns in the first line, or name them with --map name=HEADER (or first_name and last_name) --map email=HEADER; if "Application ID" has job application ids of micro1, add --map 'job_application_id=Application ID'`},
+		"an id is no name": {header: "Candidate ID,mail", opts: Options{InterviewID: "iv"},
+			want: `stdin:1: no column for name; found "Candidate ID", "mail"; rename the columns in the first line, or name them with --map name=HEADER (or first_name and last_name)`},
 		"name twice": {header: "name;first name;mail;interview",
 			want: `stdin:1: two columns for name: "name" and "first name"; rename or remove one of them, or say which with --map name=#1`},
 		"candidate id twice": {header: "candidate_id, candidate_id,interview", opts: Options{Resend: true},

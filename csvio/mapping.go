@@ -177,7 +177,8 @@ func (t *headerTry) guesses(missing []int) (flags, columns []string) {
 func (t *headerTry) guess(field int) int {
 	best, column := 0, -1
 	for i, h := range t.header {
-		if t.ours[i] || slices.Contains(t.columns[:], i) {
+		isID := strings.HasSuffix(aliasForm(h), "id") // a number and nobody's name
+		if t.ours[i] || slices.Contains(t.columns[:], i) || isID && field <= fieldLastName {
 			continue
 		}
 		if d, near := slipOf(h, field); near && (column < 0 || d < best) {
