@@ -79,6 +79,7 @@ const (
 	StatusConfirmed      Status = "confirmed"       // the answer was lost, the API's list shows them
 	StatusAlreadyInvited Status = "already_invited" // by an earlier run, or elsewhere
 	StatusResent         Status = "resent"          // an existing invitation was sent again
+	StatusRehearsed      Status = "rehearsed"       // nobody was invited: the run was a rehearsal
 	StatusDuplicate      Status = "duplicate"       // an earlier row is the same person and interview
 )
 

@@ -1,6 +1,12 @@
 package csvio
 
-import "slices"
+import (
+	"bytes"
+	"encoding/csv"
+	"io"
+	"os"
+	"slices"
+)
 
 // An ourBlock is a block of columns that was written here.
 type ourBlock struct {
@@ -64,4 +70,33 @@ func markScattered(header []string, ours []bool, columns []string) (joined bool)
 		}
 	}
 	return joined
+}
+
+// WrittenHere reports whether a file is an output of an earlier run, which has
+// a block of ours in its header, or has nothing to lose. Beside the usual
+// delimiters the given one is tried.
+func WrittenHere(path string, delim rune) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head, err := io.ReadAll(io.LimitReader(f, maxRecord))
+	if err != nil {
+		return false
+	}
+	head = bytes.TrimPrefix(head, []byte("\ufeff"))
+	if len(head) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(append(Options{}.delimiters(), delim), func(delim rune) bool {
+		r := csv.NewReader(bytes.NewReader(head))
+		r.Comma = delim
+		header, err := r.Read()
+		if err != nil {
+			return false
+		}
+		ours, _ := ourColumns(header)
+		return slices.Contains(ours, true)
+	})
 }

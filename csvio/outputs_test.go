@@ -317,3 +317,37 @@ func TestDefaultOutputs(t *testing.T) {
 		}
 	}
 }
+
+func TestDefaultOutputsWithWords(t *testing.T) {
+	results, failed := DefaultOutputs("lists/book.xlsx.gz", "", "Q1/2 \n.", "rehearsal")
+	if results != "lists/book.Q1_2 _..rehearsal.results.csv" || failed != "lists/book.Q1_2 _..rehearsal.failed.csv" {
+		t.Errorf("%s, %s", results, failed)
+	}
+	if got := NumberedOutput(results, 1); got != results {
+		t.Errorf("the first is %s", got)
+	}
+	if got := NumberedOutput("a.b/people.results.csv", 12); got != "a.b/people.results (12).csv" {
+		t.Errorf("the twelfth is %s", got)
+	}
+}
+
+func TestWrittenHere(t *testing.T) {
+	for text, want := range map[string]bool{
+		"":       true,
+		"\ufeff": true,
+		"name,email,error_code,error,row,attempts\n":                     true,
+		"\ufeffname;email;candidate_id;invite_url;status;row;remark\r\n": true,
+		"name:candidate_id:invite_url:status:row\n":                      true,
+		"name|error_code|error|file|row|attempts\n\"":                    true,
+		"name,status,row\nerror_code,error,row,attempts\n":               false,
+		"\"error_code,error,row,attempts":                                false,
+		"\n":                                                             false,
+	} {
+		if got := WrittenHere(writeFile(t, "people.results.csv", text), ':'); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+	if WrittenHere("nowhere.csv", ',') || WrittenHere(".", ',') {
+		t.Error("what cannot be read is taken for an output")
+	}
+}

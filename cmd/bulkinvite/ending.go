@@ -89,17 +89,17 @@ func (e *ending) status() string {
 
 // words tells the end to people.
 func (e *ending) words() string {
-	text := "bulkinvite"
+	text, now := "bulkinvite", "invited now"
 	if e.Rehearsal {
-		text += ", a rehearsal in the sandbox"
+		text, now = text+", a rehearsal in the sandbox", "rehearsed now"
 	}
 	text += ": " + e.what()
 	switch r := e.report; {
 	case r == nil:
 	case r.outputsLost:
-		text += fmt.Sprintf(". %d invited now, which the ledger knows; the outputs could not be written", r.invited)
+		text += fmt.Sprintf(". %d %s, which the ledger knows; the outputs could not be written", r.invited, now)
 	default:
-		text += fmt.Sprintf(". %s in the results (%d invited now), %d failed", count(r.ResultsRows, "row"), r.invited, r.FailedRows)
+		text += fmt.Sprintf(". %s in the results (%d %s), %d failed", count(r.ResultsRows, "row"), r.invited, now, r.FailedRows)
 	}
 	if e.Run != 0 {
 		text += fmt.Sprintf(". Run %d", e.Run)
@@ -114,6 +114,8 @@ func (e *ending) what() string {
 	switch {
 	case e.ExitCode == exitFailedRows && e.report != nil && e.report.Rows == 0:
 		return "finished, the input has no rows, nobody was invited; look at where it comes from"
+	case e.ExitCode == exitOK && e.Rehearsal:
+		return "finished, everyone is rehearsed, nobody is invited"
 	case e.ExitCode == exitOK:
 		return "finished, everyone is invited"
 	case e.ExitCode == exitBroken:

@@ -18,7 +18,6 @@ import (
 	"github.com/prometheus/common/model"
 
 	"bulkinvite/batch/ledger"
-	"bulkinvite/csvio"
 )
 
 // Of these the file keeps its value where a run has no new one.
@@ -173,9 +172,12 @@ func (s *sender) checkMetricsFile() error {
 	if err := checkReplaceable("metrics", f.metrics); err != nil {
 		return err
 	}
-	results, failed := csvio.DefaultOutputs(s.inputNames[0])
+	if name := filepath.Base(f.metrics); strings.Contains(name, ".results") || strings.Contains(name, ".failed") {
+		// How outputs are called is known only once the input is read.
+		return refusef("--metrics %s is called as an output is; name another file", f.metrics)
+	}
 	others := map[string]string{
-		cmp.Or(f.results, results): "an output", cmp.Or(f.failed, failed): "an output",
+		f.results: "an output", f.failed: "an output",
 		f.summary: "the summary", f.plan: "the plan", f.apiKeyFile: "the API key",
 	}
 	for _, name := range s.inputNames {

@@ -96,63 +96,6 @@ func (s *sender) logWarnings() {
 	}
 }
 
-// prepareOutputs makes sure that everything that the run will write can be
-// written, and is not one file twice.
-func (s *sender) prepareOutputs(context.Context) error {
-	f := s.flags
-	results, failed := csvio.DefaultOutputs(s.inputNames[0])
-	if f.results == "" {
-		f.results = results
-	}
-	if f.failed == "" {
-		f.failed = failed
-	}
-	var err error
-	if s.ledgerPath, err = s.findLedger(); err != nil {
-		return err
-	}
-	s.plan.ledger = absolute(s.ledgerPath)
-	if err := s.keepApart(); err != nil {
-		return err
-	}
-	if err := checkSummaryFile(f.summary); err != nil {
-		return err
-	}
-	if s.outputs, err = csvio.NewOutputs(s.input, f.results, f.failed); err != nil {
-		return err
-	}
-	s.atEnd(func() error { s.outputs.Cleanup(); return nil })
-	return nil
-}
-
-// keepApart refuses files that would destroy each other. That the results, the
-// failed rows and the input are three is csvio's to see to.
-func (s *sender) keepApart() error {
-	f := s.flags
-	for flag, name := range map[string]string{"results": f.results, "failed": f.failed, "summary": f.summary} {
-		if name != "" && isLedger(name, s.ledgerPath) {
-			return refusef("--%s %s is the ledger; name another file", flag, name)
-		}
-		if name != "" && f.plan != "" && sameFile(name, f.plan) {
-			return refusef("--%s %s is the plan; name another file", flag, name)
-		}
-	}
-	if f.summary == "" {
-		return nil
-	}
-	for _, name := range s.inputNames {
-		if sameFile(f.summary, name) {
-			return refusef("--summary %s is the input; name another file", f.summary)
-		}
-	}
-	for what, name := range map[string]string{"an output": f.results, "the other output": f.failed} {
-		if sameFile(f.summary, name) {
-			return refusef("--summary %s is %s; name another file", f.summary, what)
-		}
-	}
-	return nil
-}
-
 // findLedger returns the ledger's path; for a sandbox in this program, which
 // forgets everything, one in a folder that is removed at the end.
 func (s *sender) findLedger() (string, error) {

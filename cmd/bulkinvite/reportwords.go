@@ -45,6 +45,7 @@ var statusMeanings = map[batch.Status]string{
 	batch.StatusConfirmed:      "invited; the answer was lost, and the API's list shows them",
 	batch.StatusAlreadyInvited: "invited before, by an earlier run or elsewhere; nothing was sent",
 	batch.StatusResent:         "an existing invitation was sent again",
+	batch.StatusRehearsed:      "rehearsed in a sandbox; nobody was invited",
 	batch.StatusDuplicate:      "the same person and interview as an earlier row, whose invitation it shows",
 }
 

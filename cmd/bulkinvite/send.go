@@ -90,7 +90,9 @@ type sender struct {
 	api        *client.Client
 	input      *csvio.Input
 	plan       planView
+	unnamed    []unnamedOutput
 	outputs    *csvio.Outputs
+	notices    []string   // for the summary
 	saved      *savedPlan // of --plan, or nil
 	ledgerPath string
 	store      *ledger.Store
@@ -112,6 +114,7 @@ func (s *sender) run(ctx context.Context) error {
 		s.prepareOutputs,
 		s.comparePlan,
 		s.openLedger,
+		s.keepOthers,
 		s.compareLedger,
 		s.confirm,
 	} {

@@ -56,7 +56,7 @@ func (f *sendFlags) add(flags *pflag.FlagSet) {
 	flags.Var(whole{&f.maxInvites, 1, math.MaxInt}, "max-invites", "send nothing if more people than this are left to invite")
 	flags.BoolVar(&opts.NoPreflight, "no-preflight", false, "do not ask the API first who was invited elsewhere")
 	flags.BoolVar(&f.yes, "yes", false, "send without asking; without it send asks first on a terminal")
-	flags.BoolVar(&f.sandbox, "sandbox", false, "use a sandbox inside this program instead of the API, and a throw-away ledger unless one is named")
+	flags.BoolVar(&f.sandbox, "sandbox", false, "rehearse with a sandbox inside this program instead of the API, and a throw-away ledger unless one is named; the outputs are NAME.rehearsal.results.csv and NAME.rehearsal.failed.csv")
 }
 
 // check refuses flags that cannot go together. What one flag alone may be is

@@ -20,7 +20,7 @@ import (
 
 // statusOrder is the order in which statuses are listed for people.
 var statusOrder = []batch.Status{
-	batch.StatusInvited, batch.StatusConfirmed, batch.StatusAlreadyInvited, batch.StatusResent, batch.StatusDuplicate,
+	batch.StatusInvited, batch.StatusConfirmed, batch.StatusAlreadyInvited, batch.StatusResent, batch.StatusRehearsed, batch.StatusDuplicate,
 }
 
 // A report is what a run has to tell at its end: to people on stdout, and with
@@ -48,6 +48,7 @@ type report struct {
 	Warnings    []string             `json:"warnings"`
 
 	planned     bool    // with --plan
+	rehearsed   bool    // with --sandbox
 	rate        float64 // that the user allowed, in requests per second
 	outputsLost bool    // the files could not be written
 	invited     int     // people, by this run
@@ -188,6 +189,8 @@ func (r *report) lastLine() string {
 		return "ended early: " + r.Reason + "; " + r.again()
 	case r.Rows == 0:
 		return "finished; the input has no rows, nobody was invited; look at where it comes from"
+	case r.FailedRows == 0 && r.rehearsed:
+		return "finished; everyone is rehearsed, and nobody is invited"
 	case r.FailedRows == 0:
 		return "finished; everyone is invited"
 	}

@@ -88,6 +88,9 @@ func (s *sender) writeOutputs(ctx context.Context, r *report, engine *batch.Engi
 	err := batch.Guard(func() (err error) {
 		written, err = s.outputs.Write(ctx, func(row *batch.Row) (batch.Outcome, error) {
 			out, err := engine.Outcome(row)
+			if s.flags.sandbox && out.Status != "" && out.Status != batch.StatusDuplicate {
+				out.Status = batch.StatusRehearsed
+			}
 			r.count(out)
 			return out, err
 		})
@@ -128,12 +131,13 @@ func (s *sender) newReport() *report {
 		Started: time.Now().UTC().Truncate(time.Millisecond),
 		Input:   s.input.Name(), Ledger: s.store.Path(),
 		ResultsFile: s.flags.results, FailedFile: s.flags.failed,
-		Rows:     s.plan.plan.Rows,
-		Results:  map[batch.Status]int{},
-		Failed:   map[batch.Code]int{},
-		Warnings: s.plan.warningTexts(),
-		planned:  s.flags.plan != "",
-		rate:     s.flags.input.batch.Rate,
+		Rows:      s.plan.plan.Rows,
+		Results:   map[batch.Status]int{},
+		Failed:    map[batch.Code]int{},
+		Warnings:  append(s.plan.warningTexts(), s.notices...),
+		planned:   s.flags.plan != "",
+		rehearsed: s.flags.sandbox,
+		rate:      s.flags.input.batch.Rate,
 	}
 	return s.report
 }

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"bulkinvite/csvio"
+)
+
+// prepareOutputs makes sure that everything that the run will write can be
+// written, and is not one file twice.
+func (s *sender) prepareOutputs(context.Context) error {
+	var err error
+	if s.ledgerPath, err = s.findLedger(); err != nil {
+		return err
+	}
+	s.plan.ledger = absolute(s.ledgerPath)
+	s.nameOutputs()
+	if err := s.checkOutputs(); err != nil {
+		return err
+	}
+	s.atEnd(func() error { s.outputs.Cleanup(); return nil })
+	return checkSummaryFile(s.flags.summary)
+}
+
+// checkOutputs makes sure of the outputs as they are called now.
+func (s *sender) checkOutputs() (err error) {
+	if err := s.keepApart(); err != nil {
+		return err
+	}
+	s.outputs, err = csvio.NewOutputs(s.input, s.flags.results, s.flags.failed)
+	return err
+}
+
+// rehearsal is in the names of a rehearsal's outputs: those of the real run have
+// links that somebody may still need.
+const rehearsal = "rehearsal"
+
+// An unnamedOutput is one that no flag names.
+type unnamedOutput struct {
+	flag *string // what it is called in the end
+	name string  // what it is called if nothing else is there
+}
+
+// nameOutputs names the outputs that no flag names.
+func (s *sender) nameOutputs() {
+	f, word := s.flags, ""
+	if f.sandbox {
+		word = rehearsal
+	}
+	results, failed := csvio.DefaultOutputs(s.inputNames[0], word)
+	for _, output := range []unnamedOutput{{&f.results, results}, {&f.failed, failed}} {
+		if *output.flag == "" {
+			*output.flag = output.name
+			s.unnamed = append(s.unnamed, output)
+		}
+	}
+}
+
+// numberOutputs gives the outputs that no flag names the first number with which
+// they replace nothing of others, and returns why that is not the first. What a
+// flag names is replaced, whatever it is. taken says why a file is another's.
+func (s *sender) numberOutputs(taken func(name string) string) (notice string) {
+	for n := 1; ; n++ {
+		free := true
+		for _, output := range s.unnamed {
+			*output.flag = csvio.NumberedOutput(output.name, n)
+			if why := taken(*output.flag); why != "" {
+				free = false
+				notice = cmp.Or(notice, fmt.Sprintf("%s %s, and is left as it is", *output.flag, why))
+			}
+		}
+		if free {
+			return notice
+		}
+	}
+}
+
+// foreign says why a file that is there is no output that may be replaced: it is
+// none at all.
+func (s *sender) foreign(name string) string {
+	if !exists(name) || csvio.WrittenHere(name, s.input.Delimiter()) {
+		return ""
+	}
+	return "is not what bulkinvite has written"
+}
+
+// keepOthers leaves alone what is not this run's to replace, and says so.
+func (s *sender) keepOthers(context.Context) error {
+	notice := s.numberOutputs(s.foreign)
+	if notice == "" {
+		return nil
+	}
+	notice += fmt.Sprintf(": the outputs are %s and %s", s.flags.results, s.flags.failed)
+	s.notices = append(s.notices, notice)
+	s.log.Warn().Msg(notice)
+	return s.checkOutputs()
+}
+
+// keepApart refuses files that would destroy each other. That the results, the
+// failed rows and the input are three is csvio's to see to.
+func (s *sender) keepApart() error {
+	f := s.flags
+	for flag, name := range map[string]string{"results": f.results, "failed": f.failed, "summary": f.summary} {
+		if name != "" && isLedger(name, s.ledgerPath) {
+			return refusef("--%s %s is the ledger; name another file", flag, name)
+		}
+		if name != "" && f.plan != "" && sameFile(name, f.plan) {
+			return refusef("--%s %s is the plan; name another file", flag, name)
+		}
+	}
+	if f.summary == "" {
+		return nil
+	}
+	for _, name := range s.inputNames {
+		if sameFile(f.summary, name) {
+			return refusef("--summary %s is the input; name another file", f.summary)
+		}
+	}
+	for what, name := range map[string]string{"an output": f.results, "the other output": f.failed} {
+		if sameFile(f.summary, name) {
+			return refusef("--summary %s is %s; name another file", f.summary, what)
+		}
+	}
+	return nil
+}
