@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -22,28 +23,30 @@ type Plan struct {
 
 	// Set by Survey, which asks the ledger.
 	Surveyed       bool
-	AlreadyInvited int // People whom the ledger knows to be invited
-	InDoubt        int // People who may have been invited: the API is asked first
-	LeftOut        int // People whom the API left out before, and whose rows have not changed: they are not sent
+	AlreadyInvited int      // People whom the ledger knows to be invited
+	InDoubt        int      // People who may have been invited: the API is asked first
+	LeftOut        int      // People whom the API left out before, and whose rows have not changed: they are not sent
+	HeldBack       HeldBack // People who are to be re-sent, and were of late
 	// Known is a digest of what the ledger knows of People, empty if it knows
 	// nobody: as long as neither it nor the input changes, the same people are
 	// left, and in the same state.
 	Known string
 
-	index   *index
-	repeats []repeat
+	index       *index
+	repeats     []repeat
+	resendAfter time.Duration
 }
 
 // Left returns how many people are left to invite as far as the plan knows.
 // Those in doubt count: the API's list may not show them.
-func (p *Plan) Left() int { return p.People - p.AlreadyInvited - p.LeftOut }
+func (p *Plan) Left() int { return p.People - p.AlreadyInvited - p.LeftOut - p.HeldBack.People }
 
 // An InterviewPlan is the part of a Plan that concerns one interview.
 type InterviewPlan struct {
 	ID       string // as the first row spells it
 	People   int
 	Requests int
-	Left     int // People whom the ledger does not know to be invited; People without Survey
+	Left     int // People who would be sent to as far as the ledger knows; People without Survey
 
 	// Set by Survey.
 	AlreadyInvited int
@@ -71,11 +74,11 @@ type repeat struct {
 const keptRepeats = 10
 
 // Check is pass 1: it reads all of src, finds the duplicates and counts. Of
-// opts, which New is to be given too, only ChunkSize matters. The error is the
+// opts, which New is to be given too, only ChunkSize and ResendAfter matter. The error is the
 // input's (it is broken) or ctx's.
 func Check(ctx context.Context, src Source, opts Options) (*Plan, error) {
 	opts = opts.withDefaults()
-	plan := &Plan{Problems: map[Code]int{}, index: newIndex(src)}
+	plan := &Plan{Problems: map[Code]int{}, index: newIndex(src), resendAfter: opts.ResendAfter}
 	groups := map[groupKey]*tally{}
 	interviews := map[string]int{} // place in plan.Interviews
 	err := src.Scan(ctx, func(row *Row) error {
@@ -188,7 +191,7 @@ func (p *Plan) Survey(ctx context.Context, src Source, ledger Lookuper) error {
 	for i, iv := range p.Interviews {
 		interviews[normalInterviewID(iv.ID)] = i
 	}
-	p.Surveyed, p.AlreadyInvited, p.InDoubt, p.LeftOut, p.Known = true, 0, 0, 0, ""
+	p.Surveyed, p.AlreadyInvited, p.InDoubt, p.LeftOut, p.HeldBack, p.Known = true, 0, 0, 0, HeldBack{}, ""
 	for i := range p.Interviews {
 		iv := &p.Interviews[i]
 		iv.Left, iv.AlreadyInvited, iv.InDoubt = iv.People, 0, 0
@@ -196,10 +199,14 @@ func (p *Plan) Survey(ctx context.Context, src Source, ledger Lookuper) error {
 	var known digest
 	err := lookupRows(ctx, src, ledger, p.index.pending, func(row *Row, rec Record) error {
 		known.add(row, rec)
-		if row.Candidate.CandidateID != "" && !rec.Forgotten {
-			return nil // to be sent again: that they are invited is the point
-		}
 		iv := &p.Interviews[interviews[normalInterviewID(row.Candidate.InterviewID)]]
+		if row.Candidate.CandidateID != "" && !rec.Forgotten { // to be sent again: that they are invited is the point
+			if until, held := rec.heldUntil(p.resendAfter); held {
+				iv.Left--
+				p.HeldBack.add(until)
+			}
+			return nil
+		}
 		switch {
 		case rec.State == StateInvited:
 			iv.Left--

@@ -253,6 +253,17 @@ func TestSurvey(t *testing.T) {
 		t.Errorf("already invited %d, in doubt %d (-want +got):\n%s", plan.AlreadyInvited, plan.InDoubt, diff)
 	}
 
+	// Who was re-sent of late is not left, whatever became of that.
+	resent := Record{State: StateInvited, RequestID: 1, ResentAt: time.Now().Add(-19 * time.Hour), ResentState: StateSending}
+	survey(knower{again: resent})
+	if h := plan.HeldBack; h.People != 1 || !h.Until.Equal(resent.ResentAt.Add(20*time.Hour)) || plan.Left() != 4 || plan.Interviews[1].Left != 2 {
+		t.Errorf("held back: %+v, left %d in %+v", h, plan.Left(), plan.Interviews)
+	}
+	resent.ResentAt = time.Now().Add(-20 * time.Hour)
+	if survey(knower{again: resent}); plan.HeldBack.People != 0 || plan.Left() != 5 {
+		t.Errorf("held back after the time: %+v, left %d", plan.HeldBack, plan.Left())
+	}
+
 	// What is known of strangers and how somebody was invited changes nothing;
 	// what is known of the people of the input does.
 	if survey(knower{NewKey("i", "stranger@x.co"): invited}) != "" || survey(nil) != "" {

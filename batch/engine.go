@@ -55,6 +55,8 @@ type Engine struct {
 	counts        counts
 	traffic       traffic
 
+	heldBacks heldBacks
+
 	endOnce sync.Once
 	end     End
 	reason  string // in words, why rows were not sent

@@ -68,18 +68,19 @@ func (e *Engine) heldResend(ctx context.Context, p *person, rec Record) (bool, e
 	if wrong, err := e.wrongID(ctx, p, rec); wrong != "" || err != nil {
 		return true, errors.Join(err, e.record(p, Outcome{Code: CodeInvalidValue, Error: wrong}))
 	}
-	if rec.ResentAt.IsZero() || time.Since(rec.ResentAt) >= e.opts.ResendAfter {
+	until, held := rec.heldUntil(e.opts.ResendAfter)
+	if !held {
 		return false, nil
 	}
-	again := rec.ResentAt.Add(e.opts.ResendAfter).UTC().Format(time.RFC3339)
 	if rec.ResentState == StateSending {
 		return true, e.record(p, Outcome{Code: CodeUncertain, Error: "an earlier run may have re-sent this invitation, " +
-			"its answer was lost and the API's list cannot tell; it can be re-sent after " + again})
+			"its answer was lost and the API's list cannot tell; it can be re-sent after " + until.UTC().Format(time.RFC3339)})
 	}
 	id := rec.CandidateID
 	if id == "" {
 		id = p.CandidateID
 	}
+	e.heldBacks.add(until)
 	return true, e.record(p, Outcome{Status: StatusAlreadyInvited, CandidateID: id, InviteURL: rec.InviteURL})
 }
 

@@ -31,7 +31,7 @@ type Options struct {
 	SettleTime  time.Duration // from the end of a request to the first look at the list, and to the second; 35 s
 	MaxAttempts int           // requests for one person that may have reached the API; 5
 	GiveUpAfter time.Duration // without an accepted invitation while the API is down; 5 min
-	ResendAfter time.Duration // a person is re-sent at most once in this time; 24 h
+	ResendAfter time.Duration // a person is re-sent at most once in this time; 20 h, since a daily job must not miss a day
 	Links       Links         // LinksConfirmed
 
 	ConfirmOnly bool          // only those in doubt are settled: nothing but lists is asked for
@@ -60,7 +60,7 @@ func DefaultOptions() Options {
 		SettleTime:  35 * time.Second,
 		MaxAttempts: 5,
 		GiveUpAfter: 5 * time.Minute,
-		ResendAfter: 24 * time.Hour,
+		ResendAfter: 20 * time.Hour,
 		Links:       LinksConfirmed,
 		Log:         zerolog.Nop(),
 	}

@@ -81,12 +81,15 @@ The document has
   invalid            {count, by_code: {CODE: {count, first: [{row, line, name,
                      value, error}]}}}, at most five of a code; value is the cell
                      that is wrong; of several files [{file, …}]
-  already_invited, in_doubt, left
+  already_invited, in_doubt, held_back, left
                      people: in doubt are those whose answer was lost, for whom
-                     the API is asked first; they count among those left
-  requests, rate, seconds_at_rate
-                     invitations to be sent, and the least time they take
-  interviews         [{id, people, already_invited, in_doubt, left, requests}]
+                     the API is asked first; they count among those left; held
+                     back are those who were re-sent less than --resend-after ago
+  requests, list_requests, rate, seconds_at_rate
+                     all requests as far as they are known, those of them that
+                     read lists, and the least time they take
+  interviews         [{id, people, already_invited, in_doubt, left, requests}];
+                     the requests are invitations
   warnings           texts
   warned             the same for programs: [{kind, message, hint, rows, first:
                      [{row, line, name, value}]}]: how many rows, and five of

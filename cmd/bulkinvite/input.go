@@ -41,6 +41,7 @@ func (f *inputFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.csv.Resend, "resend", false, "send rows with a candidate_id again; without it that column does nothing")
 	flags.BoolVar(&f.strict, "strict", false, "exit 2, and send nothing, if check has any warning about the input")
 	flags.Var(whole{&f.minRows, 0, math.MaxInt}, "min-rows", "exit 2, and send nothing, if the input has fewer rows: half an export")
+	flags.Var(span{value: &f.batch.ResendAfter}, "resend-after", "an invitation is sent again at most once in this time; shorter than a day, so that a daily job misses none")
 	flags.Var(whole{&f.batch.ChunkSize, 1, 1000}, "chunk-size", "people per request")
 	flags.Var(fraction{&f.batch.Rate, 0, 1e6, true}, "rate", "requests per second, of all kinds together")
 }

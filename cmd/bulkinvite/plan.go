@@ -103,6 +103,9 @@ type planView struct {
 	blankRows int // that were left out
 	warnings  []csvio.Warning
 	rate      float64 // requests per second
+
+	noPreflight bool
+	resendAfter time.Duration
 }
 
 // makePlan runs the check pass over src, whose rows are in these files.
@@ -112,7 +115,7 @@ func makePlan(ctx context.Context, files []string, src batch.Source, opts batch.
 	if err != nil {
 		return planView{}, err
 	}
-	v := planView{files: files, plan: plan, first: keeper.first, rate: opts.Rate}
+	v := planView{files: files, plan: plan, first: keeper.first, rate: opts.Rate, noPreflight: opts.NoPreflight, resendAfter: opts.ResendAfter}
 	v.warnOfOddInterviews()
 	return v, v.warnOfNames(ctx, src)
 }
@@ -137,38 +140,12 @@ func (v *planView) writeTo(w io.Writer) error {
 	v.writeColumns(&b)
 	v.writeInterviews(&b)
 	v.writeLedger(&b)
-	requests := v.requests()
-	fmt.Fprintf(&b, "%s for them, at least %s at %s requests per second\n",
-		count(requests, "request"), roughly(v.atRate(requests)), formatFloat(v.rate))
+	v.writeRequests(&b)
 	v.writeRepeats(&b)
 	v.writeWarnings(&b)
 	v.writeProblems(&b)
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// requests estimates how many invitations are to be sent: exactly, unless the
-// ledger knows some of the people.
-func (v *planView) requests() int {
-	sum := 0
-	for _, i := range v.plan.Interviews {
-		sum += requestsLeft(i)
-	}
-	return sum
-}
-
-// atRate is the least time that so many requests take.
-func (v *planView) atRate(requests int) time.Duration {
-	return time.Duration(float64(requests) / v.rate * float64(time.Second))
-}
-
-// requestsLeft is the share of an interview's requests that its people left
-// need, rounded up.
-func requestsLeft(i batch.InterviewPlan) int {
-	if i.People == 0 {
-		return 0
-	}
-	return (i.Requests*i.Left + i.People - 1) / i.People
 }
 
 // writeInterviews shows the largest interviews and the sum of the others, in a
@@ -223,7 +200,7 @@ func (v *planView) tableRow(people, invited, inDoubt, left, requests any) []any 
 	if v.plan.InDoubt > 0 {
 		row = append(row, inDoubt)
 	}
-	if v.plan.AlreadyInvited > 0 {
+	if v.plan.AlreadyInvited+v.plan.HeldBack.People > 0 {
 		row = append(row, left)
 	}
 	return append(row, requests)
@@ -252,6 +229,28 @@ func (v *planView) writeLedger(b *strings.Builder) {
 	if p.Surveyed {
 		fmt.Fprintf(b, "already invited: %d; in doubt, the API is asked first: %d; left: %d\n", p.AlreadyInvited, p.InDoubt, p.Left())
 	}
+	if p.HeldBack.People > 0 {
+		fmt.Fprintln(b, heldBackWords(p.HeldBack, v.resendAfter))
+	}
+}
+
+// heldBackWords says who is not sent to although their rows ask for it.
+func heldBackWords(h batch.HeldBack, resendAfter time.Duration) string {
+	verb := "were re-sent less than %s ago and are left out until %s"
+	if h.People == 1 {
+		verb = "was re-sent less than %s ago and is left out until %s"
+	}
+	return fmt.Sprintf("%s "+verb, people(h.People), formatDuration(resendAfter), h.Until.Local().Format(time.DateTime))
+}
+
+func (v *planView) writeRequests(b *strings.Builder) {
+	requests := v.requests()
+	lists := ""
+	if requests.lists > 0 {
+		lists = fmt.Sprintf(" (%d for lists)", requests.lists)
+	}
+	fmt.Fprintf(b, "%s for them%s, at least %s at %s requests per second\n",
+		count(requests.all(), "request"), lists, roughly(v.atRate(requests.all())), formatFloat(v.rate))
 }
 
 func (v *planView) writeRepeats(b *strings.Builder) {

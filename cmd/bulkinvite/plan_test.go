@@ -93,7 +93,7 @@ warning: 1 interview id is no UUID, please check: interview-7
        1         1  ` + interviewA + `
        1         1  interview-7
 there is no ledger, so that nobody is known to be invited
-4 requests for them, at least 8s at 0.5 requests per second
+19 requests for them (15 for lists), at least 38s at 0.5 requests per second
 ` + problems
 	if diff := cmp.Diff(want, shown.String()); diff != "" {
 		t.Errorf("the plan (-want +got):\n%s", diff)
@@ -111,7 +111,7 @@ there is no ledger, so that nobody is known to be invited
        1        0      0     1         1  interview-7
 ledger /state/ledger.db
 already invited: 2; in doubt, the API is asked first: 1; left: 3
-3 requests for them, at least 6s at 0.5 requests per second
+21 requests for them (18 for lists), at least 42s at 0.5 requests per second
 ` + problems
 	if diff := cmp.Diff(want, shown.String()); diff != "" {
 		t.Errorf("the plan after asking the ledger (-want +got):\n%s", diff)

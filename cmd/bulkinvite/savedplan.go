@@ -35,8 +35,10 @@ type savedPlan struct {
 
 	AlreadyInvited int              `json:"already_invited"`
 	InDoubt        int              `json:"in_doubt"`
+	HeldBack       int              `json:"held_back"`
 	Left           int              `json:"left"`
 	Requests       int              `json:"requests"`
+	ListRequests   int              `json:"list_requests"`
 	Rate           float64          `json:"rate"`
 	SecondsAtRate  float64          `json:"seconds_at_rate"`
 	Interviews     []savedInterview `json:"interviews"`
@@ -102,8 +104,8 @@ func (v *planView) save(run plannedRun) *savedPlan {
 		Columns: v.columns, Rows: p.Rows, BlankRows: v.blankRows, People: p.People,
 		Duplicates:     savedDuplicates{Count: p.Duplicates, First: []savedRepeat{}},
 		Invalid:        savedInvalid{Count: v.invalid(), ByCode: map[batch.Code]savedProblem{}},
-		AlreadyInvited: p.AlreadyInvited, InDoubt: p.InDoubt, Left: p.Left(),
-		Requests: requests, Rate: v.rate, SecondsAtRate: float64(requests) / v.rate,
+		AlreadyInvited: p.AlreadyInvited, InDoubt: p.InDoubt, HeldBack: p.HeldBack.People, Left: p.Left(),
+		Requests: requests.all(), ListRequests: requests.lists, Rate: v.rate, SecondsAtRate: float64(requests.all()) / v.rate,
 		Interviews: make([]savedInterview, 0, len(p.Interviews)),
 		Warnings:   v.warningTexts(),
 		Warned:     slices.Concat([]csvio.Warning{}, v.warnings), // [] and not null

@@ -13,7 +13,7 @@ import (
 func TestPlansKeepTheFlagsOfTheInput(t *testing.T) {
 	values := map[string]string{
 		"map": "email=Contact", "interview-id": "interview-7", "delimiter": ";", "encoding": "windows-1252",
-		"sheet": "Archive", "no-email": "true", "resend": "true",
+		"sheet": "Archive", "no-email": "true", "resend": "true", "resend-after": "1h",
 	}
 	var input inputFlags
 	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)

@@ -50,7 +50,6 @@ func (f *sendFlags) add(flags *pflag.FlagSet) {
 		"whose missing links are fetched: confirmed (people whose answer was lost), all (and people invited elsewhere) or none")
 	flags.Var(whole{&opts.MaxAttempts, 1, math.MaxInt}, "max-attempts", "how often one person is tried at most; only requests that may have reached the API count")
 	flags.Var(span{value: &opts.GiveUpAfter}, "give-up-after", "end the run when the API has accepted nothing for so long, or asks to wait longer")
-	flags.Var(span{value: &opts.ResendAfter}, "resend-after", "an invitation is sent again at most once in this time")
 	flags.Var(span{value: &opts.Deadline, zero: true}, "deadline", "end the run after this time; 0: never")
 	flags.Var(whole{&opts.Limit, 1, math.MaxInt}, "limit", "send to this many people at most in this run; the others are left for the next")
 	flags.Var(whole{&f.maxInvites, 1, math.MaxInt}, "max-invites", "send nothing if more people than this are left to invite")

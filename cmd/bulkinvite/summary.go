@@ -45,10 +45,12 @@ type report struct {
 	Results     map[batch.Status]int `json:"results"` // rows by status
 	Failed      map[batch.Code]int   `json:"failed"`  // rows by code
 	Requests    int                  `json:"requests"`
+	HeldBack    int                  `json:"held_back"` // people who were re-sent too short a time ago to be sent again
 	Warnings    []string             `json:"warnings"`
 
 	planned     bool    // with --plan
 	rehearsed   bool    // with --sandbox
+	heldBack    string  // who was not re-sent, in words
 	rate        float64 // that the user allowed, in requests per second
 	outputsLost bool    // the files could not be written
 	invited     int     // people, by this run
@@ -189,12 +191,17 @@ func (r *report) lastLine() string {
 		return "ended early: " + r.Reason + "; " + r.again()
 	case r.Rows == 0:
 		return "finished; the input has no rows, nobody was invited; look at where it comes from"
+	case r.FailedRows == 0 && r.heldBack != "":
+		return "finished; " + r.heldBack
 	case r.FailedRows == 0 && r.rehearsed:
 		return "finished; everyone is rehearsed, and nobody is invited"
 	case r.FailedRows == 0:
 		return "finished; everyone is invited"
 	}
 	line := "finished"
+	if r.heldBack != "" {
+		line += "; " + r.heldBack
+	}
 	open := r.Failed[batch.CodeAPIError] + r.Failed[batch.CodeUncertain] + r.Failed[batch.CodeNotSent]
 	if open > 0 {
 		line += fmt.Sprintf("; %s can still go unchanged, %s", count(open, "row"), r.again())

@@ -31,6 +31,7 @@ func (s *sender) send(ctx context.Context) error {
 	p := engine.Progress()
 	r.Requests, r.invited, r.traffic = p.Requests, p.Invited, engine.Traffic()
 	r.Warnings = append(r.Warnings, engine.Warnings()...)
+	s.tellHeldBack(r, engine.HeldBack())
 	end, reason := engine.End()
 	r.End, r.Reason = endNames[end], reason
 
@@ -121,6 +122,16 @@ func (s *sender) tell(ctx context.Context, r *report, broke error) {
 			r.setBroken(err)
 		}
 	}
+}
+
+// tellHeldBack tells of people whose rows are in the results as if all were well,
+// and who were not sent to.
+func (s *sender) tellHeldBack(r *report, held batch.HeldBack) {
+	if held.People == 0 {
+		return
+	}
+	r.HeldBack, r.heldBack = held.People, heldBackWords(held, s.flags.input.batch.ResendAfter)
+	s.log.Warn().Int("held_back", held.People).Time("until", held.Until).Msg(r.heldBack)
 }
 
 // newReport returns what is known before anything is sent.

@@ -1,0 +1,47 @@
+package batch
+
+import (
+	"sync"
+	"time"
+)
+
+// A HeldBack counts the people whose invitation was re-sent too short a time
+// ago to be sent once more.
+type HeldBack struct {
+	People int
+	Until  time.Time // when the last of them can be re-sent
+}
+
+func (h *HeldBack) add(until time.Time) {
+	h.People++
+	if until.After(h.Until) {
+		h.Until = until
+	}
+}
+
+// heldUntil returns until when an invitation is not sent again, and whether that
+// is still to come.
+func (r *Record) heldUntil(resendAfter time.Duration) (until time.Time, held bool) {
+	until = r.ResentAt.Add(resendAfter)
+	return until, !r.ResentAt.IsZero() && time.Now().Before(until)
+}
+
+// heldBacks are those of a run, as its goroutines come upon them.
+type heldBacks struct {
+	mu  sync.Mutex
+	all HeldBack
+}
+
+func (h *heldBacks) add(until time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.all.add(until)
+}
+
+// HeldBack returns who is in the results without having been re-sent, although
+// their rows ask for it.
+func (e *Engine) HeldBack() HeldBack {
+	e.heldBacks.mu.Lock()
+	defer e.heldBacks.mu.Unlock()
+	return e.heldBacks.all
+}
