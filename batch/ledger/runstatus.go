@@ -71,3 +71,34 @@ func readRequestCounts(ctx context.Context, db querier, run int64) ([]RequestCou
 	}
 	return counts, rows.Err()
 }
+
+// LastSent returns the last run that sent somebody an invitation at a base URL,
+// 0 if none has, and the interviews that it sent to.
+func (r *Reader) LastSent(ctx context.Context, baseURL string) (run int64, interviews []string, err error) {
+	err = r.read(ctx, func(tx *sql.Tx) error {
+		run, interviews, err = readLastSent(ctx, tx, baseURL)
+		return err
+	})
+	return run, interviews, err
+}
+
+func readLastSent(ctx context.Context, db querier, baseURL string) (run int64, interviews []string, err error) {
+	rows, err := db.QueryContext(ctx, `with last as (select run_id from requests
+			where kind in ('invite', 'resend') and run_id in (select id from runs where base_url = ?)
+			order by id desc limit 1)
+		select run_id, interview_id from requests
+		where kind in ('invite', 'resend') and run_id = (select run_id from last)
+		group by interview_id order by min(id)`, baseURL)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var interview string
+		if err := rows.Scan(&run, &interview); err != nil {
+			return 0, nil, err
+		}
+		interviews = append(interviews, interview)
+	}
+	return run, interviews, rows.Err()
+}

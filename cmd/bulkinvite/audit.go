@@ -24,11 +24,16 @@ type auditFlags struct {
 func newAuditCommand(a *app) *cobra.Command {
 	var flags auditFlags
 	cmd := &cobra.Command{
-		Use:   "audit INTERVIEW_ID...",
+		Use:   "audit [INTERVIEW_ID...]",
 		Short: "Hold an interview's list against the ledger: who is there twice, or missing",
-		Example: `  bulkinvite audit 7c9e6679-7425-40de-944b-e07fc1f90ae7 --api-key-file ~/.micro1-api-key
+		Example: `  # the interviews of the last run
+  bulkinvite audit --api-key-file ~/.micro1-api-key
+
+  bulkinvite audit 7c9e6679-7425-40de-944b-e07fc1f90ae7 --api-key-file ~/.micro1-api-key
   bulkinvite audit 7c9e6679-7425-40de-944b-e07fc1f90ae7 --all --json > audit.json`,
-		Long: `audit reads the whole list of each interview and holds it against the ledger:
+		Long: `audit reads the whole list of each interview and holds it against the ledger.
+Without INTERVIEW_ID it takes the interviews of the last run that sent anything.
+It shows
 
   - people of whom the list has more than one entry: a second session, whoever
     made it
@@ -45,15 +50,15 @@ Who was forgotten (bulkinvite forget) counts as invited elsewhere.
 It sends nothing but GET requests, changes nothing, and may be used while a run
 goes on; who is invited in the last seconds may not be in the list yet.
 
-With --json it writes one JSON object: ledger, base_url, running (a run goes on)
-and interviews, each with interview_id, entries and people (of the list), invited
+With --json it writes one JSON object: ledger, base_url, running (a run goes on),
+run (whose interviews they are; 0 if they were named) and interviews, each with interview_id, entries and people (of the list), invited
 (in the ledger), twice (email, and entries with candidate_id, date_created and
 status), missing, elsewhere, elsewhere_people (with --all), in_doubt and
 in_doubt_listed.
 
 Exit codes: 0 nothing is wrong; 3 something is; 4 a list could not be read; 2 as
 in send.`,
-		Args: someInterviews,
+		Args: interviewIDs,
 		RunE: a.action(func(ctx context.Context, log zerolog.Logger, args []string) error {
 			return withSignals(ctx, a.endAtOnce, func(ctx context.Context) error {
 				return early(ctx, a.audit(ctx, log, &flags, args))
@@ -66,11 +71,8 @@ in send.`,
 	return cmd
 }
 
-// someInterviews is cobra's MinimumNArgs(1) in this program's words.
-func someInterviews(_ *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return errors.New("name an INTERVIEW_ID")
-	}
+// interviewIDs takes any number of them.
+func interviewIDs(_ *cobra.Command, args []string) error {
 	for _, id := range args {
 		if err := csvio.CheckInterviewID(id); err != nil {
 			return fmt.Errorf("INTERVIEW_ID %q: %w", id, err)
@@ -84,6 +86,7 @@ type auditReport struct {
 	Ledger     string        `json:"ledger"`
 	BaseURL    string        `json:"base_url"`
 	Running    bool          `json:"running"`
+	Run        int64         `json:"run"` // whose interviews these are; 0: they were named
 	Interviews []auditResult `json:"interviews"`
 }
 
@@ -104,6 +107,12 @@ func (a *app) audit(ctx context.Context, log zerolog.Logger, flags *auditFlags, 
 		r.Ledger = path
 		if r.Running, err = reader.Running(); err != nil {
 			return err
+		}
+		if len(ids) == 0 {
+			if r.Run, ids, err = lastInterviews(ctx, reader, r.BaseURL); err != nil {
+				return err
+			}
+			log.Info().Int64("run", r.Run).Int("interviews", len(ids)).Msg("the interviews of the last run that sent anything are read")
 		}
 		done := map[string]bool{}
 		for _, id := range ids {
@@ -132,6 +141,15 @@ func (a *app) audit(ctx context.Context, log zerolog.Logger, flags *auditFlags, 
 		err = exitWith(exitFailedRows)
 	}
 	return err
+}
+
+// lastInterviews returns the interviews that are read if none is named.
+func lastInterviews(ctx context.Context, reader *ledger.Reader, baseURL string) (run int64, ids []string, err error) {
+	run, ids, err = reader.LastSent(ctx, baseURL)
+	if err == nil && len(ids) == 0 {
+		err = refusef("no run has sent anything to %s, as far as this ledger knows; name an INTERVIEW_ID, or another --base-url or --ledger", baseURL)
+	}
+	return run, ids, err
 }
 
 // auditError says of which interview an error is, and what kind.

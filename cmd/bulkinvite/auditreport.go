@@ -8,6 +8,9 @@ import (
 
 func (r *auditReport) writeTo(w io.Writer) error {
 	var b strings.Builder
+	if r.Run != 0 {
+		fmt.Fprintf(&b, "run %d was the last that sent anything; its interviews:\n", r.Run)
+	}
 	wrong := 0
 	for i := range r.Interviews {
 		r.Interviews[i].write(&b)
