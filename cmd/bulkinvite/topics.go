@@ -99,6 +99,15 @@ restore all of it together, and only while no run uses it. It must not be on a
 network file system or have a second name (a hard link). Only forget removes
 anything from it.
 
+One ledger for an account, and one sender at a time: two machines with ledgers
+of their own, or two people who each use theirs, do not know of each other and
+invite people twice. A ledger that several machines share is to follow.
+bulkinvite audit tells who is in a list twice.
+
+What a ledger cannot see: a person whom one row names by e-mail and another by
+job application or candidate id alone is two people to it, and so is one job
+application in two rows with different addresses. They may be invited twice.
+
 Temporary files, in $TMPDIR or /tmp, as large as the input without compression,
 and gone when the program ends in whatever way:
   bulkinvite-spool-*   0600  the input's copy; has no name any more
