@@ -68,7 +68,7 @@ func (e *Engine) why(d *doubt, p *person, end string) string {
 		end = d.problem
 	}
 	hint := "send this row again: the API is asked before anything is sent"
-	if !p.listable() || !d.notFoundCounts(p) {
+	if !p.listable() || !d.notFoundCounts(p) || e.lists.mayNotExist() {
 		hint = "look in the dashboard whether they are invited, and say so with bulkinvite confirm --assume"
 	}
 	return cause + " and " + end + "; " + hint
@@ -102,7 +102,7 @@ func (e *Engine) doubtAll(d *doubt, people []*person) error {
 	d.iv, d.since, d.people = d.chunk.iv, time.Now(), make(map[Key]*person, len(people))
 	for _, p := range people {
 		e.index.claimed(p.row, true)
-		if p.listable() {
+		if p.listable() && !e.lists.mayNotExist() {
 			d.people[p.key] = p
 		} else {
 			err = errors.Join(err, e.unlisted(d, p))
@@ -116,7 +116,11 @@ func (e *Engine) doubtAll(d *doubt, people []*person) error {
 
 // unlisted records that no list can tell of somebody in doubt.
 func (e *Engine) unlisted(d *doubt, p *person) error {
-	return e.record(p, Outcome{Code: CodeUncertain, Error: e.why(d, p, "the API's list cannot show who it was for")})
+	end := "the API's list cannot show who it was for"
+	if p.listable() {
+		end = errNoList.Error()
+	}
+	return e.record(p, Outcome{Code: CodeUncertain, Error: e.why(d, p, end)})
 }
 
 // doubtEarlier lets the list tell of somebody whom an earlier run has in doubt.
@@ -124,7 +128,7 @@ func (e *Engine) doubtEarlier(p *person, rec Record) error {
 	e.index.claimed(p.row, true)
 	of := earlierRequest{id: rec.RequestID, displaced: rec.Mark == MarkOtherAddress}
 	applied := rec.JobApplicationID != ""
-	if !p.listable() {
+	if !p.listable() || e.lists.mayNotExist() {
 		return e.unlisted(&doubt{earlier: true, applied: applied, displaced: of.displaced}, p)
 	}
 	e.queue.doubtEarlier(p, of, e.start, applied)
@@ -142,6 +146,7 @@ type look struct {
 	found   map[*person]client.Entry
 	must    rowSet // rows that the list still has to show to be believed
 	err     error  // why the list could not be read
+	noList  bool   // there seems to be none
 }
 
 // show takes an entry of the list in, if it is that of somebody in doubt.
@@ -160,7 +165,7 @@ func (l *look) show(key Key, entry client.Entry) bool {
 func (e *Engine) confirm(soft, hard context.Context, iv *interview) error {
 	l := e.queue.beginLook(iv)
 	l.excused = e.health.isDown()
-	l.err = e.readList(soft, iv, func(entry client.Entry) error {
+	l.err = e.lookInto(soft, iv, func(entry client.Entry) error {
 		l.entries++
 		key := NewKey(iv.id, entry.CandidateEmail)
 		if l.show(key, entry) {
@@ -178,10 +183,19 @@ func (e *Engine) confirm(soft, hard context.Context, iv *interview) error {
 	if isRefusal(l.err) {
 		e.queue.refuseList(iv)
 	}
+	l.noList = saysNoList(l.err) && e.lists.mayNotExist() || errors.Is(l.err, errNoList)
 	l.excused = l.excused || e.queue.inItsOwnWay(l, iv)
 	err := e.settleLook(hard, l, soft.Err() != nil)
 	e.queue.endLook(iv)
 	return err
+}
+
+// lookInto reads an interview's list for those in doubt.
+func (e *Engine) lookInto(ctx context.Context, iv *interview, visit func(client.Entry) error) error {
+	if e.lists.mayNotExist() {
+		return errNoList
+	}
+	return e.readList(ctx, iv, visit)
 }
 
 // settleLook settles everybody of whom the look could tell. One that a stop has
@@ -242,6 +256,9 @@ const (
 // first, agrees.
 func (l *look) absent(d *doubt, settle time.Duration) absence {
 	switch {
+	case l.noList:
+		d.problem = errNoList.Error()
+		return cannotTell
 	case l.begun.Before(d.from().Add(settle)):
 		return lookAgain // too early to mean anything
 	case l.err != nil:

@@ -108,8 +108,12 @@ func (q *queue) schedule(iv *interview) {
 	if at.Before(ds.lastRead) {
 		at = ds.lastRead
 	}
+	at = at.Add(q.settle)
+	if ds.lastRead.IsZero() && !q.lists.seen.Load() || q.lists.mayNotExist() {
+		at = time.Now() // there may be nothing to wait for
+	}
 	ds.set = true
-	q.alarm.set(at.Add(q.settle), iv)
+	q.alarm.set(at, iv)
 }
 
 // beginLook returns the requests in doubt now, and whom the list has to show:

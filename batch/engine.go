@@ -49,9 +49,9 @@ type Engine struct {
 	conns    chan struct{} // held until the answer is here
 	links    linkState
 	habits   addressHabits
+	lists    *listManner
 
 	secondSession atomic.Bool // a re-send made one
-	lists         listManner
 	counts        counts
 	traffic       traffic
 
@@ -83,11 +83,13 @@ func New(src Source, plan *Plan, ledger Ledger, api API, opts Options) (*Engine,
 	if err != nil {
 		return nil, err
 	}
+	queue := newQueue(opts, len(plan.Interviews))
 	return &Engine{
 		src: src, plan: plan, index: plan.index, ledger: ledger, api: api,
 		opts: opts, log: opts.Log,
 		start:    time.Now(),
-		queue:    newQueue(opts, len(plan.Interviews)),
+		queue:    queue,
+		lists:    queue.lists,
 		pacer:    newPacer(opts.Rate, opts.Burst),
 		health:   health{wentDown: make(chan struct{}, 1)},
 		outcomes: out,
@@ -118,7 +120,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		})
 		defer timer.Stop()
 	}
-	err := e.guard(func() error { return e.habits.recall(ctx, e.ledger) })()
+	err := e.guard(func() error { return e.recall(context.WithoutCancel(ctx)) })()
 	if err == nil {
 		err = e.guard(func() error { return e.send(soft) })()
 	}
@@ -127,6 +129,11 @@ func (e *Engine) Run(ctx context.Context) error {
 		err = e.fetchLinks(soft)
 	}
 	return errors.Join(err, e.guard(func() error { return e.finish(ctx) })())
+}
+
+// recall reads what earlier runs have learned of the API.
+func (e *Engine) recall(ctx context.Context) error {
+	return errors.Join(e.habits.recall(ctx, e.ledger), e.lists.recall(ctx, e.ledger))
 }
 
 // send runs the feeder and the workers until everything is dealt with or the

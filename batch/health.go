@@ -79,6 +79,7 @@ func (e *Engine) observe(ep endpoint, went time.Time, err error) {
 		}
 	case apiErr.Cause == client.Quota && ep != link, apiErr.Cause == client.NoSuchPath && ep == invite:
 		e.endRun(denied(apiErr))
+	case ep == list && saysNoList(apiErr) && e.lists.mayNotExist(): // no sign of how the API is
 	case isDenied(apiErr): // of what was asked for, or of the key: those who asked find that out
 	default:
 		// A 503 may be a throttle's, as that of a proxy. Once the API counts as
@@ -346,6 +347,9 @@ func (e *Engine) probeList(ctx context.Context, pause, limit time.Duration) bool
 	if sleep(ctx, pause) != nil {
 		return false
 	}
+	if e.lists.isNone() {
+		return true // only an invitation can tell
+	}
 	went, err := e.leave(ctx)
 	if err != nil {
 		return false
@@ -354,6 +358,7 @@ func (e *Engine) probeList(ctx context.Context, pause, limit time.Duration) bool
 	if ctx.Err() != nil {
 		return false
 	}
+	e.lists.answered(apiErr)
 	e.observe(list, went, apiErr)
-	return apiErr == nil || isRefusal(apiErr)
+	return apiErr == nil || isRefusal(apiErr) || saysNoList(apiErr) && e.lists.mayNotExist()
 }

@@ -23,6 +23,7 @@ func NewLister(api API, opts Options) (*Lister, error) {
 	e := &Engine{
 		api: api, opts: opts, log: opts.Log,
 		pacer: newPacer(opts.Rate, opts.Burst),
+		lists: &listManner{},
 		conns: make(chan struct{}, 1),
 	}
 	e.health.endProbing() // nobody probes: each page is tried for itself
@@ -48,7 +49,7 @@ func (l *Lister) Read(ctx context.Context, interviewID string, visit func(client
 			return err
 		case isDenied(err):
 			return &client.Error{Err: errors.New(keyRefused(err.Error()))}
-		case try == listTries:
+		case try == listTries, saysNoList(err) && e.lists.mayNotExist():
 			return fmt.Errorf("the list could not be read: %w", err)
 		}
 		if err := sleep(ctx, pauses.next()); err != nil {

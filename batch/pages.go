@@ -129,7 +129,7 @@ func (p *pages) took(entries []client.Entry) error {
 // without a number stands for it.
 func (p *pages) failed(err error) error {
 	var apiErr *client.Error
-	if !errors.As(err, &apiErr) || isDenied(err) {
+	if !errors.As(err, &apiErr) {
 		return err
 	}
 	notFound := apiErr.Fate == client.Refused && apiErr.Envelope && apiErr.StatusCode == http.StatusNotFound
@@ -137,9 +137,12 @@ func (p *pages) failed(err error) error {
 	case notFound && p.good:
 		p.saw404 = true
 		p.endPass()
-	case p.good && apiErr.Fate == client.Refused:
-		// What is refused is not the interview, of which a page was shown.
+	case p.good && (apiErr.Fate == client.Refused || isDenied(err)):
+		// What is refused is neither the interview nor the list, of which a page
+		// was shown.
 		return &client.Error{Err: fmt.Errorf("page %d of it is refused: %w", p.page, err)}
+	case isDenied(err):
+		return err
 	case p.stage == firstPage && p.page == 0:
 		p.page = client.AnyPage
 	case notFound && p.ends404:

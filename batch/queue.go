@@ -20,6 +20,7 @@ type queue struct {
 	capacity  int // people who may go out and wait before the feeder pauses
 	limit     int // people admitted at most; 0: no limit
 	settle    time.Duration
+	lists     *listManner
 
 	interviews map[string]*interview
 	inTurn     []*interview // all of them, as they came up
@@ -70,6 +71,7 @@ func newQueue(opts Options, interviews int) *queue {
 		capacity:   capacity(opts, interviews),
 		limit:      opts.Limit,
 		settle:     opts.SettleTime,
+		lists:      &listManner{},
 		interviews: map[string]*interview{},
 		groups:     map[groupKey]*group{},
 	}

@@ -257,9 +257,13 @@ func (l *dyingLedger) Settle(ctx context.Context, id int64, a batch.Answer) erro
 	return l.Ledger.Settle(ctx, id, a)
 }
 
+// Remember is no verb at which the process dies, but it does nothing afterwards.
 func (l *dyingLedger) Remember(ctx context.Context, name, value string) error {
-	if err := l.verb(); err != nil {
-		return err
+	l.mu.Lock()
+	dead := l.left < 0
+	l.mu.Unlock()
+	if dead {
+		return errDied
 	}
 	return l.Ledger.Remember(ctx, name, value)
 }
