@@ -26,14 +26,14 @@ func (a *alarm) set(at time.Time, iv *interview) {
 	}
 }
 
-// due returns an interview whose time has come, or nil.
-func (a *alarm) due(now time.Time) *interview {
+// due returns an interview whose time has come, and when that was, or nil.
+func (a *alarm) due(now time.Time) (*interview, time.Time) {
 	if len(a.heap) == 0 || now.Before(a.heap[0].at) {
-		return nil
+		return nil, time.Time{}
 	}
-	iv := heap.Pop(&a.heap).(dueRead).iv
+	next := heap.Pop(&a.heap).(dueRead)
 	a.arm()
-	return iv
+	return next.iv, next.at
 }
 
 func (a *alarm) arm() {

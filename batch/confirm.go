@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"bulkinvite/client"
@@ -26,7 +27,6 @@ type doubt struct {
 	earlier bool   // from an earlier run
 	applied bool   // the request in doubt named a job application
 	outage  bool   // the API was down or busy: that it did not act says nothing of the people
-	found   bool   // a look has shown somebody of the request
 	failed  int    // looks that could not tell
 	problem string // why the last of these could not
 	seq     int
@@ -135,46 +135,46 @@ func (e *Engine) doubtEarlier(p *person, rec Record) error {
 	return nil
 }
 
-// A look is one reading of an interview's list for those in doubt.
+// A look is a reading of an interview's list for those in doubt.
 type look struct {
-	begun   time.Time
+	*reading
 	sent    sentCounts // when it began
 	excused bool       // the API was down or the run itself was in the way: that the list tells nothing says nothing
 	doubts  []*doubt
-	entries int // of the list
 	byKey   map[Key]*doubt
 	found   map[*person]client.Entry
-	must    rowSet // rows that the list still has to show to be believed
-	err     error  // why the list could not be read
-	noList  bool   // there seems to be none
+	unclear map[*person]bool // those whose entry may be somebody else's of them
+	sight   sight
+	ours    int // entries that may be people's whom this run has in doubt, under addresses of the API's own
+	earlier int // the same of those whom an earlier run has
 }
 
 // show takes an entry of the list in, if it is that of somebody in doubt.
-func (l *look) show(key Key, entry client.Entry) bool {
+func (l *look) show(key Key, candidateID string) bool {
 	d := l.byKey[key]
 	if d == nil {
 		return false
 	}
-	if p := d.people[key]; l.found[p].CandidateEmail == "" {
-		l.found[p] = entry
+	if _, again := l.found[d.people[key]]; !again {
+		l.found[d.people[key]] = client.Entry{CandidateID: candidateID}
 	}
 	return true
 }
 
 // confirm reads an interview's list and settles whom it can.
 func (e *Engine) confirm(soft, hard context.Context, iv *interview) error {
-	l := e.queue.beginLook(iv)
+	r, err := e.beginReading(hard, iv)
+	if err != nil {
+		return err
+	}
+	l := e.queue.beginLook(r)
 	l.excused = e.health.isDown()
 	l.err = e.lookInto(soft, iv, func(entry client.Entry) error {
-		l.entries++
-		key := NewKey(iv.id, entry.CandidateEmail)
-		if l.show(key, entry) {
-			return nil
+		key := NewKey(iv.id, strings.TrimSpace(entry.CandidateEmail))
+		if l.show(key, entry.CandidateID) {
+			return e.seeTag(hard, key.Email)
 		}
-		row, _, err := e.index.locate(key, e.outcomes)
-		if row >= 0 {
-			l.must.remove(uint32(row))
-		}
+		_, _, err := e.recognise(hard, r, key, entry)
 		return err
 	})
 	if isFatal(l.err) && soft.Err() == nil {
@@ -183,9 +183,10 @@ func (e *Engine) confirm(soft, hard context.Context, iv *interview) error {
 	if isRefusal(l.err) {
 		e.queue.refuseList(iv)
 	}
-	l.noList = saysNoList(l.err) && e.lists.mayNotExist() || errors.Is(l.err, errNoList)
-	l.excused = l.excused || e.queue.inItsOwnWay(l, iv)
-	err := e.settleLook(hard, l, soft.Err() != nil)
+	if err := e.judgeLook(soft, hard, l); err != nil {
+		return err
+	}
+	err = e.settleLook(hard, l, soft.Err() != nil)
 	e.queue.endLook(iv)
 	return err
 }
@@ -198,24 +199,137 @@ func (e *Engine) lookInto(ctx context.Context, iv *interview, visit func(client.
 	return e.readList(ctx, iv, visit)
 }
 
+// judgeLook finds out what a look proves.
+func (e *Engine) judgeLook(soft, hard context.Context, l *look) error {
+	l.sight = sight{begun: l.begun, noList: saysNoList(l.err) && e.lists.mayNotExist() || errors.Is(l.err, errNoList)}
+	// Whoever is shown in a list that breaks later is shown all the same.
+	err := e.explain(hard, l.reading, func(key Key, id string) (bool, error) { return l.show(key, id), nil })
+	if err != nil {
+		return err
+	}
+	e.findLoosely(l)
+	left := l.strangers()
+	if l.ours, l.earlier = e.queue.suspects(l.iv, left); e.habits.otherAddresses.Load() {
+		l.ours, l.earlier = len(left), len(left)
+	}
+	if l.sight.faults, err = e.faults(hard, l.reading); err != nil {
+		return err
+	}
+	if l.err == nil {
+		e.queue.setStrangers(l.iv, left, false)
+	}
+	l.sight.newest, l.sight.age = l.newest, time.Duration(e.lists.age.Load())
+	l.excused = l.excused || e.queue.inItsOwnWay(l, l.iv)
+	if l.err != nil || soft.Err() != nil || !e.wantsControl(l) {
+		return nil
+	}
+	err = e.readControl(soft, hard, l.iv)
+	l.sight.age = time.Duration(e.lists.age.Load())
+	return err
+}
+
+// findLoosely finds people in doubt whom the API may keep under another form of
+// their address: if there is an entry for each of those with one such form.
+// Whose it is nobody knows if there are several, so that no id is theirs.
+func (e *Engine) findLoosely(l *look) {
+	entries := l.byLoose()
+	if len(entries) == 0 {
+		return
+	}
+	people := map[uint64][]*person{}
+	for _, p := range l.unfound() {
+		loose := e.looseHash(p.key.Email)
+		people[loose] = append(people[loose], p)
+	}
+	for loose, alike := range people {
+		at := entries[loose]
+		if len(at) == 0 {
+			continue
+		}
+		for _, p := range alike {
+			switch {
+			case len(at) < len(alike):
+				l.unclear[p] = true
+			case len(alike) == 1:
+				l.found[p] = client.Entry{CandidateID: l.left[at[0]].id}
+			default:
+				l.found[p] = client.Entry{}
+			}
+		}
+		l.claim(entries, at)
+	}
+}
+
+// unfound returns everybody in doubt whom the list has not shown.
+func (l *look) unfound() []*person {
+	var people []*person
+	for _, d := range l.doubts {
+		_, rest := l.split(d)
+		people = append(people, rest...)
+	}
+	return people
+}
+
+// wantsControl reports whether another interview's list could make this look
+// count for somebody: by showing how soon lists show people.
+func (e *Engine) wantsControl(l *look) bool {
+	settle := e.opts.SettleTime
+	for _, d := range l.doubts {
+		_, rest := l.split(d)
+		if len(rest) > 0 && !d.refused() && l.sight.faults == "" && !l.sight.showsSoon(d.since, settle) &&
+			!l.begun.Before(d.from().Add(settle)) && l.begun.Before(d.from().Add(slowList*settle)) {
+			return true
+		}
+	}
+	return false
+}
+
+// readControl reads another interview's list for that, if one is short enough.
+func (e *Engine) readControl(soft, hard context.Context, not *interview) error {
+	iv := e.queue.control(not)
+	if iv == nil {
+		return nil
+	}
+	r, err := e.beginReading(hard, iv)
+	if err != nil {
+		return err
+	}
+	err = e.readList(soft, iv, func(entry client.Entry) error {
+		if p := r.roll.byAddress(NewKey(iv.id, strings.TrimSpace(entry.CandidateEmail)).Email); p != nil {
+			e.shown(r, p)
+		}
+		return nil
+	})
+	if isFatal(err) && soft.Err() == nil {
+		return err
+	}
+	return nil
+}
+
 // settleLook settles everybody of whom the look could tell. One that a stop has
 // cut short tells of those whom it has found.
 func (e *Engine) settleLook(ctx context.Context, l *look, cutShort bool) error {
 	var err error
-	var parts []refusedPart
 	for _, d := range l.doubts {
-		found, rest := l.split(d)
-		if len(found) > 0 {
-			d.found = true
+		if found, _ := l.split(d); len(found) > 0 {
 			err = errors.Join(err, e.settleFound(ctx, d, found, l.found))
 			e.queue.settleDoubt(d, found)
+			e.queue.beginAnew(d)
 		}
-		if cutShort || len(rest) == 0 {
-			continue // finish says that they are uncertain
+	}
+	if cutShort {
+		return err // finish says that the others are uncertain
+	}
+	var parts []refusedPart
+	trusted := e.queue.trustsRefusals()
+	for _, d := range l.doubts {
+		_, rest := l.split(d)
+		if len(rest) == 0 {
+			continue
 		}
-		switch l.absent(d, e.opts.SettleTime) {
+		switch e.absent(l, d, trusted) {
 		case knownAbsent:
-			absent, unknown := d.believeAbsent(rest)
+			absent, unknown := l.believeAbsent(d, rest)
 			err = errors.Join(err, e.cannotTell(d, unknown), e.settleAbsent(ctx, d, absent))
 			if d.then == part {
 				parts = append(parts, refusedPart{d.chunk, absent})
@@ -241,50 +355,40 @@ func (l *look) split(d *doubt) (found, rest []*person) {
 	return found, rest
 }
 
-// absence is what a look means for the people of a request whom it did not show.
-type absence int
-
-const (
-	lookAgain absence = iota
-	knownAbsent
-	cannotTell
-)
-
-// absent judges that the list does not show somebody of a request. It counts
-// only if the read was whole, begun the settle time after the request ended,
-// showed everyone whom it had to, and a second read, begun as long after the
-// first, agrees.
-func (l *look) absent(d *doubt, settle time.Duration) absence {
+// absent judges that a look does not show somebody of a request, and notes what
+// it was worth.
+func (e *Engine) absent(l *look, d *doubt, trusted bool) absence {
+	s := l.sight
+	suspects := l.ours
+	if d.earlier {
+		suspects = l.earlier
+	}
+	if suspects > 0 && s.faults == "" {
+		s.faults = fmt.Sprintf("the API's list shows %d people whom nobody asked for, and may show them under another address", suspects)
+	}
+	verdict := s.absent(d.since, d.first, d.refused() && trusted, e.opts.SettleTime)
 	switch {
-	case l.noList:
-		d.problem = errNoList.Error()
-		return cannotTell
-	case l.begun.Before(d.from().Add(settle)):
-		return lookAgain // too early to mean anything
-	case l.err != nil:
-		d.problem = "the API's list could not be read: " + l.err.Error()
-	case l.must.size > 0:
-		d.problem = fmt.Sprintf("the API's list cannot be believed: it lacks %d people who are known to be invited", l.must.size)
-	case d.first.IsZero():
+	case verdict == absentOnce:
 		d.first = time.Now()
-		return lookAgain
-	default:
-		return knownAbsent
-	}
-	if !l.excused {
+	case verdict == noProof && !l.excused:
 		d.failed++
+		d.problem = s.faults
+	case verdict == noProof:
+		d.problem = s.faults
+	case verdict == cannotTell:
+		d.problem = errNoList.Error()
 	}
-	if d.failed < maxFailedLooks {
-		return lookAgain
+	if d.failed >= maxFailedLooks {
+		return cannotTell
 	}
-	return cannotTell
+	return verdict
 }
 
 // believeAbsent parts those whom a list would show under their address from the
 // others, of whom its silence says nothing.
-func (d *doubt) believeAbsent(people []*person) (absent, unknown []*person) {
+func (l *look) believeAbsent(d *doubt, people []*person) (absent, unknown []*person) {
 	for _, p := range people {
-		if d.notFoundCounts(p) {
+		if d.notFoundCounts(p) && !l.unclear[p] {
 			absent = append(absent, p)
 		} else {
 			unknown = append(unknown, p)
@@ -314,7 +418,6 @@ func (e *Engine) settleFound(ctx context.Context, d *doubt, people []*person, en
 	if err := e.ledger.Settle(ctx, d.request, answer); err != nil {
 		return fmt.Errorf("settle: %w", err)
 	}
-	e.queue.know(time.Now(), people...)
 	var err error
 	if !d.earlier {
 		err = e.accepted(d.iv, together)

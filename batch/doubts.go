@@ -14,12 +14,9 @@ import (
 type doubts struct {
 	open     map[*doubt]struct{}
 	joinable map[earlierRequest]*doubt // those of earlier runs that no look has begun to settle
-	set      bool                      // the alarm is set
+	due      time.Time                 // for when the alarm is set; zero: it is not
 	reading  bool                      // a worker reads the list, or will
 	lastRead time.Time                 // when the last look ended
-
-	before rowList       // rows invited before this run
-	during []knownPeople // rows invited by this run, by time
 }
 
 // An earlierRequest is one that an earlier run left in doubt. Its people come
@@ -28,15 +25,6 @@ type earlierRequest struct {
 	id        int64
 	displaced bool
 }
-
-// knownPeople are rows that were invited by a time.
-type knownPeople struct {
-	by   time.Time
-	rows rowList
-}
-
-// knownWithin is how many invitations share one knownPeople.
-const knownWithin = time.Second
 
 // doubt takes a request in, and sees to it that the list is read in time.
 func (q *queue) doubt(d *doubt) {
@@ -95,33 +83,76 @@ func (q *queue) doubtEarlier(p *person, of earlierRequest, since time.Time, appl
 // doubts share their looks.
 func (q *queue) schedule(iv *interview) {
 	ds := &iv.doubts
-	if ds.set || ds.reading || len(ds.open) == 0 {
+	at := q.nextLook(iv)
+	if ds.reading || at.IsZero() || !ds.due.IsZero() && !at.Before(ds.due) {
 		return
 	}
-	var at time.Time
-	for d := range ds.open {
-		from := d.from()
-		if at.IsZero() || from.Before(at) {
-			at = from
-		}
-	}
-	if at.Before(ds.lastRead) {
-		at = ds.lastRead
-	}
-	at = at.Add(q.settle)
-	if ds.lastRead.IsZero() && !q.lists.seen.Load() || q.lists.mayNotExist() {
-		at = time.Now() // there may be nothing to wait for
-	}
-	ds.set = true
+	ds.due = at
 	q.alarm.set(at, iv)
 }
 
-// beginLook returns the requests in doubt now, and whom the list has to show:
-// those known to be invited for at least the settle time.
-func (q *queue) beginLook(iv *interview) *look {
+// nextLook returns when the list is to be read next; zero: not as yet.
+func (q *queue) nextLook(iv *interview) (at time.Time) {
+	var refused time.Time
+	for d := range iv.doubts.open {
+		if d.refused() && !q.distrust {
+			if due := d.dueRefused(q.settle, time.Duration(q.lists.age.Load())); due.After(refused) {
+				refused = due // one look for all of them
+			}
+			continue
+		}
+		due := d.from()
+		if due.Before(iv.doubts.lastRead) {
+			due = iv.doubts.lastRead
+		}
+		if due = due.Add(q.settle); at.IsZero() || due.Before(at) {
+			at = due
+		}
+	}
+	if !refused.IsZero() && !q.hasMore(iv) && (at.IsZero() || refused.Before(at)) {
+		at = refused
+	}
+	unknown := iv.doubts.lastRead.IsZero() && !q.lists.seen.Load() || q.lists.mayNotExist()
+	if !at.IsZero() && unknown && iv.list != listReading {
+		return time.Now() // there may be nothing to wait for
+	}
+	return at
+}
+
+// dueRefused returns when a look can show what a refused request did.
+func (d *doubt) dueRefused(settle, age time.Duration) time.Time {
+	if d.first.IsZero() && d.failed == 0 && age > 0 && age < settle {
+		return d.since.Add(age)
+	}
+	return d.from().Add(time.Duration(d.failed+1) * settle)
+}
+
+// hasMore reports whether people of the interview can go or are out, so that
+// more of it may be refused before its list is read.
+func (q *queue) hasMore(iv *interview) bool {
+	if iv.out > 0 {
+		return true
+	}
+	if !iv.open() {
+		return false
+	}
+	for g := range iv.groups {
+		if g.lane != resend && (g.full() || q.fed || q.crowded()) {
+			return true
+		}
+	}
+	return false
+}
+
+// beginLook returns a look at an interview's list for the requests in doubt now.
+func (q *queue) beginLook(r *reading) *look {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	l := &look{begun: time.Now(), sent: sentCounts{all: q.sent, here: iv.sent, out: iv.out}, byKey: map[Key]*doubt{}, found: map[*person]client.Entry{}}
+	iv := r.iv
+	l := &look{
+		reading: r, sent: sentCounts{all: q.sent, here: iv.sent, out: iv.out},
+		byKey: map[Key]*doubt{}, found: map[*person]client.Entry{}, unclear: map[*person]bool{},
+	}
 	clear(iv.doubts.joinable)
 	for d := range iv.doubts.open {
 		l.doubts = append(l.doubts, d)
@@ -130,13 +161,6 @@ func (q *queue) beginLook(iv *interview) *look {
 		}
 	}
 	slices.SortFunc(l.doubts, func(a, b *doubt) int { return cmp.Compare(a.seq, b.seq) })
-	l.must.addAll(&iv.doubts.before)
-	for _, known := range iv.doubts.during {
-		if known.by.After(l.begun.Add(-q.settle)) {
-			break
-		}
-		l.must.addAll(&known.rows)
-	}
 	return l
 }
 
@@ -157,6 +181,19 @@ func (q *queue) inItsOwnWay(l *look, iv *interview) bool {
 		return q.sent > l.sent.all
 	}
 	return false
+}
+
+// beginAnew follows a look that has shown somebody of a request for the first
+// time: the work on it may still go on, and the settle time of the others begins
+// again.
+func (q *queue) beginAnew(of *doubt) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for d := range of.iv.doubts.open {
+		if d.request == of.request {
+			d.since, d.first = time.Now(), time.Time{}
+		}
+	}
 }
 
 // settleDoubt forgets people of a request in doubt who are settled.
@@ -186,33 +223,9 @@ func (q *queue) closeDoubt(d *doubt) {
 func (q *queue) endLook(iv *interview) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	iv.doubts.set, iv.doubts.reading = false, false
+	iv.doubts.reading = false
 	iv.doubts.lastRead = time.Now()
 	q.schedule(iv)
-}
-
-// know remembers that people are invited, since when (zero: before this run),
-// so that a list that does not show them is not believed. A job application
-// may hold another address than the row: such rows prove nothing.
-func (q *queue) know(since time.Time, people ...*person) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for _, p := range people {
-		if p.JobApplicationID == "" && p.CandidateID == "" && p.key.HasAddress() {
-			q.interview(p).doubts.know(uint32(p.row), since)
-		}
-	}
-}
-
-func (ds *doubts) know(row uint32, since time.Time) {
-	if since.IsZero() {
-		ds.before.add(row)
-		return
-	}
-	if n := len(ds.during); n == 0 || !since.Before(ds.during[n-1].by) {
-		ds.during = append(ds.during, knownPeople{by: since.Add(knownWithin)})
-	}
-	ds.during[len(ds.during)-1].rows.add(row)
 }
 
 // accept notes that somebody was invited to the interview in this run.

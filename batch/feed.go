@@ -47,9 +47,6 @@ func (e *Engine) held(ctx context.Context, p *person, rec Record) (bool, error) 
 	case rec.State == StateInvited:
 		link := rec.InviteURL == "" && rec.CandidateID != "" &&
 			(e.opts.Links == LinksAll || e.opts.Links == LinksConfirmed && rec.Kind != KindFound)
-		if rec.JobApplicationID == "" { // else the list may show another address, whatever the row names
-			e.queue.know(time.Time{}, p)
-		}
 		return true, e.recordWanting(p, Outcome{
 			Status: StatusAlreadyInvited, CandidateID: rec.CandidateID, InviteURL: rec.InviteURL,
 		}, link)

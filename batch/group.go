@@ -1,6 +1,10 @@
 package batch
 
-import "container/heap"
+import (
+	"container/heap"
+	"sync/atomic"
+	"time"
+)
 
 // A groupKey is what the people of one request have in common: interview,
 // e-mail switch, and whether they need a request of their own, since a request
@@ -93,7 +97,14 @@ type interview struct {
 
 	refusedAlone int // people, with whatever message
 
-	doubts doubts
+	doubts    doubts
+	strangers strangers
+	gap       gapMemory
+
+	timed        []int64      // requests of this run that were answered with invitations
+	lastAccepted time.Time    // when the last of them was
+	listRequests atomic.Int32 // how many requests the last whole read of the list took
+	writtenOff   bool         // its list is believed though it lacks somebody
 }
 
 // listState says how far the look at an interview's list before its first

@@ -63,6 +63,7 @@ func (e *Engine) readPages(ctx context.Context, iv *interview, limit int, visit 
 			return err
 		}
 	}
+	iv.listRequests.Store(int32(p.requests))
 	if err := e.learn(ctx, p); err != nil {
 		return err
 	}

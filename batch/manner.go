@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"sync/atomic"
+	"time"
 
 	"bulkinvite/client"
 )
@@ -25,18 +26,29 @@ type listManner struct {
 
 	ends404 atomic.Bool  // an empty page is 404
 	limit   atomic.Int64 // the largest page size, if it is smaller than listLimit
+	age     atomic.Int64 // the smallest at which a read of this run has shown somebody, as a time.Duration; 0: none has
 }
 
 // recall reads what earlier runs remembered.
 func (m *listManner) recall(ctx context.Context, ledger Ledger) error {
-	seen, err := ledger.Recall(ctx, rememberSeen)
-	if err != nil {
-		return err
+	for name, known := range map[string]*atomic.Bool{rememberSeen: &m.seen, rememberEnds404: &m.ends404} {
+		value, err := ledger.Recall(ctx, name)
+		if err != nil {
+			return err
+		}
+		known.Store(value != "")
 	}
-	ends404, err := ledger.Recall(ctx, rememberEnds404)
-	m.seen.Store(seen != "")
-	m.ends404.Store(ends404 != "")
-	return err
+	return nil
+}
+
+// noteAge notes that a read has shown somebody who was accepted so long ago.
+func (m *listManner) noteAge(age time.Duration) {
+	for age > 0 {
+		least := m.age.Load()
+		if least != 0 && least <= int64(age) || m.age.CompareAndSwap(least, int64(age)) {
+			return
+		}
+	}
 }
 
 // answered takes notice of an answer for the list. What says only that there is

@@ -28,6 +28,8 @@ type pages struct {
 	limit int
 	good  bool // a page was readable
 
+	requests int // pages that were asked for
+
 	first   int // the number of the first page
 	short   int // how many entries a first page had that was shorter than asked
 	grown   int // how often a short first page was longer when it was read again
@@ -100,7 +102,10 @@ func newPages(limit int, ends404 bool) *pages {
 func (p *pages) more() bool { return p.stage != allRead }
 
 // request returns the number and the size of the page that is due.
-func (p *pages) request() (page, limit int) { return p.page, p.limit }
+func (p *pages) request() (page, limit int) {
+	p.requests++
+	return p.page, p.limit
+}
 
 // took takes a page. The error says that the pages cannot be those of one list.
 func (p *pages) took(entries []client.Entry) error {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
+	"strings"
 
 	"bulkinvite/client"
 )
@@ -25,25 +25,54 @@ func (e *Engine) preflight(soft, hard context.Context, iv *interview) error {
 	}
 	pauses := e.newPauses(longestPause)
 	for try := 1; ; try++ {
-		found := &foundPeople{engine: e, iv: iv}
-		err := e.readList(soft, iv, func(entry client.Entry) error { return found.add(hard, entry) })
-		if flushErr := found.flush(hard); flushErr != nil {
-			return flushErr // what was found is true, whatever came after it
-		}
-		if soft.Err() != nil {
-			return nil // not_sent
-		}
-		if isFatal(err) {
+		listErr, err := e.readBefore(soft, hard, iv)
+		switch {
+		case err != nil:
 			return err
+		case soft.Err() != nil:
+			return nil // not_sent
+		case isFatal(listErr):
+			return listErr
 		}
-		verdict := judgeList(err, e.queue.isAccepted(iv), e.queue.keyWorks(), e.lists.mayNotExist())
+		verdict := judgeList(listErr, e.queue.isAccepted(iv), e.queue.keyWorks(), e.lists.mayNotExist())
 		if verdict != listUnreadable || try == listTries {
-			return e.opened(iv, verdict, err)
+			return e.opened(iv, verdict, listErr)
 		}
 		if err := sleep(soft, pauses.next()); err != nil {
 			return nil
 		}
 	}
+}
+
+// readBefore reads an interview's list for a preflight. What it finds is true,
+// whatever comes after it. listErr is why the list could not be read or is not
+// believed.
+func (e *Engine) readBefore(soft, hard context.Context, iv *interview) (listErr, err error) {
+	r, err := e.beginReading(hard, iv)
+	if err != nil {
+		return nil, err
+	}
+	found := &foundPeople{engine: e, iv: iv}
+	r.err = e.readList(soft, iv, func(entry client.Entry) error {
+		key := NewKey(iv.id, strings.TrimSpace(entry.CandidateEmail))
+		row, c, err := e.recognise(hard, r, key, entry)
+		if err == nil && row >= 0 {
+			err = found.add(hard, row, c, entry.CandidateID)
+		}
+		return err
+	})
+	if r.err == nil {
+		err = e.explain(hard, r, func(key Key, id string) (bool, error) { return found.find(hard, key, id) })
+	}
+	if err = errors.Join(err, found.flush(hard)); err != nil || r.err != nil {
+		return r.err, err
+	}
+	faults, err := e.faults(hard, r)
+	if faults != "" {
+		return &client.Error{Err: errors.New(faults)}, err
+	}
+	e.queue.setStrangers(iv, r.strangers(), true)
+	return nil, err
 }
 
 // opened lets what a preflight found out be followed.
@@ -104,6 +133,7 @@ func (e *Engine) endPreflight(iv *interview, state listState, why string) (turne
 		e.dropFound(iv)
 		q.updateInterview(iv)
 	}
+	q.schedule(iv)
 	q.wakeLocked()
 	return turnedAway
 }
@@ -143,24 +173,36 @@ type foundPeople struct {
 // foundBlock is how many of them are written to the ledger at once.
 const foundBlock = 500
 
-func (f *foundPeople) add(ctx context.Context, entry client.Entry) error {
-	e := f.engine
-	key := NewKey(f.iv.id, entry.CandidateEmail)
-	row, c, err := e.index.locate(key, e.outcomes)
+// find is a finder: add for a row that is found by its key.
+func (f *foundPeople) find(ctx context.Context, key Key, candidateID string) (bool, error) {
+	row, c, err := f.engine.index.locate(key, f.engine.outcomes)
 	if err != nil || row < 0 {
-		return err
+		return false, err
 	}
-	w := e.index.word(row)
-	if w.tag() != tagPending || c.CandidateID != "" || f.seen[key] {
-		return nil // known already; in doubt, which confirming settles; or to be re-sent
+	return true, f.add(ctx, row, c, candidateID)
+}
+
+// add takes a row in that the list shows, unless it is known already; in doubt,
+// which confirming settles; or to be re-sent.
+func (f *foundPeople) add(ctx context.Context, row int, c Candidate, candidateID string) error {
+	w := f.engine.index.word(row)
+	if w.tag() != tagPending || c.CandidateID != "" {
+		return nil
 	}
-	offset := w.value()
-	f.people = append(f.people, &person{Candidate: c, key: key, row: row, offset: offset})
-	f.ids = append(f.ids, entry.CandidateID)
+	return f.take(ctx, &person{Candidate: c, key: c.Key(), row: row, offset: w.value()}, candidateID)
+}
+
+// take takes somebody in whom the list shows.
+func (f *foundPeople) take(ctx context.Context, p *person, candidateID string) error {
+	if f.seen[p.key] {
+		return nil
+	}
 	if f.seen == nil {
 		f.seen = map[Key]bool{}
 	}
-	f.seen[key] = true
+	f.seen[p.key] = true
+	f.people = append(f.people, p)
+	f.ids = append(f.ids, candidateID)
 	if len(f.people) < foundBlock {
 		return nil
 	}
@@ -195,9 +237,6 @@ func (f *foundPeople) flush(ctx context.Context) error {
 		o := Outcome{Status: StatusAlreadyInvited, CandidateID: f.ids[i]}
 		if held := claim.Held[i]; held != nil {
 			o.CandidateID, o.InviteURL = held.CandidateID, held.InviteURL
-		}
-		if claim.Held[i] == nil || !claim.Held[i].Forgotten {
-			e.queue.know(time.Time{}, p)
 		}
 		err = errors.Join(err, e.recordWanting(p, o, e.opts.Links == LinksAll && o.InviteURL == "" && o.CandidateID != ""))
 	}

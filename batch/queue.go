@@ -22,6 +22,8 @@ type queue struct {
 	settle    time.Duration
 	lists     *listManner
 
+	controlled time.Time // when a list was read last only to see how soon it shows somebody
+
 	interviews map[string]*interview
 	inTurn     []*interview // all of them, as they came up
 	probes     int          // how often one of them was named to be probed
@@ -162,11 +164,14 @@ func (q *queue) idle() bool {
 // collectDue moves the interviews whose list is due to the reads.
 func (q *queue) collectDue() {
 	for {
-		iv := q.alarm.due(time.Now())
+		iv, at := q.alarm.due(time.Now())
 		if iv == nil {
 			return
 		}
-		iv.doubts.reading = true
+		if !at.Equal(iv.doubts.due) {
+			continue // it was set for an earlier time since
+		}
+		iv.doubts.due, iv.doubts.reading = time.Time{}, true
 		q.reads = append(q.reads, listRead{iv: iv})
 	}
 }
@@ -332,6 +337,7 @@ func (q *queue) doneChunk(c *chunk) {
 		q.updateInterview(c.iv)
 		q.work.Broadcast()
 	}
+	q.schedule(c.iv)
 }
 
 // wakeIfIdle lets those who wait for the end look.

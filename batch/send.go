@@ -12,9 +12,9 @@ import (
 // sendChunk takes a chunk through its steps. The order is the promise: durable
 // before anything leaves, and settled before anybody is told.
 func (e *Engine) sendChunk(soft, hard context.Context, c *chunk) error {
-	people := e.stillPending(c)
-	if len(people) == 0 {
-		return nil
+	people, err := e.withoutStrangers(hard, c, e.stillPending(c))
+	if err != nil || len(people) == 0 {
+		return err
 	}
 	if soft.Err() != nil {
 		return e.again(people)
@@ -247,8 +247,10 @@ func (e *Engine) follow(c *chunk, id int64, people []*person, j judgement, apiEr
 			err = errors.Join(err, e.invitedNow(c, p, j.invitations[i]))
 		}
 	}
-	e.queue.know(time.Now(), by[invited]...)
 	if len(by[invited]) > 0 {
+		if c.lane == together {
+			e.queue.noteTimed(c.iv, id)
+		}
 		err = errors.Join(err, e.accepted(c.iv, c.lane))
 	}
 	if lost := by[lostAnswer]; len(lost) > 0 {

@@ -308,7 +308,8 @@ func (p *process) Invites(ctx context.Context, req client.ListRequest) ([]client
 	entries, err := p.hook.Invites(ctx, req)
 	for i := range entries {
 		if e := &entries[i]; p.account.isHidden(batch.NewKey(e.InterviewID, e.CandidateEmail)) {
-			e.CandidateEmail = "instead-of-" + e.CandidateEmail // pages stay as long as they are
+			// Pages stay as long as they are, and show somebody else.
+			e.CandidateID, e.CandidateEmail = "instead-of-"+e.CandidateID, "instead-of-"+e.CandidateEmail
 		}
 	}
 	return entries, err

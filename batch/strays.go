@@ -71,19 +71,27 @@ func (e *Engine) seeTags(ctx context.Context, q question, j *judgement) error {
 		return nil
 	}
 	for i, v := range j.verdicts {
-		local, domain, _ := cutLast(q.people[i].Email, '@')
-		if v != invited || tagOf(local) <= 0 || !strings.Contains(j.invitations[i].CandidateEmail, "+") {
+		if v != invited || !strings.Contains(j.invitations[i].CandidateEmail, "+") {
 			continue
 		}
-		habit, name := &e.habits.keepsTags, rememberTags
-		if isGmail(domain) {
-			habit, name = &e.habits.keepsGmailTags, rememberGmailTags
-		}
-		if err := e.learnHabit(ctx, habit, name); err != nil {
+		if err := e.seeTag(ctx, q.people[i].Email); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// seeTag remembers that the API keeps the +tag of an address, if it has one.
+func (e *Engine) seeTag(ctx context.Context, email string) error {
+	local, domain, _ := cutLast(email, '@')
+	if tagOf(local) <= 0 {
+		return nil
+	}
+	habit, name := &e.habits.keepsTags, rememberTags
+	if isGmail(domain) {
+		habit, name = &e.habits.keepsGmailTags, rememberGmailTags
+	}
+	return e.learnHabit(ctx, habit, name)
 }
 
 // knowStrays looks up whose the strays of an answer are.

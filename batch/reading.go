@@ -1,0 +1,233 @@
+package batch
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"slices"
+	"strings"
+	"time"
+
+	"bulkinvite/client"
+)
+
+// A reading is one read of an interview's list, held against everybody who is
+// known.
+type reading struct {
+	iv       *interview
+	begun    time.Time
+	roll     *roll
+	entries  int
+	newest   time.Time // when the youngest was accepted whom it shows and this run has invited
+	seen     map[uint64]bool
+	nameless []string   // what tells entries without an address that are nobody's
+	left     []leftover // entries whose address is nobody's
+	err      error      // why the list could not be read
+}
+
+// A leftover is an entry whose address is nobody's. Two rows that an API keeps
+// under one address may be behind it, or somebody of whom nothing is known.
+type leftover struct {
+	is    uint64 // what tells it from other entries, in all reads of a run
+	loose uint64 // by what people are found; 0 if the entry cannot be that of somebody else
+	id    string // of the candidate
+}
+
+// beginReading reads whom the ledger knows. Whom it has now the list has to have
+// later.
+func (e *Engine) beginReading(ctx context.Context, iv *interview) (*reading, error) {
+	timed := e.queue.timedRequests(iv)
+	r := &reading{iv: iv, roll: newRoll(e.index.seed, e.start), seen: map[uint64]bool{}}
+	err := e.ledger.Members(ctx, iv.id, func(m Member) error {
+		_, isTimed := slices.BinarySearch(timed, m.RequestID)
+		r.roll.add(&m, isTimed)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("who is invited: %w", err)
+	}
+	r.roll.sort()
+	r.begun = time.Now()
+	return r, nil
+}
+
+// recognise takes an entry in. Where its address is that of a row, but of nobody
+// whom the ledger knows to be invited, it returns the row, else -1.
+func (e *Engine) recognise(ctx context.Context, r *reading, key Key, entry client.Entry) (row int, c Candidate, err error) {
+	r.entries++
+	if key.Email != "" {
+		if p := r.roll.byAddress(key.Email); p != nil {
+			e.shown(r, p)
+			return -1, c, e.seeTag(ctx, key.Email)
+		}
+		if row, c, err = e.index.locate(key, e.outcomes); row >= 0 || err != nil {
+			return row, c, err
+		}
+	}
+	if p := r.roll.byCandidate(entry.CandidateID); p != nil {
+		e.shown(r, p)
+		return -1, c, nil
+	}
+	e.keepLeft(r, key, entry)
+	return -1, c, nil
+}
+
+// shown notes that the list shows somebody whom the ledger knows, and how soon.
+func (e *Engine) shown(r *reading, p *enrolled) {
+	p.marks |= markShown
+	if p.marks&markTimed == 0 {
+		return
+	}
+	at := r.roll.acceptedAt(p)
+	if at.After(r.newest) {
+		r.newest = at
+	}
+	e.lists.noteAge(time.Since(at))
+}
+
+// keepLeft keeps an entry that is nobody's.
+func (e *Engine) keepLeft(r *reading, key Key, entry client.Entry) {
+	entry.Status = "" // may change between two pages
+	is := maphash.Comparable(e.index.seed, entry)
+	if r.seen[is] {
+		return
+	}
+	r.seen[is] = true
+	if key.Email == "" {
+		r.nameless = append(r.nameless, entry.CandidateID+" "+entry.DateCreated)
+		return
+	}
+	l := leftover{is: is, id: entry.CandidateID}
+	if isCanonical(key.Email, e.habits.tags()) {
+		l.loose = maphash.String(e.index.seed, key.Email)
+	}
+	r.left = append(r.left, l)
+}
+
+// looseHash is that of the loose key of an address.
+func (e *Engine) looseHash(email string) uint64 {
+	return maphash.String(e.index.seed, looseEmail(email, e.habits.tags()))
+}
+
+// A finder takes notice that an entry is that of the person with this key, and
+// reports whether there is one to be found.
+type finder func(key Key, candidateID string) (bool, error)
+
+// explain finds out whose the entries are whose address is nobody's, as far as
+// the ledger can tell: by their candidate id, which may be known of any
+// interview, and by the loose key of those whom the list lacks.
+func (e *Engine) explain(ctx context.Context, r *reading, find finder) error {
+	const block = foundBlock
+	kept := r.left[:0:0]
+	for left := range slices.Chunk(r.left, block) {
+		ids := make([]string, len(left))
+		for i := range left {
+			if !e.queue.knowsStranger(r.iv, left[i].is) {
+				ids[i] = left[i].id
+			}
+		}
+		owners, err := e.ledger.Owners(ctx, ids)
+		if err != nil {
+			return fmt.Errorf("whose the ids of a list are: %w", err)
+		}
+		for i := range left {
+			for _, owner := range owners[i] {
+				found, err := find(Key{InterviewID: r.iv.id, Email: owner.Email}, left[i].id)
+				if err != nil {
+					return err
+				}
+				if found {
+					break
+				}
+			}
+			if len(owners[i]) == 0 {
+				kept = append(kept, left[i])
+			}
+		}
+	}
+	r.left = kept
+	return e.explainLoosely(ctx, r)
+}
+
+// explainLoosely takes the entries for known people that the list lacks under
+// their own address, one for one.
+func (e *Engine) explainLoosely(ctx context.Context, r *reading) error {
+	if !slices.ContainsFunc(r.left, func(l leftover) bool { return l.loose != 0 }) || !r.roll.lacksAnybody() {
+		return nil
+	}
+	entries := r.byLoose()
+	return e.ledger.Members(ctx, r.iv.id, func(m Member) error {
+		if p := r.roll.byAddress(m.Key.Email); p == nil || p.marks&markListed == 0 || p.marks&markShown != 0 {
+			return nil
+		}
+		if at := entries[e.looseHash(m.Key.Email)]; len(at) > 0 {
+			r.claim(entries, at[:1])
+			r.roll.byAddress(m.Key.Email).marks |= markShown
+		}
+		return nil
+	})
+}
+
+// byLoose returns the places of the entries that are left by their loose key.
+func (r *reading) byLoose() map[uint64][]int {
+	entries := map[uint64][]int{}
+	for i := range r.left {
+		if loose := r.left[i].loose; loose != 0 {
+			entries[loose] = append(entries[loose], i)
+		}
+	}
+	return entries
+}
+
+// claim takes entries, all of one loose key, away from those that are left.
+func (r *reading) claim(entries map[uint64][]int, places []int) {
+	for _, i := range places {
+		l := &r.left[i]
+		entries[l.loose] = slices.DeleteFunc(slices.Clone(entries[l.loose]), func(at int) bool { return at == i })
+		l.loose, l.is = 0, 0
+	}
+}
+
+// strangers returns the entries that are nobody's.
+func (r *reading) strangers() []leftover {
+	return slices.DeleteFunc(slices.Clone(r.left), func(l leftover) bool { return l.is == 0 })
+}
+
+// knownWithin is how much longer than the settle time somebody has to be known
+// to be invited before a list has to show them: times are not kept exactly.
+const knownWithin = time.Second
+
+// faults returns why a reading is not believed, "" if it is.
+func (e *Engine) faults(ctx context.Context, r *reading) (string, error) {
+	if r.err != nil {
+		return "the API's list could not be read: " + r.err.Error(), nil
+	}
+	by := r.begun.Add(-e.opts.SettleTime - knownWithin)
+	g := gap{nameless: len(r.nameless), company: true}
+	if g.missing, g.known = r.roll.lacks(by); g.missing+g.nameless == 0 {
+		return "", e.noGap(ctx, r.iv)
+	}
+	if err := e.gapBefore(ctx, r, by, &g); err != nil {
+		return "", err
+	}
+	if g.writtenOff() {
+		if e.queue.writeOff(r.iv) {
+			e.warn(fmt.Sprintf("interview %s: its list %s, as in the runs before; it is believed all the same", r.iv.asSent, g.words()))
+		}
+		return "", nil
+	}
+	return "the API's list cannot be believed: it " + g.words() + "; if they were deleted there, --no-preflight sends without " +
+		"this list, and bulkinvite confirm --assume settles who is in doubt", nil
+}
+
+// words says what a list lacks.
+func (g *gap) words() string {
+	var words []string
+	if g.missing > 0 {
+		words = append(words, fmt.Sprintf("lacks %d people who are known to be invited", g.missing))
+	}
+	if g.nameless > 0 {
+		words = append(words, fmt.Sprintf("has %d entries without an address", g.nameless))
+	}
+	return strings.Join(words, " and ")
+}
