@@ -29,7 +29,7 @@ const (
 )
 
 // An Engine runs one input once. Use it in the order New, Run, Outcome for
-// each row, Close.
+// each row, FetchLinks and Outcome again, Close.
 type Engine struct {
 	src    Source
 	plan   *Plan
@@ -61,6 +61,8 @@ type Engine struct {
 	end     End
 	reason  string // in words, why rows were not sent
 	cancel  context.CancelFunc
+
+	cutShort bool // Run did not go over everything: no links are fetched
 
 	panicOnce sync.Once
 
@@ -125,9 +127,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		err = e.guard(func() error { return e.send(soft) })()
 	}
 	e.health.endProbing()
-	if err == nil {
-		err = e.fetchLinks(soft)
-	}
+	e.cutShort = err != nil || soft.Err() != nil
 	return errors.Join(err, e.guard(func() error { return e.finish(ctx) })())
 }
 
@@ -201,8 +201,13 @@ func (e *Engine) work(soft, hard context.Context) error {
 	}
 }
 
-// endRun ends the run early; only the first reason counts.
+// endRun ends the run early; only the first reason counts. If nothing but links
+// is left, it ends those.
 func (e *Engine) endRun(end End, reason string) {
+	if e.links.fetching.Load() {
+		e.endLinks(maskText(reason))
+		return
+	}
 	e.endOnce.Do(func() {
 		e.end, e.reason = end, reason
 		e.log.Error().Msg(maskText(reason) + "; nothing more is sent")

@@ -50,7 +50,7 @@ func inviteAll(ctx context.Context, api batch.API, baseURL, file, ledgerFile str
 		return err
 	}
 	defer engine.Close()
-	broken := engine.Run(ctx)
+	broken := errors.Join(engine.Run(ctx), engine.FetchLinks(ctx))
 
 	// Pass 3: the files tell what is known, of a stopped run and of one that
 	// broke off too.

@@ -70,12 +70,7 @@ func (e *Engine) observe(ep endpoint, went time.Time, err error) {
 		e.log.Warn().Dur("retry_after", apiErr.RetryAfter).Msg("the API asks us to slow down")
 		lasted, waits := e.health.throttledFor(apiErr.RetryAfter)
 		if lasted >= e.opts.GiveUpAfter && waits >= patience {
-			why := fmt.Sprintf("the API answered nothing but 429 for %v", lasted.Round(time.Second))
-			if ep == link {
-				e.endLinks(why)
-			} else {
-				e.endRun(APIDown, why)
-			}
+			e.endRun(APIDown, fmt.Sprintf("the API answered nothing but 429 for %v", lasted.Round(time.Second)))
 		}
 	case apiErr.Cause == client.Quota && ep != link, apiErr.Cause == client.NoSuchPath && ep == invite:
 		e.endRun(denied(apiErr))

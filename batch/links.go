@@ -15,31 +15,63 @@ import (
 // linkState is where fetching links stands. That {interview_id, candidate_id,
 // disable_email_notification: true} returns the link of an existing invitation
 // without an e-mail and without a second session follows from the contract and
-// was never tried: so the first one is followed by a look at the list.
+// was never tried: so the first one is followed by a look at the list, and they
+// are asked for one by one until there is one.
 type linkState struct {
-	wanted atomic.Int64
-	tried  atomic.Int64
-	barren atomic.Int64 // good answers without a link since the last one with it
-	ended  atomic.Bool
+	wanted   atomic.Int64
+	tried    atomic.Int64
+	useless  atomic.Int64 // answers in a row that did not have the link
+	fetching atomic.Bool  // the run is over, and what ends now is only this
+	ended    atomic.Bool
+	clock    *time.Timer // ends the links when none has come for too long
 }
 
-// maxBarren is how many good answers in a row may lack the link. To try it with
-// everybody would take more than a minute for each of them, and the outputs
-// would wait for that.
-const maxBarren = 3 * linkTries
+// maxUseless is how many answers in a row may lack the link, whatever they are.
+// There may be thousands to ask for, and nobody knows that it works at all.
+const maxUseless = 10
 
 var errLinksEnded = errors.New("no more links are fetched")
 
-// fetchLinks gets the links of those whose invitation was found in the list.
-// It comes last: a link is worth less than an invitation. Missing links are no
-// error.
-func (e *Engine) fetchLinks(soft context.Context) error {
-	if e.links.wanted.Load() == 0 || soft.Err() != nil {
+// WantsLinks reports, after Run, whether FetchLinks has anything to do. It may
+// take a while: whoever has something to write about the run does so before.
+func (e *Engine) WantsLinks() bool { return !e.cutShort && e.links.wanted.Load() > 0 }
+
+// FetchLinks gets the links of those whose invitation was found in the list. It
+// comes after Run: a link is worth less than an invitation. Missing links are no
+// error, and neither is that ctx ends; how the run has ended stays as it is.
+func (e *Engine) FetchLinks(ctx context.Context) error {
+	if !e.WantsLinks() {
 		return nil
 	}
+	soft, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	e.cancel = func() { cancel(errLinksEnded) }
+	e.links.fetching.Store(true)
+	e.links.clock = time.AfterFunc(e.opts.GiveUpAfter, func() {
+		e.endLinks(fmt.Sprintf("none came for %v", e.opts.GiveUpAfter))
+	})
+	defer e.links.clock.Stop()
+	if !e.ends.IsZero() {
+		timer := time.AfterFunc(time.Until(e.ends), func() {
+			e.endLinks(fmt.Sprintf("the deadline of %v was reached", e.opts.Deadline))
+		})
+		defer timer.Stop()
+	}
+	for _, err := range e.fetchAll(soft) {
+		if ended := soft.Err() != nil && (errors.Is(err, context.Cause(soft)) || errors.Is(err, soft.Err())); err != nil && !ended {
+			return err
+		}
+	}
+	return nil
+}
+
+// fetchAll goes over the input for those who lack their link. Of its errors the
+// first is of the requests and the second, which may follow from it, of the
+// input.
+func (e *Engine) fetchAll(soft context.Context) [2]error {
 	g, ctx := errgroup.WithContext(soft)
 	g.SetLimit(e.opts.Concurrency)
-	first := true
+	f := &linkFetcher{engine: e, ctx: ctx, group: g, pauses: e.newPauses(linkPause)}
 	scan := func(row *Row) error {
 		w := e.index.word(row.Index)
 		if w.tag() != tagOutcome {
@@ -49,42 +81,100 @@ func (e *Engine) fetchLinks(soft context.Context) error {
 		if err != nil || !k.wantLink {
 			return err
 		}
-		if e.links.ended.Load() {
-			return errLinksEnded
-		}
 		p := &person{Candidate: row.Candidate, key: row.Candidate.Key(), row: row.Index}
-		if first {
-			first = false
-			return e.firstLink(ctx, p, k)
+		return f.fetch(linkless{p, k})
+	}
+	err := e.guard(func() error {
+		if err := e.src.Scan(ctx, scan); err != nil {
+			return err
 		}
-		g.Go(e.guard(func() error { return e.fetchLink(ctx, p, k) }))
-		return nil
-	}
-	err := e.guard(func() error { return e.src.Scan(ctx, scan) })()
-	if groupErr := g.Wait(); groupErr != nil {
-		err = groupErr
-	}
-	if p := (*Panic)(nil); !errors.As(err, &p) && (errors.Is(err, errLinksEnded) || soft.Err() != nil) {
-		return nil
-	}
-	return err
+		return f.goBack()
+	})()
+	return [2]error{g.Wait(), err}
 }
 
-// firstLink asks for one link, once, and looks at the list whether that did
-// harm before it asks for any other.
-func (e *Engine) firstLink(ctx context.Context, p *person, k known) error {
-	inv, err := e.askLink(ctx, p, k, 1)
-	if err != nil {
+// A linkless person is one whose link is to be fetched.
+type linkless struct {
+	p *person
+	k known
+}
+
+// A linkFetcher asks for links: one after another until one has come, so that
+// few requests tell whether it works, and then for as many at once as may be
+// under way.
+type linkFetcher struct {
+	engine *Engine
+	ctx    context.Context
+	group  *errgroup.Group
+	begun  bool       // the first request was made
+	proven bool       // a link has come
+	later  []linkless // whose link did not come, and may yet
+	pauses *pauses
+}
+
+func (f *linkFetcher) fetch(l linkless) error {
+	e := f.engine
+	if err := context.Cause(f.ctx); err != nil {
 		return err
 	}
+	if f.proven {
+		f.group.Go(e.guard(func() error { return e.fetchLink(f.ctx, l) }))
+		return nil
+	}
+	inv, refused, err := e.sendLink(f.ctx, l.p, l.k)
+	if err == nil && !f.begun {
+		f.begun = true
+		err = e.lookAfterLink(f.ctx, l)
+	}
+	switch {
+	case err != nil:
+		return err
+	case inv != nil:
+		f.proven = true
+		e.links.tried.Add(1)
+		if err := e.keepLink(l, *inv); err != nil {
+			return err
+		}
+		return f.goBack()
+	case refused:
+		e.links.tried.Add(1)
+		return nil
+	}
+	f.later = append(f.later, l)
+	return sleep(f.ctx, f.pauses.next())
+}
+
+// goBack asks again for the links that did not come, until they do or no more
+// are fetched.
+func (f *linkFetcher) goBack() error {
+	for len(f.later) > 0 {
+		later := f.later
+		f.later = nil
+		for _, l := range later {
+			if err := f.fetch(l); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// lookAfterLink looks at the list, after the first request for a link, whether
+// that did harm, before any other is made.
+func (e *Engine) lookAfterLink(ctx context.Context, l linkless) error {
+	if e.links.ended.Load() {
+		return errLinksEnded
+	}
+	e.links.clock.Stop() // the look has bounds of its own
+	defer e.links.clock.Reset(e.opts.GiveUpAfter)
 	// As after any request, the list is given the settle time to show it.
 	if err := sleep(ctx, e.opts.SettleTime); err != nil {
 		return err
 	}
-	iv := e.queue.interviewOf(p)
+	iv := e.queue.interviewOf(l.p)
 	entries := map[client.Entry]bool{}
-	err = e.readList(ctx, iv, func(entry client.Entry) error {
-		if NewKey(iv.id, entry.CandidateEmail) == p.key {
+	err := e.readList(ctx, iv, func(entry client.Entry) error {
+		if NewKey(iv.id, entry.CandidateEmail) == l.p.key {
 			entry.Status = "" // may change between two pages
 			entries[entry] = true
 		}
@@ -95,42 +185,30 @@ func (e *Engine) firstLink(ctx context.Context, p *person, k known) error {
 	}
 	if err != nil {
 		e.endLinks("the list could not be read after the first one (" + maskText(message(err)) + ")")
-		return nil
+		return errLinksEnded
 	}
 	for entry := range entries {
-		if len(entries) > 1 || entry.CandidateID != k.CandidateID {
-			e.endLinks(fmt.Sprintf("fetching the link of candidate %s seems to have made a second session; tell the API's support", k.CandidateID))
-			return nil
+		if len(entries) > 1 || entry.CandidateID != l.k.CandidateID {
+			e.endLinks(fmt.Sprintf("fetching the link of candidate %s seems to have made a second session; tell the API's support", l.k.CandidateID))
+			return errLinksEnded
 		}
 	}
-	if inv == nil {
-		return e.fetchLink(ctx, p, k)
-	}
-	e.links.tried.Add(1)
-	return e.keepLink(p, k, *inv)
+	return nil
 }
 
-// fetchLink fetches one link after the first was found to do no harm.
-func (e *Engine) fetchLink(ctx context.Context, p *person, k known) error {
-	defer e.links.tried.Add(1)
-	inv, err := e.askLink(ctx, p, k, linkTries)
-	if err != nil || inv == nil {
-		return err
-	}
-	return e.keepLink(p, k, *inv)
-}
-
+// endLinks ends fetching links, and only that.
 func (e *Engine) endLinks(why string) {
 	if e.links.ended.CompareAndSwap(false, true) {
 		e.warn("links of confirmed invitations are not fetched and stay empty: " + why)
 	}
+	e.cancel()
 }
 
-func (e *Engine) keepLink(p *person, k known, inv client.Invitation) error {
-	k.InviteURL, k.wantLink = inv.InviteURL, false
-	at, err := e.outcomes.put(k)
+func (e *Engine) keepLink(l linkless, inv client.Invitation) error {
+	l.k.InviteURL, l.k.wantLink = inv.InviteURL, false
+	at, err := e.outcomes.put(l.k)
 	if err == nil {
-		e.index.replaceOutcome(p.row, at)
+		e.index.replaceOutcome(l.p.row, at)
 	}
 	return err
 }
@@ -143,43 +221,44 @@ const linkTries = 20
 // the last link.
 const linkPause = 4 * time.Second
 
-// askLink asks for a link until there is an answer that has it. Without one it
-// returns nil.
-func (e *Engine) askLink(ctx context.Context, p *person, k known, tries int) (*client.Invitation, error) {
+// fetchLink asks for a link until there is an answer that has it, or tells that
+// none will.
+func (e *Engine) fetchLink(ctx context.Context, l linkless) error {
+	defer e.links.tried.Add(1)
 	pauses := e.newPauses(linkPause)
-	for try := 0; try < tries && !e.links.ended.Load(); try++ {
-		inv, apiErr, err := e.sendLink(ctx, p, k)
+	for range linkTries {
+		inv, refused, err := e.sendLink(ctx, l.p, l.k)
 		switch {
-		case err != nil || inv != nil:
-			return inv, err
-		case isRefusal(apiErr):
-			return nil, nil
-		case isDenied(apiErr):
-			e.endLinks(message(apiErr))
-			return nil, nil
-		case isThrottled(apiErr):
-			try-- // known not to have acted, and the pacer waits
-			continue
+		case err != nil:
+			return err
+		case inv != nil:
+			return e.keepLink(l, *inv)
+		case refused:
+			return nil
 		}
 		if err := sleep(ctx, pauses.next()); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return nil, nil
+	return nil
 }
 
-// sendLink is one request for a link.
-func (e *Engine) sendLink(ctx context.Context, p *person, k known) (inv *client.Invitation, apiErr, err error) {
+// sendLink is one request for a link. Without one it reports whether it was
+// refused for good.
+func (e *Engine) sendLink(ctx context.Context, p *person, k known) (inv *client.Invitation, refused bool, err error) {
 	hard := context.WithoutCancel(ctx)
 	claim, err := e.ledger.Claim(hard, Request{
 		Kind: KindLink, InterviewID: p.InterviewID, CandidateID: k.CandidateID, DisableEmail: true, People: []Key{p.key},
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("claim: %w", err)
+		return nil, false, fmt.Errorf("claim: %w", err)
 	}
 	went, err := e.leave(ctx)
 	if err != nil {
-		return nil, nil, errors.Join(err, e.settle(hard, claim.ID, Answer{Message: "not sent: the run ended first"}, []*person{p}, StateNone))
+		if settleErr := e.settle(hard, claim.ID, Answer{Message: "not sent: the run ended first"}, []*person{p}, StateNone); settleErr != nil {
+			return nil, false, settleErr
+		}
+		return nil, false, err
 	}
 	invitations, apiErr := e.invite(hard, client.InviteRequest{
 		InterviewID: p.InterviewID, CandidateID: k.CandidateID, DisableEmailNotification: true,
@@ -187,24 +266,44 @@ func (e *Engine) sendLink(ctx context.Context, p *person, k known) (inv *client.
 	e.observe(link, went, apiErr)
 	status, message := describe(apiErr)
 	s := Settlement{Key: p.key, State: StateNone}
-	if apiErr == nil && len(invitations) != 1 && e.links.barren.Add(1) >= maxBarren {
-		e.endLinks(fmt.Sprintf("the API answered %d times in a row without one", maxBarren))
+	switch {
+	case apiErr != nil || len(invitations) != 1:
+	case theirs(p, k, invitations[0]):
+		inv = &invitations[0]
+		s = Settlement{Key: p.key, State: StateInvited, CandidateID: inv.CandidateID, InviteURL: inv.InviteURL}
+	default:
+		message = "the answer names another candidate: " + invitations[0].CandidateID
+		e.endLinks("the answer for candidate " + k.CandidateID + " names another one; tell the API's support")
 	}
-	if apiErr == nil && len(invitations) == 1 {
-		e.links.barren.Store(0)
-		if theirs(p, k, invitations[0]) {
-			inv = &invitations[0]
-			s = Settlement{Key: p.key, State: StateInvited, CandidateID: inv.CandidateID, InviteURL: inv.InviteURL}
-		} else {
-			message = "the answer names another candidate: " + invitations[0].CandidateID
-			e.endLinks("the answer for candidate " + k.CandidateID + " names another one; tell the API's support")
-		}
+	if err := e.ledger.Settle(hard, claim.ID, Answer{StatusCode: status, Message: message, Outcomes: []Settlement{s}}); err != nil {
+		return nil, false, fmt.Errorf("settle: %w", err)
 	}
-	answer := Answer{StatusCode: status, Message: message, Outcomes: []Settlement{s}}
-	if err := e.ledger.Settle(hard, claim.ID, answer); err != nil {
-		return nil, nil, fmt.Errorf("settle: %w", err)
+	e.judgeLink(inv != nil, apiErr)
+	return inv, isRefusal(apiErr) || isDenied(apiErr), nil
+}
+
+// judgeLink counts an answer to a request for a link. One that is throttled says
+// nothing of links: the clock alone ends those.
+func (e *Engine) judgeLink(found bool, err error) {
+	var apiErr *client.Error
+	switch {
+	case found:
+		e.links.useless.Store(0)
+		e.links.clock.Reset(e.opts.GiveUpAfter)
+		return
+	case errors.As(err, &apiErr) && apiErr.Fate == client.Denied:
+		e.endLinks(message(err))
+		return
+	case isThrottled(err):
+		return
 	}
-	return inv, apiErr, nil
+	what := "it has none"
+	if err != nil {
+		what = message(err)
+	}
+	if e.links.useless.Add(1) >= maxUseless {
+		e.endLinks(fmt.Sprintf("the API answered %d times in a row without one (%s)", maxUseless, maskText(what)))
+	}
 }
 
 // theirs reports whether an invitation is the one that was asked for.

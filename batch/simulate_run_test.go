@@ -179,6 +179,12 @@ func (p *process) engine(ctx context.Context, plan *batch.Plan, outputs *csvio.O
 	}
 	defer engine.Close()
 	runErr := engine.Run(ctx)
+	if runErr == nil && engine.WantsLinks() {
+		if err := p.write(outputs, engine, outputsOf(path)[1]); err != nil {
+			return err
+		}
+		runErr = engine.FetchLinks(ctx)
+	}
 	end, reason := engine.End()
 	p.log.add("the engine ended: %d %q %v %v %+v", end, reason, runErr, engine.Warnings(), engine.Progress())
 	if p.gone() {

@@ -93,6 +93,7 @@ type world struct {
 	bug    bool         // it panics there
 
 	begins func(*batch.Engine) // called before each run sends
+	sent   func(*batch.Engine) // called when it has, before it fetches links
 }
 
 // inWorld runs f in a synctest bubble with an API that behaves as cfg says.
@@ -165,6 +166,10 @@ func (w *world) runUnder(ctx context.Context, in input) result {
 	}
 	posts, begun := w.api.Posts(), time.Now()
 	err = engine.Run(ctx)
+	if w.sent != nil {
+		w.sent(engine)
+	}
+	err = errors.Join(err, engine.FetchLinks(ctx))
 	if breaks := w.crash > 0 || w.broken; breaks && err == nil && !w.mayDie {
 		w.Error("the run did not notice that its ledger or its input failed")
 	} else if !breaks {

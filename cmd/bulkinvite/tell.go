@@ -25,7 +25,7 @@ func (s *sender) send(ctx context.Context) error {
 
 	r := s.newReport()
 	s.sending.Store(true)
-	broke := s.sendAll(ctx, engine, bugs)
+	broke := s.sendAll(ctx, r, engine, bugs)
 	s.sending.Store(false)
 	r.Seconds = time.Since(r.Started).Seconds()
 	p := engine.Progress()
@@ -37,7 +37,10 @@ func (s *sender) send(ctx context.Context) error {
 
 	// Signal or not, what was sent has to be told.
 	told := context.WithoutCancel(ctx)
-	broke = errors.Join(broke, s.writeOutputs(told, r, engine), engine.Close())
+	if !r.outputsLost {
+		broke = errors.Join(broke, s.writeOutputs(told, r, engine))
+	}
+	broke = errors.Join(broke, engine.Close())
 	stop, _ := stoppedBy(ctx)
 	if r.ExitCode = exitCode(end, stop, r.FailedRows); r.ExitCode == exitOK && r.Rows == 0 {
 		r.ExitCode = exitFailedRows
@@ -56,16 +59,29 @@ func (s *sender) send(ctx context.Context) error {
 }
 
 // sendAll lets the engine run while its progress is shown.
-func (s *sender) sendAll(ctx context.Context, engine *batch.Engine, bugs <-chan *batch.Panic) error {
+func (s *sender) sendAll(ctx context.Context, r *report, engine *batch.Engine, bugs <-chan *batch.Panic) error {
 	watching, done := context.WithCancel(context.WithoutCancel(ctx)) // a stopping run is watched to its end
 	defer done()
 	var g errgroup.Group
 	g.Go(batch.Guard(func() error { return s.watch(watching, engine.Progress) }))
 	g.Go(batch.Guard(func() error { return s.endOverdue(watching, bugs) }))
 	err := engine.Run(ctx)
+	if err == nil && engine.WantsLinks() {
+		err = s.fetchLinks(ctx, r, engine)
+	}
 	s.stderr.flush() // above the bar, before it ends
 	done()
 	return errors.Join(err, g.Wait())
+}
+
+// fetchLinks writes the outputs before it fetches the links that are missing
+// from them: that may take minutes, in which whatever ends the program must not
+// leave those of another day.
+func (s *sender) fetchLinks(ctx context.Context, r *report, engine *batch.Engine) error {
+	if err := s.writeOutputs(context.WithoutCancel(ctx), r, engine); err != nil {
+		return err
+	}
+	return engine.FetchLinks(ctx)
 }
 
 // watch shows the progress until ctx is done.
@@ -86,6 +102,8 @@ func (s *sender) writeOutputs(ctx context.Context, r *report, engine *batch.Engi
 		return nil // half an export must not take away what an earlier run wrote
 	}
 	var written csvio.Counts
+	clear(r.Results)
+	clear(r.Failed)
 	err := batch.Guard(func() (err error) {
 		written, err = s.outputs.Write(ctx, func(row *batch.Row) (batch.Outcome, error) {
 			out, err := engine.Outcome(row)
