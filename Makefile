@@ -69,7 +69,7 @@ simulate: ## run the engine in SEEDS (200) drawn worlds, from SEED (0) on
 	$(GO) test ./batch -run '^TestSimulation$$' -seed $(SEED) -seeds $(SEEDS) -timeout 30m
 
 .PHONY: long
-long: ## run the tests that take minutes: kills, and rates counted at the server
+long: ## run the tests that take minutes: kills, rates counted at the server, links taken down
 	$(GO) test -tags long -run '^TestLong' -parallel $(PARALLEL) -timeout 20m ./...
 
 .PHONY: lint

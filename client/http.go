@@ -89,7 +89,7 @@ func New(opts Options) (*Client, error) {
 // Proxies are taken from the environment, and never for loopback, which
 // http.ProxyFromEnvironment leaves out by itself.
 func newTransport(opts Options) *http.Transport {
-	dial := opts.DialContext
+	var dial dialer = opts.DialContext
 	if dial == nil {
 		dial = (&net.Dialer{Timeout: 10 * time.Second}).DialContext
 	}
@@ -97,7 +97,7 @@ func newTransport(opts Options) *http.Transport {
 	protocols.SetHTTP1(true)
 	return &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         dial,
+		DialContext:         endingWithRequests(dial, opts.Timeout),
 		TLSHandshakeTimeout: 10 * time.Second,
 		Protocols:           protocols,
 		MaxConnsPerHost:     opts.MaxConns,
