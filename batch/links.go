@@ -21,6 +21,9 @@ type linkState struct {
 	wanted   atomic.Int64
 	tried    atomic.Int64
 	useless  atomic.Int64 // answers in a row that did not have the link
+	most     atomic.Int64 // of them, before no more are asked for
+	came     atomic.Bool  // one came
+	gaveUp   atomic.Bool  // they ended because none came
 	fetching atomic.Bool  // the run is over, and what ends now is only this
 	ended    atomic.Bool
 	clock    *time.Timer // ends the links when none has come for too long
@@ -29,6 +32,10 @@ type linkState struct {
 // maxUseless is how many answers in a row may lack the link, whatever they are.
 // There may be thousands to ask for, and nobody knows that it works at all.
 const maxUseless = 10
+
+// rememberNoLinks is what the ledger remembers of a run that has given the links
+// up: the next one asks for one.
+const rememberNoLinks = "links_do_not_come"
 
 var errLinksEnded = errors.New("no more links are fetched")
 
@@ -43,11 +50,42 @@ func (e *Engine) FetchLinks(ctx context.Context) error {
 	if !e.WantsLinks() {
 		return nil
 	}
+	hard := context.WithoutCancel(ctx)
+	gaveUp, err := e.ledger.Recall(hard, rememberNoLinks)
+	if err != nil {
+		return err
+	}
+	e.links.most.Store(maxUseless)
+	if gaveUp != "" {
+		e.links.most.Store(1)
+	}
+	return errors.Join(e.fetchInTime(ctx), e.rememberLinks(hard, gaveUp))
+}
+
+// rememberLinks notes whether links came, if that is news.
+func (e *Engine) rememberLinks(ctx context.Context, gaveUp string) error {
+	now := gaveUp
+	switch {
+	case e.links.gaveUp.Load():
+		now = "yes"
+	case e.links.came.Load():
+		now = ""
+	}
+	if now == gaveUp {
+		return nil
+	}
+	return e.ledger.Remember(ctx, rememberNoLinks, now)
+}
+
+// fetchInTime fetches links until the deadline, or until none has come for too
+// long.
+func (e *Engine) fetchInTime(ctx context.Context) error {
 	soft, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	e.cancel = func() { cancel(errLinksEnded) }
 	e.links.fetching.Store(true)
 	e.links.clock = time.AfterFunc(e.opts.GiveUpAfter, func() {
+		e.links.gaveUp.Store(true)
 		e.endLinks(fmt.Sprintf("none came for %v", e.opts.GiveUpAfter))
 	})
 	defer e.links.clock.Stop()
@@ -289,6 +327,8 @@ func (e *Engine) judgeLink(found bool, err error) {
 	switch {
 	case found:
 		e.links.useless.Store(0)
+		e.links.most.Store(maxUseless)
+		e.links.came.Store(true)
 		e.links.clock.Reset(e.opts.GiveUpAfter)
 		return
 	case errors.As(err, &apiErr) && apiErr.Fate == client.Denied:
@@ -301,9 +341,16 @@ func (e *Engine) judgeLink(found bool, err error) {
 	if err != nil {
 		what = message(err)
 	}
-	if e.links.useless.Add(1) >= maxUseless {
-		e.endLinks(fmt.Sprintf("the API answered %d times in a row without one (%s)", maxUseless, maskText(what)))
+	most := e.links.most.Load()
+	if e.links.useless.Add(1) < most {
+		return
 	}
+	e.links.gaveUp.Store(true)
+	how := fmt.Sprintf("%d times in a row without one", most)
+	if most == 1 {
+		how = "without one, as in an earlier run"
+	}
+	e.endLinks(fmt.Sprintf("the API answered %s (%s)", how, maskText(what)))
 }
 
 // theirs reports whether an invitation is the one that was asked for.

@@ -45,6 +45,16 @@ func linksAre(t *testing.T, a *asking, f func(w *world)) {
 	})
 }
 
+// sometimes is an API that answers 500 to some requests.
+func sometimes(invite func(client.InviteRequest) ([]client.Invitation, bool, error), fails func() bool) func(client.InviteRequest) ([]client.Invitation, bool, error) {
+	return func(q client.InviteRequest) ([]client.Invitation, bool, error) {
+		if fails() {
+			return nil, true, err500
+		}
+		return invite(q)
+	}
+}
+
 var (
 	err404   = &client.Error{Fate: client.Refused, StatusCode: 404, Envelope: true, Message: "no such candidate"}
 	err403   = &client.Error{Fate: client.NotSent, Cause: client.BadKey, StatusCode: 403, Message: "Forbidden"}
@@ -182,4 +192,40 @@ func TestOutcomesBeforeTheLinks(t *testing.T) {
 		}
 		w.links(in, w.run(in), batch.StatusConfirmed)
 	})
+}
+
+// After a run that has given the links up the next one asks for one, and for the
+// others only if it comes.
+func TestLinksAreTriedAgainWithOne(t *testing.T) {
+	for name, tc := range map[string]*asking{"500": {err: err500}, "refused": {err: err404}, "slow": {err: errSlow, takes: 40 * time.Second}} {
+		linksAre(t, tc, func(w *world) {
+			in := rows(people(50, 0)...)
+			ask := func(works bool, want int64) result {
+				t.Helper()
+				tc.whose = func(string) bool { return !works }
+				before := tc.asked.Load()
+				r := w.withinADay(in)
+				if n := tc.asked.Load() - before; n > want || n == 0 {
+					t.Errorf("%s: %d requests for links; want %d", name, n, want)
+				}
+				return r
+			}
+			ask(false, 10)
+			for range 2 {
+				r := ask(false, 1)
+				if all := strings.Join(r.warnings, "; "); !strings.Contains(all, "as in an earlier run") {
+					t.Errorf("%s: warnings %q", name, r.warnings)
+				}
+			}
+			var asked atomic.Int64
+			w.hook.invite = sometimes(w.hook.invite, func() bool { return asked.Add(1)%7 == 0 }) // no reason to end once they come
+			w.links(in, ask(true, 60), batch.StatusAlreadyInvited)
+			more := rows(people(70, 1)...)
+			in = more
+			tc.err = err500
+			if ask(false, 10); tc.asked.Load() < 10 {
+				t.Errorf("%s: the links that came are forgotten", name)
+			}
+		})
+	}
 }
