@@ -23,11 +23,14 @@ type book struct {
 	people int                     // in cached
 	closed bool
 
+	shelf    *shelf
 	requests *sql.Stmt // by a JSON array of their numbers
 }
 
 func newBook(ctx context.Context, db querier, lastRequest int64) (*book, error) {
-	b := &book{tail: &tail{base: lastRequest}, cached: map[int64]*list.Element{}, recent: list.New()}
+	b := &book{
+		tail: &tail{base: lastRequest}, cached: map[int64]*list.Element{}, recent: list.New(), shelf: newShelf(lastRequest),
+	}
 	var err error
 	b.requests, err = db.PrepareContext(ctx, selectRequests+" where r.id in (select value from json_each(?)) order by r.id, a.id")
 	return b, err
@@ -40,6 +43,7 @@ func (b *book) close() *tail {
 	t := b.tail
 	b.closed = true
 	b.tail, b.cached, b.recent, b.people = nil, nil, nil, 0
+	b.shelf.close()
 	return t
 }
 
@@ -79,8 +83,9 @@ func (b *book) keep(r *request) {
 }
 
 // read returns requests of the ledger by their numbers, as they are now: the
-// caller need not hold mu, and later answers do not change them.
-func (b *book) read(ids []int64) (map[int64]*request, error) {
+// caller need not hold mu, and later answers do not change them. It puts them on
+// the shelf if that is wanted.
+func (b *book) read(ids []int64, shelve bool) (map[int64]*request, error) {
 	requests := make(map[int64]*request, len(ids))
 	missing := make([]int64, 0, len(ids))
 	b.mu.Lock()
@@ -92,7 +97,12 @@ func (b *book) read(ids []int64) (map[int64]*request, error) {
 		}
 	}
 	b.mu.Unlock()
-	err := b.load(missing, func(r *request) { requests[r.id] = r })
+	err := b.load(missing, func(r *request) {
+		requests[r.id] = r
+		if shelve {
+			b.shelf.put(r)
+		}
+	})
 	return requests, err
 }
 

@@ -68,13 +68,10 @@ func validate(req *batch.Request) error {
 	return nil
 }
 
-func knownKind(k batch.Kind) bool {
-	switch k {
-	case batch.KindInvite, batch.KindResend, batch.KindLink, batch.KindFound:
-		return true
-	}
-	return false
-}
+// kinds are all kinds that a request may have.
+var kinds = []batch.Kind{batch.KindInvite, batch.KindResend, batch.KindLink, batch.KindFound}
+
+func knownKind(k batch.Kind) bool { return slices.Contains(kinds, k) }
 
 // twins returns for each key the position of the first one that equals it, or
 // -1 where that is the key itself; nil if nobody is named twice.

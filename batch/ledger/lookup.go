@@ -56,12 +56,13 @@ func (l *lookup) records(ctx context.Context, keys []batch.Key) ([]batch.Record,
 // eachMatch reads the requests of the matches, sorted by request, and calls f
 // for each key at a position with a person who has it.
 func (l *lookup) eachMatch(ctx context.Context, keys []batch.Key, found []match, f func(at int, r *request, p *person)) error {
+	u := &unpacker{}
 	for len(found) > 0 {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		var err error
-		if found, err = l.readSome(keys, found, f); err != nil {
+		if found, err = l.readSome(u, keys, found, f); err != nil {
 			return err
 		}
 	}
@@ -69,22 +70,63 @@ func (l *lookup) eachMatch(ctx context.Context, keys []batch.Key, found []match,
 }
 
 // readSome is eachMatch for the first matches, and returns those that are left.
-func (l *lookup) readSome(keys []batch.Key, found []match, f func(at int, r *request, p *person)) (left []match, err error) {
-	ids := make([]int64, 0, readRequests)
-	n := 0
-	for ; n < len(found); n++ {
-		if id := found[n].request; len(ids) == 0 || ids[len(ids)-1] != id {
-			if len(ids) == readRequests {
-				break
-			}
-			ids = append(ids, id)
-		}
-	}
-	requests, err := l.book.read(ids)
+func (l *lookup) readSome(u *unpacker, keys []batch.Key, found []match, f func(at int, r *request, p *person)) (left []match, err error) {
+	todo := l.book.shelf.split(found)
+	requests, err := l.book.read(todo.read, todo.shelve)
 	if err != nil {
 		return nil, err
 	}
-	return found[n:], l.matchPeople(keys, found[:n], func(id int64) (*request, error) { return requests[id], nil }, f)
+	for found = found[:len(found)-len(todo.left)]; len(found) > 0; {
+		first := ofFirst(found)
+		found = found[len(first):]
+		id := first[0].request
+		if len(todo.shelved) > 0 && todo.shelved[0].request == id {
+			place := todo.shelved[0]
+			todo.shelved = todo.shelved[1:]
+			if l.unpack(u, place, keys, first, f) {
+				continue
+			}
+			// It cannot be read, or has somebody else with the same hash.
+			again, err := l.book.read([]int64{id}, false)
+			if err != nil {
+				return nil, err
+			}
+			requests[id] = again[id]
+		}
+		err := l.matchPeople(keys, first, func(id int64) (*request, error) { return requests[id], nil }, f)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return todo.left, nil
+}
+
+// ofFirst returns the matches of the first request.
+func ofFirst(found []match) []match {
+	n := 1
+	for n < len(found) && found[n].request == found[0].request {
+		n++
+	}
+	return found[:n]
+}
+
+// unpack calls f for the matches of a request on the shelf. It does nothing
+// unless that has everybody whom they name.
+func (l *lookup) unpack(u *unpacker, place shelfPlace, keys []batch.Key, matches []match, f func(at int, r *request, p *person)) (done bool) {
+	if u.packed = l.book.shelf.get(u.packed, place); u.packed == nil {
+		return false
+	}
+	u.open(place.request)
+	var people [fewPeople]person
+	for i, m := range matches {
+		if people[i], done = u.find(l.book.shelf.seed, l.base, keys[m.at]); !done {
+			return false
+		}
+	}
+	for i, m := range matches {
+		f(m.at, &u.request, &people[i])
+	}
+	return true
 }
 
 // findAll returns the matches in index and tail, sorted by request.

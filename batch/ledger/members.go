@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"bulkinvite/batch"
@@ -57,7 +56,7 @@ func (r *Run) requestsFor(ctx context.Context, interview string, after int64) (i
 
 // membersOf returns those whose membership began with one of these requests.
 func (r *Run) membersOf(ctx context.Context, ids []int64) ([]batch.Member, error) {
-	requests, err := r.book.read(ids)
+	requests, err := r.book.read(ids, false)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +104,7 @@ type membership struct {
 
 func (m *membership) add(r *request, p *person) {
 	if p.state == batch.StateInvited && p.idFrom > m.idFrom {
-		m.member.CandidateID, m.idFrom = strings.Clone(p.candidateID), p.idFrom
+		m.member.CandidateID, m.idFrom = p.keep(p.candidateID), p.idFrom
 	}
 	since := time.UnixMicro(p.since).UTC()
 	switch {

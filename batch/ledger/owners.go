@@ -108,7 +108,7 @@ func (o *owners) readAnswers(ctx context.Context, db querier, baseURL string) er
 
 // knownIn calls f for each id under which these requests have invited somebody.
 func (r *Run) knownIn(ctx context.Context, ids []int64, f func(id string, k batch.Key)) error {
-	requests, err := r.book.read(ids)
+	requests, err := r.book.read(ids, false)
 	if err != nil {
 		return err
 	}

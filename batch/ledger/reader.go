@@ -158,6 +158,7 @@ func (r *Reader) Look(ctx context.Context, baseURL string, f func(batch.Lookuper
 		l, err := r.lookup(ctx, tx, baseURL)
 		if err == nil {
 			told = f(&readOnly{lookup: l})
+			l.book.shelf.close()
 		}
 		return err
 	})
@@ -191,7 +192,7 @@ func (r *Reader) lookup(ctx context.Context, tx *sql.Tx, baseURL string) (*looku
 			return nil, err
 		}
 	}
-	if l.book, err = newBook(ctx, tx, 0); err != nil {
+	if l.book, err = newBook(ctx, tx, math.MaxInt64); err != nil {
 		return nil, err
 	}
 	l.book.tail, _, err = readBehind(ctx, tx, indexed(segments), math.MaxInt)

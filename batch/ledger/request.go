@@ -31,6 +31,7 @@ type person struct {
 	since       int64 // when it wrote that, in microseconds; 0 for the claim
 	mark        string
 	forgotten   bool // the address is a stand-in
+	owned       bool // the texts are nothing else's
 	candidateID string
 	inviteURL   string
 	idFrom      int64 // the answer that candidateID is from
@@ -115,6 +116,15 @@ func (r *request) apply(a *answerRow, outcomes []outcome) error {
 	return nil
 }
 
+// keep returns one of the person's texts to keep. They are mostly parts of the
+// text of a whole answer, and of a look-up each may be of another one.
+func (p *person) keep(text string) string {
+	if p.owned {
+		return text
+	}
+	return strings.Clone(text)
+}
+
 // A fold gathers what the requests say of one key, added in the order of their
 // numbers.
 type fold struct {
@@ -125,13 +135,11 @@ type fold struct {
 
 func (f *fold) add(run int64, r *request, p *person) {
 	if p.state == batch.StateInvited {
-		// Cloned: both are parts of the text of a whole answer, and of a look-up
-		// each may be of another one.
 		if p.idFrom > f.idFrom {
-			f.rec.CandidateID, f.idFrom = strings.Clone(p.candidateID), p.idFrom
+			f.rec.CandidateID, f.idFrom = p.keep(p.candidateID), p.idFrom
 		}
 		if p.urlFrom > f.urlFrom {
-			f.rec.InviteURL, f.urlFrom = strings.Clone(p.inviteURL), p.urlFrom
+			f.rec.InviteURL, f.urlFrom = p.keep(p.inviteURL), p.urlFrom
 		}
 		f.rec.Forgotten = f.rec.Forgotten || p.forgotten
 	}
@@ -141,7 +149,7 @@ func (f *fold) add(run int64, r *request, p *person) {
 	}
 	if counts(r.kind, p.state) && rank(p.state) >= rank(f.rec.State) {
 		f.rec.State, f.rec.Kind, f.rec.RequestID = p.state, r.kind, r.id
-		f.rec.JobApplicationID, f.rec.Mark = r.application, strings.Clone(p.mark)
+		f.rec.JobApplicationID, f.rec.Mark = r.application, p.keep(p.mark)
 		f.rec.ThisRun = p.by == run
 	}
 }

@@ -106,6 +106,7 @@ func (s *settlement) write(ctx context.Context, tx *sql.Tx, r *Run) error {
 // committed looks the request up again: it may have left the cache, and have
 // come back by a reader who saw this answer.
 func (s *settlement) committed(b *book) error {
+	b.shelf.drop(s.request)
 	e := b.cached[s.request]
 	if e == nil {
 		return nil

@@ -236,7 +236,7 @@ func (t *teller) readEarlierFindings(ctx context.Context, tx *sql.Tx) error {
 
 func (t *teller) result() *RunReport {
 	r := &t.report
-	for _, kind := range []batch.Kind{batch.KindInvite, batch.KindResend, batch.KindLink, batch.KindFound} {
+	for _, kind := range kinds {
 		if k := t.kinds[kind]; k != nil {
 			r.Kinds = append(r.Kinds, *k)
 		}

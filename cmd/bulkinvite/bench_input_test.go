@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"fmt"
 	"iter"
+	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -19,6 +21,7 @@ const (
 type benchFile struct {
 	first, rows    int
 	firstInterview int // the people are spread over benchInterviews from here on
+	shuffled       bool
 }
 
 type benchPerson struct{ name, email, interview string }
@@ -43,6 +46,17 @@ func (f benchFile) person(i int) benchPerson {
 	}
 }
 
+// order yields the people in the order of the file.
+func (f benchFile) order() iter.Seq[int] {
+	if f.shuffled {
+		return slices.Values(rand.New(rand.NewPCG(1, 2)).Perm(f.rows))
+	}
+	return func(yield func(int) bool) {
+		for i := 0; i < f.rows && yield(i); i++ {
+		}
+	}
+}
+
 // write writes the people as the CSV file of a recruiter.
 func (f benchFile) write(name string) error {
 	out, err := os.Create(name)
@@ -52,7 +66,7 @@ func (f benchFile) write(name string) error {
 	defer out.Close()
 	w := bufio.NewWriter(out)
 	w.WriteString("Name,E-mail,Phone,Source,Interview ID,Recruiter notes,Applied on\n")
-	for i := range f.rows {
+	for i := range f.order() {
 		p := f.person(i)
 		fmt.Fprintf(w, "%s,%s,+1-202-555-%04d,Job board,%s,%s,2026-10-%02d\n",
 			p.name, p.email, i%10_000, p.interview, benchNotes[i%len(benchNotes)], i%28+1)
