@@ -149,7 +149,8 @@ func checkCells(t *testing.T, in *Input, row batch.Row, record plainRecord) {
 	}
 	surplus := record.cells[min(len(record.cells), len(in.header)):]
 	tooMany := slices.ContainsFunc(surplus, func(s string) bool { return trim(s) != "" })
-	if got := row.Problem != nil && row.Problem.Code == batch.CodeTooManyFields; got != tooMany {
+	mayBeTorn := slices.ContainsFunc(record.cells, func(s string) bool { return strings.Contains(s, "\r") })
+	if got := row.Problem != nil && row.Problem.Code == batch.CodeTooManyFields; got != tooMany && !(got && mayBeTorn) {
 		t.Errorf("row %d, %q: %+v", row.Index, record.cells, row.Problem)
 	}
 	if row.Problem != nil {
