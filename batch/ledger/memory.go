@@ -42,3 +42,16 @@ func (r *Run) Recall(ctx context.Context, name string) (value string, err error)
 	}
 	return value, nil
 }
+
+// RecallAny is Recall for what is not of an API: it returns what was remembered
+// last under the name at any base URL.
+func (r *Run) RecallAny(ctx context.Context, name string) (value string, err error) {
+	if err := r.book.checkOpen(); err != nil {
+		return "", err
+	}
+	err = r.store.read.QueryRowContext(ctx, "select value from memory where name = ? order by at desc limit 1", name).Scan(&value)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("ledger: recall %s: %w", name, err)
+	}
+	return value, nil
+}

@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"errors"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -49,5 +50,22 @@ func TestReaderRun(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("%v; requests of run %d: (- want, + got)\n%s", err, run, diff)
 		}
+	}
+}
+
+func TestLastSent(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	fill(t, path)
+	r, err := ledger.OpenReadOnly(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	// The third run has sent nothing.
+	if run, interviews, err := r.LastSent(t.Context(), "https://api.example"); run != 2 || !slices.Equal(interviews, []string{"i1"}) || err != nil {
+		t.Errorf("run %d, interviews %q, %v", run, interviews, err)
+	}
+	if run, interviews, err := r.LastSent(t.Context(), "https://api.example.org"); run != 0 || len(interviews) > 0 || err != nil {
+		t.Errorf("elsewhere run %d, interviews %q, %v", run, interviews, err)
 	}
 }

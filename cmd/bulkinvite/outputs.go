@@ -3,7 +3,9 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 
 	"bulkinvite/csvio"
 )
@@ -61,36 +63,87 @@ func (s *sender) nameOutputs() {
 // numberOutputs gives the outputs that no flag names the first number with which
 // they replace nothing of others, and returns why that is not the first. What a
 // flag names is replaced, whatever it is. taken says why a file is another's.
-func (s *sender) numberOutputs(taken func(name string) string) (notice string) {
+func (s *sender) numberOutputs(taken func(name string) (string, error)) (notice string, err error) {
 	for n := 1; ; n++ {
 		free := true
 		for _, output := range s.unnamed {
 			*output.flag = csvio.NumberedOutput(output.name, n)
-			if why := taken(*output.flag); why != "" {
+			why, err := taken(*output.flag)
+			if err != nil {
+				return "", err
+			}
+			if why != "" {
 				free = false
 				notice = cmp.Or(notice, fmt.Sprintf("%s %s, and is left as it is", *output.flag, why))
 			}
 		}
 		if free {
-			return notice
+			return notice, nil
 		}
 	}
 }
 
-// foreign says why a file that is there is no output that may be replaced: it is
-// none at all.
-func (s *sender) foreign(name string) string {
-	if !exists(name) || csvio.WrittenHere(name, s.input.Delimiter()) {
-		return ""
+// foreign says why a file that is there may not be replaced: it is no output, or
+// has the rows of another input.
+func (s *sender) foreign(ctx context.Context, name string) (string, error) {
+	switch {
+	case !exists(name):
+		return "", nil
+	case !csvio.WrittenHere(name, s.input.Delimiter()):
+		return "is not what bulkinvite has written", nil
 	}
-	return "is not what bulkinvite has written"
+	text, err := s.book.RecallAny(ctx, outputNote+realPath(name))
+	if err != nil || text == "" { // nothing is known of what other ledgers and older programs have written
+		return "", err
+	}
+	var inputs []string
+	if err := json.Unmarshal([]byte(text), &inputs); err != nil {
+		return "", fmt.Errorf("the ledger's note about %s cannot be read: %w", name, err)
+	}
+	for _, input := range inputs {
+		if !slices.Contains(s.inputPaths(), input) {
+			return "has the rows of " + input, nil
+		}
+	}
+	return "", nil
+}
+
+// outputNote is under what the ledger keeps of an output, by its path, the paths
+// of the inputs whose rows it has.
+const outputNote = "output "
+
+// inputPaths are the inputs as they are told apart, wherever a run begins.
+func (s *sender) inputPaths() []string {
+	var paths []string
+	for _, name := range s.inputNames {
+		if name != "-" {
+			name = realPath(name)
+		}
+		paths = append(paths, name)
+	}
+	return paths
+}
+
+// noteOutputs lets the ledger know whose outputs these are, before they are
+// written.
+func (s *sender) noteOutputs(ctx context.Context) error {
+	text, err := json.Marshal(s.inputPaths())
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{s.flags.results, s.flags.failed} {
+		if err := s.book.Remember(ctx, outputNote+realPath(name), string(text)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // keepOthers leaves alone what is not this run's to replace, and says so.
-func (s *sender) keepOthers(context.Context) error {
-	notice := s.numberOutputs(s.foreign)
-	if notice == "" {
-		return nil
+func (s *sender) keepOthers(ctx context.Context) error {
+	notice, err := s.numberOutputs(func(name string) (string, error) { return s.foreign(ctx, name) })
+	if err != nil || notice == "" {
+		return err
 	}
 	notice += fmt.Sprintf(": the outputs are %s and %s", s.flags.results, s.flags.failed)
 	s.notices = append(s.notices, notice)

@@ -117,6 +117,7 @@ func (s *sender) run(ctx context.Context) error {
 		s.keepOthers,
 		s.compareLedger,
 		s.confirm,
+		s.noteOutputs,
 	} {
 		if err := cmp.Or(step(ctx), context.Cause(ctx)); err != nil {
 			return s.early(ctx, err)
