@@ -37,7 +37,7 @@ func firstTypographic(address string) rune {
 		switch {
 		case r < utf8.RuneSelf, strings.ContainsRune(innerSigns, r):
 		case !unicode.In(r, unicode.L, unicode.M, unicode.Nd), isOtherForm(r),
-			'\u02b0' <= r && r <= '\u02ff', '\u01c0' <= r && r <= '\u01c3':
+			'\u02b0' <= r && r <= '\u02ff', '\u01c0' <= r && r <= '\u01c3', '\u2100' <= r && r <= '\u214f':
 			return r
 		}
 	}

@@ -295,6 +295,7 @@ func TestOddCharacters(t *testing.T) {
 		"ann@example．com":            "has a ． in it (U+FF0E, fullwidth full stop): retype it",
 		"ann@example。com":            "has a 。 in it (U+3002, ideographic full stop): retype it",
 		"ann…@example.com":           "has a … in it (U+2026, horizontal ellipsis): retype it",
+		"\u212aann@example.com":      "has a \u212a in it (U+212A, kelvin sign): retype it",
 		"ofﬁce@example.com":          "has a ﬁ in it (U+FB01, latin small ligature fi): retype it",
 		"аnn@example.com":            "has a а in it (U+0430, cyrillic small letter a): retype it",
 		"ann@gmаil.com":              "has a а in it (U+0430, cyrillic small letter a): retype it",
