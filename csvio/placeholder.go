@@ -15,8 +15,17 @@ var placeholders = map[string]bool{
 	"no value": true, "no name": true, "no data": true, "not set": true, "not provided": true,
 }
 
-// maxPlaceholder is more than the longest has.
+// maxPlaceholder is more bytes than the longest has.
 const maxPlaceholder = 16
+
+// placeholderInitials are how they begin: that rules nearly all cells out.
+var placeholderInitials = func() (initial [256]bool) {
+	for word := range placeholders {
+		initial[word[0]] = true
+		initial[word[0]&^0x20] = true // the capital letter
+	}
+	return initial
+}()
 
 var (
 	// givenNames are placeholders that are names, too, if written as names are.
@@ -29,25 +38,31 @@ var (
 // that, in any case and in brackets or not, signs alone such as - or ?, or the
 // #N/A of a spreadsheet.
 func isPlaceholder(s string) bool {
-	bare := trim(strings.Trim(s, `()[]<>{}"'`))
-	if len(bare) < maxPlaceholder {
-		var lower [maxPlaceholder]byte // strings.ToLower would allocate for most names
-		for i := range len(bare) {
-			lower[i] = bare[i]
-			if 'A' <= bare[i] && bare[i] <= 'Z' {
-				lower[i] += 'a' - 'A'
-			}
-		}
-		if placeholders[string(lower[:len(bare)])] {
-			return true
+	if s == "" {
+		return false
+	}
+	if classes[s[0]]&alphanumeric != 0 {
+		return isPlaceholderWord(s)
+	}
+	return isPlaceholderWord(trim(strings.Trim(s, `()[]<>{}"'`))) || !hasLetterOrDigit(s) || isNotFound(s)
+}
+
+func isPlaceholderWord(s string) bool {
+	if s == "" || len(s) >= maxPlaceholder || !placeholderInitials[s[0]] {
+		return false
+	}
+	var lower [maxPlaceholder]byte // strings.ToLower would allocate for most names
+	for i := range len(s) {
+		lower[i] = s[i]
+		if 'A' <= s[i] && s[i] <= 'Z' {
+			lower[i] += 'a' - 'A'
 		}
 	}
-	return s != "" && (!hasLetterOrDigit(s) || isNotFound(s))
+	return placeholders[string(lower[:len(s)])]
 }
 
 func hasLetterOrDigit(s string) bool {
-	return s != "" && classes[s[0]]&alphanumeric != 0 ||
-		strings.ContainsFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) })
+	return strings.ContainsFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) })
 }
 
 // isNotFound reports whether a text is what a spreadsheet shows if a look-up
@@ -91,9 +106,25 @@ func joinedName(first, last string) string {
 	return trim(first + " " + last)
 }
 
-// noPartOfName finds in a name what is a placeholder and nobody's name: text
-// that a program has put together of parts, one of which was missing.
-var noPartOfName = regexp.MustCompile(`(?i)(?:^|\s)([(<\[](?:null|nil|none|n/a)[)>\]]|\\n|n/a|undefined)(?:\s|$)`)
+// noPartOfName finds in a name a word that is a placeholder and nobody's name:
+// a program has put the text together of parts, one of which was missing.
+func noPartOfName(name string) string {
+	if !strings.ContainsAny(name, `(<[\/`) && !strings.Contains(name, "ndefined") {
+		return "" // as most
+	}
+	for word := range strings.FieldsSeq(name) {
+		bare := word
+		switch word[0] {
+		case '(', '<', '[', '\\':
+			bare = strings.Trim(word, "()<>[]")
+		}
+		if (bare != word || strings.ContainsAny(word, `\/`) || len(word) == len("undefined")) &&
+			isPlaceholder(bare) && hasLetterOrDigit(bare) && !lastNames[bare] {
+			return word
+		}
+	}
+	return ""
+}
 
 // scientific is how spreadsheets write numbers that are too long for a cell:
 // most of the digits are lost.
@@ -103,13 +134,8 @@ var scientific = regexp.MustCompile(`^\d([.,]\d+)?[eE]\+\d+$`)
 // written as names are. In a list in capitals it may be a name all the same.
 func hasPlaceholder(name string) bool {
 	for word := range strings.FieldsSeq(name) {
-		if len(word) < 2 || len(word) > 4 || word == "na" { // the longest is null
-			continue
-		}
-		for known := range lastNames {
-			if word != known && strings.EqualFold(word, known) {
-				return name != strings.ToUpper(name)
-			}
+		if isPlaceholderWord(word) && !lastNames[word] && word != "na" { // which is Portuguese
+			return name != strings.ToUpper(name)
 		}
 	}
 	return false

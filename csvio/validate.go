@@ -245,8 +245,8 @@ func nameProblem(name string) string {
 	if found := spreadsheetError(name); found != "" {
 		return hasError(found)
 	}
-	if found := noPartOfName.FindStringSubmatch(name); found != nil {
-		return "has " + found[1] + " in it, which is nobody's name"
+	if found := noPartOfName(name); found != "" {
+		return "has " + found + " in it, which is nobody's name"
 	}
 	if strings.IndexByte(name, '@') >= 0 && slices.ContainsFunc(strings.FieldsFunc(name, isAroundAddress), isAddress) {
 		return "has an e-mail address in it: write the name alone"

@@ -152,8 +152,19 @@ func TestPlaceholders(t *testing.T) {
 	}
 }
 
+func TestPartsThatAreNoNames(t *testing.T) {
+	for name, want := range map[string]string{
+		"Ann (null)": "(null)", "<nil> Lee": "<nil>", `Ann \N`: `\N`, "N/A Lee": "N/A", "Ann undefined": "undefined", "Undefined Lee": "Undefined", "Ann [NULL] Lee": "[NULL]",
+		"Ann": "", "Li (Nan) Wu": "", "Ann (?)": "", "Ann/Bob": "", "Ann NULL": "", "Christine Lee": "", "(Ann) Lee": "", "A/B": "", "Ann - Lee": "",
+	} {
+		if got := noPartOfName(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestPlaceholdersAmongNames(t *testing.T) {
-	for _, s := range []string{"Ann NULL", "null Lee", "Ann none", "Ann NaN", "NIL Lee", "Ann NA"} {
+	for _, s := range []string{"Ann NULL", "null Lee", "Ann none", "Ann NaN", "NIL Lee", "Ann NA", "Ann Unknown", "TBD Lee"} {
 		if !hasPlaceholder(s) {
 			t.Errorf("%s has none", s)
 		}
