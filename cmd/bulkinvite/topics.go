@@ -114,6 +114,9 @@ and gone when the program ends in whatever way:
   bulkinvite-outcomes-*
                        0600  what became of each row; has no name any more
   bulkinvite-list-*    0600  a list that audit reads; has no name any more
+  bulkinvite-requests-*
+                       0600  requests of earlier runs, if the input names known
+                             people in another order; has no name any more
   bulkinvite-sandbox-* 0700  the folder of the throw-away ledger of --sandbox;
                              only kill -9 leaves it behind
   etilqs_*             0600  SQLite's, while forget writes the ledger anew, in
