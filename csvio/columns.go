@@ -72,6 +72,12 @@ func (t *headerTry) findMissing(opts Options) {
 	})
 }
 
+// lacksColumns reports whether the columns of a list are not there, rather than
+// there twice, or people without a header.
+func (t *headerTry) lacksColumns() bool {
+	return t.isFaulty(numFields) && !slices.ContainsFunc(t.header, isAddress)
+}
+
 func (t *headerTry) missingName() []int {
 	first, last := t.columns[fieldFirstName] >= 0, t.columns[fieldLastName] >= 0
 	switch {

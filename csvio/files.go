@@ -19,10 +19,7 @@ import (
 // What there is only one of, such as the delimiter of the outputs, is that of
 // the first file; they have a byte order mark if they are due one for any file.
 func OpenAll(ctx context.Context, names []string, opts Options) (*Input, error) {
-	if len(names) == 1 {
-		return Open(ctx, names[0], opts)
-	}
-	opts.several = true
+	opts.several = len(names) > 1 || opts.allSheets()
 	all := &Input{opts: opts}
 	for i, name := range names {
 		err := ctx.Err()
@@ -34,7 +31,11 @@ func OpenAll(ctx context.Context, names []string, opts Options) (*Input, error) 
 			return nil, err
 		}
 	}
-	all.describe()
+	if len(all.files) == 1 && all.files[0].sheet == "" {
+		all = all.files[0]
+	} else {
+		all.describe()
+	}
 	if err := all.refuseSheet(); err != nil {
 		_ = all.Close() // neither here
 		return nil, err
@@ -48,7 +49,7 @@ func (in *Input) append(ctx context.Context, name string, before []string) error
 	if slices.Contains(before, name) {
 		return &InputError{File: displayName(name), Message: "is named twice", Hint: "name it once"}
 	}
-	file, err := open(ctx, name, in.opts)
+	inputs, err := open(ctx, name, in.opts)
 	if errors.Is(err, syscall.EMFILE) {
 		return &InputError{
 			File: displayName(name), Message: "is one file too many to be open at once",
@@ -58,10 +59,11 @@ func (in *Input) append(ctx context.Context, name string, before []string) error
 	if err != nil {
 		return err
 	}
-	in.files = append(in.files, file)
-	for _, other := range in.files[:len(before)] {
-		if os.SameFile(file.info, other.info) {
-			return &InputError{File: file.name, Message: "is the same file as " + other.name, Hint: "name it once"}
+	others := in.files
+	in.files = append(in.files, inputs...)
+	for _, other := range others {
+		if os.SameFile(inputs[0].info, other.info) {
+			return &InputError{File: inputs[0].file, Message: "is the same file as " + other.file, Hint: "name it once"}
 		}
 	}
 	return nil
@@ -69,6 +71,7 @@ func (in *Input) append(ctx context.Context, name string, before []string) error
 
 // describe fills in what is known of all files together. The sum is that of
 // their sums, a line each: what sha256sum FILE… | cut -c-64 | sha256sum prints.
+// That of an only file, whose sheets these are, is its own.
 func (in *Input) describe() {
 	first := in.files[0]
 	in.spooled, in.delim, in.crlf, in.header, in.columns = first.spooled, first.delim, first.crlf, first.header, first.columns
@@ -76,12 +79,18 @@ func (in *Input) describe() {
 	var names []string
 	sums := sha256.New()
 	for _, file := range in.files {
-		names = append(names, file.name)
 		in.size += file.size
-		in.bom = in.bom || file.bom         // whoever made one of them reads the outputs
+		in.bom = in.bom || file.bom // whoever made one of them reads the outputs
+		if slices.Contains(names, file.file) {
+			continue // one more sheet
+		}
+		names = append(names, file.file)
 		sums.Write([]byte(file.sum + "\n")) // a hash takes everything
 	}
 	in.name, in.sum = strings.Join(names, ", "), hex.EncodeToString(sums.Sum(nil))
+	if len(names) == 1 {
+		in.sum = first.sum
+	}
 }
 
 // Files returns the inputs that this one is made of: itself, if it is one file.

@@ -19,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"unicode/utf8"
@@ -31,7 +32,7 @@ type Options struct {
 	Stdin        io.Reader // what the name "-" reads
 	Encoding     string    // "" or what CheckEncoding allows; a byte order mark wins over it
 	Delimiter    string    // one character or "tab"; "": told by a first line sep=, or found in the header
-	Sheet        string    // of workbooks, by name or by number from 1; "": the first. It is an error for other inputs alone
+	Sheet        string    // of workbooks, by name, by number from 1, or all; "": the first. It is an error for other inputs alone
 	Map          Mapping   // columns that are named and not recognised
 	InterviewID  string    // for rows without one
 	Resend       bool      // rows with a candidate_id are re-sent; else that column is ignored
@@ -40,12 +41,17 @@ type Options struct {
 	several bool // the input is one of several files, for which Map holds, too
 }
 
+// allSheets reports whether all sheets of workbooks are read.
+func (o Options) allSheets() bool { return strings.EqualFold(o.Sheet, allSheets) }
+
 // An Input is an opened input, of one file or, with OpenAll, of several. It
 // implements batch.Source.
 type Input struct {
 	opts  Options
 	files []*Input    // if there are several; they have the rows
 	name  string      // for messages
+	file  string      // the same without the sheet
+	sheet string      // if all of a workbook are read
 	info  os.FileInfo // of the file that was read; nil if it was none
 	spool *os.File
 	spooled
@@ -70,20 +76,12 @@ type Input struct {
 // and reads its header. Whatever the user can mend is an *InputError; other
 // errors are ctx's and those of the spool (a full disk).
 func Open(ctx context.Context, name string, opts Options) (*Input, error) {
-	in, err := open(ctx, name, opts)
-	if err != nil {
-		return nil, err
-	}
-	if err := in.refuseSheet(); err != nil {
-		_ = in.Close() // nothing was done with it
-		return nil, err
-	}
-	return in, nil
+	return OpenAll(ctx, []string{name}, opts)
 }
 
-// open is Open for what may be one of several files: a sheet may be named for
+// open opens one of several files, or the sheets of one: a sheet may be named for
 // another of them.
-func open(ctx context.Context, name string, opts Options) (*Input, error) {
+func open(ctx context.Context, name string, opts Options) ([]*Input, error) {
 	if err := opts.validate(); err != nil {
 		return nil, err
 	}
@@ -97,18 +95,26 @@ func open(ctx context.Context, name string, opts Options) (*Input, error) {
 		return nil, err
 	}
 	s := spooler{ctx: ctx, name: in.name, opts: opts, spool: in.spool, pipe: in.isPipe()}
-	if in.spooled, err = s.copy(src); err == nil {
-		if in.opts.Delimiter == "" || in.workbook {
-			in.opts.Delimiter, in.told = in.delimiter, in.delimiter != ""
+	in.spooled, err = s.copy(src)
+	if err == nil && s.toRead == nil {
+		if err = in.prepare(ctx); err == nil {
+			return []*Input{in}, nil
 		}
-		err = in.readHeader(ctx)
 	}
+	_ = in.spool.Close() // nothing was done with it
 	if err != nil {
-		in.spool.Close()
 		return nil, err
 	}
+	return in.openSheets(ctx, &s)
+}
+
+// prepare reads the header of what is in the spool.
+func (in *Input) prepare(ctx context.Context) error {
+	if in.opts.Delimiter == "" || in.workbook {
+		in.opts.Delimiter, in.told = in.delimiter, in.delimiter != ""
+	}
 	in.readers.New = func() any { return newRecordReader(in.spool, in.size, in.delim, atBuffer) }
-	return in, nil
+	return in.readHeader(ctx)
 }
 
 // refuseSheet refuses to look for a sheet where there is no workbook.
@@ -180,8 +186,9 @@ func (o Options) delimiters() []rune {
 
 // openSource opens what is to be read, and sets how messages call it.
 func (in *Input) openSource() (io.ReadCloser, error) {
+	in.file = displayName(in.name)
 	if in.name == "-" {
-		in.name = displayName(in.name)
+		in.name = in.file
 		if in.opts.Stdin == nil {
 			return nil, &InputError{File: in.name, Message: "there is no standard input"}
 		}

@@ -11,18 +11,22 @@ import (
 // An ourBlock is a block of columns that was written here.
 type ourBlock struct {
 	columns []string
-	joined  bool // of several files
+	joined  bool // of several files or sheets
 }
 
-var ourBlocks = []ourBlock{
-	{columns: resultsColumns},
-	{columns: failedColumns},
-	{columns: withFile(resultsColumns, slices.Index(resultsColumns, rowHeader), fileHeader), joined: true},
-	{columns: withFile(failedColumns, slices.Index(failedColumns, rowHeader), fileHeader), joined: true},
+var ourBlocks = makeBlocks()
+
+func makeBlocks() (blocks []ourBlock) {
+	for _, columns := range [][]string{resultsColumns, failedColumns} {
+		for _, origins := range []origin{nil, {fileHeader}, {sheetHeader}, {fileHeader, sheetHeader}} {
+			blocks = append(blocks, ourBlock{origins.in(columns, slices.Index(columns, rowHeader)), len(origins) > 0})
+		}
+	}
+	return blocks
 }
 
 // ourColumns tells which columns of a header are of blocks that were written
-// here, and whether one of these is of several files. They are found by their
+// here, and whether one of these is of several files or sheets. They are found by their
 // names, wherever they stand: people write remarks behind a block, put columns
 // between ours, and move them. A part of a block is none, since people have
 // columns that are called status or row.
@@ -49,8 +53,8 @@ func ourColumns(header []string) (ours []bool, joined bool) {
 }
 
 // markScattered marks the columns of a block that do not follow each other, if
-// all are there, and reports whether it is of several files. A column "file" is
-// ours only where it was written: it is a name that people have, too.
+// all are there, and reports whether it is of several files or sheets. A column
+// "file" or "sheet" is ours only where it was written: people have such, too.
 func markScattered(header []string, ours []bool, columns []string) (joined bool) {
 	places := make([]int, 0, len(columns))
 	for _, name := range columns {
@@ -65,8 +69,14 @@ func markScattered(header []string, ours []bool, columns []string) (joined bool)
 	}
 	for i, place := range places {
 		ours[place] = true
-		if columns[i] == rowHeader && place > 0 && header[place-1] == fileHeader && !ours[place-1] {
-			ours[place-1], joined = true, true
+		if columns[i] != rowHeader {
+			continue
+		}
+		for _, origin := range []string{sheetHeader, fileHeader} {
+			if place > 0 && header[place-1] == origin && !ours[place-1] {
+				place--
+				ours[place], joined = true, true
+			}
 		}
 	}
 	return joined

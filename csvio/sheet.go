@@ -30,8 +30,9 @@ type failedCells struct {
 }
 
 const (
-	rowHeader  = "row"
-	fileHeader = "file" // before the row, in the outputs of several files
+	rowHeader   = "row"
+	fileHeader  = "file"  // before the row, in the outputs of several files
+	sheetHeader = "sheet" // the same, of several sheets
 )
 
 var (
@@ -119,13 +120,13 @@ type sheet[T any] struct {
 	delim   rune
 	sep     string // delim
 	crlf    bool
-	several bool             // a column of our block says which file a row is from
+	origins origin           // the columns of our block that say where a row is from
 	columns []userColumn     // the user's
 	places  map[*Input][]int // where each file has them
 	keep    []int            // where in has them
 	block   []string         // the header of our block
 	row     int              // where in it the line is
-	file    string           // what our block says of in, if several
+	origin  origin           // their cells for the rows of in
 
 	cells []T      // our block for the rows that wait
 	raws  [][]byte // and their records
@@ -137,7 +138,7 @@ type sheet[T any] struct {
 }
 
 func newSheet[T any](in *Input, out *bufio.Writer) *sheet[T] {
-	s := &sheet[T]{in: in, out: out, delim: in.delim, crlf: in.crlf, several: len(in.files) > 0, block: structHeader[T]()}
+	s := &sheet[T]{in: in, out: out, delim: in.delim, crlf: in.crlf, origins: in.origins(), block: structHeader[T]()}
 	if in.utf16 {
 		s.delim = ',' // what spreadsheets read as UTF-8
 	}
@@ -157,9 +158,7 @@ func newSheet[T any](in *Input, out *bufio.Writer) *sheet[T] {
 		return own
 	})
 	s.row = slices.Index(s.block, rowHeader)
-	if s.several {
-		s.block = withFile(s.block, s.row, fileHeader)
-	}
+	s.block = s.origins.in(s.block, s.row)
 	s.csv = csv.NewWriter(&s.quote)
 	s.csv.Comma = s.delim
 	return s
@@ -168,9 +167,7 @@ func newSheet[T any](in *Input, out *bufio.Writer) *sheet[T] {
 // use makes a file the one whose rows are added.
 func (s *sheet[T]) use(file *Input) {
 	s.in, s.keep = file, s.places[file]
-	if s.several {
-		s.file = plainText(file.name)
-	}
+	s.origin = s.origins.of(file)
 }
 
 func (s *sheet[T]) add(raw []byte, cells T) {
@@ -257,10 +254,7 @@ func (s *sheet[T]) Write(block []string) error {
 	for len(surplus) > 0 && isEmptyCell(surplus[len(surplus)-1]) {
 		surplus = surplus[:len(surplus)-1]
 	}
-	if s.several {
-		block = withFile(block, s.row, s.file)
-	}
-	return s.end(block, surplus)
+	return s.end(s.origin.in(block, s.row), surplus)
 }
 
 // isEmptyCell reports whether there is nothing in a cell, as it is written,

@@ -26,6 +26,7 @@ type spooled struct {
 	delimiter string // that the input itself tells; "" if it does not
 
 	workbook bool      // what the spool has is a sheet of it
+	named    string    // that sheet, if it was named
 	warnings []Warning // about no single rows
 }
 
@@ -64,6 +65,8 @@ type spooler struct {
 	witness *utf8Witness // nil unless that is neither UTF-8 nor UTF-16
 	pos     position     // of the end of the spool
 	column  int          // characters before it in its line
+
+	toRead *workbook // whose sheets are to be read one by one; nil: the spool has the input
 }
 
 func (s *spooler) copy(src io.Reader) (spooled, error) {

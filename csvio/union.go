@@ -52,8 +52,40 @@ func union(files []*Input, own func(*Input) []int) (columns []userColumn, places
 	return columns, places
 }
 
-// withFile adds to the cells of a block of ours which file a row is from,
-// before its line.
-func withFile(block []string, row int, file string) []string {
-	return slices.Insert(slices.Clone(block), row, file)
+// An origin is what a block of ours says of where a row is from, before its line:
+// in the header that is what it is called.
+type origin []string
+
+// origins are the columns that tell the rows of several files apart, and those of
+// several sheets.
+func (in *Input) origins() origin {
+	var columns origin
+	if slices.ContainsFunc(in.files, func(file *Input) bool { return file.file != in.files[0].file }) {
+		columns = append(columns, fileHeader)
+	}
+	if slices.ContainsFunc(in.files, func(file *Input) bool { return file.sheet != "" }) {
+		columns = append(columns, sheetHeader)
+	}
+	return columns
+}
+
+// of returns the cells of these columns for the rows of a file.
+func (columns origin) of(file *Input) origin {
+	var cells origin
+	for _, column := range columns {
+		if column == fileHeader {
+			cells = append(cells, plainText(file.file))
+		} else {
+			cells = append(cells, plainText(file.sheet))
+		}
+	}
+	return cells
+}
+
+// in returns a block with these cells in it, whose line is at row.
+func (o origin) in(block []string, row int) []string {
+	if len(o) == 0 {
+		return block
+	}
+	return slices.Insert(slices.Clone(block), row, o...)
 }

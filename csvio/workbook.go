@@ -82,19 +82,29 @@ func (s *spooler) copyFrom(packed []byte, merged bool) error {
 	if err != nil {
 		return damagedWorkbook(err)
 	}
+	w := &workbook{book: book, packed: packed, merged: merged}
+	name, err := s.chooseSheet(w)
+	if err == nil && name == "" {
+		s.toRead = w
+		return nil
+	}
 	defer book.Close() // nothing to lose: it has no files
-	name, err := s.chooseSheet(book)
 	if err != nil {
 		return err
 	}
-	rows, err := book.Rows(name)
+	return s.copyNamed(w, name)
+}
+
+// copyNamed copies the sheet with a name.
+func (s *spooler) copyNamed(w *workbook, name string) error {
+	rows, err := w.book.Rows(name)
 	if err != nil {
 		return damagedWorkbook(err)
 	}
-	defer rows.Close() // neither have these
-	header, err := s.copySheet(name, rows, packed)
-	if err == nil && merged {
-		s.warnOfMerged(packed, name, header)
+	defer rows.Close() // nothing to lose: they have no files
+	header, err := s.copySheet(name, rows, w.packed)
+	if err == nil && w.merged {
+		s.warnOfMerged(w.packed, name, header)
 	}
 	return err
 }
@@ -105,27 +115,35 @@ func damagedWorkbook(err error) error {
 }
 
 // chooseSheet returns the name of the sheet that is to be read, by default the
-// first that Excel shows.
-func (s *spooler) chooseSheet(book *excelize.File) (string, error) {
-	var all, visible []string
-	for _, name := range book.GetSheetList() {
-		if _, err := book.Rows(name); err != nil {
+// first that Excel shows; "" if all of w's sheets are.
+func (s *spooler) chooseSheet(w *workbook) (string, error) {
+	var all, visible, hidden []string
+	for _, name := range w.book.GetSheetList() {
+		if _, err := w.book.Rows(name); err != nil {
 			continue // a chart
 		}
 		all = append(all, name)
-		if ok, _ := book.GetSheetVisible(name); ok {
+		if ok, _ := w.book.GetSheetVisible(name); ok {
 			visible = append(visible, name)
+		} else {
+			hidden = append(hidden, name)
 		}
 	}
+	called := func(name string) bool { return strings.EqualFold(name, s.opts.Sheet) } // as Excel compares them
 	switch {
 	case len(all) == 0:
 		return "", &InputError{Message: "is a workbook without a sheet of cells", Hint: csvHint}
+	case s.opts.allSheets() && !slices.ContainsFunc(all, called):
+		w.sheets, w.hidden = visible, hidden
+		return "", nil
 	case s.opts.Sheet != "":
-		return findSheet(s.opts.Sheet, all, visible)
+		name, err := findSheet(s.opts.Sheet, all, visible)
+		s.named = name
+		return name, err
 	case len(visible) == 0:
 		return all[0], nil
 	case len(visible) > 1:
-		s.warn(WarnSheet, "sheet %q is read, and not %s; --sheet names another", visible[0], quotedNames(visible[1:]))
+		s.warn(WarnSheet, "sheet %q is read, and not %s; --sheet names another, or all", visible[0], quotedNames(visible[1:]))
 	}
 	return visible[0], nil
 }

@@ -92,12 +92,15 @@ func (h *headerSearch) checkSheet(sheet string) error {
 	const hint = "its first row must name the columns: name, email, interview_id; --sheet names another sheet"
 	t := h.result()
 	if t == nil {
-		return &InputError{Message: fmt.Sprintf("sheet %q is empty", sheet), Hint: hint}
+		return &InputError{Message: fmt.Sprintf("sheet %q is empty", sheet), Hint: hint, Err: errNoList}
 	}
 	if t.err == nil {
 		return nil
 	}
 	t.err.Message = fmt.Sprintf("sheet %q: %s", sheet, t.err.Message)
+	if t.lacksColumns() {
+		t.err.Err = errNoList
+	}
 	if len(t.header) == 1 { // not for want of a delimiter
 		t.err.Hint = hint
 	}

@@ -201,7 +201,7 @@ func threeSheets(t testing.TB) string {
 
 func TestWorkbookSheets(t *testing.T) {
 	text := threeSheets(t)
-	note := `sheet "Candidates" is read, and not "Übrige 2"; --sheet names another`
+	note := `sheet "Candidates" is read, and not "Übrige 2"; --sheet names another, or all`
 	for sheet, want := range map[string]struct {
 		name     string
 		warnings []string
@@ -265,7 +265,7 @@ func TestWorkbookMergedCellsAreTold(t *testing.T) {
 		})
 	}
 	title := `the header is row 3 of sheet "Sheet1": what stands above it is not read`
-	other := `sheet "Sheet1" is read, and not "Other"; --sheet names another`
+	other := `sheet "Sheet1" is read, and not "Other"; --sheet names another, or all`
 	for name, tc := range map[string]struct {
 		text string
 		want []string

@@ -36,7 +36,7 @@ func (f *inputFlags) add(flags *pflag.FlagSet) {
 	flags.Var(text{value: &f.csv.Delimiter, check: csvio.CheckDelimiter}, "delimiter", `what separates the cells, one character or "tab" (default: found in the header)`)
 	flags.Var(text{value: &f.encoding, check: checkEncoding, words: knownEncodings}, "encoding",
 		"of the input: auto (UTF-8, or UTF-16 with a byte order mark), utf-8, utf-16, windows-1252, iso-8859-15, shift_jis and so on")
-	flags.Var(text{value: &f.csv.Sheet}, "sheet", "of an Excel workbook, by its name or its number from 1 (default: the first that is not hidden)")
+	flags.Var(text{value: &f.csv.Sheet}, "sheet", "of an Excel workbook, by its name or its number from 1, or all that have the columns and are not hidden (default: the first that is not hidden)")
 	flags.BoolVar(&f.csv.DisableEmail, "no-email", false, "the API shall e-mail nobody (a column disable_email_notification does it for one row)")
 	flags.BoolVar(&f.csv.Resend, "resend", false, "send rows with a candidate_id again; without it that column does nothing")
 	flags.BoolVar(&f.strict, "strict", false, "exit 2, and send nothing, if check has any warning about the input")

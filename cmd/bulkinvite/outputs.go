@@ -51,7 +51,7 @@ func (s *sender) nameOutputs() {
 	if f.sandbox {
 		word = rehearsal
 	}
-	results, failed := csvio.DefaultOutputs(s.inputNames[0], word)
+	results, failed := csvio.DefaultOutputs(s.inputNames[0], s.input.Sheet(), word)
 	for _, output := range []unnamedOutput{{&f.results, results}, {&f.failed, failed}} {
 		if *output.flag == "" {
 			*output.flag = output.name

@@ -43,10 +43,12 @@ writes what became of each row: NAME.results.csv has those who are invited, with
 their links, and NAME.failed.csv the others, with the reason. FILE is CSV or an
 Excel workbook (.xlsx), as it is or compressed with gzip or zstd.
 
-Several files are sent as if they were one: whoever is in two of them is invited
-once, and if one of them is broken, nothing is sent. What became of all rows is
-in one pair of files, named after the first, in which the column "file" says
-where a row is from.
+Several files are sent as if they were one, and so are the sheets of a workbook
+with --sheet all: whoever is in two of them is invited once, and if one of them
+is broken, nothing is sent. What became of all rows is in one pair of files,
+named after the first, in which the columns "file" and "sheet" say where a row
+is from. The name of a sheet that --sheet names is in theirs, as in
+NAME.SHEET.results.csv.
 
 What was sent is remembered in the ledger. Whatever ends a run, a crash and
 kill -9 included, running the same command again goes on where it stood, and

@@ -72,12 +72,14 @@ Outputs, beside the input if nothing else is said:
   check --rows FILE    0600  the rows that cannot be sent, as NAME.failed.csv
                              would have them
 NAME is the input's without .csv, .gz and the like; stdin, in the current
-folder, for standard input. A rehearsal (--sandbox) writes
+folder, for standard input. The name of a sheet that --sheet names stands behind
+it, as in NAME.SHEET.results.csv. A rehearsal (--sandbox) writes
 NAME.rehearsal.results.csv and NAME.rehearsal.failed.csv. What is in the place
 of an output that no flag names, and was not written by bulkinvite, or for
 another input as the ledger knows, is left alone: a notice says so, and
-NAME.results (2).csv and NAME.failed (2).csv are written. While one of them is written, a hidden file beside it has the new
-content; after kill -9 it may be left, and can be removed.
+NAME.results (2).csv and NAME.failed (2).csv are written. While one of them is
+written, a hidden file beside it has the new content; after kill -9 it may be
+left, and can be removed.
 
 The page that report makes, in the current folder or where --output says:
   report-RUN.html      0600  about a run, with addresses unless

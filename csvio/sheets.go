@@ -1,0 +1,99 @@
+package csvio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// allSheets is the Options.Sheet that stands for every sheet of a workbook that
+// has the columns, unless one is called so.
+const allSheets = "all"
+
+// A workbook is an open one whose sheets are read one by one.
+type workbook struct {
+	book   *excelize.File
+	packed []byte // what it was opened from
+	merged bool   // cells of some sheet are merged over several rows
+	sheets []string
+	hidden []string
+}
+
+// errNoList is beneath the error about a sheet that is empty or has other columns:
+// among several it is passed over.
+var errNoList = errors.New("the sheet is no list of people")
+
+// openSheets opens each sheet of the workbook that s has read and that has the
+// columns, as an input of its own.
+func (in *Input) openSheets(ctx context.Context, s *spooler) ([]*Input, error) {
+	defer s.toRead.book.Close() // nothing to lose: it has no files
+	var inputs []*Input
+	var notes []Warning // about the sheets that are not read
+	for _, name := range s.toRead.sheets {
+		input, err := in.openSheet(ctx, s, name)
+		if inputErr := (*InputError)(nil); errors.Is(err, errNoList) && errors.As(err, &inputErr) {
+			notes = append(notes, Warning{Kind: WarnSheet, Message: "is not read: " + inputErr.Message})
+			continue
+		}
+		if err != nil {
+			closeAll(inputs)
+			return nil, err
+		}
+		inputs = append(inputs, input)
+	}
+	if len(inputs) == 0 {
+		e := &InputError{File: in.name, Message: "no sheet is a list of people", Hint: "name the columns in the first row of a sheet: name, email, interview_id"}
+		for _, note := range notes {
+			e.Message += "; " + strings.TrimPrefix(note.Message, "is not read: ")
+		}
+		return nil, e
+	}
+	for _, name := range s.toRead.hidden {
+		notes = append(notes, Warning{Kind: WarnSheet, Message: fmt.Sprintf("sheet %q is hidden, and is not read; --sheet names it", name)})
+	}
+	inputs[0].warnings = append(notes, inputs[0].warnings...)
+	return inputs, nil
+}
+
+// openSheet opens one sheet of the workbook.
+func (in *Input) openSheet(ctx context.Context, s *spooler, name string) (_ *Input, err error) {
+	sheet := &Input{opts: in.opts, file: in.file, sheet: name, info: in.info, name: fmt.Sprintf("%s sheet %q", in.file, name)}
+	if sheet.spool, err = createSpool(); err != nil {
+		return nil, err
+	}
+	one := spooler{ctx: ctx, name: sheet.name, opts: s.opts, spool: sheet.spool, spooled: s.spooled}
+	one.warnings = nil
+	if err = one.copyNamed(s.toRead, name); err == nil {
+		one.size = one.pos.offset
+		sheet.spooled = one.spooled
+		err = sheet.prepare(ctx)
+	}
+	if inputErr := (*InputError)(nil); errors.As(err, &inputErr) && inputErr.File == "" {
+		inputErr.File = in.file
+	}
+	if err != nil {
+		_ = sheet.spool.Close() // nothing was done with it
+		return nil, err
+	}
+	return sheet, nil
+}
+
+func closeAll(inputs []*Input) {
+	for _, input := range inputs {
+		_ = input.Close() // nothing was done with them
+	}
+}
+
+// Sheet returns the name of the sheet that Options.Sheet means, "" if it means
+// none or all.
+func (in *Input) Sheet() string {
+	for _, file := range in.Files() {
+		if file.named != "" {
+			return file.named
+		}
+	}
+	return ""
+}
