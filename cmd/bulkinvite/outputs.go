@@ -127,6 +127,9 @@ func (s *sender) inputPaths() []string {
 // noteOutputs lets the ledger know whose outputs these are, before they are
 // written.
 func (s *sender) noteOutputs(ctx context.Context) error {
+	if s.plan.plan.Rows == 0 {
+		return nil
+	}
 	text, err := json.Marshal(s.inputPaths())
 	if err != nil {
 		return err
@@ -141,6 +144,9 @@ func (s *sender) noteOutputs(ctx context.Context) error {
 
 // keepOthers leaves alone what is not this run's to replace, and says so.
 func (s *sender) keepOthers(ctx context.Context) error {
+	if s.plan.plan.Rows == 0 { // nothing is written
+		return nil
+	}
 	notice, err := s.numberOutputs(func(name string) (string, error) { return s.foreign(ctx, name) })
 	if err != nil || notice == "" {
 		return err
