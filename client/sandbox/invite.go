@@ -79,24 +79,31 @@ func (s *Server) perform(ctx context.Context, req *client.InviteRequest, q asked
 	if !s.pause(context.WithoutCancel(ctx), latency) {
 		return dropped
 	}
-	if rule != nil {
-		req.Candidates = rule.invites(req.Candidates)
-	}
-	invitations, no := s.act(req, q.chance)
-	var a answer
-	switch {
-	case rule != nil:
-		a = rule.answer(q)
-	case no != nil:
-		a = *no
-	default:
-		a = s.shaped(invitations, q.chance)
-	}
+	invitations, a := s.actBy(rule, req, q)
 	if fault == Slow {
 		latency += s.cfg.SlowBy
 	}
 	s.pause(ctx, latency)
 	return spoilt(fault, a, invitations)
+}
+
+// actBy is act as far as a rule lets it, if there is one.
+func (s *Server) actBy(rule *Rule, req *client.InviteRequest, q asked) ([]client.Invitation, answer) {
+	if rule != nil {
+		named := len(req.Candidates)
+		req.Candidates = rule.invites(req.Candidates)
+		if named > 0 && len(req.Candidates) == 0 {
+			return nil, rule.answer(q) // an application alone is no reason to act
+		}
+	}
+	invitations, no := s.act(req, q.chance)
+	switch {
+	case rule != nil:
+		return invitations, rule.answer(q)
+	case no != nil:
+		return nil, *no
+	}
+	return invitations, s.shaped(invitations, q.chance)
 }
 
 func (s *Server) readInvite(w http.ResponseWriter, r *http.Request) (*client.InviteRequest, *answer) {

@@ -149,7 +149,7 @@ func (r *Rule) applies(q asked) bool {
 	case r.Every > 0 && (q.n-from)%r.Every != 0:
 	case r.Interview != "" && normalID(r.Interview) != q.interview:
 	case r.Address != "" && r.first(q.candidates) == len(q.candidates):
-	case q.list && q.page < r.After:
+	case r.After > 0 && q.page < r.After:
 	case r.Chance > 0 && q.chance.Float64() >= r.Chance:
 	default:
 		return true
