@@ -40,6 +40,16 @@ func TestBreakingOffIsHonest(t *testing.T) {
 	}
 }
 
+func TestStopBeforeTheFirstRequest(t *testing.T) {
+	inWorld(t, sandbox.Config{}, func(w *world) {
+		ctx, stop := context.WithCancel(w.Context())
+		stop()
+		if r := w.runUnder(ctx, rows(people(3, 0)...)); r.end != batch.Stopped || r.posts != 0 {
+			w.Errorf("ended %d after %d requests", r.end, r.posts)
+		}
+	})
+}
+
 func TestStopInTheMiddle(t *testing.T) {
 	inWorld(t, sandbox.Config{Latency: 3 * time.Second}, func(w *world) {
 		in := rows(spread(1000, 2)...)
