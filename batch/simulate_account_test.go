@@ -20,7 +20,7 @@ type account struct {
 	begun    time.Time
 	lost     map[batch.Key]time.Time // when the newest answer came after which the API may have acted, or that left them out
 	claimed  map[batch.Key]bool      // to be sent
-	unknowns map[batch.Key]int       // answers after which the API may have acted, to those who are not re-sent
+	unknowns map[batch.Key]int       // answers after which the API may have acted, to those who went alone and are not re-sent
 	witness  map[string]batch.Key    // by interview: somebody invited whom the preflight found
 	hides    bool                    // the list cannot be believed, which the run can notice:
 	hidden   map[batch.Key]bool      // it lacks whom this run claims, and somebody of whom it knows since before that
@@ -48,7 +48,7 @@ func (a *account) noteClaim(req batch.Request, claim batch.Claim) {
 			if known, found := a.witness[key.InterviewID]; found && a.hides {
 				a.hidden[known], a.hidden[key] = true, true
 			}
-			if n := a.unknowns[key]; n >= a.opts.MaxAttempts {
+			if n := a.unknowns[key]; n >= 2*a.opts.MaxAttempts { // as many again do not count, in an outage
 				a.wrong = fmt.Sprintf("%v may have reached the API %d times and is sent again", key, n)
 			}
 		case batch.KindFound:
@@ -116,10 +116,12 @@ func (a *account) noteSettled(answer batch.Answer) {
 }
 
 // noteAnswer notes whom an answer leaves in doubt: everybody, or in a good one
-// those whom it does not name.
+// those whom it does not name. An attempt counts for who went alone, and not
+// after a 503.
 func (a *account) noteAnswer(req client.InviteRequest, invitations []client.Invitation, err error) {
 	var apiErr *client.Error
 	unknown := errors.As(err, &apiErr) && apiErr.Fate == client.Unknown
+	counts := unknown && len(req.Candidates) <= 1 && apiErr.StatusCode != 503
 	if err != nil && !unknown || req.CandidateID != "" || len(req.Candidates) == 1 && len(invitations) == 1 {
 		return
 	}
@@ -131,7 +133,7 @@ func (a *account) noteAnswer(req client.InviteRequest, invitations []client.Invi
 	defer a.mu.Unlock()
 	for _, c := range req.Candidates {
 		key := batch.NewKey(req.InterviewID, c.Email)
-		if unknown {
+		if counts {
 			a.unknowns[key]++
 		}
 		if !named[key] {

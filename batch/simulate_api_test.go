@@ -78,11 +78,15 @@ func (s *simulation) drawOutage() outage {
 		}
 	}
 	from := time.Duration(pick(s.Rand, 0, 0, s.IntN(120))) * time.Second
+	largest := pick(s.Rand, 0, 0, 0, 50)
+	if s.noList {
+		largest = 0
+	}
 	interview, page := s.lines[s.IntN(len(s.lines))].InterviewID, 1+s.IntN(2)
 	return outage{
 		from:  from,
 		to:    from + time.Duration(pick(s.Rand, 20, 100, 3600, 3600))*time.Second,
-		hides: !s.anyApplication() && s.IntN(3) == 0,
+		hides: !s.anyApplication() && s.IntN(3) == 0 && !s.isOf("addresses") && !s.isOf("late") && !s.noList,
 		how: pick(s.Rand,
 			nil,
 			failsIf(func(client.ListRequest) bool { return true }),
@@ -91,7 +95,7 @@ func (s *simulation) drawOutage() outage {
 			failsIf(func(q client.ListRequest) bool { return q.InterviewID == interview && q.Page == page }),
 			failsIf(func(q client.ListRequest) bool { return q.Page == page }),
 			failsIf(func(q client.ListRequest) bool { return q.Page == 0 })),
-		largest: pick(s.Rand, 0, 0, 0, 50),
+		largest: largest,
 	}
 }
 
@@ -119,6 +123,7 @@ type spell struct {
 // drawSpells draws the weather of the next run.
 func (s *simulation) drawSpells() {
 	s.outage = s.drawOutage()
+	s.drawMood()
 	var spells []spell
 	for range pick(s.Rand, 0, 0, 1, 3) {
 		from := time.Now().Add(time.Duration(s.IntN(pick(s.Rand, 5, 200))) * time.Second)

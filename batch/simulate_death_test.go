@@ -67,7 +67,9 @@ func (s *simulation) drawDeath() death {
 		keep: pick(s.Rand, 0, 1, s.Float64()),
 	}
 	switch d.at {
-	case beforeClaim, afterClaim, beforeSettle, afterSettle, afterRemember:
+	case afterRemember: // which is rare
+		d.breaks = s.IntN(2) == 0
+	case beforeClaim, afterClaim, beforeSettle, afterSettle:
 		d.breaks = s.IntN(2) == 0
 		d.n = 1 + s.IntN(pick(s.Rand, 3, 20))
 	case beforeSend, afterSend, inOutputs:
@@ -92,9 +94,12 @@ func (p *process) reachLocked(at step) error {
 	}
 	if p.death.breaks {
 		p.broken = true
+		p.lookout.see(ledgerBroke, true)
 		return nil
 	}
 	p.dead = true
+	p.lookout.see(killed(at), true)
+	p.lookout.see(deadsWork, p.cfg.PerPerson > 0 && p.api.Books().Pending > 0)
 	p.leave()
 	p.kill()
 	return errDied
@@ -287,6 +292,8 @@ func (p *process) Invite(ctx context.Context, req client.InviteRequest) ([]clien
 	if err := p.reach(beforeSend); err != nil {
 		return nil, err
 	}
+	p.askedByID(req)
+	p.lookout.again(req)
 	ctx, cancel := p.alive(ctx)
 	defer cancel()
 	invitations, err := p.hook.Invite(ctx, req)
@@ -294,6 +301,7 @@ func (p *process) Invite(ctx context.Context, req client.InviteRequest) ([]clien
 		return nil, err
 	}
 	p.account.noteAnswer(req, invitations, err)
+	p.watchInvite(req, invitations, err)
 	return invitations, err
 }
 
@@ -306,13 +314,22 @@ func (p *process) Invites(ctx context.Context, req client.ListRequest) ([]client
 	ctx, cancel := p.alive(ctx)
 	defer cancel()
 	entries, err := p.hook.Invites(ctx, req)
+	p.noteRead(err)
+	p.watchList(req, entries, err)
 	for i := range entries {
 		if e := &entries[i]; p.account.isHidden(batch.NewKey(e.InterviewID, e.CandidateEmail)) {
 			// Pages stay as long as they are, and show somebody else.
+			p.lookout.see(allHidden, true)
 			e.CandidateID, e.CandidateEmail = "instead-of-"+e.CandidateID, "instead-of-"+e.CandidateEmail
 		}
 	}
 	return entries, err
+}
+
+func (p *process) noteRead(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.read = p.read || err == nil
 }
 
 // alive is a context that ends with the process: its connections break.

@@ -56,11 +56,13 @@ func (l *line) listed() bool {
 func (s *simulation) welcome(l *line) bool {
 	for _, address := range []string{l.Email, l.person.Email} {
 		address = strings.ToLower(strings.TrimSpace(address))
-		if strings.HasPrefix(address, "poison") || strings.HasPrefix(address, "silent") {
-			return false
+		for _, prefix := range append([]string{"poison", "silent", s.stopped}, s.prefixes...) {
+			if prefix != "" && strings.HasPrefix(address, prefix) {
+				return false
+			}
 		}
 	}
-	return l.fault == "" && !slices.Contains(s.cfg.Deleted, l.person.InterviewID)
+	return l.fault == "" && !slices.Contains(s.cfg.Deleted, l.person.InterviewID) && !slices.Contains(s.forbidden, l.person.InterviewID)
 }
 
 // drawLines returns an input with people whom the API refuses or leaves out,
@@ -73,22 +75,27 @@ func (s *simulation) drawLines() []*line {
 		s.cfg.PageSize = max(s.cfg.PageSize, 50) // many short pages would take long
 	}
 	poison, silent, applied, wrong := pick(s.Rand, 0, 0.02, 0.3), pick(s.Rand, 0, 0.05), pick(s.Rand, 0, 0, 0.2), pick(s.Rand, 0, 0.1)
+	if s.isOf("crossed") || s.isOf("stranger") {
+		applied = 0 // whomever the answer names, it is the applicant
+	}
 	if s.halfway { // several refused chunks of an interview, of which the first does no harm
 		n, interviews, poison = min(n, 250), pick(s.Rand, 1, 2), 0.3
 	}
 	var lines []*line
 	for i := range n {
-		l := &line{Candidate: candidate(fmt.Sprintf("p%d@example.com", i), s.IntN(interviews))}
+		l := &line{Candidate: candidate(s.email(i), s.IntN(interviews))}
 		switch x := s.Float64(); {
 		case x < poison, s.halfway && i == 0:
 			l.Email = "poison" + l.Email
 		case x < poison+silent:
 			l.Email = "silent" + l.Email
+		case x < poison+silent+s.share:
+			l.Email = s.prefixes[s.IntN(len(s.prefixes))] + l.Email
 		}
 		l.Name = pick(s.Rand, "Ann Example", "Example, Ann", `Ann "A" Example`)
 		l.disable = pick(s.Rand, "", "no", "", "yes")
 		l.DisableEmail = l.disable == "yes"
-		l.person = sandbox.Person{InterviewID: l.InterviewID, Email: l.Email}
+		l.person = sandbox.Person{InterviewID: l.InterviewID, Email: strings.ToLower(l.Email)}
 		if s.IntN(50) == 0 {
 			l.CandidateID = fmt.Sprint("nobody", i) // the API knows no such candidate
 		}

@@ -30,6 +30,7 @@ type process struct {
 	dead    bool
 	ended   bool
 	broken  bool         // the ledger is
+	read    bool         // a page of the list was
 	steps   map[step]int // how often each was reached
 	durable int64        // bytes of the ledger's log that have everything acknowledged
 	account account
@@ -88,8 +89,10 @@ func (s *simulation) runOnce(name string, d death, lasting time.Duration) []outp
 		time.Sleep(pick(s.Rand, 0, time.Second, 2*time.Minute))
 	} else {
 		s.log.add("it ended: %v", err)
-		time.Sleep(2 * time.Minute) // what acts late has acted
+		time.Sleep(s.calm())
 		rows = s.checkOutputs(p, name, before)
+		s.watchRows(rows)
+		s.listSeen = s.listSeen || p.read
 	}
 	s.nobodyElse(before)
 	time.Sleep(pick(s.Rand, 0, 0, 0, 25*time.Hour))
@@ -186,6 +189,7 @@ func (p *process) engine(ctx context.Context, plan *batch.Plan, outputs *csvio.O
 		runErr = engine.FetchLinks(ctx)
 	}
 	end, reason := engine.End()
+	p.watchEnd(engine)
 	p.log.add("the engine ended: %d %q %v %v %+v", end, reason, runErr, engine.Warnings(), engine.Progress())
 	if p.gone() {
 		return errDied

@@ -33,9 +33,11 @@ var (
 // nobody was invited twice and everything that the run says of a row is true;
 // in the end everyone who can be invited is. `make simulate SEEDS=…` draws more.
 func TestSimulation(t *testing.T) {
+	reached := &logbook{counts: map[sight]int{}}
 	for seed := *fromSeed; seed < *fromSeed+*seeds; seed++ {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) { simulate(t, uint64(seed), false) })
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { reached.addAll(simulate(t, uint64(seed), false).lookout.seen) })
 	}
+	reached.check(t)
 }
 
 // TestReplay draws worlds twice: a failure is worth little that cannot be looked
@@ -52,7 +54,7 @@ func TestReplay(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			var difference string
 			for range 3 {
-				if difference = simulate(t, seed, false).difference(simulate(t, seed, false)); difference == "" {
+				if difference = simulate(t, seed, false).log.difference(&simulate(t, seed, false).log); difference == "" {
 					return
 				}
 			}
@@ -75,8 +77,11 @@ type simulation struct {
 	whole  string  // name of the file with all lines
 	failed string  // name of the newest file of failed rows; "": there is none yet
 	result string  // name of the newest results; "": there are none yet
+	nature
 	weather
+	lookout    *lookout
 	elsewhere  map[sandbox.Person]bool      // invited by nobody's run
+	byID       map[sandbox.Person]int       // requests that name a person by their candidate id, guarded by mu
 	resent     map[sandbox.Person]time.Time // begin of the run that sent the newest re-send
 	remembered map[batch.Key]batch.State    // see account
 	resends    map[int64]batch.Key          // see account
@@ -129,17 +134,18 @@ func (c *chronicle) String() string {
 
 func pick[T any](r *rand.Rand, values ...T) T { return values[r.IntN(len(values))] }
 
-// simulate draws a world, lets it happen, and returns what happened; others is
-// of a world in which other commands than send are used.
-func simulate(t *testing.T, seed uint64, others bool) *chronicle {
+// simulate draws a world, lets it happen, and returns it; others is of a world
+// in which other commands than send are used.
+func simulate(t *testing.T, seed uint64, others bool) *simulation {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
 	r := rand.New(rand.NewPCG(seed, 7))
 	s := &simulation{
-		Rand: r, cfg: drawAPI(r, seed), whole: "in.csv", resending: pick(r, 0.1, 0.7),
+		Rand: r, cfg: drawAPI(r, seed), whole: "in.csv", resending: pick(r, 0.1, 0.7), lookout: newLookout(),
 		elsewhere: map[sandbox.Person]bool{}, resent: map[sandbox.Person]time.Time{}, remembered: map[batch.Key]batch.State{},
-		resends: map[int64]batch.Key{}, resentAt: map[batch.Key]time.Time{}, vague: map[sandbox.Person]bool{},
+		byID: map[sandbox.Person]int{}, resends: map[int64]batch.Key{}, resentAt: map[batch.Key]time.Time{}, vague: map[sandbox.Person]bool{},
 	}
 	s.halfway = r.IntN(2) == 0 && !s.cfg.PartialRefusals
+	s.drawKinds(seed)
 	s.lines = s.drawLines()
 	replay := fmt.Sprintf("make simulate SEED=%d SEEDS=1", seed)
 	if others {
@@ -155,6 +161,7 @@ func simulate(t *testing.T, seed uint64, others bool) *chronicle {
 	}()
 	inWorld(t, s.cfg, func(w *world) {
 		s.world, s.folder, s.log.begun = w, filepath.Dir(w.ledger), time.Now()
+		s.log.add("the API is of the kinds %v", s.nature.kinds)
 		s.server.Handler = s
 		s.hook.list = s.list
 		if back := r.IntN(2) == 0; s.halfway {
@@ -176,17 +183,20 @@ func simulate(t *testing.T, seed uint64, others bool) *chronicle {
 		}
 		s.quietRuns()
 	})
-	return &s.log
+	return s
 }
 
 // inviteElsewhere invites one in so many people in the dashboard, while nothing
 // runs, and returns a line of each.
 func (s *simulation) inviteElsewhere(oneIn int) []*line {
 	var invited []*line
-	time.Sleep(2 * time.Minute)
+	if s.noList {
+		return nil // nobody could know
+	}
+	time.Sleep(s.calm())
 	sessions := s.api.Sessions()
 	for _, l := range s.lines {
-		if s.IntN(oneIn) > 0 || !s.welcome(l) || !l.listed() || sessions[l.person] > 0 || s.elsewhere[l.person] {
+		if s.IntN(oneIn) > 0 || !s.welcome(l) || !s.findable(l) || !l.listed() || sessions[l.person] > 0 || s.elsewhere[l.person] {
 			continue
 		}
 		s.api.Invite(l.person)
@@ -194,19 +204,26 @@ func (s *simulation) inviteElsewhere(oneIn int) []*line {
 		invited = append(invited, l)
 		s.log.add("%v is invited in the dashboard", l.person)
 	}
-	time.Sleep(2 * time.Minute)
+	time.Sleep(s.calm())
 	return invited
+}
+
+// calm is how long it takes until the API has done all that it does late.
+func (s *simulation) calm() time.Duration {
+	return 2*time.Minute + 60*s.cfg.PerPerson
 }
 
 // otherMachine goes on with an empty ledger: the API's list alone knows who is
 // invited.
 func (s *simulation) otherMachine() {
-	if s.anyApplication() {
-		return // the list may show another address than the row has
+	if s.anyApplication() || s.noList || !slices.ContainsFunc(s.lines, s.findable) {
+		return // the list may show another address than the row has, or nothing
 	}
+	time.Sleep(s.calm())
 	time.Sleep(25 * time.Hour) // what was re-sent may be sent again
 	s.must(os.RemoveAll(filepath.Join(s.folder, ledgerFolder)))
 	clear(s.remembered)
+	s.listSeen = false
 	clear(s.resends)
 	clear(s.resentAt)
 	for p := range s.api.Sessions() {
@@ -287,6 +304,8 @@ func (s *simulation) defaultOptions() batch.Options {
 // quietRuns go on until everyone is invited who can be.
 func (s *simulation) quietRuns() {
 	s.opts, s.csv, s.outage = s.defaultOptions(), csvio.Options{}, outage{}
+	s.must(s.api.SetListShape(s.listShape))
+	s.must(s.api.SetRules(s.rules))
 	s.mu.Lock()
 	s.spells = nil
 	s.mu.Unlock()
@@ -308,10 +327,27 @@ func (s *simulation) missing(rows []outputRow) string {
 		switch {
 		case row.status != "" || row.line.code(false) != "" || !s.welcome(row.line):
 		case row.code == batch.CodeInterviewRefused: // ten were refused before one was accepted
-		case row.code == batch.CodeUncertain && row.line.JobApplicationID != "": // the list cannot tell
+		case s.listSays404(row) || s.listOfOthers(row): // for want of somebody in it
+		case row.code == batch.CodeUncertain && (row.line.JobApplicationID != "" || s.noList || !s.findable(row.line) || s.misnames()): // the list cannot tell
 		default:
 			return fmt.Sprintf("row %d (%s) is not invited: %s %s", row.row, row.line.mark, row.code, row.text)
 		}
 	}
 	return ""
+}
+
+// listSays404 reports whether nobody is invited to a row's interview, and its
+// list is a 404: that could be one that there is not.
+func (s *simulation) listSays404(row outputRow) bool {
+	return row.code == batch.CodeUncertain && s.listShape.Ends404 && s.invitedTo(row.line.InterviewID) == 0
+}
+
+// listOfOthers reports whether nobody is invited to a row's interview, and its
+// list shows those of others: they could be invited to it, under another id.
+func (s *simulation) listOfOthers(row outputRow) bool {
+	return (row.code == batch.CodeUncertain || row.code == batch.CodeNotSent) && s.listShape.Foreign && s.invitedTo(row.line.InterviewID) == 0
+}
+
+func (s *simulation) invitedTo(interviewID string) int {
+	return s.api.Books().Interviews[interviewID].People
 }
