@@ -5,12 +5,26 @@ import (
 	"bytes"
 	"io"
 	"regexp"
+	"slices"
+
+	"golang.org/x/text/encoding/charmap"
 )
 
-// marks are what a byte order mark looks like: as it is, and as programs show it
-// that have read UTF-8 in another encoding (windows-1252, Mac Roman,
-// windows-1251, two code pages of DOS) or UTF-16 in windows-1252.
-var marks = []string{"\ufeff", "ï»¿", "Ôªø", "п»ї", "´╗┐", "∩╗┐", "ÿþ", "þÿ"}
+// marks are what a byte order mark looks like: as it is, as programs show it that
+// have read UTF-8 as something else, once or twice, or UTF-16 in windows-1252.
+var marks = func() []string {
+	const mark = "\ufeff"
+	found := []string{mark, "ÿþ", "þÿ"}
+	for _, page := range []*charmap.Charmap{
+		charmap.Windows1252, charmap.Windows1250, charmap.Windows1251, charmap.Windows1253, charmap.Windows1254, charmap.Windows1257,
+		charmap.ISO8859_2, charmap.ISO8859_15, charmap.Macintosh, charmap.CodePage437, charmap.CodePage850, charmap.CodePage852, charmap.CodePage866,
+	} {
+		once, _ := page.NewDecoder().String(mark) // they decode any byte
+		twice, _ := page.NewDecoder().String(once)
+		found = append(found, twice, once)
+	}
+	return found
+}()
 
 // excelDelimiter is the line with which a list tells Excel its delimiter.
 var excelDelimiter = regexp.MustCompile(`^(?:(?i)sep=(.)|"(?i)sep=(.)")\r?\n`)
@@ -30,6 +44,9 @@ func (s *spooler) takeHead(text *bufio.Reader) *bufio.Reader {
 	for s.takeMark(text) || s.takeLine(text, &ends) {
 		continue
 	}
+	if s.takeQuotedMark(text) {
+		ends.WriteByte('"')
+	}
 	if ends.Len() == 0 {
 		return text
 	}
@@ -38,18 +55,38 @@ func (s *spooler) takeHead(text *bufio.Reader) *bufio.Reader {
 
 func (s *spooler) takeMark(text *bufio.Reader) bool {
 	head, _ := text.Peek(maxMark) // what cannot be read is found by the next read
-	for _, mark := range marks {
-		if bytes.HasPrefix(head, []byte(mark)) {
-			_, _ = text.Discard(len(mark)) // it was seen
-			s.bom = true
-			return true
-		}
-	}
-	return false
+	mark := markOf(head)
+	_, _ = text.Discard(len(mark)) // it was seen
+	s.bom = s.bom || mark != ""
+	return mark != ""
 }
 
-// maxMark is the length of the longest of marks, in bytes.
-const maxMark = 9
+// takeQuotedMark takes marks that stand in the quotes of the first cell, where a
+// program has put what it took for letters, and the quote before them.
+func (s *spooler) takeQuotedMark(text *bufio.Reader) bool {
+	head, _ := text.Peek(1 + maxMark) // as above
+	rest, quoted := bytes.CutPrefix(head, []byte{'"'})
+	if !quoted || markOf(rest) == "" {
+		return false
+	}
+	_, _ = text.Discard(1) // it was seen
+	for s.takeMark(text) {
+		continue
+	}
+	return true
+}
+
+// markOf returns the mark that a text begins with, or "".
+func markOf(head []byte) string {
+	i := slices.IndexFunc(marks, func(mark string) bool { return bytes.HasPrefix(head, []byte(mark)) })
+	if i < 0 {
+		return ""
+	}
+	return marks[i]
+}
+
+// maxMark is more bytes than the longest of marks has.
+const maxMark = 32
 
 func (s *spooler) takeLine(text *bufio.Reader, ends *bytes.Buffer) bool {
 	head, _ := text.Peek(maxHeadLine)

@@ -1,8 +1,11 @@
 package csvio
 
 import (
+	"bufio"
 	"bytes"
 	"strings"
+
+	"golang.org/x/text/transform"
 )
 
 // endLines looks at how the lines of a text end, once it is in the spool.
@@ -46,4 +49,39 @@ func (s *spooler) turnReturns() error {
 		}
 	}
 	return nil
+}
+
+// singleReturns takes one of the carriage returns from each line end of a text
+// whose first line has two: a program has put \r before the \n of \r\n.
+func singleReturns(text *bufio.Reader) *bufio.Reader {
+	head, _ := text.Peek(scanBuffer) // what cannot be read is found by the next read
+	first, _, _ := bytes.Cut(head, []byte{'\n'})
+	if len(first) == len(head) || !bytes.HasSuffix(first, []byte("\r\r")) {
+		return text
+	}
+	return bufio.NewReaderSize(transform.NewReader(text, returnDropper{}), scanBuffer)
+}
+
+// A returnDropper drops a carriage return that stands before \r\n.
+type returnDropper struct{ transform.NopResetter }
+
+// Transform implements transform.Transformer.
+func (returnDropper) Transform(dst, src []byte, atEOF bool) (written, read int, err error) {
+	for read < len(src) {
+		rest := src[read:]
+		switch {
+		case written == len(dst):
+			return written, read, transform.ErrShortDst
+		case rest[0] != '\r':
+			dst[written] = rest[0]
+			written++
+		case len(rest) < len("\r\r\n") && !atEOF:
+			return written, read, transform.ErrShortSrc
+		case !bytes.HasPrefix(rest, []byte("\r\r\n")):
+			dst[written] = '\r'
+			written++
+		}
+		read++
+	}
+	return written, read, nil
 }

@@ -107,7 +107,7 @@ func (s *spooler) copyText(input *bufio.Reader, head []byte) error {
 	if err != nil {
 		return s.readError(err)
 	}
-	text := s.takeHead(decoded)
+	text := s.takeHead(singleReturns(decoded))
 	if err := s.refuseText(text); err != nil {
 		return err
 	}
