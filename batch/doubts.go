@@ -96,7 +96,7 @@ func (q *queue) nextLook(iv *interview) (at time.Time) {
 	var refused time.Time
 	for d := range iv.doubts.open {
 		if d.refused() && !q.distrust {
-			if due := d.dueRefused(q.settle, time.Duration(q.lists.age.Load())); due.After(refused) {
+			if due := d.dueRefused(q.settle, time.Duration(q.lists.age.Load()), iv.doubts.lastRead); due.After(refused) {
 				refused = due // one look for all of them
 			}
 			continue
@@ -112,19 +112,31 @@ func (q *queue) nextLook(iv *interview) (at time.Time) {
 	if !refused.IsZero() && !q.hasMore(iv) && (at.IsZero() || refused.Before(at)) {
 		at = refused
 	}
-	unknown := iv.doubts.lastRead.IsZero() && !q.lists.seen.Load() || q.lists.mayNotExist()
-	if !at.IsZero() && unknown && iv.list != listReading {
-		return time.Now() // there may be nothing to wait for
+	if !at.IsZero() && q.mayWaitInVain(iv) {
+		return time.Now().Add(lookSoon)
 	}
 	return at
 }
 
-// dueRefused returns when a look can show what a refused request did.
-func (d *doubt) dueRefused(settle, age time.Duration) time.Time {
-	if d.first.IsZero() && d.failed == 0 && age > 0 && age < settle {
-		return d.since.Add(age)
+// lookSoon is when a list is read first of which it is not known that it exists.
+const lookSoon = time.Second
+
+// mayWaitInVain reports whether there may be no list, and nothing to wait for. If
+// a preflight is at it, that will tell.
+func (q *queue) mayWaitInVain(iv *interview) bool {
+	return iv.list != listReading && (iv.doubts.lastRead.IsZero() && !q.lists.seen.Load() || q.lists.mayNotExist())
+}
+
+// dueRefused returns when a look can show what a refused request did: once the
+// list is known to show people, and if that look did not tell, as for others.
+func (d *doubt) dueRefused(settle, age time.Duration, lastRead time.Time) time.Time {
+	if soon := d.since.Add(age); d.first.IsZero() && age > 0 && age < settle && lastRead.Before(soon) {
+		return soon
 	}
-	return d.from().Add(time.Duration(d.failed+1) * settle)
+	if due := d.from().Add(settle); lastRead.Before(due) {
+		return due
+	}
+	return lastRead.Add(settle)
 }
 
 // hasMore reports whether people of the interview can go or are out, so that

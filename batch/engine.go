@@ -50,6 +50,7 @@ type Engine struct {
 	links    linkState
 	habits   addressHabits
 	lists    *listManner
+	last     lastLook
 
 	secondSession atomic.Bool // a re-send made one
 	counts        counts
@@ -128,6 +129,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	e.health.endProbing()
 	e.cutShort = err != nil || soft.Err() != nil
+	if err == nil {
+		err = e.guard(func() error { return e.lookTwice(soft, context.WithoutCancel(ctx)) })()
+	}
 	return errors.Join(err, e.guard(func() error { return e.finish(ctx) })())
 }
 

@@ -230,7 +230,7 @@ func TestThrottled(t *testing.T) {
 func TestRateIsKeptAndUsed(t *testing.T) {
 	inWorld(t, sandbox.Config{Latency: 300 * time.Millisecond}, func(w *world) {
 		w.opts.Rate, w.opts.ChunkSize = 20, 1
-		in := rows(people(1200, 0)...)
+		in := rows(people(2000, 0)...)
 		w.run(in)
 		b := w.api.Books()
 		if b.BusiestSecond > 21 || b.MeanRate < 19.6 {

@@ -23,11 +23,7 @@ const (
 // The error is *client.Error if the list cannot be read or believed, ctx's
 // cause, or visit's.
 func (e *Engine) readList(ctx context.Context, iv *interview, visit func(client.Entry) error) error {
-	limit := listLimit
-	if known := int(e.lists.limit.Load()); known > 0 {
-		limit = known
-	}
-	err := e.readPages(ctx, iv, limit, visit)
+	err := e.readPages(ctx, iv, e.lists.pageSize(), visit)
 	if isRefusal(err) && !saysNoList(err) {
 		// What is refused may be the page size, whose maximum is not documented.
 		err = e.readPages(ctx, iv, 0, visit)

@@ -19,10 +19,10 @@ const (
 // A listManner is what is known of the API's list as such, whatever the
 // interview.
 type listManner struct {
-	seen    atomic.Bool // it was readable, in this run or an earlier one
-	other   atomic.Bool // an answer for it did not say that there is none
-	missing atomic.Bool // an answer said so
-	none    atomic.Bool // it is taken not to exist: nobody asks for it any more
+	seen    atomic.Bool                  // it was readable, in this run or an earlier one
+	other   atomic.Bool                  // an answer for it did not say that there is none
+	missing atomic.Pointer[client.Error] // the last answer that said so
+	none    atomic.Bool                  // it is taken not to exist: nobody asks for it any more
 
 	ends404 atomic.Bool  // an empty page is 404
 	limit   atomic.Int64 // the largest page size, if it is smaller than listLimit
@@ -56,18 +56,34 @@ func (m *listManner) noteAge(age time.Duration) {
 func (m *listManner) answered(err error) {
 	var apiErr *client.Error
 	switch {
-	case saysNoList(err):
-		m.missing.Store(true)
+	case saysNoList(err) && errors.As(err, &apiErr):
+		m.missing.Store(apiErr)
 	case errors.As(err, &apiErr) && (apiErr.StatusCode == 0 || isThrottled(err) || isBusy(err)):
 	default:
 		m.other.Store(true)
 	}
 }
 
+// pageSize is how many entries a page has, as far as is known.
+func (m *listManner) pageSize() int {
+	if known := int(m.limit.Load()); known > 0 {
+		return known
+	}
+	return listLimit
+}
+
 // mayNotExist reports whether everything that is known says that there is no
 // list.
 func (m *listManner) mayNotExist() bool {
-	return m.missing.Load() && !m.other.Load() && !m.seen.Load()
+	return m.missing.Load() != nil && !m.other.Load() && !m.seen.Load()
+}
+
+// why returns why a list that may not exist is not read.
+func (m *listManner) why() *client.Error {
+	if m.isNone() {
+		return errNoList
+	}
+	return m.missing.Load()
 }
 
 // isNone reports whether there is taken to be no list.

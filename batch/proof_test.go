@@ -255,3 +255,46 @@ func TestRefusedRowsTakeFewRequests(t *testing.T) {
 		w.nobodyTwice()
 	})
 }
+
+// After a run that invited somebody its lists are read once more: another machine
+// may have sent at the same time.
+func TestSomebodyElseSendsAtTheSameTime(t *testing.T) {
+	for name, c := range map[string]struct {
+		ours, theirs string
+		cfg          sandbox.Config
+		want         int
+	}{
+		"the same address":             {"bob@example.com", "bob@example.com", sandbox.Config{}, 1},
+		"another form of it":           {"bob.ray@gmail.com", "bobray@gmail.com", sandbox.Config{}, 1},
+		"kept in one form":             {"bob.ray@gmail.com", "bob.ray+x@gmail.com", sandbox.Config{ListAddresses: sandbox.Gmail}, 1},
+		"somebody else":                {"bob@example.com", "ray@example.com", sandbox.Config{}, 0},
+		"somebody else, kept so":       {"bob.ray@gmail.com", "ray.bob@gmail.com", sandbox.Config{ListAddresses: sandbox.Gmail}, 0},
+		"somebody else of one mailbox": {"jobs+bob@example.com", "jobs+ann@example.com", sandbox.Config{}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, c.cfg, func(w *world) {
+				w.hook.invite = func(client.InviteRequest) ([]client.Invitation, bool, error) {
+					w.elsewhere(rows(candidate(c.theirs, 0)))
+					return nil, false, nil
+				}
+				r := w.run(rows(candidate(c.ours, 0)))
+				w.counts(r, map[string]int{"invited": 1})
+				if r.twice != c.want || len(r.warnings) != c.want {
+					t.Errorf("%d people twice; warnings %q", r.twice, r.warnings)
+				}
+			})
+		})
+	}
+}
+
+// Where it would take too many requests, audit is left to tell.
+func TestLastLookTakesFewRequests(t *testing.T) {
+	for interviews, missed := range map[int]bool{5: false, 50: true} {
+		inWorld(t, sandbox.Config{}, func(w *world) {
+			r := w.run(rows(spread(100, interviews)...))
+			if r.missed != missed || r.progress.Requests > 3*interviews+batch.MaxLastLook {
+				t.Errorf("%d interviews: missed %v in %d requests", interviews, r.missed, r.progress.Requests)
+			}
+		})
+	}
+}

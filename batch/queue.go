@@ -171,7 +171,12 @@ func (q *queue) collectDue() {
 		if !at.Equal(iv.doubts.due) {
 			continue // it was set for an earlier time since
 		}
-		iv.doubts.due, iv.doubts.reading = time.Time{}, true
+		iv.doubts.due = time.Time{}
+		if next := q.nextLook(iv); next.After(time.Now().Add(lookSoon)) {
+			q.schedule(iv) // a preflight has begun since, and will tell whether there is a list
+			continue
+		}
+		iv.doubts.reading = true
 		q.reads = append(q.reads, listRead{iv: iv})
 	}
 }

@@ -2,6 +2,7 @@ package batch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"slices"
@@ -200,7 +201,7 @@ const knownWithin = time.Second
 // faults returns why a reading is not believed, "" if it is.
 func (e *Engine) faults(ctx context.Context, r *reading) (string, error) {
 	if r.err != nil {
-		return "the API's list could not be read: " + r.err.Error(), nil
+		return noProofWords(r.err), nil
 	}
 	by := r.begun.Add(-e.opts.SettleTime - knownWithin)
 	g := gap{nameless: len(r.nameless), company: true}
@@ -218,6 +219,14 @@ func (e *Engine) faults(ctx context.Context, r *reading) (string, error) {
 	}
 	return "the API's list cannot be believed: it " + g.words() + "; if they were deleted there, --no-preflight sends without " +
 		"this list, and bulkinvite confirm --assume settles who is in doubt", nil
+}
+
+// noProofWords says that a list could not be read.
+func noProofWords(err error) string {
+	if errors.Is(err, errNoList) {
+		return errNoList.Error()
+	}
+	return "the API's list could not be read: " + err.Error()
 }
 
 // words says what a list lacks.

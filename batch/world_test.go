@@ -129,6 +129,8 @@ type result struct {
 	progress batch.Progress
 	posts    int // requests to the invite endpoint
 	took     time.Duration
+	twice    int  // people whom a list shows twice at the end
+	missed   bool // not all lists were read for that
 }
 
 // run is a whole run over an input: check, send, outcomes.
@@ -177,6 +179,7 @@ func (w *world) runUnder(ctx context.Context, in input) result {
 	}
 	r := result{err: err, posts: w.api.Posts() - posts, took: time.Since(begun), warnings: engine.Warnings(), progress: engine.Progress()}
 	r.end, r.reason = engine.End()
+	r.twice, r.missed = engine.Twice(), engine.MissedLastLook()
 	for i := range in {
 		o, err := engine.Outcome(&in[i])
 		w.must(err)

@@ -114,6 +114,8 @@ func (e *ending) what() string {
 	switch {
 	case e.ExitCode == exitFailedRows && e.report != nil && e.report.Rows == 0:
 		return "finished, the input has no rows, nobody was invited; look at where it comes from"
+	case e.ExitCode == exitFailedRows && e.report != nil && e.report.FailedRows == 0:
+		return "finished, but a list shows people twice whom this run has invited; see the warnings"
 	case e.ExitCode == exitOK && e.report != nil && e.report.heldBack != "":
 		return "finished; " + e.report.heldBack
 	case e.ExitCode == exitOK && e.Rehearsal:

@@ -51,6 +51,8 @@ type report struct {
 	planned     bool    // with --plan
 	rehearsed   bool    // with --sandbox
 	heldBack    string  // who was not re-sent, in words
+	twice       int     // people whom this run invited and a list shows twice
+	unlooked    bool    // not all lists were read at the end to find them
 	rate        float64 // that the user allowed, in requests per second
 	outputsLost bool    // the files could not be written
 	invited     int     // people, by this run
@@ -151,6 +153,9 @@ func (r *report) writeTo(w io.Writer) error {
 	for _, warning := range r.Warnings {
 		fmt.Fprintf(&b, "warning: %s\n", warning)
 	}
+	if r.unlooked {
+		b.WriteString("whether somebody stands in the API's list twice, bulkinvite audit can tell\n")
+	}
 	fmt.Fprintf(&b, "%s\n", r.lastLine())
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -191,6 +196,8 @@ func (r *report) lastLine() string {
 		return "ended early: " + r.Reason + "; " + r.again()
 	case r.Rows == 0:
 		return "finished; the input has no rows, nobody was invited; look at where it comes from"
+	case r.FailedRows == 0 && r.twice > 0:
+		return "finished; everyone is invited, and " + people(r.twice) + " twice; see the warnings"
 	case r.FailedRows == 0 && r.heldBack != "":
 		return "finished; " + r.heldBack
 	case r.FailedRows == 0 && r.rehearsed:

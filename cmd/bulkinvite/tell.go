@@ -42,7 +42,8 @@ func (s *sender) send(ctx context.Context) error {
 	}
 	broke = errors.Join(broke, engine.Close())
 	stop, _ := stoppedBy(ctx)
-	if r.ExitCode = exitCode(end, stop, r.FailedRows); r.ExitCode == exitOK && r.Rows == 0 {
+	r.twice, r.unlooked = engine.Twice(), engine.MissedLastLook()
+	if r.ExitCode = exitCode(end, stop, r.FailedRows); r.ExitCode == exitOK && (r.Rows == 0 || r.twice > 0) {
 		r.ExitCode = exitFailedRows
 	}
 	if broke != nil || !r.balanced() {

@@ -1,0 +1,195 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"bulkinvite/client"
+)
+
+// A look is a reading of an interview's list for those in doubt.
+type look struct {
+	*reading
+	sent    sentCounts // when it began
+	excused bool       // the API was down or the run itself was in the way: that the list tells nothing says nothing
+	doubts  []*doubt
+	byKey   map[Key]*doubt
+	found   map[*person]client.Entry
+	unclear map[*person]bool // those whose entry may be somebody else's of them
+	sight   sight
+	ours    int // entries that may be people's whom this run has in doubt, under addresses of the API's own
+	earlier int // the same of those whom an earlier run has
+}
+
+// show takes an entry of the list in, if it is that of somebody in doubt.
+func (l *look) show(key Key, candidateID string) bool {
+	d := l.byKey[key]
+	if d == nil {
+		return false
+	}
+	if _, again := l.found[d.people[key]]; !again {
+		l.found[d.people[key]] = client.Entry{CandidateID: candidateID}
+	}
+	return true
+}
+
+// confirm reads an interview's list and settles whom it can.
+func (e *Engine) confirm(soft, hard context.Context, iv *interview) error {
+	r, err := e.beginReading(hard, iv)
+	if err != nil {
+		return err
+	}
+	l := e.queue.beginLook(r)
+	l.excused = e.health.isDown()
+	l.err = e.lookInto(soft, iv, func(entry client.Entry) error {
+		key := NewKey(iv.id, strings.TrimSpace(entry.CandidateEmail))
+		if l.show(key, entry.CandidateID) {
+			return e.seeTag(hard, key.Email)
+		}
+		_, _, err := e.recognise(hard, r, key, entry)
+		return err
+	})
+	if isFatal(l.err) && soft.Err() == nil {
+		return l.err
+	}
+	if isRefusal(l.err) {
+		e.queue.refuseList(iv)
+	}
+	if err := e.judgeLook(soft, hard, l); err != nil {
+		return err
+	}
+	err = e.settleLook(hard, l, soft.Err() != nil)
+	e.queue.endLook(iv)
+	return err
+}
+
+// lookInto reads an interview's list for those in doubt.
+func (e *Engine) lookInto(ctx context.Context, iv *interview, visit func(client.Entry) error) error {
+	if e.lists.mayNotExist() {
+		return e.lists.why()
+	}
+	return e.readList(ctx, iv, visit)
+}
+
+// judgeLook finds out what a look proves.
+func (e *Engine) judgeLook(soft, hard context.Context, l *look) error {
+	l.sight = sight{begun: l.begun, noList: saysNoList(l.err) && e.lists.mayNotExist() || errors.Is(l.err, errNoList)}
+	// Whoever is shown in a list that breaks later is shown all the same.
+	err := e.explain(hard, l.reading, func(key Key, id string) (bool, error) { return l.show(key, id), nil })
+	if err != nil {
+		return err
+	}
+	e.findLoosely(l)
+	left := l.strangers()
+	if l.ours, l.earlier = e.queue.suspects(l.iv, left); e.habits.otherAddresses.Load() {
+		l.ours, l.earlier = len(left), len(left)
+	}
+	if l.sight.faults, err = e.faults(hard, l.reading); err != nil {
+		return err
+	}
+	if l.err == nil {
+		e.queue.setStrangers(l.iv, left, false)
+	}
+	l.sight.newest, l.sight.age = l.newest, time.Duration(e.lists.age.Load())
+	l.excused = l.excused || e.queue.inItsOwnWay(l, l.iv)
+	if l.err != nil || soft.Err() != nil || !e.wantsControl(l) {
+		return nil
+	}
+	err = e.readControl(soft, hard, l.iv)
+	l.sight.age = time.Duration(e.lists.age.Load())
+	return err
+}
+
+// findLoosely finds people in doubt whom the API may keep under another form of
+// their address: if there is an entry for each of those with one such form.
+// Whose it is nobody knows if there are several, so that no id is theirs.
+func (e *Engine) findLoosely(l *look) {
+	entries := l.byLoose()
+	if len(entries) == 0 {
+		return
+	}
+	people := map[uint64][]*person{}
+	for _, p := range l.unfound() {
+		loose := e.looseHash(p.key.Email)
+		people[loose] = append(people[loose], p)
+	}
+	for loose, alike := range people {
+		at := entries[loose]
+		if len(at) == 0 {
+			continue
+		}
+		for _, p := range alike {
+			switch {
+			case len(at) < len(alike):
+				l.unclear[p] = true
+			case len(alike) == 1:
+				l.found[p] = client.Entry{CandidateID: l.left[at[0]].id}
+			default:
+				l.found[p] = client.Entry{}
+			}
+		}
+		l.claim(entries, at)
+	}
+}
+
+// unfound returns everybody in doubt whom the list has not shown.
+func (l *look) unfound() []*person {
+	var people []*person
+	for _, d := range l.doubts {
+		_, rest := l.split(d)
+		people = append(people, rest...)
+	}
+	return people
+}
+
+// wantsControl reports whether another interview's list could make this look
+// count for somebody: by showing how soon lists show people.
+func (e *Engine) wantsControl(l *look) bool {
+	settle := e.opts.SettleTime
+	for _, d := range l.doubts {
+		_, rest := l.split(d)
+		if len(rest) > 0 && !d.refused() && l.sight.faults == "" && !l.sight.showsSoon(d.since, settle) &&
+			!l.begun.Before(d.from().Add(settle)) && l.begun.Before(d.from().Add(slowList*settle)) {
+			return true
+		}
+	}
+	return false
+}
+
+// readControl reads another interview's list for that, if one is short enough.
+func (e *Engine) readControl(soft, hard context.Context, not *interview) error {
+	iv := e.queue.control(not)
+	if iv == nil {
+		return nil
+	}
+	r, err := e.beginReading(hard, iv)
+	if err != nil {
+		return err
+	}
+	err = e.readList(soft, iv, func(entry client.Entry) error {
+		if p := r.roll.byAddress(NewKey(iv.id, strings.TrimSpace(entry.CandidateEmail)).Email); p != nil {
+			e.shown(r, p)
+		}
+		return nil
+	})
+	if isFatal(err) && soft.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+// split returns who of a request was found, and who was not, in input order.
+func (l *look) split(d *doubt) (found, rest []*person) {
+	for _, p := range inInputOrder(slices.Collect(maps.Values(d.people))) {
+		if _, ok := l.found[p]; ok {
+			found = append(found, p)
+		} else {
+			rest = append(rest, p)
+		}
+	}
+	return found, rest
+}
