@@ -1,6 +1,7 @@
 package csvio
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -38,23 +39,23 @@ var aliases = func() map[string]int {
 }()
 
 var aliasWords = map[int]string{
-	fieldName: `name fullname candidatename candidatefullname candidate
-		kandidat bewerber bewerbername kandidatenname namedesbewerbers vollername vollstandigername
+	fieldName: `name fullname candidate applicant
+		kandidat bewerber bewerbername kandidatenname vollername vollstandigername
 		vorundnachname vornamenachname vornameundnachname vorname/nachname
-		candidat nomducandidat nomcomplet nometprenom nometprenoms nomprenom nom/prenom prenomnom prenometnom prenom/nom
-		candidato nombredelcandidato nombrecompleto nombreyapellido nombreyapellidos nombresyapellidos nombreapellidos nombre/apellidos
+		candidat nomcomplet nometprenom nometprenoms nomprenom nom/prenom prenomnom prenometnom prenom/nom
+		candidato nombrecompleto nombreyapellido nombreyapellidos nombresyapellidos nombreapellidos nombre/apellidos
 		apellidosynombre apellidosynombres
-		nomedocandidato nomecompleto nomeesobrenome nomesobrenome nome/sobrenome nomeeapelido
-		nomedelcandidato nomeecognome nomecognome nome/cognome cognomeenome cognomenome nominativo
-		kandidaat naamkandidaat volledigenaam voorenachternaam voornaamenachternaam
+		nomecompleto nomeesobrenome nomesobrenome nome/sobrenome nomeeapelido
+		nomeecognome nomecognome nome/cognome cognomeenome cognomenome nominativo
+		kandidaat volledigenaam voorenachternaam voornaamenachternaam
 		kandydat imieinazwisko imienazwisko imie/nazwisko nazwiskoiimie`,
-	fieldFirstName: `firstname givenname forename candidatefirstname
+	fieldFirstName: `firstname givenname forename
 		vorname vornamen prenom prenoms primernombre primeironome nomeproprio voornaam voornamen roepnaam imie imiona`,
-	fieldLastName: `lastname surname familyname candidatelastname
-		nachname familienname zuname nomdefamille apellido apellidos primerapellido
+	fieldLastName: `lastname surname familyname
+		nachname familienname zuname nomdefamille apellido apellidos primerapellido apellidopaterno
 		sobrenome apelido apelidos ultimonome cognome achternaam familienaam nazwisko`,
-	fieldEmail: `email mail emailaddress mailaddress emailid candidateemail candidatemail candidateemailaddress candidateemailid
-		emailadresse mailadresse emailderbewerber
+	fieldEmail: `email mail emailaddress mailaddress emailid
+		emailadresse mailadresse
 		courriel mel adresseemail adressemail adressemel adressecourriel adresseelectronique adressedecourriel courrierelectronique
 		adressedecourrierelectronique
 		correo correoelectronico direcciondecorreo direcciondecorreoelectronico direcciondeemail direccionemail
@@ -104,7 +105,28 @@ func aliasForm(header string) string {
 		}
 		return r
 	}, norm.NFKD.String(header))
-	return strings.TrimRight(normalHeader(form), "*:")
+	form = strings.TrimRight(normalHeader(form), "*:")
+	form = strings.Replace(form, "(s)", "", 1) // one or several: Prénom(s)
+	if bare := withoutCandidate(form); isPersonal(bare) {
+		return bare
+	}
+	return form
+}
+
+// ofCandidate is how programs say whose name or address a column has.
+var ofCandidate = regexp.MustCompile(`^(candidate|applicant|bewerber)|` +
+	`(des(bewerbers|kandidaten)|der(bewerberin|kandidatin)|du(candidat|postulant)|dela(candidate|candidata)|del(candidato|postulante)|` +
+	`docandidato|dacandidata|(vande)?kandidaat|kandydata)$`)
+
+// withoutCandidate returns what a column has without whose it is.
+func withoutCandidate(form string) string { return ofCandidate.ReplaceAllString(form, "") }
+
+// isPersonal reports whether a header stands for a name, a part of one, or an
+// address.
+func isPersonal(form string) bool {
+	_, either := nameWords[form]
+	field, known := aliases[form]
+	return either || known && field <= fieldEmail
 }
 
 // fieldOf returns the field that a header stands for wherever it is found. The
