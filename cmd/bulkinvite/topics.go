@@ -31,7 +31,8 @@ const exitCodesTopic = `What the exit codes mean, and what to do:
        or input that --strict or --min-rows refuses: nothing was sent, and what
        an earlier run wrote is as it was
   3    finished, some rows are in the failed file, each with its reason, or the
-       input has no rows, and what an earlier run wrote is as it was; also
+       input has no rows, and what an earlier run wrote is as it was, or the
+       API's list shows people twice whom the run has invited; also
        check, if some rows cannot be sent, confirm, if somebody is still in
        doubt, and audit, if something is wrong
   4    ended early by the API (key refused, quota used up, down for too long)
