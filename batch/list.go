@@ -58,6 +58,9 @@ func (e *Engine) readPages(ctx context.Context, iv *interview, limit int, visit 
 		if err := p.took(entries); err != nil {
 			return err
 		}
+		if err := e.seeList(ctx, p); err != nil {
+			return err
+		}
 	}
 	iv.listRequests.Store(int32(p.requests))
 	if err := e.learn(ctx, p); err != nil {
@@ -76,14 +79,19 @@ func (e *Engine) learn(ctx context.Context, p *pages) error {
 	if p.learned > 0 {
 		e.lists.limit.Store(int64(p.learned))
 	}
-	var err error
-	if p.good && e.lists.seen.CompareAndSwap(false, true) {
-		err = e.remember(ctx, rememberSeen)
-	}
 	if p.saw404 && e.lists.ends404.CompareAndSwap(false, true) {
-		err = errors.Join(err, e.remember(ctx, rememberEnds404))
+		return e.remember(ctx, rememberEnds404)
 	}
-	return err
+	return nil
+}
+
+// seeList remembers that there is a list as soon as a page has shown somebody,
+// whatever becomes of the rest: in the next run it may be gone.
+func (e *Engine) seeList(ctx context.Context, p *pages) error {
+	if !p.good || !e.lists.seen.CompareAndSwap(false, true) {
+		return nil
+	}
+	return e.remember(ctx, rememberSeen)
 }
 
 // remember lets later runs know something of the API. Outside of a run there is

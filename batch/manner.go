@@ -133,9 +133,9 @@ func judgeList(err error, here, anywhere, nowhere bool) listVerdict {
 		return noList
 	case nowhere && saysNoList(err), isDenied(err) && !here:
 		return inviteOne
-	case isRefusal(err) && here:
+	case isRefusal(err) && !saysNoList(err) && here:
 		return listClosed
-	case isRefusal(err):
+	case isRefusal(err) && !saysNoList(err):
 		return inviteOne
 	}
 	return listUnreadable

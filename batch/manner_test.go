@@ -26,7 +26,7 @@ func TestJudgeList(t *testing.T) {
 		seen                    listVerdict // somebody of the interview was accepted, and the list was readable once
 	}{
 		{"404 in HTML", html404, inviteOne, noList, noList, listUnreadable},
-		{"404 of the gateway", bare404, inviteOne, noList, noList, listClosed},
+		{"404 of the gateway", bare404, inviteOne, noList, noList, listUnreadable},
 		{"405", none405, inviteOne, noList, noList, listUnreadable},
 		{"501", none501, inviteOne, noList, noList, listUnreadable},
 		{"bare 403", bare403, inviteOne, noList, noList, listUnreadable},

@@ -314,7 +314,7 @@ func (p *process) Invites(ctx context.Context, req client.ListRequest) ([]client
 	ctx, cancel := p.alive(ctx)
 	defer cancel()
 	entries, err := p.hook.Invites(ctx, req)
-	p.noteRead(err)
+	p.noteRead(entries)
 	p.watchList(req, entries, err)
 	for i := range entries {
 		if e := &entries[i]; p.account.isHidden(batch.NewKey(e.InterviewID, e.CandidateEmail)) {
@@ -326,10 +326,10 @@ func (p *process) Invites(ctx context.Context, req client.ListRequest) ([]client
 	return entries, err
 }
 
-func (p *process) noteRead(err error) {
+func (p *process) noteRead(page []client.Entry) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.read = p.read || err == nil
+	p.read = p.read || len(page) > 0
 }
 
 // alive is a context that ends with the process: its connections break.

@@ -274,22 +274,17 @@ var moods = []mood{
 		return []sandbox.Rule{{List: true, After: 1 + s.IntN(3), Reply: reply}}
 	}},
 	{"gone", func(s *simulation, _ *sandbox.ListShape) []sandbox.Rule {
-		if s.strangeToList() {
-			return nil
-		}
 		rule, err := sandbox.NoList(pick(s.Rand, sandbox.NoListWays()...))
 		s.must(err)
-		return []sandbox.Rule{rule}
+		return s.unlessStrange(rule)
 	}},
 	{"flapping", func(s *simulation, _ *sandbox.ListShape) []sandbox.Rule {
 		return []sandbox.Rule{s.flapping(pick(s.Rand, 401, 403))}
 	}},
 	{"flappinglist", func(s *simulation, _ *sandbox.ListShape) []sandbox.Rule {
 		rule := s.flapping(pick(s.Rand, 401, 403))
-		if rule.List = true; rule.Reply.Status == 403 && s.strangeToList() {
-			return nil
-		}
-		return []sandbox.Rule{rule}
+		rule.List = true
+		return s.unlessStrange(rule)
 	}},
 }
 
@@ -298,9 +293,16 @@ func (s *simulation) flapping(status int) sandbox.Rule {
 	return sandbox.Rule{Chance: pick(s.Rand, 0.05, 0.3), Reply: sandbox.Reply{Status: status, Form: sandbox.Bare, Message: "Forbidden"}}
 }
 
-// strangeToList reports whether people were invited elsewhere of whom a run
-// that is refused the list could not know that there is one.
-func (s *simulation) strangeToList() bool { return len(s.elsewhere) > 0 && !s.listSeen }
+// unlessStrange returns a rule by which the list is refused, unless people were
+// invited elsewhere of whom a run could not know then: it does not know that
+// there is a list, or invites one of them to see whether the key is good.
+func (s *simulation) unlessStrange(rule sandbox.Rule) []sandbox.Rule {
+	denied := rule.Reply.Status == 401 || rule.Reply.Status == 403
+	if len(s.elsewhere) > 0 && (denied || !s.listSeen) {
+		return nil
+	}
+	return []sandbox.Rule{rule}
+}
 
 // drawMood draws how the API behaves in the next run.
 func (s *simulation) drawMood() {
@@ -325,4 +327,4 @@ func (s *simulation) refusesInTheMiddle() bool {
 }
 
 // notYet are the kinds and moods with which the engine cannot cope yet.
-var notYet = []string{"gone", "flappinglist"}
+var notYet = []string{}

@@ -30,7 +30,7 @@ type process struct {
 	dead    bool
 	ended   bool
 	broken  bool         // the ledger is
-	read    bool         // a page of the list was
+	read    bool         // somebody was in a page of the list
 	steps   map[step]int // how often each was reached
 	durable int64        // bytes of the ledger's log that have everything acknowledged
 	account account

@@ -303,5 +303,5 @@ func (s *simulation) watchRows(rows []outputRow) {
 
 // unseenYet are the states that no world reaches yet, because of notYet.
 var unseenYet = []sight{
-	unlisted, writtenOff, listGone, killed(afterRemember),
+	unlisted, writtenOff,
 }
