@@ -20,33 +20,45 @@ func isDamaged(s string) bool {
 	return hasUTF8Inside(s) || hasOddWord(s)
 }
 
-// Letters and signs that are the bytes of other letters in UTF-8, read as
-// windows-1252 or latin-1. They are told by three things.
-const (
-	// latinLeads begin all letters of Western and Central Europe in UTF-8: none of
-	// the four stands before a sign, nor before the few letters that can follow.
-	latinLeads = "\u00c2\u00c3\u00c4\u00c5"
-	// quotation are the signs that people write behind any letter.
-	quotation = "\u2018\u2019\u201a\u201c\u201d\u201e\u2026\u2013\u2014\u2039\u203a\u00ab\u00bb\u00b7\u00b4\u00a0"
-)
+// A misreading is a character set in which programs read UTF-8 by mistake.
+type misreading struct {
+	set *charmap.Charmap
+	// leads begin all letters of Western and Central Europe in UTF-8: none of them
+	// stands before a sign, nor before the few letters that can follow.
+	leads string
+}
+
+var misreadings = []misreading{
+	{charmap.Windows1252, "\u00c2\u00c3\u00c4\u00c5"},
+	{charmap.Windows1250, "\u00c2\u0102\u00c4\u0139"},
+}
+
+// quotation are the signs that people write behind any letter.
+const quotation = "\u2018\u2019\u201a\u201c\u201d\u201e\u2026\u2013\u2014\u2039\u203a\u00ab\u00bb\u00b7\u00b4\u00a0"
 
 // hasUTF8Inside reports whether somewhere in a text are the bytes of a character
-// in UTF-8, read as windows-1252 or latin-1: Ã¼ is ü.
+// in UTF-8, read as windows-1252, windows-1250 or latin-1: Ã¼ is ü, and Ĺ‚ is ł.
 func hasUTF8Inside(s string) bool {
-	for i, r := range s {
-		if r < utf8.RuneSelf {
-			continue
-		}
-		if first, ok := singleByte(r); ok && first >= 0xc2 && hasSequence(s[i:], r, first) {
-			return true
+	for _, m := range misreadings {
+		before := ' '
+		for i, r := range s {
+			if r >= utf8.RuneSelf && m.hasSequence(s[i:], before) {
+				return true
+			}
+			before = r
 		}
 	}
 	return false
 }
 
 // hasSequence reports whether a text begins with the bytes of one character,
-// each read as a character: r, which is first, and those that follow.
-func hasSequence(s string, r rune, first byte) bool {
+// each read as a character.
+func (m *misreading) hasSequence(s string, before rune) bool {
+	r, size := utf8.DecodeRuneInString(s)
+	first, ok := m.byteOf(r)
+	if !ok || first < 0xc2 {
+		return false
+	}
 	length := 2
 	if first >= 0xe0 {
 		length++
@@ -54,28 +66,46 @@ func hasSequence(s string, r rune, first byte) bool {
 	if first >= 0xf0 {
 		length++
 	}
-	sequence, sign := []byte{first}, strings.ContainsRune(latinLeads, r)
-	for _, next := range s[utf8.RuneLen(r):] {
-		b, ok := singleByte(next)
+	sequence, sign := []byte{first}, false
+	for _, next := range s[size:] {
+		b, ok := m.byteOf(next)
 		if !ok || b < 0x80 || b > 0xbf {
 			return false
 		}
 		sequence = append(sequence, b)
-		sign = sign || !unicode.IsLetter(next) && !strings.ContainsRune(quotation, next)
+		sign = sign || m.isTelling(before, r, next)
 		if len(sequence) == length {
-			return sign && utf8.Valid(sequence)
+			// Half of the letters of Vietnamese are two signs of quotation behind an á.
+			vietnamese := first == 0xe1 && sequence[1] >= 0xba && b != 0xa0
+			return (sign || vietnamese) && utf8.Valid(sequence)
 		}
 	}
 	return false
 }
 
-// singleByte returns the byte that is r in windows-1252, or in latin-1 where
-// windows-1252 has none.
-func singleByte(r rune) (byte, bool) {
-	if r <= 0xff {
+// isTelling reports whether nobody writes a letter before another character.
+func (m *misreading) isTelling(before, r, next rune) bool {
+	quoted := strings.ContainsRune(quotation, next)
+	switch {
+	case !strings.ContainsRune(m.leads, r):
+		return !unicode.IsLetter(next) && !quoted
+	case next == '\u015e': // in words of Romanian in capitals
+		return r != '\u00c2' && r != '\u0102'
+	case r == '\u0102': // which ends them
+		return !(quoted && unicode.IsLetter(before))
+	case r == '\u0139': // in words of Slovak in capitals
+		return !strings.ContainsRune("\u0160\u0164\u017d", next)
+	}
+	return true
+}
+
+// byteOf returns the byte that is r in the set, or in latin-1 where the set has
+// none.
+func (m *misreading) byteOf(r rune) (byte, bool) {
+	if 0x80 <= r && r <= 0x9f {
 		return byte(r), true
 	}
-	return charmap.Windows1252.EncodeRune(r)
+	return m.set.EncodeRune(r)
 }
 
 // hasOddWord reports whether a word has in it what no word has: a question mark
@@ -88,6 +118,8 @@ func hasOddWord(s string) bool {
 		switch {
 		case isStandIn(r) && unicode.IsLetter(before), isStandIn(before) && letter:
 			return true
+		case (r == '\u201a' || r == '\u201e') && unicode.IsLetter(before):
+			return true // quotes that open
 		case before >= 'a' && unicode.IsLower(before) && strings.ContainsRune("\u00c2\u00c3\u0102", r):
 			return true // what follows was taken for a blank
 		case !letter && !unicode.IsMark(r):
@@ -107,7 +139,7 @@ func hasOddWord(s string) bool {
 // isStandIn reports whether a sign stands in words only in the place of a letter
 // that was lost.
 func isStandIn(r rune) bool {
-	return r == '?' || r == utf8.RuneError ||
+	return r == '?' || r == utf8.RuneError || strings.ContainsRune("\u00a8\u00b8\u02d8\u02d9\u02db\u02dd\u207f", r) ||
 		r >= 0x80 && r < 0x2600 && (unicode.In(r, unicode.So, unicode.Sm, unicode.Sc, unicode.No) || r == '¶' || r == '§' || r == '¿' || r == '¡')
 }
 

@@ -14,6 +14,7 @@ var realNames = []string{
 	"Đặng Văn Ánh", "Nguyễn Thị Ấu", "Łukasz Żółć", "Šárka Žižková", "Çağla Öztürk", "İpek", "Ștefan Țuțea", "Иван Петров", "Γιώργος", "ΑΛΈΞΑΝΔΡΟΣ",
 	"王小明", "田中 さくら", "김민준", "محمد", "דָּוִד", "อรุณ", "देवी", "Lluïsa Gal·la", "O´Neill", "O`Neill", "Ann (Иван)", "Иван Smith", "Ann & Bob", "AT&T",
 	"Smith & Co; Ltd", "D&D;", "Anna (maybe ?)", "R2-D2", "Zoë 🎉", "Ann, Dr.", "Ann/Bob", "Sør-Trøndelag", "ÑAÑÉZ", "ÈVE", "Ève’", "“Ánna”", "‘Élan’", "d’Été",
+	"BĂDIŢĂ–POP", "Ion „NELUŢĂ” Pop", "MĂŞCĂŞAN", "BRĂILA", "STĹP", "Ľubomír Ďurišin", "KĹŽATKO", "Max „Mäxchen“ Ünal", "Müller ‚Max‘", "Olmá» x", "«José Olmá»", "Ürümçi’s", "Brūno Šķēle", "Łucja Ślązak", "ŁĄCKA", "Őry Űző", "Ştefăniţă", "GÂŞTEŞTI",
 	"Anaïs", "ÍÑIGO", "Íñigo", "Ôtomo", "ŒUVRE", "Œuvre", "Þóra Ýr", "McÂdam"[:2],
 }
 
@@ -28,8 +29,9 @@ func TestRealNamesAreNotDamaged(t *testing.T) {
 // UTF-8 that was read in another encoding is recognised, whatever the name.
 func TestNamesInTheWrongEncoding(t *testing.T) {
 	names := []string{"José García", "Zoë Müller", "André Pømela", "Nicolò Rossi", "Ana Peña", "JOÃO", "Ødegård", "Škoda", "Łukasz", "Çağla", "Иван", "Γιώργος", "محمد", "王小明",
+		"Łukasz Żółć", "Michał", "Stanisław", "Dvořák", "Šárka", "Čapek", "Žižek", "Šťastný", "Đorđe", "Ştefan", "Molnár", "Győző", "Nguyễn", "Thị", "Hồng", "Trần", "Ångström",
 		"O’Brien", "Jean–Luc", "Ñandú", "Élan", "Ürün", "Àngel", "Íñigo", "Öz", "François", "Désirée", "Renée"}
-	for what, charset := range map[string]encoding.Encoding{"windows-1252": charmap.Windows1252, "latin-1": charmap.ISO8859_1} {
+	for what, charset := range map[string]encoding.Encoding{"windows-1252": charmap.Windows1252, "latin-1": charmap.ISO8859_1, "windows-1250": charmap.Windows1250} {
 		for _, name := range names {
 			read, err := charset.NewDecoder().String(name)
 			if err != nil || strings.ContainsRune(read, '\ufffd') {
@@ -47,7 +49,7 @@ func TestNamesInTheWrongEncoding(t *testing.T) {
 
 func TestDamagedWords(t *testing.T) {
 	for _, s := range []string{"Jos?", "M?ller", "?lvaro", "Andr? P?mela", "Jos√© Garc√≠a", "Jos├®", "M³ller", "Nicol\u00c3 Rossi", "JosГ©", "Zo\ufffd", "Zoë MÃ¼ller",
-		"MÃ¼ller 李", "Annе"} {
+		"MÃ¼ller 李", "Annе", "MĂĽller", "MichaĹ‚", "Ă–zil", "ÄŚapek", "Jos‚", "M„ller", "M¸ller", "Mⁿller", "Nguyá»…n"} {
 		if !isDamaged(s) {
 			t.Errorf("%s is not called damaged", s)
 		}
