@@ -32,9 +32,13 @@ const innerSigns = "\u00b7\u0375\u05f3\u05f4\u30fb"
 // firstTypographic returns the first character of an address that is neither
 // ASCII nor a letter or digit of a language, or 0. Letters of another width or
 // form than the usual one are none, and neither are those that look like signs.
+// Programs set to Turkish make ı of I: domains have it, mailboxes do not.
 func firstTypographic(address string) rune {
-	for _, r := range address {
+	at := strings.LastIndexByte(address, '@')
+	for i, r := range address {
 		switch {
+		case r == 'ı' && i < at:
+			return r
 		case r < utf8.RuneSelf, strings.ContainsRune(innerSigns, r):
 		case !unicode.In(r, unicode.L, unicode.M, unicode.Nd), isOtherForm(r),
 			'\u02b0' <= r && r <= '\u02ff', '\u01c0' <= r && r <= '\u01c3', '\u2100' <= r && r <= '\u214f':

@@ -26,7 +26,13 @@ var commonEndings = []string{"com", "net", "org", "edu", "gov", "info"}
 // of the pen: gmial.com, hotmail.co, or an ending such as .con that there is not.
 func isSlippedDomain(domain string) bool {
 	domain = strings.ToLower(domain)
+	if latin := strings.ReplaceAll(domain, "ı", "i"); latin != domain && isProvider(latin) {
+		return true // a program set to Turkish has made ı of I
+	}
 	suffix, _ := publicsuffix.PublicSuffix(domain)
+	if len(suffix) == 1 { // no ending has one letter: it was cut off
+		return true
+	}
 	if !strings.Contains(suffix, ".") && isUnknownEnding(suffix) {
 		for _, ending := range commonEndings {
 			if isSlip(suffix, ending) {
@@ -48,6 +54,13 @@ func isSlippedDomain(domain string) bool {
 		}
 	}
 	return false
+}
+
+// isProvider reports whether a domain is that of one of the providers.
+func isProvider(domain string) bool {
+	label, rest, _ := strings.Cut(domain, ".")
+	_, known := providers[label]
+	return known && rest == "com"
 }
 
 // isUnknownEnding reports whether there is no such top-level domain.

@@ -8,6 +8,7 @@ func TestSlippedDomains(t *testing.T) {
 		"GMAIL.CMO", "mgail.com", "hotmial.com", "hotmal.com", "homail.com", "hotmai.com", "hotmail.co", "hotmail.con", "yahooo.com", "yaho.com", "yhaoo.com",
 		"yahoo.comm", "outlok.com", "oulook.com", "outloook.com", "iclod.com", "icluod.com", "example.con", "example.cmo", "example.comm", "example.ocm", "example.vom", "example.c0m",
 		"example.nte", "example.ogr", "example.orgg", "mail.example.con", "googlemial.com", "protonmai.com", "yaho.co.uk", "gmail.net",
+		"gmail.c", "example.d", "gmaıl.com", "hotmaıl.com",
 	} {
 		if !isSlippedDomain(domain) {
 			t.Errorf("%s is none", domain)
@@ -17,7 +18,7 @@ func TestSlippedDomains(t *testing.T) {
 		"gmail.com", "googlemail.com", "mail.com", "ymail.com", "email.com", "cloud.com", "hotmail.com", "hotmail.co.uk", "hotmail.fr", "yahoo.com", "yahoo.co.in", "yahoo.de",
 		"outlook.com", "outlook.fr", "icloud.com", "me.com", "aol.com", "gmx.de", "web.de", "example.com", "example.co", "example.cm", "example.om", "example.cam", "example.company",
 		"example.example", "example.test", "example.de", "example.photography", "protonmail.com", "proton.me", "live.com", "gmal.example.com", "mx.gmail.com", "x.co", "t.co",
-		"bücher.example", "xn--bcher-kva.com", "пример.рф", "example.email", "example.coop", "example.bet", "example.ngo", "example.int", "localhost",
+		"bücher.example", "xn--bcher-kva.com", "пример.рф", "example.email", "example.coop", "example.bet", "example.ngo", "example.int", "localhost", "kırıkkale.com.tr", "ışık.com",
 	} {
 		if isSlippedDomain(domain) {
 			t.Errorf("%s is one", domain)

@@ -294,6 +294,7 @@ func TestEmailProblem(t *testing.T) {
 func TestOddCharacters(t *testing.T) {
 	for address, want := range map[string]string{
 		"sean.o’brien@example.com":   "has a ’ in it (U+2019, right single quotation mark): retype it",
+		"alı@example.com":            "has a ı in it (U+0131, latin small letter dotless i): retype it",
 		"ann–lee@example.com":        "has a – in it (U+2013, en dash): retype it",
 		"bea—ray@example.com":        "has a — in it (U+2014, em dash): retype it",
 		"cid‑poe@example.com":        "has a ‑ in it (U+2011, non-breaking hyphen): retype it",
