@@ -8,7 +8,7 @@ import (
 func TestAbsent(t *testing.T) {
 	const settle = 35 * time.Second
 	ended := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	after := func(d time.Duration) time.Time { return ended.Add(d) }
+	after := ended.Add
 	first := after(60 * time.Second)
 	for _, c := range []struct {
 		name    string

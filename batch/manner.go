@@ -107,7 +107,7 @@ func saysNoList(err error) bool {
 }
 
 // errNoList is why a list that does not exist is not read.
-var errNoList = &client.Error{Err: errors.New("the API has no list of invitations")}
+var errNoList = &client.Error{Err: errors.New("the API has no list of invitations, or denies it to this key")}
 
 // A listVerdict says what follows from reading an interview's list before its
 // first chunk.

@@ -35,6 +35,3 @@ func endWithRequests(conn *net.TCPConn, timeout time.Duration) {
 	}
 	_ = raw.Control(func(fd uintptr) { _ = setUserTimeout(fd, timeout) })
 }
-
-// wholeSeconds is a time for systems that count in them, no shorter than it is.
-func wholeSeconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }

@@ -83,9 +83,9 @@ func (columns origin) of(file *Input) origin {
 }
 
 // in returns a block with these cells in it, whose line is at row.
-func (o origin) in(block []string, row int) []string {
-	if len(o) == 0 {
+func (columns origin) in(block []string, row int) []string {
+	if len(columns) == 0 {
 		return block
 	}
-	return slices.Insert(slices.Clone(block), row, o...)
+	return slices.Insert(slices.Clone(block), row, columns...)
 }

@@ -107,7 +107,7 @@ func packUUID(id string) (b [16]byte, ok bool) {
 		return b, false
 	}
 	n := 0
-	for i := 0; i < len(id); i++ {
+	for i := range len(id) {
 		c := id[i]
 		switch {
 		case c == '-':

@@ -187,8 +187,8 @@ func passing(path string) bool {
 
 // rename notes what a file is called from now on. Nothing else in the folder may
 // wait to be synced: what was written before it must not be lost when it is not.
-func (d *disk) rename(tid int, from, to string) {
-	from, to = d.absolute(from), d.absolute(to)
+func (d *disk) rename(tid int, to string) {
+	to = d.absolute(to)
 	d.changes(to)
 	for path, f := range d.list(d.folder) {
 		if len(f.dirty) > 0 && !mayLag(path) {

@@ -39,9 +39,9 @@ func (d *disk) begins(pid, tid int, info *syscallInfo) {
 	case syscall.SYS_FSYNC, syscall.SYS_FDATASYNC:
 		d.sync(tid, open)
 	case syscall.SYS_RENAME:
-		d.rename(tid, d.text(pid, info.args[0]), d.text(pid, info.args[1]))
+		d.rename(tid, d.text(pid, info.args[1]))
 	case syscall.SYS_RENAMEAT, sysRenameat2:
-		d.rename(tid, d.text(pid, info.args[1]), d.text(pid, info.args[3]))
+		d.rename(tid, d.text(pid, info.args[3]))
 	case syscall.SYS_UNLINK:
 		d.unlink(tid, d.text(pid, info.args[0]))
 	case syscall.SYS_UNLINKAT:

@@ -28,16 +28,20 @@ func (v *planView) addInput(in *csvio.Input) {
 // that have them in common, and how many rows are left out.
 func (v *planView) writeColumns(b *strings.Builder) {
 	shown := map[string]bool{}
-	for start, end := 0, 0; start < len(v.columns); start = end {
+	for start := 0; start < len(v.columns); {
 		var lines strings.Builder
-		for end = start; end < len(v.columns) && v.columns[end].File == v.columns[start].File; end++ {
-			fmt.Fprintf(&lines, "column %q is taken for %s\n", v.columns[end].Header, v.columns[end].Field)
+		file := v.columns[start:]
+		end := 0
+		for end < len(file) && file[end].File == file[0].File {
+			fmt.Fprintf(&lines, "column %q is taken for %s\n", file[end].Header, file[end].Field)
+			end++
 		}
+		start += end
 		if shown[lines.String()] {
 			continue
 		}
 		shown[lines.String()] = true
-		for _, c := range v.columns[start:end] {
+		for _, c := range file[:end] {
 			fmt.Fprintf(b, "%s\n", c)
 		}
 	}
