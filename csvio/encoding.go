@@ -75,7 +75,7 @@ func isUTF16(name string) bool {
 // notUTF8 fills in what is wrong with a line that is not UTF-8, of which
 // before and after are the parts up to the fault and from there on.
 func (e *InputError) notUTF8(before, after []byte) {
-	const others = "the encoding in which it was saved, such as windows-1251, gb18030 or shift_jis"
+	const others = "the encoding in which it was saved, such as windows-1250, windows-1251, gb18030 or shift_jis"
 	line := excerpt(before, after)
 	if strings.ContainsRune(line, utf8.RuneError) {
 		e.Message = "not UTF-8"

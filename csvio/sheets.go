@@ -26,6 +26,9 @@ type workbook struct {
 // among several it is passed over.
 var errNoList = errors.New("the sheet is no list of people")
 
+// unread is behind why a sheet is passed over.
+const unread = ": it is not read"
+
 // openSheets opens each sheet of the workbook that s has read and that has the
 // columns, as an input of its own.
 func (in *Input) openSheets(ctx context.Context, s *spooler) ([]*Input, error) {
@@ -35,7 +38,7 @@ func (in *Input) openSheets(ctx context.Context, s *spooler) ([]*Input, error) {
 	for _, name := range s.toRead.sheets {
 		input, err := in.openSheet(ctx, s, name)
 		if inputErr := (*InputError)(nil); errors.Is(err, errNoList) && errors.As(err, &inputErr) {
-			notes = append(notes, Warning{Kind: WarnSheet, Message: "is not read: " + inputErr.Message})
+			notes = append(notes, Warning{Kind: WarnSheet, Message: inputErr.Message + unread})
 			continue
 		}
 		if err != nil {
@@ -47,7 +50,7 @@ func (in *Input) openSheets(ctx context.Context, s *spooler) ([]*Input, error) {
 	if len(inputs) == 0 {
 		e := &InputError{File: in.name, Message: "no sheet is a list of people", Hint: "name the columns in the first row of a sheet: name, email, interview_id"}
 		for _, note := range notes {
-			e.Message += "; " + strings.TrimPrefix(note.Message, "is not read: ")
+			e.Message += "; " + strings.TrimSuffix(note.Message, unread)
 		}
 		return nil, e
 	}
