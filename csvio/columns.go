@@ -103,6 +103,9 @@ func (t *headerTry) missingHint(missing []int, opts Options) string {
 		return "the first line says with sep= what separates the cells: mend it, or use --delimiter"
 	case len(t.header) == 1:
 		return "leave out --delimiter, or give the one that the first line has"
+	case t.hasLineInCell():
+		return "its first cell has a whole line in it, as if a spreadsheet with another list separator had saved it: " +
+			"import the list again as text, with the separator that it has"
 	}
 	flags, guesses := t.guesses(missing)
 	hint := fmt.Sprintf("rename the columns in the first line, or name them with %s", strings.Join(flags, " "))
@@ -116,8 +119,17 @@ func (t *headerTry) missingHint(missing []int, opts Options) string {
 	return hint + t.idHint()
 }
 
+// hasLineInCell reports whether all text is in the first cell, with what separates
+// cells in it.
+func (t *headerTry) hasLineInCell() bool {
+	return isBlankRow(t.header[1:]) && strings.ContainsAny(t.header[0], ",;|\t")
+}
+
 // idHint says that a column with ids might be meant.
 func (t *headerTry) idHint() string {
+	if t.columns[fieldJobApplicationID] >= 0 {
+		return ""
+	}
 	for i, h := range t.header {
 		if form := aliasForm(h); !t.ours[i] && (form == "applicationid" || form == "jobapplicationid" || form == "jobapplication") {
 			return fmt.Sprintf("; if %q has job application ids of micro1, add %s", trim(h), mapFlag(fieldJobApplicationID, h))

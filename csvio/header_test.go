@@ -85,6 +85,10 @@ func TestHeaderErrors(t *testing.T) {
 		header, want string
 		opts         Options
 	}{
+		"a line in a cell": {header: `"name,email,interview";;`,
+			want: `stdin:1: no column for name, email, interview_id; found "name,email,interview", "", ""; its first cell has a whole line in it, as if a spreadsheet with another list separator had saved it: import the list again as text, with the separator that it has`},
+		"no hint at what is known": {header: "name,email,job_application_id",
+			want: `stdin:1: no column for interview_id; found "name", "email", "job_application_id"; rename the columns in the first line, or name them with --map interview_id=HEADER, or give --interview-id for all rows`},
 		"mapped to nothing": {header: "name,Contact ,interview", opts: Options{Map: mapping(t, "email=Kontact")},
 			want: `stdin:1: --map email=Kontact names no column; found "name", "Contact ", "interview"; did you mean "Contact"?`},
 		"mapped to nothing near": {header: "name;kontakt;interview", opts: Options{Map: mapping(t, "email=Ann's Mail")},

@@ -22,6 +22,7 @@ const (
 // that is wrong with it in the order of the codes.
 func (in *Input) validate(row *batch.Row, cells *rawCells, p place) {
 	c := &row.Candidate
+	cells.unwrap()
 	c.Name, c.Email = trim(cells.Name), valueOf(cells.Email)
 	if c.Name == "" {
 		c.Name = joinedName(cells.FirstName, cells.LastName)
@@ -116,6 +117,19 @@ func personProblem(c *batch.Candidate) *batch.Problem {
 // wrong says what is wrong with the value of a field.
 func wrong(code batch.Code, field, value, problem string) *batch.Problem {
 	return &batch.Problem{Code: code, Message: field + " " + problem, Value: value}
+}
+
+// unwrap takes the texts out of formulas: ="0012" is how programs keep a
+// spreadsheet from taking the id 0012 for a number.
+func (c *rawCells) unwrap() {
+	for _, cell := range []*string{&c.Name, &c.FirstName, &c.LastName, &c.Email, &c.InterviewID, &c.JobApplicationID, &c.CandidateID} {
+		if !strings.HasPrefix(*cell, `="`) {
+			continue
+		}
+		if text, closed := strings.CutSuffix((*cell)[len(`="`):], `"`); closed && !strings.Contains(strings.ReplaceAll(text, `""`, ""), `"`) {
+			*cell = strings.ReplaceAll(text, `""`, `"`)
+		}
+	}
 }
 
 // plainID undoes what our block in results.csv did to an id that a spreadsheet
