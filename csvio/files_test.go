@@ -274,3 +274,18 @@ func TestRoundTripOfFiles(t *testing.T) {
 		}
 	})
 }
+
+// One export of several that is empty is said: the others hide it. A single one
+// without rows ends the run in its own way.
+func TestFileWithoutRowsAmongOthers(t *testing.T) {
+	in := openFiles(t, Options{InterviewID: "iv"}, "name,email\nAnn,ann@x.co\n", "name,email\n,\n")
+	scanAll(t, in)
+	if diff := cmp.Diff([]string{"b.csv: has no rows; look at where it comes from"}, warningTexts(in)); diff != "" {
+		t.Error(diff)
+	}
+	one := openText(t, "name,email\n", Options{InterviewID: "iv"})
+	scanAll(t, one)
+	if texts := warningTexts(one); len(texts) > 0 {
+		t.Errorf("warnings %q of a single input", texts)
+	}
+}

@@ -21,6 +21,7 @@ const (
 	WarnIDColumn    WarningKind = "id_column"    // it is not called job_application_id
 	WarnCutOff      WarningKind = "cut_off"      // the last line has no end
 	WarnMergedCells WarningKind = "merged_cells" // of which only the first has the text
+	WarnNoRows      WarningKind = "no_rows"      // of several files, one has none
 
 	WarnDamaged     WarningKind = "damaged_text"  // a name or an address that was in the wrong encoding once
 	WarnEntities    WarningKind = "html_entities" // in a name
@@ -117,6 +118,7 @@ func (s *spooled) warn(kind WarningKind, format string, args ...any) {
 
 // rowWarnings are the warnings about rows that a scan has found so far.
 type rowWarnings struct {
+	seen    int // rows
 	found   []Warning
 	domains map[string]bool // those of the rows so far, with whether they are slips
 }
@@ -157,11 +159,15 @@ func (r *rowWarnings) finished() *[]Warning {
 		text := rowWarningTexts[w.Kind]
 		w.Message, w.Hint = rows+" "+text.what, text.hint
 	}
+	if r.seen == 0 {
+		r.found = append(r.found, Warning{Kind: WarnNoRows, Message: "has no rows", Hint: "look at where it comes from"})
+	}
 	return &r.found
 }
 
 // look notes what should be looked at in rows that can be sent.
 func (r *rowWarnings) look(rows []*batch.Row) {
+	r.seen += len(rows)
 	for _, row := range rows {
 		if row.Problem == nil {
 			r.lookAt(row)
@@ -215,6 +221,8 @@ func (in *Input) Warnings() []Warning {
 		for _, w := range found {
 			if len(in.files) > 0 {
 				w.File = file.name
+			} else if w.Kind == WarnNoRows {
+				continue // that is how the run ends, and no warning
 			}
 			all = append(all, w)
 		}
