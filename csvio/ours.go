@@ -28,8 +28,8 @@ func makeBlocks() (blocks []ourBlock) {
 // ourColumns tells which columns of a header are of blocks that were written
 // here, and whether one of these is of several files or sheets. They are found by their
 // names, wherever they stand: people write remarks behind a block, put columns
-// between ours, and move them. A part of a block is none, since people have
-// columns that are called status or row.
+// between ours, move them, and remove one. Less of a block is none, since people
+// have columns that are called status or row.
 func ourColumns(header []string) (ours []bool, joined bool) {
 	ours = make([]bool, len(header))
 	for at := 0; at < len(header); {
@@ -52,9 +52,13 @@ func ourColumns(header []string) (ours []bool, joined bool) {
 	return ours, joined
 }
 
+// tellingColumns are those of our blocks that hardly anybody else has.
+var tellingColumns = []string{"invite_url", "error_code"}
+
 // markScattered marks the columns of a block that do not follow each other, if
-// all are there, and reports whether it is of several files or sheets. A column
-// "file" or "sheet" is ours only where it was written: people have such, too.
+// at most one is missing that others could have, too, and reports whether it is
+// of several files or sheets. A column "file" or "sheet" is ours only where it
+// was written: people have such, too.
 func markScattered(header []string, ours []bool, columns []string) (joined bool) {
 	places := make([]int, 0, len(columns))
 	for _, name := range columns {
@@ -62,14 +66,18 @@ func markScattered(header []string, ours []bool, columns []string) (joined bool)
 		for last >= 0 && (ours[last] || header[last] != name) {
 			last--
 		}
-		if last < 0 {
+		if last >= 0 {
+			places = append(places, last)
+		} else if slices.Contains(tellingColumns, name) {
 			return false
 		}
-		places = append(places, last)
 	}
-	for i, place := range places {
+	if len(places) < len(columns)-1 {
+		return false
+	}
+	for _, place := range places {
 		ours[place] = true
-		if columns[i] != rowHeader {
+		if header[place] != rowHeader {
 			continue
 		}
 		for _, origin := range []string{sheetHeader, fileHeader} {

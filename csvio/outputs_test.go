@@ -87,6 +87,21 @@ func TestWrite(t *testing.T) {
 			results: "name,email,interview_id,Remark,status_input,candidate_id,invite_url,status,row\nAnn,ann@x.co,iv,phoned,mine,c,u,invited,2\n",
 			failed:  "name,email,interview_id,Remark,status,error_code,error,row,attempts\n",
 		},
+		"one of our columns removed": {
+			input:   "name,email,interview_id,error_code,error,attempts\nAnn,ann@x.co,iv,a,b,0\n",
+			results: "name,email,interview_id,candidate_id,invite_url,status,row\nAnn,ann@x.co,iv,c,u,invited,2\n",
+			failed:  "name,email,interview_id,error_code,error,row,attempts\n",
+		},
+		"one of those of several files removed": {
+			input:   "name,email,interview_id,candidate_id,invite_url,file,row\nAnn,ann@x.co,iv,c1,u1,a.csv,2\n",
+			results: "name,email,interview_id,candidate_id,invite_url,status,row\nAnn,ann@x.co,iv,c,u,invited,2\n",
+			failed:  "name,email,interview_id,error_code,error,row,attempts\n",
+		},
+		"columns that others have, too": {
+			input:   "name,email,interview_id,error,row,attempts\nAnn,ann@x.co,iv,a,b,0\n",
+			results: "name,email,interview_id,error,row_input,attempts,candidate_id,invite_url,status,row\nAnn,ann@x.co,iv,a,b,0,c,u,invited,2\n",
+			failed:  "name,email,interview_id,error_input,row_input,attempts_input,error_code,error,row,attempts\n",
+		},
 		"a part of our block, and a file of the user's": {
 			input:   "name,email,interview_id,file,error_code,error,row,attempts,invite_url,row\nAnn,ann@x.co,iv,f,a,b,c,d,v,7\n",
 			results: "name,email,interview_id,file,invite_url_input,row_input,candidate_id,invite_url,status,row\nAnn,ann@x.co,iv,f,v,7,c,u,invited,2\n",
