@@ -30,3 +30,20 @@ func TestListThatWasSeenIsGone(t *testing.T) {
 		})
 	}
 }
+
+// Where a list shows people under addresses of its own, somebody in doubt may
+// stand there as one whom nobody asked for, also if the answers name everybody
+// as they were asked for.
+func TestListShowsOtherAddresses(t *testing.T) {
+	inWorld(t, sandbox.Config{ListAddresses: sandbox.Alias}, func(w *world) {
+		w.run(rows(people(20, 0)...))
+		in := rows(people(40, 0)...)
+		w.crash = 1 // the answer is not settled
+		w.run(in)
+		w.crash = 0
+		for range 3 {
+			w.counts(w.withinADay(in), map[string]int{"already_invited": 20, "uncertain": 20})
+		}
+		w.onceEach(in)
+	})
+}

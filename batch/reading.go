@@ -19,6 +19,7 @@ type reading struct {
 	begun    time.Time
 	roll     *roll
 	entries  int
+	byID     int       // entries whose address was held against that of the person with their id
 	newest   time.Time // when the youngest was accepted whom it shows and this run has invited
 	seen     map[uint64]bool
 	nameless []string   // what tells entries without an address that are nobody's
@@ -67,7 +68,7 @@ func (e *Engine) recognise(ctx context.Context, r *reading, key Key, entry clien
 	}
 	if p := r.roll.byCandidate(entry.CandidateID); p != nil {
 		e.shown(r, p)
-		return -1, c, nil
+		return -1, c, e.seeOtherAddress(ctx, r, key, entry.CandidateID)
 	}
 	e.keepLeft(r, key, entry)
 	return -1, c, nil

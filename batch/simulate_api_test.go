@@ -86,7 +86,7 @@ func (s *simulation) drawOutage() outage {
 	return outage{
 		from:  from,
 		to:    from + time.Duration(pick(s.Rand, 20, 100, 3600, 3600))*time.Second,
-		hides: !s.anyApplication() && s.IntN(3) == 0 && !s.isOf("addresses") && !s.isOf("late") && !s.noList,
+		hides: !s.anyApplication() && s.IntN(3) == 0 && !s.isOf("addresses") && !s.isOf("late") && !s.noList && s.deletes == nil,
 		how: pick(s.Rand,
 			nil,
 			failsIf(func(client.ListRequest) bool { return true }),

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"bulkinvite/batch"
 	"bulkinvite/client/sandbox"
 )
 
@@ -36,6 +37,7 @@ var kinds = []kind{
 	{"pages", drawPages},
 	{"foreign", drawForeign},
 	{"late", drawLate},
+	{"deleted", func(s *simulation, _ *rand.Rand) { s.deletes = map[sandbox.Person]bool{} }},
 }
 
 // A nature is what the checks have to know of the kinds of a world's API.
@@ -49,10 +51,11 @@ type nature struct {
 	stopped   string             // the prefix of one that does not get through to the API
 	forbidden []string           // interviews that this key may not use
 	noList    bool
-	listSeen  bool // the ledger knows that there is a list
-	invented  bool // answers may have ids and links that nobody has
-	second    bool // a request by candidate id may make a second session
-	lacking   bool // answers may lack ids or links
+	listSeen  bool                    // the ledger knows that there is a list
+	invented  bool                    // answers may have ids and links that nobody has
+	second    bool                    // a request by candidate id may make a second session
+	lacking   bool                    // answers may lack ids or links
+	deletes   map[sandbox.Person]bool // people whom somebody deleted in the dashboard; nil: nobody does that
 }
 
 // drawKinds draws the kinds of APIs that the world's is. It has a source of
@@ -63,7 +66,7 @@ func (s *simulation) drawKinds(seed uint64) {
 	always := strings.Split(*kindsDrawn, ",")
 	for _, k := range kinds {
 		drawn := rand.New(rand.NewPCG(r.Uint64(), r.Uint64()))
-		if r.IntN(6) == 0 && !slices.Contains(notYet, k.name) || slices.Contains(always, k.name) {
+		if r.IntN(6) == 0 || slices.Contains(always, k.name) {
 			k.draw(s, drawn)
 			s.nature.kinds = append(s.nature.kinds, k.name)
 		}
@@ -89,7 +92,7 @@ func (s *simulation) drawAddresses(r *rand.Rand) {
 
 // drawWork has each person take their time, also behind the gateway's 504.
 func drawWork(s *simulation, r *rand.Rand) {
-	s.cfg.PerPerson = pick(r, 100*time.Millisecond, time.Second, 3*time.Second)
+	s.cfg.PerPerson = pick(r, 300*time.Millisecond, time.Second, 3*time.Second)
 	s.cfg.GatewayTimeout = pick(r, 0, 5*time.Second, 29*time.Second)
 }
 
@@ -237,10 +240,12 @@ func (s *simulation) ambiguous(l *line) bool {
 	})
 }
 
-// misnames reports whether answers may name people whom nobody can tell from
-// others: then a list may show anybody under another address.
+// misnames reports whether the API may name people whom nobody can tell from
+// others, or has two forms of their addresses: then a list may show anybody under another address.
 func (s *simulation) misnames() bool {
-	return s.isOf("stranger") || s.isOf("crossed") || s.cfg.AnswerAddresses == sandbox.Alias
+	doubled := s.cfg.Shape != nil && s.cfg.Shape.Doubled && s.anyApplication() // two for an applicant are nobody's
+	other := s.cfg.AnswerAddresses == sandbox.Alias || s.cfg.AnswerAddresses != s.cfg.ListAddresses
+	return other || doubled || s.isOf("stranger") || s.isOf("crossed")
 }
 
 // findable reports whether a list shows a person so that somebody can find
@@ -309,7 +314,7 @@ func (s *simulation) drawMood() {
 	shape, rules := s.listShape, slices.Clone(s.rules)
 	always := strings.Split(*kindsDrawn, ",")
 	for _, m := range moods {
-		drawn := s.IntN(20) == 0 && !slices.Contains(notYet, m.name)
+		drawn := s.IntN(20) == 0
 		if s.noList || !drawn && !slices.Contains(always, m.name) {
 			continue
 		}
@@ -326,5 +331,32 @@ func (s *simulation) refusesInTheMiddle() bool {
 	return s.halfway || s.cfg.PartialRefusals || s.isOf("blocked")
 }
 
-// notYet are the kinds and moods with which the engine cannot cope yet.
-var notYet = []string{}
+// delete takes somebody out of the list whom the ledger knows to be invited.
+func (s *simulation) delete() {
+	if s.deletes == nil || s.IntN(1+4*len(s.deletes)) > 0 {
+		return
+	}
+	for _, l := range s.lines {
+		if l.listed() && s.remembered[l.Key()] == batch.StateInvited && s.api.Sessions()[l.person] > 0 && s.IntN(4) == 0 {
+			s.api.Unlist(l.person)
+			s.deletes[l.person] = true
+			s.lookout.see(unlisted, true)
+			s.log.add("%v is deleted in the dashboard", l.person)
+			return
+		}
+	}
+}
+
+// lacksSomebody reports whether the list of a row's interview lacks somebody who
+// was deleted, and may not be believed because of that.
+func (s *simulation) lacksSomebody(row outputRow) bool {
+	if row.code != batch.CodeUncertain && row.code != batch.CodeNotSent {
+		return false
+	}
+	for p := range s.deletes {
+		if p.InterviewID == row.line.InterviewID {
+			return true
+		}
+	}
+	return false
+}

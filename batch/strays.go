@@ -138,3 +138,27 @@ func (e *Engine) warnDisplaced(ctx context.Context, q question, j *judgement) er
 	}
 	return nil
 }
+
+// addressesCompared are how many entries of a read are held against the address
+// that was sent: an API that shows others does so mostly.
+const addressesCompared = 5
+
+// seeOtherAddress remembers that the API's list shows somebody, known by their id,
+// under an address that no loose form explains. As after such an answer, anybody
+// may then stand there as somebody whom nobody asked for.
+func (e *Engine) seeOtherAddress(ctx context.Context, r *reading, key Key, candidateID string) error {
+	if key.Email == "" || r.byID == addressesCompared || e.habits.otherAddresses.Load() {
+		return nil
+	}
+	r.byID++
+	owners, err := e.ledger.Owners(ctx, []string{candidateID})
+	if err != nil {
+		return fmt.Errorf("whose the id of an entry is: %w", err)
+	}
+	for _, owner := range owners[0] {
+		if !owner.HasAddress() || e.looseHash(owner.Email) == e.looseHash(key.Email) {
+			return nil
+		}
+	}
+	return e.learnHabit(ctx, &e.habits.otherAddresses, rememberOtherAddresses)
+}
