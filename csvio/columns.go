@@ -173,16 +173,19 @@ func noHeader() *InputError {
 	}
 }
 
+// maxShown is how many characters of a header are shown.
+const maxShown = 40
+
 // found names the columns, within what fits into a message.
 func (t *headerTry) found() string {
-	const most, longest = 20, 40
+	const most = 20
 	var names []string
 	for i, h := range t.header {
 		if i == most {
 			names = append(names, fmt.Sprintf("and %d more", len(t.header)-most))
 			break
 		}
-		names = append(names, fmt.Sprintf("%q", cutText(h, longest)))
+		names = append(names, fmt.Sprintf("%q", cutText(h, maxShown)))
 	}
 	return strings.Join(names, ", ")
 }

@@ -143,6 +143,12 @@ func isStandIn(r rune) bool {
 		r >= 0x80 && r < 0x2600 && (unicode.In(r, unicode.So, unicode.Sm, unicode.Sc, unicode.No) || r == '¶' || r == '§' || r == '¿' || r == '¡')
 }
 
+// lostLetter is what a letter leaves inside a word. Behind one it is what asks.
+var lostLetter = regexp.MustCompile(`\pL[?\x{fffd}]\pL`)
+
+// isDamagedHeader is isDamaged for the name of a column, which may be a question.
+func isDamagedHeader(s string) bool { return hasUTF8Inside(s) || lostLetter.MatchString(s) }
+
 var entity = regexp.MustCompile(`&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});`)
 
 // hasEntity reports whether a text has in it what stands for a character in

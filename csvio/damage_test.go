@@ -60,3 +60,17 @@ func TestDamagedWords(t *testing.T) {
 		}
 	}
 }
+
+// A header with lost letters is none of those that are known: without a word, the
+// surname beside it would be taken for the whole name.
+func TestDamagedHeader(t *testing.T) {
+	for header, warned := range map[string]bool{
+		"PrÃ©nom;Nom;E-mail": true, "Pr?nom;Nom;E-mail": true, "ImiÄ™;Name;E-mail": true, "Name;E-Mail;TÃ©lÃ©phone": true,
+		"Prénom;Nom;E-mail": false, "Name;E-Mail;Willing to relocate?": false, "Name;E-Mail;Yes/no?;¿Cuándo?;Größe (m²)": false,
+	} {
+		in := openText(t, header+"\n", Options{InterviewID: "iv"})
+		if got := warningTexts(in); len(got) > 0 != warned || warned && !strings.Contains(got[0], "wrong encoding") {
+			t.Errorf("%s: %q", header, got)
+		}
+	}
+}

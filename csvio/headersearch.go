@@ -134,6 +134,10 @@ func (in *Input) useHeader(t *headerTry) {
 	if t.below {
 		in.warn(WarnHeaderRow, "the header is in line %d: what stands above it is not read", t.line)
 	}
+	if i := slices.IndexFunc(t.header, isDamagedHeader); i >= 0 {
+		in.warnings = append(in.warnings, Warning{Kind: WarnDamaged, Hint: rowWarningTexts[WarnDamaged].hint,
+			Message: fmt.Sprintf("column %q has letters that were lost in a wrong encoding, and may be one that is not known so", cutText(t.header[i], maxShown))})
+	}
 	const id = fieldJobApplicationID
 	if at := t.columns[id]; at >= 0 && trim(t.header[at]) != fieldNames[id] && in.opts.Map.headers[id] == "" {
 		in.warn(WarnIDColumn, "column %q is taken for %s, since no other says who the people are: its ids must be those of micro1",
