@@ -68,13 +68,13 @@ func (s *simulation) drawKinds(seed uint64) {
 		drawn := rand.New(rand.NewPCG(r.Uint64(), r.Uint64()))
 		if r.IntN(6) == 0 || slices.Contains(always, k.name) {
 			k.draw(s, drawn)
-			s.nature.kinds = append(s.nature.kinds, k.name)
+			s.kinds = append(s.kinds, k.name)
 		}
 	}
 	s.cfg.Rules, s.cfg.ListShape = s.rules, s.listShape
 }
 
-func (s *simulation) isOf(kind string) bool { return slices.Contains(s.nature.kinds, kind) }
+func (s *simulation) isOf(kind string) bool { return slices.Contains(s.kinds, kind) }
 
 // drawAddresses has addresses come back in another form, those of answers and
 // of the list each in its own.

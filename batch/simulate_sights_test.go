@@ -139,7 +139,6 @@ type inquiry struct {
 	people []batch.Key
 	shown  map[batch.Key]time.Time
 	ended  time.Time
-	looked time.Time // when the list was last read since
 }
 
 func newLookout() *lookout { return &lookout{seen: map[sight]bool{}, asked: map[batch.Key]*inquiry{}} }

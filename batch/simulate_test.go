@@ -161,7 +161,7 @@ func simulate(t *testing.T, seed uint64, others bool) *simulation {
 	}()
 	inWorld(t, s.cfg, func(w *world) {
 		s.world, s.folder, s.log.begun = w, filepath.Dir(w.ledger), time.Now()
-		s.log.add("the API is of the kinds %v: %+v %+v %+v %s %s", s.nature.kinds, s.cfg.Shape, s.rules, s.cfg.ListShape, s.cfg.AnswerAddresses, s.cfg.ListAddresses)
+		s.log.add("the API is of the kinds %v: %+v %+v %+v %s %s", s.kinds, s.cfg.Shape, s.rules, s.cfg.ListShape, s.cfg.AnswerAddresses, s.cfg.ListAddresses)
 		s.server.Handler = s
 		s.hook.list = s.list
 		if back := r.IntN(2) == 0; s.halfway {

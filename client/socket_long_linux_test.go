@@ -33,6 +33,7 @@ const linkRole = "BULKINVITE_TEST_LINK"
 // A request whose sender has given up, was killed or stands still is not
 // delivered when the link is back.
 func TestLongNothingArrivesLate(t *testing.T) {
+	t.Parallel()
 	switch os.Getenv(linkRole) {
 	case "api":
 		serveBehindLink(t)
@@ -41,7 +42,6 @@ func TestLongNothingArrivesLate(t *testing.T) {
 		sendOverLink(t)
 		return
 	}
-	t.Parallel()
 	for name, end := range map[string]func(*testing.T, *peer){
 		"timeout": func(t *testing.T, sender *peer) { sender.waitFor(t, "second: no answer from the API: timed out") },
 		"kill":    func(_ *testing.T, sender *peer) { sender.signal(syscall.SIGKILL) },
