@@ -230,3 +230,79 @@ func TestAddressesThatBecomeOne(t *testing.T) {
 		w.asked(in)
 	})
 }
+
+// mailbox are people behind one mailbox, which the API keeps under one address,
+// and its owner.
+func mailbox() []batch.Candidate {
+	var list []batch.Candidate
+	for _, email := range []string{"jobs+ann@example.com", "jobs+bob@example.com", "jobs+cem@example.com", "jobs+dee@example.com", "jobs@example.com"} {
+		list = append(list, candidate(email, 0))
+	}
+	return list
+}
+
+// People whom the API keeps under the address of another row are not absent
+// because that row accounts for the address: nobody knows whose an entry is.
+func TestAddressesThatBecomeAnotherRows(t *testing.T) {
+	for name, lost := range map[string]bool{"answered": false, "lost": true} {
+		for size := 1; size <= 5; size++ {
+			t.Run(fmt.Sprint(name, size), func(t *testing.T) {
+				inWorld(t, sandbox.Config{AnswerAddresses: sandbox.WithoutTag, ListAddresses: sandbox.WithoutTag}, func(w *world) {
+					in := rows(mailbox()...)
+					w.opts.ChunkSize, w.opts.Concurrency = size, 1
+					w.hook.invite = func(q client.InviteRequest) ([]client.Invitation, bool, error) {
+						answer, err := w.hook.API.Invite(w.Context(), q)
+						if lost && len(q.Candidates) > 0 {
+							return nil, true, &client.Error{StatusCode: 500}
+						}
+						return answer, true, err
+					}
+					for range 3 {
+						for i, o := range w.withinADay(in).outcomes {
+							own, _ := w.api.Link(sandbox.Person{InterviewID: in[i].Candidate.InterviewID, Email: in[i].Candidate.Email})
+							if size > 1 && o.CandidateID != "" && o.CandidateID != own {
+								t.Errorf("row %d has the id of another", i)
+							}
+						}
+					}
+					w.nobodyTwice()
+				})
+			})
+		}
+	}
+}
+
+// An API that drops tags may keep Gmail's dots: a lost answer is told by its list
+// all the same, the next night too.
+func TestTagsAreDroppedAndDotsAreNot(t *testing.T) {
+	inWorld(t, sandbox.Config{ListAddresses: sandbox.WithoutTag}, func(w *world) {
+		in := rows(candidate("ann.lee+jobs@gmail.com", 0), candidate("bob.ray+jobs@gmail.com", 0), candidate("cem@example.com", 0))
+		w.hook.invite = func(q client.InviteRequest) ([]client.Invitation, bool, error) {
+			answer, err := w.hook.API.Invite(w.Context(), q)
+			if len(q.Candidates) > 0 {
+				return nil, true, &client.Error{StatusCode: 500}
+			}
+			return answer, true, err
+		}
+		w.counts(w.withinADay(in), map[string]int{"confirmed": 3})
+		w.counts(w.withinADay(in), map[string]int{"already_invited": 3})
+		w.asked(in)
+	})
+}
+
+// The one entry of a row that is known to be invited is its own, and says nothing
+// about others whom the API would keep under its address.
+func TestAnOwnEntryIsNobodyElses(t *testing.T) {
+	inWorld(t, sandbox.Config{AnswerAddresses: sandbox.WithoutTag, ListAddresses: sandbox.WithoutTag}, func(w *world) {
+		in := rows(mailbox()[3:]...)
+		w.counts(w.withinADay(in[1:]), map[string]int{"invited": 1})
+		lost := false
+		w.hook.invite = func(client.InviteRequest) ([]client.Invitation, bool, error) {
+			first := !lost
+			lost = true
+			return nil, first, &client.Error{StatusCode: 500}
+		}
+		w.withinADay(in)
+		w.asked(in)
+	})
+}

@@ -19,22 +19,37 @@ type look struct {
 	doubts  []*doubt
 	byKey   map[Key]*doubt
 	found   map[*person]client.Entry
+	several map[*person]bool // those of whose address it has entries with different ids
 	unclear map[*person]bool // those whose entry may be somebody else's of them
 	sight   sight
 	ours    int // entries that may be people's whom this run has in doubt, under addresses of the API's own
 	earlier int // the same of those whom an earlier run has
 }
 
-// show takes an entry of the list in, if it is that of somebody in doubt.
+// show takes an entry of the list in, if it is that of somebody in doubt. Of two
+// with one address and different ids nobody knows which is theirs.
 func (l *look) show(key Key, candidateID string) bool {
 	d := l.byKey[key]
 	if d == nil {
 		return false
 	}
-	if _, again := l.found[d.people[key]]; !again {
-		l.found[d.people[key]] = client.Entry{CandidateID: candidateID}
+	p := d.people[key]
+	if entry, again := l.found[p]; !again {
+		l.found[p] = client.Entry{CandidateID: candidateID}
+	} else if entry.CandidateID != candidateID {
+		l.several[p] = true
 	}
 	return true
+}
+
+// isFound reports whether somebody in doubt was shown.
+func (l *look) isFound(key Key) bool {
+	d := l.byKey[key]
+	if d == nil {
+		return false
+	}
+	_, found := l.found[d.people[key]]
+	return found
 }
 
 // confirm reads an interview's list and settles whom it can.
@@ -47,11 +62,7 @@ func (e *Engine) confirm(soft, hard context.Context, iv *interview) error {
 	l.excused = e.health.isDown()
 	l.err = e.lookInto(soft, iv, func(entry client.Entry) error {
 		key := NewKey(iv.id, strings.TrimSpace(entry.CandidateEmail))
-		if l.show(key, entry.CandidateID) {
-			return e.seeTag(hard, key.Email)
-		}
-		_, _, err := e.recognise(hard, r, key, entry)
-		return err
+		return e.lookAt(hard, l, key, entry)
 	})
 	if isFatal(l.err) && soft.Err() == nil {
 		return l.err
@@ -75,13 +86,31 @@ func (e *Engine) lookInto(ctx context.Context, iv *interview, visit func(client.
 	return e.readList(ctx, iv, visit)
 }
 
+// lookAt takes an entry of the list in.
+func (e *Engine) lookAt(ctx context.Context, l *look, key Key, entry client.Entry) error {
+	if l.show(key, entry.CandidateID) {
+		if l.several[l.byKey[key].people[key]] {
+			e.keepOwned(l.reading, key, entry)
+		}
+		return e.seeTag(ctx, key.Email)
+	}
+	row, _, err := e.recognise(ctx, l.reading, key, entry)
+	if row >= 0 {
+		e.keepOwned(l.reading, key, entry)
+	}
+	return err
+}
+
 // judgeLook finds out what a look proves.
 func (e *Engine) judgeLook(soft, hard context.Context, l *look) error {
 	l.sight = sight{begun: l.begun, noList: saysNoList(l.err) && e.lists.mayNotExist() || errors.Is(l.err, errNoList)}
 	// Whoever is shown in a list that breaks later is shown all the same.
-	err := e.explain(hard, l.reading, func(key Key, id string) (bool, error) { return l.show(key, id), nil })
+	err := e.explain(hard, l.reading, func(key Key, id string) (bool, error) { return l.isFound(key) || l.show(key, id), nil })
 	if err != nil {
 		return err
+	}
+	for p := range l.several {
+		l.found[p] = client.Entry{}
 	}
 	e.findLoosely(l)
 	left := l.strangers()
@@ -124,7 +153,7 @@ func (e *Engine) findLoosely(l *look) {
 		}
 		for _, p := range alike {
 			switch {
-			case len(at) < len(alike):
+			case len(at) < len(alike), slices.ContainsFunc(at, func(i int) bool { return l.left[i].owned }):
 				l.unclear[p] = true
 			case len(alike) == 1:
 				l.found[p] = client.Entry{CandidateID: l.left[at[0]].id}

@@ -100,6 +100,35 @@ func giveLoose(places, people, strays []int) {
 	}
 }
 
+// untangle makes strays of all invitations that an answer has for one address, if
+// it seems to leave out somebody whom the API may keep under it: nobody knows
+// whose is which. What else comes twice is no stray.
+func untangle(q question, j *judgement, strays []stray, tags tagHabits) []stray {
+	lacking := map[string]bool{}
+	for i, v := range j.verdicts {
+		if v == leftOut {
+			lacking[looseEmail(q.people[i].Email, tags)] = true
+		}
+	}
+	places := placesOf(q.people)
+	kept := make([]stray, 0, len(strays))
+	for _, s := range strays {
+		i, asked := places[Key{InterviewID: q.people[0].InterviewID, Email: s.email}]
+		switch {
+		case !asked:
+			kept = append(kept, s)
+		case lacking[looseEmail(s.email, tags)]:
+			s.taken = false // but by those who are lacking
+			kept = append(kept, s)
+			if j.verdicts[i] == invited {
+				kept = append(kept, stray{Invitation: j.invitations[i], email: s.email})
+				j.verdicts[i], j.invitations[i] = leftOut, client.Invitation{}
+			}
+		}
+	}
+	return kept
+}
+
 // judgeStrays says what the strays of an answer mean for those whom it seems to
 // leave out. An answer that names somebody whom nobody asked for proves nothing
 // about who is missing from it. It is pure, as judge is.

@@ -33,6 +33,7 @@ type leftover struct {
 	is    uint64 // what tells it from other entries, in all reads of a run
 	loose uint64 // by what people are found; 0 if the entry cannot be that of somebody else
 	id    string // of the candidate
+	owned bool   // the address is another row's, or known, and the entry may be of somebody whom the API keeps under it as well
 }
 
 // beginReading reads whom the ledger knows. Whom it has now the list has to have
@@ -59,6 +60,11 @@ func (e *Engine) recognise(ctx context.Context, r *reading, key Key, entry clien
 	r.entries++
 	if key.Email != "" {
 		if p := r.roll.byAddress(key.Email); p != nil {
+			if as := uint16(r.roll.hash(entry.CandidateID)); p.marks&markShown == 0 {
+				p.shownAs = as
+			} else if p.shownAs != as {
+				e.keepOwned(r, key, entry)
+			}
 			e.shown(r, p)
 			return -1, c, e.seeTag(ctx, key.Email)
 		}
@@ -101,9 +107,21 @@ func (e *Engine) keepLeft(r *reading, key Key, entry client.Entry) {
 	}
 	l := leftover{is: is, id: entry.CandidateID}
 	if isCanonical(key.Email, e.habits.tags()) {
-		l.loose = maphash.String(e.index.seed, key.Email)
+		l.loose = e.looseHash(key.Email)
 	}
 	r.left = append(r.left, l)
+}
+
+// keepOwned keeps an entry whose address is that of somebody else: it may be of
+// those with the same loose form, and it may not.
+func (e *Engine) keepOwned(r *reading, key Key, entry client.Entry) {
+	entry.Status = ""
+	is := maphash.Comparable(e.index.seed, entry)
+	if r.seen[is] || !isCanonical(key.Email, e.habits.tags()) {
+		return
+	}
+	r.seen[is] = true
+	r.left = append(r.left, leftover{loose: e.looseHash(key.Email), owned: true})
 }
 
 // looseHash is that of the loose key of an address.

@@ -24,6 +24,7 @@ type enrolled struct {
 	email, id uint64 // hashes; id is 0 if none is known
 	since     int32  // when the ledger learned of the invitation, in hundredths of a second
 	marks     rollMarks
+	shownAs   uint16 // part of the hash of the id under which the list has shown them
 }
 
 // rollMarks are what is known of somebody on a roll.

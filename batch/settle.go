@@ -84,6 +84,8 @@ func judge(q question, invitations []client.Invitation, err error, trust bool) j
 		}
 		if j.verdicts[i] != invited {
 			j.verdicts[i], j.invitations[i] = invited, inv
+		} else if j.invitations[i].CandidateID != inv.CandidateID {
+			j.strays = append(j.strays, inv) // a second one: the API may keep others under this address
 		}
 	}
 	return j

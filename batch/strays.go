@@ -61,7 +61,9 @@ func (e *Engine) judgeAnswer(ctx context.Context, q question, invitations []clie
 	if err != nil {
 		return j, err
 	}
-	judgeStrays(q, &j, strays, e.habits.tags())
+	if strays = untangle(q, &j, strays, e.habits.tags()); len(strays) > 0 {
+		judgeStrays(q, &j, strays, e.habits.tags())
+	}
 	return j, e.warnDisplaced(ctx, q, &j)
 }
 
