@@ -110,19 +110,20 @@ func TestLongEveryFaultAtOnce(t *testing.T) {
 }
 
 func TestLongKilledTwentyTimes(t *testing.T) {
+	const people = 6000 // so many that each run has some left to send
 	s := newStage(t, faultyAPI())
-	s.input("people.csv", 3000, 5)
+	s.input("people.csv", people, 5)
 	chance := rand.New(rand.NewPCG(20, 26))
 	hit := 0 // runs that were killed while they sent
 	for range 20 {
 		posts := s.api.Posts()
-		cmd := s.command(context.Background(), append([]string{"send", "people.csv"}, quick...)...)
+		cmd := s.command(context.Background(), append(append([]string{"send", "people.csv"}, quick...), "--rate", "150")...)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
 		// At a random moment of the sending, or of what comes before it.
 		enough := posts + chance.IntN(8)
-		for end := time.Now().Add(5 * time.Second); s.api.Posts() < enough && time.Now().Before(end); {
+		for end := time.Now().Add(15 * time.Second); s.api.Posts() < enough && time.Now().Before(end); {
 			time.Sleep(5 * time.Millisecond)
 		}
 		time.Sleep(time.Duration(chance.IntN(150)) * time.Millisecond)
@@ -138,8 +139,8 @@ func TestLongKilledTwentyTimes(t *testing.T) {
 	if code := s.send(append(quick, "people.csv")...); code != exitOK {
 		t.Errorf("exit %d", code)
 	}
-	s.onceEach(3000)
-	s.complete("people.results.csv", 3000)
+	s.onceEach(people)
+	s.complete("people.results.csv", people)
 }
 
 // A bug that leaves others waiting for ever does not keep the program for ever.
