@@ -106,12 +106,13 @@ func normalEmail(email string) string {
 	if isPlainLower(email) {
 		return email // nine addresses of ten, and this runs once per row and answer
 	}
+	email = strings.TrimSpace(email)
 	if len(email) > maxAddress {
 		return email // no address, and an A-label of what an API can send would take minutes
 	}
 	// Lower case first: there are capitals that IDNA does not know, unlike
 	// their small letters.
-	local, domain, found := cutLast(norm.NFC.String(lower(norm.NFC.String(strings.TrimSpace(email)))), '@')
+	local, domain, found := cutLast(norm.NFC.String(lower(norm.NFC.String(email))), '@')
 	if !found {
 		return local
 	}
