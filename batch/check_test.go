@@ -204,7 +204,7 @@ func TestOutcomesAreKept(t *testing.T) {
 }
 
 func TestMaskText(t *testing.T) {
-	got := maskText(`refused: "ann.lee@example.com", Bo <b@x.co>`)
+	got := MaskText(`refused: "ann.lee@example.com", Bo <b@x.co>`)
 	if want := `refused: "an***@example.com", Bo <b***@x.co>`; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}

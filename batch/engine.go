@@ -209,12 +209,12 @@ func (e *Engine) work(soft, hard context.Context) error {
 // is left, it ends those.
 func (e *Engine) endRun(end End, reason string) {
 	if e.links.fetching.Load() {
-		e.endLinks(maskText(reason))
+		e.endLinks(MaskText(reason))
 		return
 	}
 	e.endOnce.Do(func() {
 		e.end, e.reason = end, reason
-		e.log.Error().Msg(maskText(reason) + "; nothing more is sent")
+		e.log.Error().Msg(MaskText(reason) + "; nothing more is sent")
 	})
 	e.cancel()
 }

@@ -103,7 +103,7 @@ func (e *Engine) wrongID(ctx context.Context, p *person, rec Record) (string, er
 	}
 	switch {
 	case other != "":
-		return "this candidate id is " + maskText(other) + "'s; nothing was sent", nil
+		return "this candidate id is " + MaskText(other) + "'s; nothing was sent", nil
 	case rec.CandidateID != "" && rec.CandidateID != p.CandidateID:
 		return "this candidate id was never this person's, whose is " + rec.CandidateID + "; nothing was sent", nil
 	}

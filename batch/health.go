@@ -82,7 +82,7 @@ func (e *Engine) observe(ep endpoint, went time.Time, err error) {
 		if apiErr.Cause == client.Busy && !e.health.isDown() {
 			e.pacer.throttled(went)
 		}
-		why := maskText(apiErr.Error())
+		why := MaskText(apiErr.Error())
 		if counts && e.health.unusable(ep, why) {
 			e.log.Warn().Msg("the API seems to be down, only probing: " + why)
 		}

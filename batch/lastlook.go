@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"bulkinvite/client"
 )
@@ -55,7 +54,7 @@ func (e *Engine) lookTwice(soft, hard context.Context) error {
 		}
 		if e.last.twice += len(twice); len(twice) > 0 {
 			e.warn(fmt.Sprintf("interview %s: its list has %d people twice whom this run has invited, such as %s: they have a second session, "+
-				"does another machine send to it? bulkinvite audit %s names them all", iv.asSent, len(twice), maskText(twice[0]), iv.asSent))
+				"does another machine send to it? bulkinvite audit %s names them all", iv.asSent, len(twice), MaskText(twice[0]), iv.asSent))
 		}
 	}
 	return nil
@@ -84,7 +83,7 @@ type entryName struct{ candidateID, created string }
 func (e *Engine) twiceIn(soft, hard context.Context, iv *interview) ([]string, error) {
 	entries := map[string]map[entryName]bool{} // by address
 	err := e.readList(soft, iv, func(entry client.Entry) error {
-		email := NewKey(iv.id, strings.TrimSpace(entry.CandidateEmail)).Email
+		email := NewKey(iv.id, entry.CandidateEmail).Email
 		if entries[email] == nil {
 			entries[email] = map[entryName]bool{}
 		}

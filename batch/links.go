@@ -222,7 +222,7 @@ func (e *Engine) lookAfterLink(ctx context.Context, l linkless) error {
 		return err
 	}
 	if err != nil {
-		e.endLinks("the list could not be read after the first one (" + maskText(message(err)) + ")")
+		e.endLinks("the list could not be read after the first one (" + MaskText(message(err)) + ")")
 		return errLinksEnded
 	}
 	for entry := range entries {
@@ -350,7 +350,7 @@ func (e *Engine) judgeLink(found bool, err error) {
 	if most == 1 {
 		how = "without one, as in an earlier run"
 	}
-	e.endLinks(fmt.Sprintf("the API answered %s (%s)", how, maskText(what)))
+	e.endLinks(fmt.Sprintf("the API answered %s (%s)", how, MaskText(what)))
 }
 
 // theirs reports whether an invitation is the one that was asked for.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"bulkinvite/client"
@@ -61,7 +60,7 @@ func (e *Engine) confirm(soft, hard context.Context, iv *interview) error {
 	l := e.queue.beginLook(r)
 	l.excused = e.health.isDown()
 	l.err = e.lookInto(soft, iv, func(entry client.Entry) error {
-		key := NewKey(iv.id, strings.TrimSpace(entry.CandidateEmail))
+		key := NewKey(iv.id, entry.CandidateEmail)
 		return e.lookAt(hard, l, key, entry)
 	})
 	if isFatal(l.err) && soft.Err() == nil {
@@ -200,7 +199,7 @@ func (e *Engine) readControl(soft, hard context.Context, not *interview) error {
 		return err
 	}
 	err = e.readList(soft, iv, func(entry client.Entry) error {
-		if p := r.roll.byAddress(NewKey(iv.id, strings.TrimSpace(entry.CandidateEmail)).Email); p != nil {
+		if p := r.roll.byAddress(NewKey(iv.id, entry.CandidateEmail).Email); p != nil {
 			e.shown(r, p)
 		}
 		return nil

@@ -28,6 +28,6 @@ func (e *Engine) obey(err *client.Error) {
 		return
 	}
 	if e.pacer.hold(wait) > longWait {
-		e.log.Warn().Dur("retry_after", wait).Time("until", time.Now().Add(wait)).Msg("the API asks to wait, nothing is sent until then: " + maskText(err.Error()))
+		e.log.Warn().Dur("retry_after", wait).Time("until", time.Now().Add(wait)).Msg("the API asks to wait, nothing is sent until then: " + MaskText(err.Error()))
 	}
 }

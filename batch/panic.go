@@ -24,7 +24,7 @@ func Guard(f func() error) func() error {
 	return func() (err error) {
 		defer func() {
 			if v := recover(); v != nil {
-				err = &Panic{Value: maskText(fmt.Sprint(v)), Stack: string(debug.Stack())}
+				err = &Panic{Value: MaskText(fmt.Sprint(v)), Stack: string(debug.Stack())}
 			}
 		}()
 		return f()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"bulkinvite/client"
 )
@@ -54,7 +53,7 @@ func (e *Engine) readBefore(soft, hard context.Context, iv *interview) (listErr,
 	}
 	found := &foundPeople{engine: e, iv: iv}
 	r.err = e.readList(soft, iv, func(entry client.Entry) error {
-		key := NewKey(iv.id, strings.TrimSpace(entry.CandidateEmail))
+		key := NewKey(iv.id, entry.CandidateEmail)
 		row, c, err := e.recognise(hard, r, key, entry)
 		if err == nil && row >= 0 {
 			err = found.add(hard, row, c, entry.CandidateID)
@@ -82,16 +81,16 @@ func (e *Engine) opened(iv *interview, verdict listVerdict, err error) error {
 		return e.openUnlisted(iv, err)
 	case listClosed:
 		e.warn(fmt.Sprintf("interview %s can be invited to, but its list is refused (%s): who was invited elsewhere is not known",
-			iv.asSent, maskText(message(err))))
+			iv.asSent, MaskText(message(err))))
 	case inviteOne:
 		if isDenied(err) {
 			e.queue.suspectKey()
 		}
-		e.log.Warn().Str("interview", iv.asSent).Msg("the API's list is refused, one invitation will tell: " + maskText(message(err)))
+		e.log.Warn().Str("interview", iv.asSent).Msg("the API's list is refused, one invitation will tell: " + MaskText(message(err)))
 		return e.openInterview(iv, listRefused, "")
 	case listUnreadable:
 		why := "the list of who is invited already could not be read (" + message(err) + "); send this row again later"
-		e.warn(fmt.Sprintf("interview %s: nobody is invited, since %s", iv.asSent, maskText(why)))
+		e.warn(fmt.Sprintf("interview %s: nobody is invited, since %s", iv.asSent, MaskText(why)))
 		return e.openInterview(iv, listFailed, why)
 	}
 	return e.openInterview(iv, listDone, "")
@@ -101,7 +100,7 @@ func (e *Engine) opened(iv *interview, verdict listVerdict, err error) error {
 // first, since nobody could be asked about a refused request of several.
 func (e *Engine) openUnlisted(iv *interview, err error) error {
 	if e.lists.none.CompareAndSwap(false, true) {
-		e.warn("the API has no list of invitations (" + maskText(message(err)) + "): who was invited elsewhere is not known and may be " +
+		e.warn("the API has no list of invitations (" + MaskText(message(err)) + "): who was invited elsewhere is not known and may be " +
 			"invited again, and who is in doubt stays so until somebody says what the dashboard shows, with bulkinvite confirm --assume")
 	}
 	if e.queue.isAccepted(iv) {

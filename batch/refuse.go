@@ -172,7 +172,7 @@ func (e *Engine) refusedAlone(iv *interview, p *person, message string) error {
 	if why == "" {
 		return err
 	}
-	e.warn(fmt.Sprintf("interview %s is refused: %s", iv.asSent, maskText(message)))
+	e.warn(fmt.Sprintf("interview %s is refused: %s", iv.asSent, MaskText(message)))
 	for _, p := range people {
 		err = errors.Join(err, e.record(p, Outcome{Code: CodeInterviewRefused, Error: why}))
 	}

@@ -255,7 +255,7 @@ func (e *Engine) follow(c *chunk, id int64, people []*person, j judgement, apiEr
 	}
 	if lost := by[lostAnswer]; len(lost) > 0 {
 		e.log.Warn().Int("people", len(lost)).Str("interview", c.iv.id).
-			Msg("it is not known who was invited, the API's list will tell: " + maskText(lost[0].reason))
+			Msg("it is not known who was invited, the API's list will tell: " + MaskText(lost[0].reason))
 		err = errors.Join(err, e.doubtAll(e.lostRequest(c, id, len(people), apiErr), lost))
 	}
 	err = errors.Join(err,

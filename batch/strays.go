@@ -134,7 +134,7 @@ func (e *Engine) warnDisplaced(ctx context.Context, q question, j *judgement) er
 		if !e.habits.otherAddresses.Load() {
 			e.warn(fmt.Sprintf("the API was asked to invite %s and its answer names %s: people who are missing from such an answer stay "+
 				"uncertain, until somebody says what the dashboard shows, with bulkinvite confirm --assume",
-				maskText(q.people[i].Email), maskText(j.strays[0].CandidateEmail)))
+				MaskText(q.people[i].Email), MaskText(j.strays[0].CandidateEmail)))
 		}
 		return e.learnHabit(ctx, &e.habits.otherAddresses, rememberOtherAddresses)
 	}
