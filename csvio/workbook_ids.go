@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/xuri/excelize/v2"
-	"golang.org/x/net/html/charset"
 )
 
 // idFields are those whose cells are given as they are, whatever format a sheet
@@ -95,29 +94,9 @@ func (s *sheetIDs) readNumbers() error {
 	if err != nil {
 		return err
 	}
-	part := sheetPart(archive, s.sheet)
-	for _, file := range archive.File {
-		if partName(file.Name) != part {
-			continue
-		}
-		r, err := file.Open()
-		if err != nil {
-			return err
-		}
-		defer r.Close()
-		d := xml.NewDecoder(r)
-		d.CharsetReader = charset.NewReaderLabel
-		n := numberReader{ids: s}
-		for {
-			token, err := d.RawToken()
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			n.take(token)
-		}
+	n := numberReader{ids: s}
+	if err := eachToken(archive, sheetPart(archive, s.sheet), n.take); !errors.Is(err, io.EOF) {
+		return err
 	}
 	return nil
 }

@@ -76,6 +76,20 @@ func sheetPart(archive *zip.Reader, sheet string) (part string) {
 
 // eachElement calls f with the attributes of each element of a name in a part.
 func eachElement(archive *zip.Reader, part, element string, f func(attrs map[string]string)) error {
+	return eachToken(archive, part, func(token xml.Token) {
+		if start, ok := token.(xml.StartElement); ok && start.Name.Local == element {
+			attrs := map[string]string{}
+			for _, attr := range start.Attr {
+				attrs[attr.Name.Local] = attr.Value
+			}
+			f(attrs)
+		}
+	})
+}
+
+// eachToken calls f with each token of a part. It ends with the decoder's error,
+// io.EOF behind the last token, or with nil if there is no such part.
+func eachToken(archive *zip.Reader, part string, f func(xml.Token)) error {
 	for _, file := range archive.File {
 		if partName(file.Name) != part {
 			continue
@@ -92,13 +106,7 @@ func eachElement(archive *zip.Reader, part, element string, f func(attrs map[str
 			if err != nil {
 				return err
 			}
-			if start, ok := token.(xml.StartElement); ok && start.Name.Local == element {
-				attrs := map[string]string{}
-				for _, attr := range start.Attr {
-					attrs[attr.Name.Local] = attr.Value
-				}
-				f(attrs)
-			}
+			f(token)
 		}
 	}
 	return nil
