@@ -131,7 +131,7 @@ func create(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	err = updateSchema(ctx, db, 0)
+	err = createSchema(ctx, db)
 	if err == nil {
 		// Close would do so, too, and not tell if it could not.
 		_, err = db.ExecContext(ctx, "pragma wal_checkpoint(truncate)")

@@ -49,8 +49,7 @@ type Store struct {
 // from writing is an error here, before anything is sent.
 //
 // After a run that died, Open reads what that run has written, which takes
-// about a second per million people; so does the first Open of a ledger that
-// an older bulkinvite made.
+// about a second per million people.
 func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	real, err := resolve(path)
 	if err != nil {
@@ -89,8 +88,7 @@ func (s *Store) open(ctx context.Context) error {
 			return err
 		}
 	}
-	version, err := inspect(ctx, s.path)
-	if err != nil {
+	if err = inspect(ctx, s.path); err != nil {
 		return err
 	}
 	if err = tighten(s.path); err != nil { // not before it is known to be ours
@@ -106,11 +104,6 @@ func (s *Store) open(ctx context.Context) error {
 	// too, when it first writes to its WAL, and drops the error.
 	if err = syncFolder(s.path); err != nil {
 		return err
-	}
-	if version < schemaVersion {
-		if err = updateSchema(ctx, s.write, version); err != nil {
-			return err
-		}
 	}
 	if s.file, err = os.Stat(s.path); err != nil {
 		return err

@@ -195,7 +195,7 @@ func TestOpenRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	execute(t, newer, "pragma user_version = 7")
-	refused(t, newer, "made by a newer bulkinvite (schema 7, this one knows 5): update bulkinvite")
+	refused(t, newer, "made by a newer bulkinvite (schema 7, this one knows 1): update bulkinvite")
 }
 
 func TestOpenUnwritable(t *testing.T) {

@@ -17,10 +17,9 @@ import (
 
 // A Reader reads a ledger that a run may be writing. It needs no lock.
 type Reader struct {
-	path    string
-	db      *sql.DB
-	version int         // of the schema
-	still   fs.FileInfo // nil unless db takes the file for one that nobody writes
+	path  string
+	db    *sql.DB
+	still fs.FileInfo // nil unless db takes the file for one that nobody writes
 }
 
 // OpenReadOnly opens the ledger at path for reading and creates nothing. The
@@ -63,7 +62,7 @@ func (r *Reader) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if r.version, err = checkSchema(ctx, db); err != nil {
+	if err = checkSchema(ctx, db); err != nil {
 		return errors.Join(err, db.Close())
 	}
 	r.db = db
@@ -181,16 +180,13 @@ func (r *readOnly) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Record
 
 // lookup reads what a look-up needs.
 func (r *Reader) lookup(ctx context.Context, tx *sql.Tx, baseURL string) (*lookup, error) {
-	l := &lookup{base: baseURL, index: &index{filter: newFilter(0)}}
-	var segments []segment
-	var err error
-	if r.version >= indexVersion { // the index of version 1 is not read any more: all requests are behind it
-		if segments, err = readSegments(ctx, tx); err != nil {
-			return nil, err
-		}
-		if l.index, err = newIndex(ctx, tx); err != nil {
-			return nil, err
-		}
+	l := &lookup{base: baseURL}
+	segments, err := readSegments(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	if l.index, err = newIndex(ctx, tx); err != nil {
+		return nil, err
 	}
 	if l.book, err = newBook(ctx, tx, math.MaxInt64); err != nil {
 		return nil, err

@@ -46,8 +46,8 @@ func TestReport(t *testing.T) {
 		Timeline: ledger.Timeline{Start: start, Width: time.Second, Bins: []ledger.Bin{{Accepted: 2}}},
 		Findings: ledger.Findings{Invited: 1, NotInvited: 1}, // bob and eve, told apart from ann by fill
 		Named: map[batch.Code]*ledger.NamedPeople{
-			batch.CodeNoInvitation: {Total: 1, First: []ledger.NamedPerson{{"bob@example.com", "i1", 1, "ok"}}},
-			batch.CodeUncertain:    {Total: 2, First: []ledger.NamedPerson{{"cyd@example.com", "i1", 1, "ok"}}},
+			batch.CodeRefused:   {Total: 1, First: []ledger.NamedPerson{{"bob@example.com", "i1", 1, "ok"}}},
+			batch.CodeUncertain: {Total: 2, First: []ledger.NamedPerson{{"cyd@example.com", "i1", 1, "ok"}}},
 		},
 	}
 	later := start.Add(time.Hour)

@@ -18,18 +18,12 @@ var schema string
 //go:embed index.sql
 var indexSchema string
 
-//go:embed memory.sql
-var memorySchema string
-
 //go:embed view.sql
 var view string
 
 const (
 	applicationID = 0x62696e76 // "binv": tells the ledger from other SQLite files
-	schemaVersion = 5
-	oldestSchema  = 1 // that can be read, and brought up to date
-	indexVersion  = 2 // since this one the index is that of index.sql
-	memoryVersion = 5 // since this one there is what memory.sql makes
+	schemaVersion = 1
 )
 
 // dsn returns a data source name in which nothing of path can be taken for a
@@ -58,66 +52,50 @@ func openDSN(dsn string, conns int) (*sql.DB, error) {
 	return db, nil
 }
 
-// inspect returns the version of the schema, and refuses what is not a ledger.
-// It changes nothing: the file may be somebody else's.
-func inspect(ctx context.Context, path string) (version int, err error) {
+// inspect refuses what is not a ledger. It changes nothing: the file may be
+// somebody else's.
+func inspect(ctx context.Context, path string) error {
 	db, err := openDSN(dsn(path, "ro"), 1)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer db.Close()
 	return checkSchema(ctx, db)
 }
 
-func checkSchema(ctx context.Context, db *sql.DB) (version int, err error) {
-	var id, objects int
-	err = db.QueryRowContext(ctx, `select application_id, user_version, (select count(*) from sqlite_schema)
+func checkSchema(ctx context.Context, db *sql.DB) error {
+	var id, version, objects int
+	err := db.QueryRowContext(ctx, `select application_id, user_version, (select count(*) from sqlite_schema)
 		from pragma_application_id, pragma_user_version`).Scan(&id, &version, &objects)
 	var sqliteErr *sqlite.Error
 	switch {
 	case errors.As(err, &sqliteErr) && sqliteErr.Code()&0xff == sqlite3.SQLITE_NOTADB:
-		return 0, errors.New("is not a ledger of bulkinvite, nor any SQLite database; name another file")
+		return errors.New("is not a ledger of bulkinvite, nor any SQLite database; name another file")
 	case err != nil:
-		return 0, fmt.Errorf("cannot be read: %w", err)
+		return fmt.Errorf("cannot be read: %w", err)
 	case id == 0 && version == 0 && objects == 0:
-		return 0, errors.New("is empty, and no run leaves it so: it has lost what it knew; restore it, or remove it if nobody was invited")
+		return errors.New("is empty, and no run leaves it so: it has lost what it knew; restore it, or remove it if nobody was invited")
 	case id != applicationID:
-		return 0, errors.New("is an SQLite database of another program; name another file")
+		return errors.New("is an SQLite database of another program; name another file")
 	case version > schemaVersion:
-		return 0, fmt.Errorf("made by a newer bulkinvite (schema %d, this one knows %d): update bulkinvite",
+		return fmt.Errorf("made by a newer bulkinvite (schema %d, this one knows %d): update bulkinvite",
 			version, schemaVersion)
-	case version < oldestSchema:
-		return 0, fmt.Errorf("schema %d is unknown; this file is damaged", version)
+	case version != schemaVersion:
+		return fmt.Errorf("schema %d is unknown; this file is damaged", version)
 	}
-	return version, nil
+	return nil
 }
 
-// dropIndex1 drops the index of version 1, whose place the tables of index.sql
-// take. They are filled from the requests, as after a run that died.
-const dropIndex1 = "drop table people; drop table people_upto;"
-
-// updateSchema makes what a file of that version lacks, 0 being an empty one,
-// and marks it as ours and new. An older bulkinvite must not write to it: it
-// would take stand-ins (since version 3), common links (since version 4) and
-// people without an invitation (since version 5) for damage.
-func updateSchema(ctx context.Context, db *sql.DB, version int) error {
-	script := view
-	if version < memoryVersion {
-		script = memorySchema + script
-	}
-	switch version {
-	case 0:
-		script = schema + indexSchema + script
-	case 1:
-		script = dropIndex1 + indexSchema + script
-	}
+// createSchema makes all that a ledger consists of in an empty file, and marks
+// it as ours.
+func createSchema(ctx context.Context, db *sql.DB) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("cannot be written: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it has nothing to do
 	mark := fmt.Sprintf("pragma application_id = %d; pragma user_version = %d;", applicationID, schemaVersion)
-	if _, err := tx.ExecContext(ctx, script+mark); err != nil {
+	if _, err := tx.ExecContext(ctx, schema+indexSchema+view+mark); err != nil {
 		return fmt.Errorf("cannot be written: %w", err)
 	}
 	return tx.Commit()

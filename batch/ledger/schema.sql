@@ -1,4 +1,4 @@
--- The ledger of bulkinvite, schema version 5.
+-- The ledger of bulkinvite, schema version 1.
 --
 -- Requests and answers are only ever added to: what was sent and what came
 -- back is never rewritten. There is one exception: of somebody who is forgotten,
@@ -34,6 +34,10 @@ create table requests (
   people             text    not null  -- JSON array: the addresses, or what stands for them
 ) strict;
 
+-- Who is in an interview's list is checked before it is believed. Requests of
+-- one interview mostly follow each other, so that this costs little to keep.
+create index requests_interview on requests (interview_id);
+
 -- One row for each answer to a request or later finding about it. Where
 -- several speak of a person, the newest counts; people of whom none speaks are
 -- still 'sending'.
@@ -52,3 +56,12 @@ create table answers (
 ) strict;
 
 create index answers_request on answers (request_id);
+
+-- What runs have found out about the API, for later runs.
+create table memory (
+  base_url text    not null,
+  name     text    not null,
+  value    text    not null,
+  at       integer not null, -- microseconds since 1970, UTC
+  primary key (base_url, name)
+) strict, without rowid;

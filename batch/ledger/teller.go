@@ -204,7 +204,7 @@ func (t *teller) reason(r *told, state batch.State) batch.Code {
 		return batch.CodeUncertain
 	case state == batch.StateFailed:
 		return batch.CodeAPIError
-	case state == batch.StateNoInvitation, r.arrival.statusCode == http.StatusOK: // which older ledgers call refused
+	case state == batch.StateNoInvitation:
 		return batch.CodeNoInvitation
 	default:
 		return batch.CodeRefused

@@ -42,7 +42,7 @@ func (r *Reader) Traces(ctx context.Context, person, interviewID string) (t *Tra
 // Traces is what Reader.Traces is, in all interviews, for Forget. No run may be
 // under way.
 func (s *Store) Traces(ctx context.Context, person string) (*Traces, error) {
-	r := &Reader{path: s.path, db: s.read, version: schemaVersion}
+	r := &Reader{path: s.path, db: s.read}
 	return r.Traces(ctx, person, "")
 }
 

@@ -1,7 +1,3 @@
--- That of version 3 and before reads no common links. Nothing in the program needs
--- it, so whoever has dropped it can go on.
-drop view if exists invitations;
-
 -- One line for each person who is invited to an interview. kind, run_id and
 -- request_id are those of the first request that is known to have reached
 -- them; candidate_id and invite_url are the newest known.
