@@ -20,7 +20,7 @@ func (e *Engine) countLost(d *doubt, people []*person) {
 	if d.earlier || d.then != sendAgain {
 		return
 	}
-	d.outage = d.outage || e.health.inOutage(d.since)
+	d.outage = d.outage || e.out.health.inOutage(d.since)
 	for _, p := range people {
 		if d.outage && p.outages < e.opts.MaxAttempts {
 			p.outages++

@@ -65,7 +65,7 @@ func (e *Engine) why(d *doubt, p *person, end string) string {
 		end = d.problem
 	}
 	hint := "send this row again: the API is asked before anything is sent"
-	if !p.listable() || !d.notFoundCounts(p) || e.lists.mayNotExist() {
+	if !p.listable() || !d.notFoundCounts(p) || e.out.lists.mayNotExist() {
 		hint = "look in the dashboard whether they are invited, and say so with bulkinvite confirm --assume"
 	}
 	return cause + " and " + end + "; " + hint
@@ -99,7 +99,7 @@ func (e *Engine) doubtAll(d *doubt, people []*person) error {
 	d.iv, d.since, d.people = d.chunk.iv, time.Now(), make(map[Key]*person, len(people))
 	for _, p := range people {
 		e.index.claimed(p.row, true)
-		if p.listable() && !e.lists.mayNotExist() {
+		if p.listable() && !e.out.lists.mayNotExist() {
 			d.people[p.key] = p
 		} else {
 			err = errors.Join(err, e.unlisted(d, p))
@@ -115,7 +115,7 @@ func (e *Engine) doubtAll(d *doubt, people []*person) error {
 func (e *Engine) unlisted(d *doubt, p *person) error {
 	end := "the API's list cannot show who it was for"
 	if p.listable() {
-		end = noProofWords(e.lists.why())
+		end = noProofWords(e.out.lists.why())
 	}
 	return e.record(p, Outcome{Code: CodeUncertain, Error: e.why(d, p, end)})
 }
@@ -125,7 +125,7 @@ func (e *Engine) doubtEarlier(p *person, rec Record) error {
 	e.index.claimed(p.row, true)
 	of := earlierRequest{id: rec.RequestID, displaced: rec.Mark == MarkOtherAddress}
 	applied := rec.JobApplicationID != ""
-	if !p.listable() || e.lists.mayNotExist() {
+	if !p.listable() || e.out.lists.mayNotExist() {
 		return e.unlisted(&doubt{earlier: true, applied: applied, displaced: of.displaced}, p)
 	}
 	e.queue.doubtEarlier(p, of, e.start, applied)
@@ -235,7 +235,7 @@ func (e *Engine) settleFound(ctx context.Context, d *doubt, people []*person, en
 	var err error
 	if !d.earlier {
 		err = e.accepted(d.iv, together)
-		e.health.found()
+		e.out.health.found()
 	}
 	if d.refused() {
 		e.queue.distrustRefusals()

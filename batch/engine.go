@@ -35,26 +35,20 @@ type Engine struct {
 	plan   *Plan
 	index  *index
 	ledger Ledger
-	api    API
 	opts   Options
 	log    zerolog.Logger
 
 	start    time.Time // the settle time of what dead runs left in doubt begins here
-	ends     time.Time // Options.Deadline; zero: never
 	queue    *queue
-	pacer    *pacer
-	health   health
+	out      *outlet
 	outcomes *outcomes
 	claims   chan struct{} // held from the claim until the request may go
-	conns    chan struct{} // held until the answer is here
 	links    linkState
 	habits   addressHabits
-	lists    *listManner
 	last     lastLook
 
 	secondSession atomic.Bool // a re-send made one
 	counts        counts
-	traffic       traffic
 
 	heldBacks heldBacks
 
@@ -87,18 +81,22 @@ func New(src Source, plan *Plan, ledger Ledger, api API, opts Options) (*Engine,
 		return nil, err
 	}
 	queue := newQueue(opts, len(plan.Interviews))
-	return &Engine{
-		src: src, plan: plan, index: plan.index, ledger: ledger, api: api,
+	e := &Engine{
+		src: src, plan: plan, index: plan.index, ledger: ledger,
 		opts: opts, log: opts.Log,
 		start:    time.Now(),
 		queue:    queue,
-		lists:    queue.lists,
-		pacer:    newPacer(opts.Rate, opts.Burst),
-		health:   health{wentDown: make(chan struct{}, 1)},
 		outcomes: out,
 		claims:   make(chan struct{}, ahead(opts, 2*opts.Concurrency)),
-		conns:    make(chan struct{}, opts.Concurrency),
-	}, nil
+	}
+	e.out = newOutlet(api, opts, hooks{end: e.endRun, heard: queue.hear, remember: e.remember})
+	queue.lists = e.out.lists
+	return e, nil
+}
+
+// remember lets later runs know something of the API.
+func (e *Engine) remember(ctx context.Context, name string) error {
+	return e.ledger.Remember(ctx, name, "yes")
 }
 
 // ahead is how many chunks may be with the ledger beside those whose requests
@@ -117,7 +115,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	defer cancel()
 	e.cancel = cancel
 	if e.opts.Deadline > 0 {
-		e.ends = time.Now().Add(e.opts.Deadline)
+		e.out.ends = time.Now().Add(e.opts.Deadline)
 		timer := time.AfterFunc(e.opts.Deadline, func() {
 			e.endRun(DeadlineOver, fmt.Sprintf("the deadline of %v was reached", e.opts.Deadline))
 		})
@@ -127,7 +125,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	if err == nil {
 		err = e.guard(func() error { return e.send(soft) })()
 	}
-	e.health.endProbing()
+	e.out.health.endProbing()
 	e.cutShort = err != nil || soft.Err() != nil
 	if err == nil {
 		err = e.guard(func() error { return e.lookTwice(soft, context.WithoutCancel(ctx)) })()
@@ -137,7 +135,7 @@ func (e *Engine) Run(ctx context.Context) error {
 
 // recall reads what earlier runs have learned of the API.
 func (e *Engine) recall(ctx context.Context) error {
-	return errors.Join(e.habits.recall(ctx, e.ledger), e.lists.recall(ctx, e.ledger))
+	return errors.Join(e.habits.recall(ctx, e.ledger), e.out.lists.recall(ctx, e.ledger))
 }
 
 // send runs the feeder and the workers until everything is dealt with or the

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"bulkinvite/client"
-
-	"github.com/cenkalti/backoff/v5"
 )
 
 // An endpoint says what a request was for.
@@ -48,14 +46,14 @@ type health struct {
 }
 
 // observe takes notice of an answer, whatever it was for.
-func (e *Engine) observe(ep endpoint, went time.Time, err error) {
+func (o *outlet) observe(ep endpoint, went time.Time, err error) {
 	var apiErr *client.Error
 	if err != nil && !errors.As(err, &apiErr) {
 		apiErr = &client.Error{Err: err}
 	}
-	e.traffic.answered(apiErr)
+	o.traffic.answered(apiErr)
 	if apiErr != nil {
-		e.obey(apiErr)
+		o.obey(apiErr)
 	}
 	counts := ep != remnant
 	if !counts {
@@ -63,28 +61,28 @@ func (e *Engine) observe(ep endpoint, went time.Time, err error) {
 	}
 	switch {
 	case apiErr == nil || apiErr.Fate == client.Refused || apiErr.Cause == client.TooLarge:
-		e.health.good(ep)
-		e.queue.hear()
+		o.health.good(ep)
+		o.hooks.heard()
 	case apiErr.Cause == client.Throttled:
-		e.pacer.throttled(went)
-		e.log.Warn().Dur("retry_after", apiErr.RetryAfter).Msg("the API asks us to slow down")
-		lasted, waits := e.health.throttledFor(apiErr.RetryAfter)
-		if lasted >= e.opts.GiveUpAfter && waits >= patience {
-			e.endRun(APIDown, fmt.Sprintf("the API answered nothing but 429 for %v", lasted.Round(time.Second)))
+		o.pacer.throttled(went)
+		o.log.Warn().Dur("retry_after", apiErr.RetryAfter).Msg("the API asks us to slow down")
+		lasted, waits := o.health.throttledFor(apiErr.RetryAfter)
+		if lasted >= o.opts.GiveUpAfter && waits >= patience {
+			o.hooks.end(APIDown, fmt.Sprintf("the API answered nothing but 429 for %v", lasted.Round(time.Second)))
 		}
 	case apiErr.Cause == client.Quota && ep != link, apiErr.Cause == client.NoSuchPath && ep == invite:
-		e.endRun(denied(apiErr))
-	case ep == list && saysNoList(apiErr) && e.lists.mayNotExist(): // no sign of how the API is
+		o.hooks.end(denied(apiErr))
+	case ep == list && saysNoList(apiErr) && o.lists.mayNotExist(): // no sign of how the API is
 	case isDenied(apiErr): // of what was asked for, or of the key: those who asked find that out
 	default:
 		// A 503 may be a throttle's, as that of a proxy. Once the API counts as
 		// down the pauses between the probes are slow enough.
-		if apiErr.Cause == client.Busy && !e.health.isDown() {
-			e.pacer.throttled(went)
+		if apiErr.Cause == client.Busy && !o.health.isDown() {
+			o.pacer.throttled(went)
 		}
 		why := MaskText(apiErr.Error())
-		if counts && e.health.unusable(ep, why) {
-			e.log.Warn().Msg("the API seems to be down, only probing: " + why)
+		if counts && o.health.unusable(ep, why) {
+			o.log.Warn().Msg("the API seems to be down, only probing: " + why)
 		}
 	}
 }
@@ -251,109 +249,4 @@ func (h *health) waitList(ctx context.Context) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-}
-
-// longestPause is between two tries of what does not work, and is not known to
-// have worked before.
-const longestPause = 30 * time.Second
-
-// pauses grow, each with some jitter.
-type pauses struct {
-	backoff backoff.ExponentialBackOff // has no jitter of its own: nobody can seed it
-	random  func() float64
-}
-
-// jitter is by how much of itself a pause may be shorter or longer.
-const jitter = 0.2
-
-// newPauses returns pauses that grow from about 1 s to about the longest.
-func (e *Engine) newPauses(longest time.Duration) *pauses {
-	return &pauses{
-		backoff: backoff.ExponentialBackOff{InitialInterval: time.Second, MaxInterval: longest, Multiplier: 2},
-		random:  e.opts.Random,
-	}
-}
-
-func (p *pauses) next() time.Duration {
-	return time.Duration(float64(p.backoff.NextBackOff()) * (1 - jitter + 2*jitter*p.random()))
-}
-
-// probe waits for the API to go down, and then finds out when it is back. It
-// alone tells the queue, so that going down and coming up keep their order.
-func (e *Engine) probe(soft, hard context.Context) error {
-	for {
-		select {
-		case <-soft.Done():
-			return nil
-		case <-e.health.wentDown:
-			e.queue.setDown(true)
-			err := e.probeUntilUp(soft, hard)
-			e.queue.setDown(false)
-			if err != nil {
-				return err
-			}
-		}
-	}
-}
-
-// probeUntilUp asks for a list and, if that works, sends one chunk, with
-// growing pauses, until an answer to an invitation is good or it is time to
-// give up.
-func (e *Engine) probeUntilUp(soft, hard context.Context) error {
-	pauses := e.newPauses(longestPause)
-	for e.health.isDown() {
-		left := e.opts.GiveUpAfter - e.health.badFor()
-		if left <= 0 {
-			missed := "accepted invitation"
-			if e.opts.ConfirmOnly {
-				missed = "usable answer"
-			}
-			e.endRun(APIDown, fmt.Sprintf("the API is down: no %s for %v (%s)", missed, e.opts.GiveUpAfter, e.health.lastBad()))
-			return nil
-		}
-		if soft.Err() != nil {
-			return nil
-		}
-		if !e.probeList(soft, pauses.next(), left) {
-			continue
-		}
-		t := e.queue.takeProbe()
-		if t == nil {
-			if e.health.onlyListWasDown() {
-				break
-			}
-			continue // everybody is in doubt: the list, which works, will tell
-		}
-		err := e.sendChunk(soft, hard, t.chunk)
-		e.queue.done(t)
-		if err != nil {
-			return err
-		}
-	}
-	e.log.Info().Msg("the API is up again")
-	return nil
-}
-
-// probeList reports, after a pause, whether the API's list answers. It takes no
-// longer than limit, however long a Retry-After is.
-func (e *Engine) probeList(ctx context.Context, pause, limit time.Duration) bool {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	if sleep(ctx, pause) != nil {
-		return false
-	}
-	if e.lists.isNone() {
-		return true // only an invitation can tell
-	}
-	went, err := e.leave(ctx)
-	if err != nil {
-		return false
-	}
-	_, apiErr := e.invites(ctx, client.ListRequest{InterviewID: e.queue.toProbe(), Page: 1, Limit: listLimit})
-	if ctx.Err() != nil {
-		return false
-	}
-	e.lists.answered(apiErr)
-	e.observe(list, went, apiErr)
-	return apiErr == nil || isRefusal(apiErr) || saysNoList(apiErr) && e.lists.mayNotExist()
 }

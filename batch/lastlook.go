@@ -35,11 +35,11 @@ func (e *Engine) lookTwice(soft, hard context.Context) error {
 	if e.opts.ConfirmOnly {
 		return nil
 	}
-	interviews, cost := e.queue.invitedTo(e.lists.pageSize())
+	interviews, cost := e.queue.invitedTo(e.out.lists.pageSize())
 	if len(interviews) == 0 {
 		return nil
 	}
-	if cost > MaxLastLook || soft.Err() != nil || e.lists.isNone() {
+	if cost > MaxLastLook || soft.Err() != nil || e.out.lists.isNone() {
 		e.last.missed = true
 		return nil
 	}

@@ -89,8 +89,8 @@ func (e *Engine) fetchInTime(ctx context.Context) error {
 		e.endLinks(fmt.Sprintf("none came for %v", e.opts.GiveUpAfter))
 	})
 	defer e.links.clock.Stop()
-	if !e.ends.IsZero() {
-		timer := time.AfterFunc(time.Until(e.ends), func() {
+	if !e.out.ends.IsZero() {
+		timer := time.AfterFunc(time.Until(e.out.ends), func() {
 			e.endLinks(fmt.Sprintf("the deadline of %v was reached", e.opts.Deadline))
 		})
 		defer timer.Stop()
@@ -109,7 +109,7 @@ func (e *Engine) fetchInTime(ctx context.Context) error {
 func (e *Engine) fetchAll(soft context.Context) [2]error {
 	g, ctx := errgroup.WithContext(soft)
 	g.SetLimit(e.opts.Concurrency)
-	f := &linkFetcher{engine: e, ctx: ctx, group: g, pauses: e.newPauses(linkPause)}
+	f := &linkFetcher{engine: e, ctx: ctx, group: g, pauses: e.out.newPauses(linkPause)}
 	scan := func(row *Row) error {
 		w := e.index.word(row.Index)
 		if w.tag() != tagOutcome {
@@ -263,7 +263,7 @@ const linkPause = 4 * time.Second
 // none will.
 func (e *Engine) fetchLink(ctx context.Context, l linkless) error {
 	defer e.links.tried.Add(1)
-	pauses := e.newPauses(linkPause)
+	pauses := e.out.newPauses(linkPause)
 	for range linkTries {
 		inv, refused, err := e.sendLink(ctx, l.p, l.k)
 		switch {
@@ -291,17 +291,16 @@ func (e *Engine) sendLink(ctx context.Context, p *person, k known) (inv *client.
 	if err != nil {
 		return nil, false, fmt.Errorf("claim: %w", err)
 	}
-	went, err := e.leave(ctx)
+	slot, err := e.out.leave(ctx)
 	if err != nil {
 		if settleErr := e.settle(hard, claim.ID, Answer{Message: "not sent: the run ended first"}, []*person{p}, StateNone); settleErr != nil {
 			return nil, false, settleErr
 		}
 		return nil, false, err
 	}
-	invitations, apiErr := e.invite(hard, client.InviteRequest{
+	invitations, apiErr := slot.invite(hard, link, client.InviteRequest{
 		InterviewID: p.InterviewID, CandidateID: k.CandidateID, DisableEmailNotification: true,
 	})
-	e.observe(link, went, apiErr)
 	status, message := describe(apiErr)
 	s := Settlement{Key: p.key, State: StateNone}
 	switch {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"bulkinvite/client"
 )
@@ -17,110 +18,96 @@ const (
 	listTries = 3
 )
 
-// readList reads the whole list of an interview and shows each entry of it,
-// some of them more than once.
+// readList reads the whole list of an interview, whose id is spelled as a row
+// spells it, and shows each entry of it, some of them more than once. It returns
+// how many requests the list took.
 //
 // The error is *client.Error if the list cannot be read or believed, ctx's
 // cause, or visit's.
-func (e *Engine) readList(ctx context.Context, iv *interview, visit func(client.Entry) error) error {
-	err := e.readPages(ctx, iv, e.lists.pageSize(), visit)
+func (o *outlet) readList(ctx context.Context, interviewID string, visit func(client.Entry) error) (requests int, err error) {
+	requests, err = o.readPages(ctx, interviewID, o.lists.pageSize(), visit)
 	if isRefusal(err) && !saysNoList(err) {
 		// What is refused may be the page size, whose maximum is not documented.
-		err = e.readPages(ctx, iv, 0, visit)
+		requests, err = o.readPages(ctx, interviewID, 0, visit)
 	}
-	return err
+	return requests, err
 }
 
 // readPages is readList with one page size.
-func (e *Engine) readPages(ctx context.Context, iv *interview, limit int, visit func(client.Entry) error) error {
-	p := newPages(limit, e.lists.ends404.Load())
+func (o *outlet) readPages(ctx context.Context, interviewID string, limit int, visit func(client.Entry) error) (requests int, err error) {
+	p := newPages(limit, o.lists.ends404.Load())
+	id := normalInterviewID(interviewID)
 	all, ours := 0, 0
 	for p.more() {
-		req := client.ListRequest{InterviewID: iv.asSent}
+		req := client.ListRequest{InterviewID: interviewID}
 		req.Page, req.Limit = p.request()
-		entries, err := e.page(ctx, req)
+		entries, err := o.page(ctx, req)
 		if err != nil {
 			if err = p.failed(err); err != nil {
-				return err
+				return 0, err
 			}
 			continue
 		}
 		for _, entry := range entries {
 			all++
-			if entry.InterviewID != "" && normalInterviewID(entry.InterviewID) != iv.id {
+			if entry.InterviewID != "" && normalInterviewID(entry.InterviewID) != id {
 				continue
 			}
 			ours++
 			if err := visit(entry); err != nil {
-				return err
+				return 0, err
 			}
 		}
 		if err := p.took(entries); err != nil {
-			return err
+			return 0, err
 		}
-		if err := e.seeList(ctx, p); err != nil {
-			return err
+		if err := o.seeList(ctx, p); err != nil {
+			return 0, err
 		}
 	}
-	iv.listRequests.Store(int32(p.requests))
-	if err := e.learn(ctx, p); err != nil {
-		return err
+	if err := o.learn(ctx, p); err != nil {
+		return 0, err
 	}
 	if ours == 0 && all > 0 {
 		// The list may know the interview by another id: it is no proof of
 		// anything.
-		return &client.Error{Err: fmt.Errorf("the list shows %d invitations and none of them for the interview that was asked for", all)}
+		return p.requests, &client.Error{Err: fmt.Errorf("the list shows %d invitations and none of them for the interview that was asked for", all)}
 	}
-	return nil
+	return p.requests, nil
 }
 
 // learn remembers what the next list does not have to find out.
-func (e *Engine) learn(ctx context.Context, p *pages) error {
+func (o *outlet) learn(ctx context.Context, p *pages) error {
 	if p.learned > 0 {
-		e.lists.limit.Store(int64(p.learned))
+		o.lists.limit.Store(int64(p.learned))
 	}
-	if p.saw404 && e.lists.ends404.CompareAndSwap(false, true) {
-		return e.remember(ctx, rememberEnds404)
+	if p.saw404 && o.lists.ends404.CompareAndSwap(false, true) {
+		return o.hooks.remember(context.WithoutCancel(ctx), rememberEnds404)
 	}
 	return nil
 }
 
 // seeList remembers that there is a list as soon as a page has shown somebody,
 // whatever becomes of the rest: in the next run it may be gone.
-func (e *Engine) seeList(ctx context.Context, p *pages) error {
-	if !p.good || !e.lists.seen.CompareAndSwap(false, true) {
+func (o *outlet) seeList(ctx context.Context, p *pages) error {
+	if !p.good || !o.lists.seen.CompareAndSwap(false, true) {
 		return nil
 	}
-	return e.remember(ctx, rememberSeen)
-}
-
-// remember lets later runs know something of the API. Outside of a run there is
-// no ledger.
-func (e *Engine) remember(ctx context.Context, name string) error {
-	if e.ledger == nil {
-		return nil
-	}
-	return e.ledger.Remember(context.WithoutCancel(ctx), name, "yes")
+	return o.hooks.remember(context.WithoutCancel(ctx), rememberSeen)
 }
 
 // page reads one page, with patience.
-func (e *Engine) page(ctx context.Context, req client.ListRequest) ([]client.Entry, error) {
-	pauses := e.newPauses(longestPause)
+func (o *outlet) page(ctx context.Context, req client.ListRequest) ([]client.Entry, error) {
+	pauses := o.newPauses(longestPause)
 	for try := 1; ; {
-		if err := e.health.waitList(ctx); err != nil {
+		if err := o.health.waitList(ctx); err != nil {
 			return nil, err
 		}
-		went, err := e.leave(ctx)
+		entries, apiErr, err := o.list(ctx, req)
 		if err != nil {
 			return nil, err
 		}
-		entries, apiErr := e.invites(ctx, req)
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		e.lists.answered(apiErr)
-		e.observe(list, went, apiErr)
-		if apiErr == nil || isRefusal(apiErr) || isDenied(apiErr) || saysNoList(apiErr) && e.lists.mayNotExist() {
+		if apiErr == nil || isRefusal(apiErr) || isDenied(apiErr) || saysNoList(apiErr) && o.lists.mayNotExist() {
 			return entries, apiErr
 		}
 		if isThrottled(apiErr) {
@@ -133,6 +120,21 @@ func (e *Engine) page(ctx context.Context, req client.ListRequest) ([]client.Ent
 			return nil, err
 		}
 	}
+}
+
+// probeList reports, after a pause, whether the API's list answers. It takes no
+// longer than limit, however long a Retry-After is.
+func (o *outlet) probeList(ctx context.Context, interviewID string, pause, limit time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	if sleep(ctx, pause) != nil {
+		return false
+	}
+	if o.lists.isNone() {
+		return true // only an invitation can tell
+	}
+	_, apiErr, err := o.list(ctx, client.ListRequest{InterviewID: interviewID, Page: 1, Limit: listLimit})
+	return err == nil && (apiErr == nil || isRefusal(apiErr) || saysNoList(apiErr) && o.lists.mayNotExist())
 }
 
 func isDenied(err error) bool {

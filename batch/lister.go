@@ -11,7 +11,9 @@ import (
 // A Lister reads interviews' lists outside of a run, with all the care of one:
 // its rate, its patience, and what it does not assume about pages.
 type Lister struct {
-	engine *Engine
+	out    *outlet
+	cancel context.CancelFunc
+	reason string // why nothing can be read any more
 }
 
 // NewLister returns a Lister. Of the options those that concern reading count.
@@ -20,36 +22,37 @@ func NewLister(api API, opts Options) (*Lister, error) {
 		return nil, err
 	}
 	opts = opts.withDefaults()
-	e := &Engine{
-		api: api, opts: opts, log: opts.Log,
-		pacer: newPacer(opts.Rate, opts.Burst),
-		lists: &listManner{},
-		conns: make(chan struct{}, 1),
-	}
-	e.health.endProbing() // nobody probes: each page is tried for itself
-	return &Lister{e}, nil
+	l := &Lister{}
+	l.out = newOutlet(api, opts, hooks{
+		end: func(_ End, reason string) {
+			l.reason = reason
+			l.cancel()
+		},
+		heard:    func() {},
+		remember: func(context.Context, string) error { return nil },
+	})
+	l.out.health.endProbing() // nobody probes: each page is tried for itself
+	return l, nil
 }
 
 // Read shows each entry of an interview's list, some of them more than once. If
 // the list breaks on the way it is read again from its beginning. The error is
 // *client.Error, ctx's cause, or visit's.
 func (l *Lister) Read(ctx context.Context, interviewID string, visit func(client.Entry) error) error {
-	e := l.engine
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	e.cancel = cancel
-	iv := &interview{id: normalInterviewID(interviewID), asSent: interviewID}
-	pauses := e.newPauses(longestPause)
+	l.cancel = cancel
+	pauses := l.out.newPauses(longestPause)
 	for try := 1; ; try++ {
-		err := e.readList(ctx, iv, visit)
+		_, err := l.out.readList(ctx, interviewID, visit)
 		switch {
-		case e.reason != "":
-			return &client.Error{Err: errors.New(e.reason)}
+		case l.reason != "":
+			return &client.Error{Err: errors.New(l.reason)}
 		case err == nil || ctx.Err() != nil || isFatal(err) || isRefusal(err):
 			return err
 		case isDenied(err):
 			return &client.Error{Err: errors.New(keyRefused(err.Error()))}
-		case try == listTries, saysNoList(err) && e.lists.mayNotExist():
+		case try == listTries, saysNoList(err) && l.out.lists.mayNotExist():
 			return fmt.Errorf("the list could not be read: %w", err)
 		}
 		if err := sleep(ctx, pauses.next()); err != nil {

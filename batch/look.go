@@ -58,7 +58,7 @@ func (e *Engine) confirm(soft, hard context.Context, iv *interview) error {
 		return err
 	}
 	l := e.queue.beginLook(r)
-	l.excused = e.health.isDown()
+	l.excused = e.out.health.isDown()
 	l.err = e.lookInto(soft, iv, func(entry client.Entry) error {
 		key := NewKey(iv.id, entry.CandidateEmail)
 		return e.lookAt(hard, l, key, entry)
@@ -79,8 +79,8 @@ func (e *Engine) confirm(soft, hard context.Context, iv *interview) error {
 
 // lookInto reads an interview's list for those in doubt.
 func (e *Engine) lookInto(ctx context.Context, iv *interview, visit func(client.Entry) error) error {
-	if e.lists.mayNotExist() {
-		return e.lists.why()
+	if e.out.lists.mayNotExist() {
+		return e.out.lists.why()
 	}
 	return e.readList(ctx, iv, visit)
 }
@@ -102,7 +102,7 @@ func (e *Engine) lookAt(ctx context.Context, l *look, key Key, entry client.Entr
 
 // judgeLook finds out what a look proves.
 func (e *Engine) judgeLook(soft, hard context.Context, l *look) error {
-	l.sight = sight{begun: l.begun, noList: saysNoList(l.err) && e.lists.mayNotExist() || errors.Is(l.err, errNoList)}
+	l.sight = sight{begun: l.begun, noList: saysNoList(l.err) && e.out.lists.mayNotExist() || errors.Is(l.err, errNoList)}
 	// Whoever is shown in a list that breaks later is shown all the same.
 	err := e.explain(hard, l.reading, func(key Key, id string) (bool, error) { return l.isFound(key) || l.show(key, id), nil })
 	if err != nil {
@@ -122,13 +122,13 @@ func (e *Engine) judgeLook(soft, hard context.Context, l *look) error {
 	if l.err == nil {
 		e.queue.setStrangers(l.iv, left, false)
 	}
-	l.sight.newest, l.sight.age = l.newest, time.Duration(e.lists.age.Load())
+	l.sight.newest, l.sight.age = l.newest, time.Duration(e.out.lists.age.Load())
 	l.excused = l.excused || e.queue.inItsOwnWay(l, l.iv)
 	if l.err != nil || soft.Err() != nil || !e.wantsControl(l) {
 		return nil
 	}
 	err = e.readControl(soft, hard, l.iv)
-	l.sight.age = time.Duration(e.lists.age.Load())
+	l.sight.age = time.Duration(e.out.lists.age.Load())
 	return err
 }
 
@@ -220,4 +220,13 @@ func (l *look) split(d *doubt) (found, rest []*person) {
 		}
 	}
 	return found, rest
+}
+
+// readList reads an interview's list.
+func (e *Engine) readList(ctx context.Context, iv *interview, visit func(client.Entry) error) error {
+	requests, err := e.out.readList(ctx, iv.asSent, visit)
+	if requests > 0 {
+		iv.listRequests.Store(int32(requests))
+	}
+	return err
 }

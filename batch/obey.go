@@ -13,21 +13,21 @@ const longWait = 30 * time.Second
 
 // obey keeps everybody back for as long as an answer says. If the run may not
 // wait so long there is nothing to wait for: it ends now.
-func (e *Engine) obey(err *client.Error) {
+func (o *outlet) obey(err *client.Error) {
 	wait := err.RetryAfter
 	end, limit := APIDown, ""
 	switch {
 	case err.Fate == client.Denied: // ends the run for a better reason
-	case wait > e.opts.GiveUpAfter:
-		limit = fmt.Sprintf("the %v after which it is given up", e.opts.GiveUpAfter)
-	case !e.ends.IsZero() && wait > time.Until(e.ends):
-		end, limit = DeadlineOver, fmt.Sprintf("the deadline of %v allows", e.opts.Deadline)
+	case wait > o.opts.GiveUpAfter:
+		limit = fmt.Sprintf("the %v after which it is given up", o.opts.GiveUpAfter)
+	case !o.ends.IsZero() && wait > time.Until(o.ends):
+		end, limit = DeadlineOver, fmt.Sprintf("the deadline of %v allows", o.opts.Deadline)
 	}
 	if limit != "" {
-		e.endRun(end, fmt.Sprintf("the API asked to wait for %v, longer than %s (%v)", wait, limit, err))
+		o.hooks.end(end, fmt.Sprintf("the API asked to wait for %v, longer than %s (%v)", wait, limit, err))
 		return
 	}
-	if e.pacer.hold(wait) > longWait {
-		e.log.Warn().Dur("retry_after", wait).Time("until", time.Now().Add(wait)).Msg("the API asks to wait, nothing is sent until then: " + MaskText(err.Error()))
+	if o.pacer.hold(wait) > longWait {
+		o.log.Warn().Dur("retry_after", wait).Time("until", time.Now().Add(wait)).Msg("the API asks to wait, nothing is sent until then: " + MaskText(err.Error()))
 	}
 }

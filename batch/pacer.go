@@ -211,18 +211,3 @@ func (p *pacer) slowedFor() time.Duration {
 	}
 	return p.slowed + now.Sub(p.slow)
 }
-
-// sleep waits, or returns the cause for which ctx ends.
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return context.Cause(ctx)
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}

@@ -19,10 +19,10 @@ func (e *Engine) readInterview(soft, hard context.Context, read *listRead) error
 // preflight reads an interview's list before its first chunk, so that people
 // who were invited elsewhere are not invited again.
 func (e *Engine) preflight(soft, hard context.Context, iv *interview) error {
-	if e.lists.isNone() {
+	if e.out.lists.isNone() {
 		return e.openUnlisted(iv, errNoList)
 	}
-	pauses := e.newPauses(longestPause)
+	pauses := e.out.newPauses(longestPause)
 	for try := 1; ; try++ {
 		listErr, err := e.readBefore(soft, hard, iv)
 		switch {
@@ -33,7 +33,7 @@ func (e *Engine) preflight(soft, hard context.Context, iv *interview) error {
 		case isFatal(listErr):
 			return listErr
 		}
-		verdict := judgeList(listErr, e.queue.isAccepted(iv), e.queue.keyWorks(), e.lists.mayNotExist())
+		verdict := judgeList(listErr, e.queue.isAccepted(iv), e.queue.keyWorks(), e.out.lists.mayNotExist())
 		if verdict != listUnreadable || try == listTries {
 			return e.opened(iv, verdict, listErr)
 		}
@@ -99,7 +99,7 @@ func (e *Engine) opened(iv *interview, verdict listVerdict, err error) error {
 // openUnlisted lets an interview's people go where there is no list: one of them
 // first, since nobody could be asked about a refused request of several.
 func (e *Engine) openUnlisted(iv *interview, err error) error {
-	if e.lists.none.CompareAndSwap(false, true) {
+	if e.out.lists.none.CompareAndSwap(false, true) {
 		e.warn("the API has no list of invitations (" + MaskText(message(err)) + "): who was invited elsewhere is not known and may be " +
 			"invited again, and who is in doubt stays so until somebody says what the dashboard shows, with bulkinvite confirm --assume")
 	}

@@ -28,7 +28,7 @@ type Progress struct {
 
 // Progress may be called at any time from any goroutine.
 func (e *Engine) Progress() Progress {
-	rate, requests := e.pacer.state()
+	rate, requests := e.out.pacer.state()
 	p := Progress{
 		People:   e.plan.People,
 		Done:     int(e.counts.done.Load()),
@@ -37,8 +37,8 @@ func (e *Engine) Progress() Progress {
 		Failed:   int(e.counts.failed.Load()),
 		Requests: requests,
 		Rate:     rate,
-		Held:     e.pacer.heldFor(),
-		Down:     e.health.isDown(),
+		Held:     e.out.pacer.heldFor(),
+		Down:     e.out.health.isDown(),
 	}
 	if !e.links.ended.Load() {
 		p.LinksLeft = int(e.links.wanted.Load() - e.links.tried.Load())

@@ -73,7 +73,6 @@ func newQueue(opts Options, interviews int) *queue {
 		capacity:   capacity(opts, interviews),
 		limit:      opts.Limit,
 		settle:     opts.SettleTime,
-		lists:      &listManner{},
 		interviews: map[string]*interview{},
 		groups:     map[groupKey]*group{},
 	}
@@ -207,7 +206,7 @@ func (q *queue) nextRead() *task {
 
 // hear notes that the API answered something usable.
 func (q *queue) hear() {
-	if q != nil && q.heard.CompareAndSwap(false, true) { // a Lister has no queue
+	if q.heard.CompareAndSwap(false, true) {
 		q.wake()
 	}
 }

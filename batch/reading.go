@@ -90,7 +90,7 @@ func (e *Engine) shown(r *reading, p *enrolled) {
 	if at.After(r.newest) {
 		r.newest = at
 	}
-	e.lists.noteAge(time.Since(at))
+	e.out.lists.noteAge(time.Since(at))
 }
 
 // keepLeft keeps an entry that is nobody's.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"bulkinvite/client"
 )
@@ -19,13 +18,11 @@ func (e *Engine) sendChunk(soft, hard context.Context, c *chunk) error {
 	if soft.Err() != nil {
 		return e.again(people)
 	}
-	id, people, went, err := e.claimAhead(soft, hard, c, people)
+	id, people, slot, err := e.claimAhead(soft, hard, c, people)
 	if err != nil || len(people) == 0 {
 		return err
 	}
-	// A request that has left is awaited: the client's time-out is its end.
-	invitations, apiErr := e.invite(hard, c.request(people))
-	e.observe(endpointOf(people), went, apiErr)
+	invitations, apiErr := slot.invite(hard, endpointOf(people), c.request(people))
 	return e.answered(hard, c, id, people, invitations, apiErr)
 }
 
@@ -39,53 +36,28 @@ func endpointOf(people []*person) endpoint {
 	return remnant
 }
 
-// leave returns when a request may go, and when that was. Whoever gets no error
-// holds conns, which invite and invites give back.
-func (e *Engine) leave(ctx context.Context) (time.Time, error) {
-	select {
-	case e.conns <- struct{}{}:
-	case <-ctx.Done():
-		return time.Time{}, context.Cause(ctx)
-	}
-	went, err := e.pacer.wait(ctx)
-	if err != nil {
-		<-e.conns
-	}
-	return went, err
-}
-
 // claimAhead claims people and waits until their request may go. Nobody is
 // returned if it must not, or if all are held.
-func (e *Engine) claimAhead(soft, hard context.Context, c *chunk, people []*person) (id int64, claimed []*person, went time.Time, err error) {
+func (e *Engine) claimAhead(soft, hard context.Context, c *chunk, people []*person) (id int64, claimed []*person, s slot, err error) {
 	select {
 	case e.claims <- struct{}{}:
 	case <-soft.Done():
-		return 0, nil, went, e.again(people)
+		return 0, nil, s, e.again(people)
 	}
 	defer func() { <-e.claims }()
 	id, claimed, err = e.claim(hard, c, people)
 	if err != nil || len(claimed) == 0 {
-		return 0, nil, went, err
+		return 0, nil, s, err
 	}
 	// After the claim: a slow disk must not bunch requests above the rate.
-	if went, err = e.leave(soft); err != nil {
+	if s, err = e.out.leave(soft); err != nil {
 		err = e.settle(hard, id, Answer{Message: "not sent: the run ended first"}, claimed, StateNone)
 		if err == nil { // else they stay in doubt in the ledger, and are called so
 			err = e.again(claimed)
 		}
-		return 0, nil, went, err
+		return 0, nil, s, err
 	}
-	return id, claimed, went, nil
-}
-
-func (e *Engine) invite(ctx context.Context, req client.InviteRequest) ([]client.Invitation, error) {
-	defer func() { <-e.conns }()
-	return e.api.Invite(ctx, req)
-}
-
-func (e *Engine) invites(ctx context.Context, req client.ListRequest) ([]client.Entry, error) {
-	defer func() { <-e.conns }()
-	return e.api.Invites(ctx, req)
+	return id, claimed, s, nil
 }
 
 // stillPending drops those who were found to be invited while they waited.

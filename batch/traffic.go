@@ -42,11 +42,13 @@ func (t *traffic) answered(err *client.Error) {
 }
 
 // Traffic may be called at any time from any goroutine.
-func (e *Engine) Traffic() Traffic {
-	_, requests := e.pacer.state()
-	e.traffic.mu.Lock()
-	defer e.traffic.mu.Unlock()
-	t := Traffic{Requests: maps.Clone(e.traffic.byStatus), Throttled: e.pacer.slowedFor()}
+func (e *Engine) Traffic() Traffic { return e.out.counted() }
+
+func (o *outlet) counted() Traffic {
+	_, requests := o.pacer.state()
+	o.traffic.mu.Lock()
+	defer o.traffic.mu.Unlock()
+	t := Traffic{Requests: maps.Clone(o.traffic.byStatus), Throttled: o.pacer.slowedFor()}
 	if t.Requests == nil {
 		t.Requests = map[int]int{}
 	}
