@@ -247,14 +247,15 @@ func stateName(s batch.State) string {
 // next says what the next send does with a row that names the person, and why.
 func (e *explanation) next(h *ledger.History) string {
 	rec := &h.Record
-	switch rec.State {
-	case batch.StateInvited:
-		if rec.Forgotten {
-			return "leaves them out, without id and link: they were invited, and forgotten since"
-		}
+	switch rec.Next(batch.Candidate{}, time.Now(), 0) {
+	case batch.SkipForgotten:
+		return "leaves them out, without id and link: they were invited, and forgotten since"
+	case batch.SkipInvited:
 		return "leaves them out: they are invited" + missingLink(rec) + afterResend(rec)
-	case batch.StateSending:
+	case batch.Ask:
 		return e.nextInDoubt(h)
+	}
+	switch rec.State {
 	case batch.StateRefused:
 		return "tries again: the API refused them, which may have been mended since"
 	case batch.StateNoInvitation:
