@@ -269,6 +269,10 @@ type Ledger interface {
 	// ends it and is returned.
 	Members(ctx context.Context, interviewID string, f func(Member) error) error
 
+	// InDoubt returns everybody whose Record.State is StateSending for the
+	// interview, whichever run left them so, each once.
+	InDoubt(ctx context.Context, interviewID string) ([]Key, error)
+
 	// Owners returns for each candidate id the keys of those who were ever
 	// StateInvited under it, in any interview, each key once. Some may be
 	// Member.Keys without an address. Nobody who is Forgotten is among them.

@@ -197,27 +197,28 @@ func (p *Plan) Survey(ctx context.Context, src Source, ledger Lookuper) error {
 		iv.Left, iv.AlreadyInvited, iv.InDoubt = iv.People, 0, 0
 	}
 	var known digest
-	now := time.Now()
 	err := lookupRows(ctx, src, ledger, p.index.pending, func(row *Row, rec Record) error {
-		next := rec.Next(row.Candidate, now, p.resendAfter)
-		known.add(row, rec, next)
+		known.add(row, rec)
 		iv := &p.Interviews[interviews[normalInterviewID(row.Candidate.InterviewID)]]
-		switch next {
-		case Invite, Resend:
+		if row.Candidate.CandidateID != "" && !rec.Forgotten { // to be sent again: that they are invited is the point
+			if until, held := rec.heldUntil(p.resendAfter); held {
+				iv.Left--
+				p.HeldBack.add(until)
+			}
 			return nil
-		case Ask:
-			iv.InDoubt++
-			p.InDoubt++
-			return nil
-		case SkipForgotten, SkipInvited:
+		}
+		switch {
+		case rec.State == StateInvited:
+			iv.Left--
 			iv.AlreadyInvited++
 			p.AlreadyInvited++
-		case SkipResent, SkipMaybeResent:
-			p.HeldBack.add(rec.ResentAt.Add(p.resendAfter))
-		case SkipLeftOut, SkipTried:
+		case rec.State == StateSending:
+			iv.InDoubt++
+			p.InDoubt++
+		case isStillLeftOut(&row.Candidate, &rec):
+			iv.Left--
 			p.LeftOut++
 		}
-		iv.Left--
 		return nil
 	})
 	p.Known = known.sum()

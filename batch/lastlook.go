@@ -104,7 +104,7 @@ func (e *Engine) twiceIn(soft, hard context.Context, iv *interview) ([]string, e
 		switch {
 		case ours && len(names) > 1:
 			twice = append(twice, email)
-		case !known && isCanonical(email, e.habits.tags()):
+		case !known && isCanonical(email, e.habits.list.habits()):
 			alike[email] = &likeness{entries: len(names)}
 		}
 	}
@@ -130,7 +130,7 @@ func (e *Engine) twiceAlike(ctx context.Context, iv *interview, entries map[stri
 	}
 	err := e.ledger.Members(ctx, iv.id, func(m Member) error {
 		delete(alike, m.Key.Email) // it is somebody's after all
-		a := alike[looseEmail(m.Key.Email, e.habits.tags())]
+		a := alike[looseEmail(m.Key.Email, e.habits.list.habits())]
 		if a == nil || !m.Key.HasAddress() {
 			return nil
 		}

@@ -71,7 +71,7 @@ func (e *Engine) readBefore(soft, hard context.Context, iv *interview) (listErr,
 		return &client.Error{Err: errors.New(faults)}, err
 	}
 	e.queue.setStrangers(iv, r.strangers(), true)
-	return nil, err
+	return nil, errors.Join(err, e.noteStrangers(hard, r))
 }
 
 // opened lets what a preflight found out be followed.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"hash/maphash"
 	"slices"
 	"strings"
@@ -24,13 +25,14 @@ type reading struct {
 	seen     map[uint64]bool
 	nameless []string   // what tells entries without an address that are nobody's
 	left     []leftover // entries whose address is nobody's
+	inDoubt  []Key      // whom the ledger has in doubt, as it was when the read began
 	err      error      // why the list could not be read
 }
 
 // A leftover is an entry whose address is nobody's. Two rows that an API keeps
 // under one address may be behind it, or somebody of whom nothing is known.
 type leftover struct {
-	is    uint64 // what tells it from other entries, in all reads of a run
+	is    uint64 // see identity
 	loose uint64 // by what people are found; 0 if the entry cannot be that of somebody else
 	id    string // of the candidate
 	owned bool   // the address is another row's, or known, and the entry may be of somebody whom the API keeps under it as well
@@ -50,6 +52,9 @@ func (e *Engine) beginReading(ctx context.Context, iv *interview) (*reading, err
 		return nil, fmt.Errorf("who is invited: %w", err)
 	}
 	r.roll.sort()
+	if r.inDoubt, err = e.ledger.InDoubt(ctx, iv.id); err != nil {
+		return nil, fmt.Errorf("who is in doubt: %w", err)
+	}
 	r.begun = time.Now()
 	return r, nil
 }
@@ -66,10 +71,12 @@ func (e *Engine) recognise(ctx context.Context, r *reading, key Key, entry clien
 				e.keepOwned(r, key, entry)
 			}
 			e.shown(r, p)
-			return -1, c, e.seeTag(ctx, key.Email)
+			return -1, c, e.seeListed(ctx, key.Email)
 		}
-		if row, c, err = e.index.locate(key, e.outcomes); row >= 0 || err != nil {
+		if row, c, err = e.index.locate(key, e.outcomes); err != nil {
 			return row, c, err
+		} else if row >= 0 {
+			return row, c, e.seeListed(ctx, key.Email)
 		}
 	}
 	if p := r.roll.byCandidate(entry.CandidateID); p != nil {
@@ -95,8 +102,7 @@ func (e *Engine) shown(r *reading, p *enrolled) {
 
 // keepLeft keeps an entry that is nobody's.
 func (e *Engine) keepLeft(r *reading, key Key, entry client.Entry) {
-	entry.Status = "" // may change between two pages
-	is := maphash.Comparable(e.index.seed, entry)
+	is := identity(&entry)
 	if r.seen[is] {
 		return
 	}
@@ -106,7 +112,7 @@ func (e *Engine) keepLeft(r *reading, key Key, entry client.Entry) {
 		return
 	}
 	l := leftover{is: is, id: entry.CandidateID}
-	if isCanonical(key.Email, e.habits.tags()) {
+	if isCanonical(key.Email, e.habits.list.habits()) {
 		l.loose = e.looseHash(key.Email)
 	}
 	r.left = append(r.left, l)
@@ -115,18 +121,25 @@ func (e *Engine) keepLeft(r *reading, key Key, entry client.Entry) {
 // keepOwned keeps an entry whose address is that of somebody else: it may be of
 // those with the same loose form, and it may not.
 func (e *Engine) keepOwned(r *reading, key Key, entry client.Entry) {
-	entry.Status = ""
-	is := maphash.Comparable(e.index.seed, entry)
-	if r.seen[is] || !isCanonical(key.Email, e.habits.tags()) {
+	is := identity(&entry)
+	if r.seen[is] || !isCanonical(key.Email, e.habits.list.habits()) {
 		return
 	}
 	r.seen[is] = true
 	r.left = append(r.left, leftover{loose: e.looseHash(key.Email), owned: true})
 }
 
+// identity is what tells an entry from others, in all runs. Neither its status nor
+// its last change belong to it.
+func identity(entry *client.Entry) uint64 {
+	hash := fnv.New64a()
+	_, _ = fmt.Fprintf(hash, "%q %q %q", entry.CandidateID, entry.CandidateEmail, entry.DateCreated)
+	return hash.Sum64()
+}
+
 // looseHash is that of the loose key of an address.
 func (e *Engine) looseHash(email string) uint64 {
-	return maphash.String(e.index.seed, looseEmail(email, e.habits.tags()))
+	return maphash.String(e.index.seed, looseEmail(email, e.habits.list.habits()))
 }
 
 // A finder takes notice that an entry is that of the person with this key, and
@@ -183,6 +196,7 @@ func (e *Engine) explainLoosely(ctx context.Context, r *reading) error {
 		if at := entries[e.looseHash(m.Key.Email)]; len(at) > 0 {
 			r.claim(entries, at[:1])
 			r.roll.byAddress(m.Key.Email).marks |= markShown
+			return e.learnHabit(ctx, &e.habits.listed, rememberListAddresses)
 		}
 		return nil
 	})

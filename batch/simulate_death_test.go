@@ -218,6 +218,14 @@ func (p *process) Members(ctx context.Context, interviewID string, f func(batch.
 	return p.run.Members(ctx, interviewID, f)
 }
 
+// InDoubt implements batch.Ledger.
+func (p *process) InDoubt(ctx context.Context, interviewID string) ([]batch.Key, error) {
+	if err := p.mayUseLedger(interviewID); err != nil {
+		return nil, err
+	}
+	return p.run.InDoubt(ctx, interviewID)
+}
+
 // Owners implements batch.Ledger.
 func (p *process) Owners(ctx context.Context, candidateIDs []string) ([][]batch.Key, error) {
 	if err := p.mayUseLedger(candidateIDs); err != nil {

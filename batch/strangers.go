@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -61,6 +62,41 @@ func (q *queue) suspects(iv *interview, left []leftover) (ours, earlier int) {
 		return len(left), earlier
 	}
 	return earlier, earlier
+}
+
+// rememberStrangers is what the ledger remembers of the strangers in an interview's
+// list, with the interview's id behind it: which there were when nobody of it was
+// in doubt.
+const rememberStrangers = "strangers/"
+
+// strangersSum is the same for two reads that show the same strangers.
+func (r *reading) strangersSum() string {
+	left, sum := r.strangers(), uint64(0)
+	for i := range left {
+		sum += left[i].is
+	}
+	return fmt.Sprintf("%d %016x", len(left), sum)
+}
+
+// noteStrangers remembers the strangers that a preflight shows, for a run that has
+// to find out what became of this one's people. A list that is known to show
+// addresses as they were sent needs none of that.
+func (e *Engine) noteStrangers(ctx context.Context, r *reading) error {
+	if len(r.left) == 0 || len(r.inDoubt) > 0 || e.habits.listed.Load() {
+		return nil
+	}
+	return e.ledger.Remember(ctx, rememberStrangers+r.iv.id, r.strangersSum())
+}
+
+// areOldStrangers reports whether no stranger in a list can be somebody whom an
+// earlier run has in doubt: addresses are shown as they were sent, or all of them
+// were there before.
+func (e *Engine) areOldStrangers(ctx context.Context, r *reading) (bool, error) {
+	if e.habits.listed.Load() || len(r.left) == 0 {
+		return true, nil
+	}
+	before, err := e.ledger.Recall(ctx, rememberStrangers+r.iv.id)
+	return before == r.strangersSum(), err
 }
 
 // What becomes of somebody who is about to be sent and whose loose key is that of

@@ -9,20 +9,33 @@ import (
 	"bulkinvite/client"
 )
 
-// What the ledger remembers of the addresses in the API's answers.
+// What the ledger remembers of the addresses that the API shows.
 const (
-	rememberTags           = "keeps_tags"          // it once returned a +tag as it was sent
-	rememberGmailTags      = "keeps_tags_at_gmail" // the same of Gmail's
-	rememberOtherAddresses = "other_addresses"     // it once returned one that no loose form explains
+	rememberTags           = "keeps_tags"               // an answer once had a +tag as it was sent
+	rememberGmailTags      = "keeps_tags_at_gmail"      // the same of Gmail's
+	rememberListTags       = "list_keeps_tags"          // the list once had one
+	rememberListGmailTags  = "list_keeps_tags_at_gmail" // the same of Gmail's
+	rememberOtherAddresses = "other_addresses"          // it once showed one that no loose form explains
+	rememberListAddresses  = "list_addresses"           // the list once showed one as it was sent, or in a loose form
 )
 
-// addressHabits are what is known of the addresses in the API's answers.
-type addressHabits struct{ keepsTags, keepsGmailTags, otherAddresses atomic.Bool }
+// addressHabits are what is known of the addresses that the API shows. Its list
+// may have other forms than its answers.
+type addressHabits struct {
+	answers, list  shownTags
+	otherAddresses atomic.Bool
+	listed         atomic.Bool
+}
+
+// shownTags are where +tags were once shown as they were sent.
+type shownTags struct{ elsewhere, atGmail atomic.Bool }
 
 // recall reads what earlier runs remembered.
 func (h *addressHabits) recall(ctx context.Context, ledger Ledger) error {
 	for name, habit := range map[string]*atomic.Bool{
-		rememberTags: &h.keepsTags, rememberGmailTags: &h.keepsGmailTags, rememberOtherAddresses: &h.otherAddresses,
+		rememberTags: &h.answers.elsewhere, rememberGmailTags: &h.answers.atGmail,
+		rememberListTags: &h.list.elsewhere, rememberListGmailTags: &h.list.atGmail,
+		rememberOtherAddresses: &h.otherAddresses, rememberListAddresses: &h.listed,
 	} {
 		value, err := ledger.Recall(ctx, name)
 		if err != nil {
@@ -33,8 +46,8 @@ func (h *addressHabits) recall(ctx context.Context, ledger Ledger) error {
 	return nil
 }
 
-func (h *addressHabits) tags() tagHabits {
-	return tagHabits{atGmail: h.keepsGmailTags.Load(), elsewhere: h.keepsTags.Load()}
+func (s *shownTags) habits() tagHabits {
+	return tagHabits{atGmail: s.atGmail.Load(), elsewhere: s.elsewhere.Load()}
 }
 
 // learn remembers a habit, once.
@@ -61,39 +74,47 @@ func (e *Engine) judgeAnswer(ctx context.Context, q question, invitations []clie
 	if err != nil {
 		return j, err
 	}
-	if strays = untangle(q, &j, strays, e.habits.tags()); len(strays) > 0 {
-		judgeStrays(q, &j, strays, e.habits.tags())
+	if strays = untangle(q, &j, strays, e.habits.answers.habits()); len(strays) > 0 {
+		judgeStrays(q, &j, strays, e.habits.answers.habits())
 	}
 	return j, e.warnDisplaced(ctx, q, &j)
 }
 
-// seeTags remembers that the API has returned a +tag as it was sent.
+// seeTags remembers that an answer has returned a +tag as it was sent.
 func (e *Engine) seeTags(ctx context.Context, q question, j *judgement) error {
-	if e.habits.tags() == (tagHabits{true, true}) {
+	if e.habits.answers.habits() == (tagHabits{true, true}) {
 		return nil
 	}
 	for i, v := range j.verdicts {
 		if v != invited || !strings.Contains(j.invitations[i].CandidateEmail, "+") {
 			continue
 		}
-		if err := e.seeTag(ctx, q.people[i].Email); err != nil {
+		if err := e.seeTag(ctx, q.people[i].Email, &e.habits.answers, rememberTags, rememberGmailTags); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// seeTag remembers that the API keeps the +tag of an address, if it has one.
-func (e *Engine) seeTag(ctx context.Context, email string) error {
+// seeListed remembers that the list shows an address as it was sent: its entries
+// can be told from each other by their addresses.
+func (e *Engine) seeListed(ctx context.Context, email string) error {
+	if err := e.learnHabit(ctx, &e.habits.listed, rememberListAddresses); err != nil {
+		return err
+	}
+	return e.seeTag(ctx, email, &e.habits.list, rememberListTags, rememberListGmailTags)
+}
+
+// seeTag remembers that the +tag of an address is kept, if it has one.
+func (e *Engine) seeTag(ctx context.Context, email string, shown *shownTags, elsewhere, atGmail string) error {
 	local, domain, _ := cutLast(email, '@')
-	if tagOf(local) <= 0 {
+	switch {
+	case tagOf(local) <= 0:
 		return nil
+	case isGmail(domain):
+		return e.learnHabit(ctx, &shown.atGmail, atGmail)
 	}
-	habit, name := &e.habits.keepsTags, rememberTags
-	if isGmail(domain) {
-		habit, name = &e.habits.keepsGmailTags, rememberGmailTags
-	}
-	return e.learnHabit(ctx, habit, name)
+	return e.learnHabit(ctx, &shown.elsewhere, elsewhere)
 }
 
 // knowStrays looks up whose the strays of an answer are.
@@ -158,8 +179,11 @@ func (e *Engine) seeOtherAddress(ctx context.Context, r *reading, key Key, candi
 		return fmt.Errorf("whose the id of an entry is: %w", err)
 	}
 	for _, owner := range owners[0] {
-		if !owner.HasAddress() || e.looseHash(owner.Email) == e.looseHash(key.Email) {
+		switch {
+		case !owner.HasAddress():
 			return nil
+		case e.looseHash(owner.Email) == e.looseHash(key.Email):
+			return e.learnHabit(ctx, &e.habits.listed, rememberListAddresses)
 		}
 	}
 	return e.learnHabit(ctx, &e.habits.otherAddresses, rememberOtherAddresses)

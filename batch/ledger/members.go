@@ -8,26 +8,77 @@ import (
 	"bulkinvite/batch"
 )
 
-// Members implements batch.Ledger. It reads a few requests at a time, and
-// nothing is held while f runs.
+// Members implements batch.Ledger. Nothing is held while f runs.
 func (r *Run) Members(ctx context.Context, interviewID string, f func(batch.Member) error) error {
-	interview := batch.NewKey(interviewID, "").InterviewID
-	for after := int64(0); ; {
-		ids, err := r.requestsFor(ctx, interview, after)
-		if err == nil && len(ids) == 0 {
-			return nil
-		}
-		var members []batch.Member
-		if err == nil {
-			members, err = r.membersOf(ctx, ids)
-		}
+	return r.eachOf(ctx, interviewID, func(ids []int64) error {
+		members, err := r.membersOf(ctx, ids)
 		if err != nil {
-			return fmt.Errorf("ledger: members of interview %s: %w", interview, err)
+			return fmt.Errorf("ledger: members of interview %s: %w", interviewID, err)
 		}
 		for _, m := range members {
 			if err := f(m); err != nil {
 				return err
 			}
+		}
+		return nil
+	})
+}
+
+// InDoubt implements batch.Ledger.
+func (r *Run) InDoubt(ctx context.Context, interviewID string) ([]batch.Key, error) {
+	seen := map[batch.Key]bool{}
+	var keys []batch.Key
+	err := r.eachOf(ctx, interviewID, func(ids []int64) error {
+		open, err := r.openIn(ids)
+		if err != nil {
+			return err
+		}
+		records, err := r.records(ctx, open)
+		for i := range records {
+			if records[i].State == batch.StateSending && !seen[open[i]] {
+				seen[open[i]] = true
+				keys = append(keys, open[i])
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: in doubt in interview %s: %w", interviewID, err)
+	}
+	return keys, nil
+}
+
+// openIn returns those whom one of these requests has in doubt, whatever others
+// say of them.
+func (r *Run) openIn(ids []int64) (keys []batch.Key, err error) {
+	requests, err := r.book.read(ids, false)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		req := requests[id]
+		for i := range req.people {
+			if p := &req.people[i]; p.state == batch.StateSending && !p.forgotten && counts(req.kind, p.state) {
+				keys = append(keys, batch.Key{InterviewID: req.interviewID, Email: req.emails[i]})
+			}
+		}
+	}
+	return keys, nil
+}
+
+// eachOf calls f with the requests for an interview, a few at a time.
+func (r *Run) eachOf(ctx context.Context, interviewID string, f func(ids []int64) error) error {
+	interview := batch.NewKey(interviewID, "").InterviewID
+	for after := int64(0); ; {
+		ids, err := r.requestsFor(ctx, interview, after)
+		if err != nil {
+			return fmt.Errorf("ledger: requests for interview %s: %w", interview, err)
+		}
+		if len(ids) == 0 {
+			return nil
+		}
+		if err := f(ids); err != nil {
+			return err
 		}
 		after = ids[len(ids)-1]
 	}

@@ -14,16 +14,15 @@ import (
 	"bulkinvite/csvio"
 )
 
-// Options are the flags of audit.
-type auditOptions struct {
-	*app
+// auditFlags are the flags of audit.
+type auditFlags struct {
 	api  apiFlags
 	all  bool
 	json bool
 }
 
-func NewCmdAudit(a *app) *cobra.Command {
-	opts := auditOptions{app: a}
+func newAuditCommand(a *app) *cobra.Command {
+	var flags auditFlags
 	cmd := &cobra.Command{
 		Use:   "audit [INTERVIEW_ID...]",
 		Short: "Hold an interview's list against the ledger: who is there twice, or missing",
@@ -62,13 +61,13 @@ in send.`,
 		Args: interviewIDs,
 		RunE: a.action(func(ctx context.Context, log zerolog.Logger, args []string) error {
 			return withSignals(ctx, a.endAtOnce, func(ctx context.Context) error {
-				return early(ctx, opts.run(ctx, log, args))
+				return early(ctx, a.audit(ctx, log, &flags, args))
 			})
 		}),
 	}
-	opts.api.add(cmd.Flags())
-	cmd.Flags().BoolVar(&opts.all, "all", false, "name those who were invited elsewhere, too")
-	cmd.Flags().BoolVar(&opts.json, "json", false, "write JSON, for programs")
+	flags.api.add(cmd.Flags())
+	cmd.Flags().BoolVar(&flags.all, "all", false, "name those who were invited elsewhere, too")
+	cmd.Flags().BoolVar(&flags.json, "json", false, "write JSON, for programs")
 	return cmd
 }
 
@@ -91,20 +90,20 @@ type auditReport struct {
 	Interviews []auditResult `json:"interviews"`
 }
 
-func (o *auditOptions) run(ctx context.Context, log zerolog.Logger, ids []string) error {
-	api, err := o.api.connect(o.app, log)
+func (a *app) audit(ctx context.Context, log zerolog.Logger, flags *auditFlags, ids []string) error {
+	api, err := flags.api.connect(a, log)
 	if err != nil {
 		return err
 	}
 	defer api.Close()
-	opts := o.api.batch
+	opts := flags.api.batch
 	opts.Log = log
 	lister, err := batch.NewLister(api, opts)
 	if err != nil {
 		return err
 	}
-	r := auditReport{BaseURL: o.api.base.url}
-	err = o.readLedger(ctx, o.api.ledger, func(reader *ledger.Reader, path string) error {
+	r := auditReport{BaseURL: flags.api.base.url}
+	err = a.readLedger(ctx, flags.api.ledger, func(reader *ledger.Reader, path string) error {
 		r.Ledger = path
 		if r.Running, err = reader.Running(); err != nil {
 			return err
@@ -121,7 +120,7 @@ func (o *auditOptions) run(ctx context.Context, log zerolog.Logger, ids []string
 				continue
 			}
 			done[id] = true
-			u := &audit{interviewID: id, baseURL: r.BaseURL, reader: reader, lister: lister, log: log, all: o.all}
+			u := &audit{interviewID: id, baseURL: r.BaseURL, reader: reader, lister: lister, log: log, all: flags.all}
 			result, err := u.run(ctx)
 			if err != nil {
 				return auditError(ctx, id, err)
@@ -133,10 +132,10 @@ func (o *auditOptions) run(ctx context.Context, log zerolog.Logger, ids []string
 	if err != nil {
 		return err
 	}
-	if o.json {
-		err = writeJSON(o.answers, r)
+	if flags.json {
+		err = writeJSON(a.answers, r)
 	} else {
-		err = r.writeTo(o.stdout)
+		err = r.writeTo(a.stdout)
 	}
 	if err == nil && r.wrong() {
 		err = exitWith(exitFailedRows)

@@ -50,17 +50,13 @@ func applyEnvironment(flags *pflag.FlagSet, environ []string) error {
 	return first
 }
 
-// A Repeated flag may be given several times, and keeps all values.
-type Repeated interface {
-	pflag.Value
-	Repeated()
-}
-
 // setFromEnvironment sets a flag. Of one that may be repeated a variable has
 // all values, with commas between them; what has a comma in it stands in
 // quotes, as in a CSV file.
 func setFromEnvironment(flag pflag.Value, value string) error {
-	if _, repeated := flag.(Repeated); !repeated {
+	switch flag.(type) {
+	case columns, webhooks:
+	default:
 		return flag.Set(value)
 	}
 	r := csv.NewReader(strings.NewReader(value))

@@ -16,15 +16,14 @@ import (
 	"bulkinvite/csvio"
 )
 
-// ExplainOptions are the flags of explain.
-type ExplainOptions struct {
-	*app
+// explainFlags are the flags of explain.
+type explainFlags struct {
 	ledger, interview string
 	json              bool
 }
 
-func NewCmdExplain(a *app) *cobra.Command {
-	opts := ExplainOptions{app: a}
+func newExplainCommand(a *app) *cobra.Command {
+	var flags explainFlags
 	cmd := &cobra.Command{
 		Use:   "explain EMAIL",
 		Short: "Show all that the ledger knows of a person, and what the next send would do",
@@ -51,13 +50,13 @@ of 0 means that no answer came by HTTP. Times are UTC.`,
 		Args: onePerson,
 		RunE: a.action(func(ctx context.Context, _ zerolog.Logger, args []string) error {
 			return withSignals(ctx, a.endAtOnce, func(ctx context.Context) error {
-				return early(ctx, opts.run(ctx, strings.TrimSpace(args[0])))
+				return early(ctx, a.explain(ctx, strings.TrimSpace(args[0]), &flags))
 			})
 		}),
 	}
-	addLedgerFlag(cmd.Flags(), &opts.ledger)
-	cmd.Flags().Var(Text(&opts.interview, csvio.CheckInterviewID), "interview", "only this interview (default: all)")
-	cmd.Flags().BoolVar(&opts.json, "json", false, "write JSON, for programs")
+	addLedgerFlag(cmd.Flags(), &flags.ledger)
+	cmd.Flags().Var(text{value: &flags.interview, check: csvio.CheckInterviewID}, "interview", "only this interview (default: all)")
+	cmd.Flags().BoolVar(&flags.json, "json", false, "write JSON, for programs")
 	return cmd
 }
 
@@ -91,14 +90,14 @@ func checkUnknown(person string) error {
 	return nil
 }
 
-func (o *ExplainOptions) run(ctx context.Context, person string) error {
-	return o.readLedger(ctx, o.ledger, func(reader *ledger.Reader, path string) error {
-		e := explanation{ledger: path, interview: o.interview}
+func (a *app) explain(ctx context.Context, person string, flags *explainFlags) error {
+	return a.readLedger(ctx, flags.ledger, func(reader *ledger.Reader, path string) error {
+		e := explanation{ledger: path, interview: flags.interview}
 		var err error
 		if e.running, err = runningNow(ctx, reader); err != nil {
 			return err
 		}
-		if e.traces, err = reader.Traces(ctx, person, o.interview); err != nil {
+		if e.traces, err = reader.Traces(ctx, person, flags.interview); err != nil {
 			return err
 		}
 		if len(e.traces.Histories) == 0 {
@@ -106,10 +105,10 @@ func (o *ExplainOptions) run(ctx context.Context, person string) error {
 				return err
 			}
 		}
-		if o.json {
-			return writeJSON(o.answers, e.document())
+		if flags.json {
+			return writeJSON(a.answers, e.document())
 		}
-		return e.writeTo(o.stdout)
+		return e.writeTo(a.stdout)
 	})
 }
 
@@ -247,15 +246,14 @@ func stateName(s batch.State) string {
 // next says what the next send does with a row that names the person, and why.
 func (e *explanation) next(h *ledger.History) string {
 	rec := &h.Record
-	switch rec.Next(batch.Candidate{}, time.Now(), 0) {
-	case batch.SkipForgotten:
-		return "leaves them out, without id and link: they were invited, and forgotten since"
-	case batch.SkipInvited:
-		return "leaves them out: they are invited" + missingLink(rec) + afterResend(rec)
-	case batch.Ask:
-		return e.nextInDoubt(h)
-	}
 	switch rec.State {
+	case batch.StateInvited:
+		if rec.Forgotten {
+			return "leaves them out, without id and link: they were invited, and forgotten since"
+		}
+		return "leaves them out: they are invited" + missingLink(rec) + afterResend(rec)
+	case batch.StateSending:
+		return e.nextInDoubt(h)
 	case batch.StateRefused:
 		return "tries again: the API refused them, which may have been mended since"
 	case batch.StateNoInvitation:

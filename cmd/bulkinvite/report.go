@@ -14,15 +14,14 @@ import (
 	"bulkinvite/batch/ledger"
 )
 
-// ReportOptions are the flags of report.
-type ReportOptions struct {
-	*app
+// reportFlags are the flags of report.
+type reportFlags struct {
 	ledger, output string
 	noPersonalData bool
 }
 
-func NewCmdReport(a *app) *cobra.Command {
-	opts := ReportOptions{app: a}
+func newReportCommand(a *app) *cobra.Command {
+	var flags reportFlags
 	cmd := &cobra.Command{
 		Use:   "report [RUN]",
 		Short: "Write a page about a run: what went out, what came back, and what to do",
@@ -42,14 +41,14 @@ written while the run goes on, and changes nothing in the ledger.`,
 		Args: atMostOneRun,
 		RunE: a.action(func(ctx context.Context, _ zerolog.Logger, args []string) error {
 			return withSignals(ctx, a.endAtOnce, func(ctx context.Context) error {
-				return early(ctx, opts.run(ctx, args))
+				return early(ctx, a.report(ctx, &flags, args))
 			})
 		}),
 	}
 	set := cmd.Flags()
-	addLedgerFlag(set, &opts.ledger)
-	set.VarP(File(&opts.output), "output", "o", "where the page goes; - is standard output (default report-RUN.html)")
-	set.BoolVar(&opts.noPersonalData, "no-personal-data", false, "leave out addresses and the API's messages, which may name people, and the input's name")
+	addLedgerFlag(set, &flags.ledger)
+	set.VarP(file{text{value: &flags.output}}, "output", "o", "where the page goes; - is standard output (default report-RUN.html)")
+	set.BoolVar(&flags.noPersonalData, "no-personal-data", false, "leave out addresses and the API's messages, which may name people, and the input's name")
 	return cmd
 }
 
@@ -66,7 +65,7 @@ func atMostOneRun(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-func (o *ReportOptions) run(ctx context.Context, args []string) error {
+func (a *app) report(ctx context.Context, flags *reportFlags, args []string) error {
 	var run int64 // 0: the newest
 	if len(args) == 1 {
 		var err error
@@ -74,24 +73,24 @@ func (o *ReportOptions) run(ctx context.Context, args []string) error {
 			return refuse(err)
 		}
 	}
-	return o.readLedger(ctx, o.ledger, func(reader *ledger.Reader, path string) error {
+	return a.readLedger(ctx, flags.ledger, func(reader *ledger.Reader, path string) error {
 		source, err := readReport(ctx, reader, path, run)
 		if err != nil {
 			return err
 		}
-		if o.output == "" {
-			o.output = fmt.Sprintf("report-%d.html", source.run.ID)
+		if flags.output == "" {
+			flags.output = fmt.Sprintf("report-%d.html", source.run.ID)
 		}
-		if err := o.check(path); err != nil {
+		if err := flags.check(path); err != nil {
 			return err
 		}
-		return o.writeReport(source)
+		return a.writeReport(source, flags)
 	})
 }
 
 // writeReport writes the page where it goes.
-func (o *ReportOptions) writeReport(source *reportSource) error {
-	page, err := newPage(source, o.noPersonalData)
+func (a *app) writeReport(source *reportSource, flags *reportFlags) error {
+	page, err := newPage(source, flags.noPersonalData)
 	if err != nil {
 		return err
 	}
@@ -99,28 +98,28 @@ func (o *ReportOptions) writeReport(source *reportSource) error {
 	if err := page.writeTo(&b); err != nil {
 		return err
 	}
-	if o.output == "-" {
-		if _, err := o.answers.Write(b.Bytes()); err != nil {
+	if flags.output == "-" {
+		if _, err := a.answers.Write(b.Bytes()); err != nil {
 			return fmt.Errorf("write the page to standard output: %w", err)
 		}
 		return nil
 	}
-	if err := replaceFile(followed(o.output), b.Bytes(), 0o600); err != nil {
+	if err := replaceFile(followed(flags.output), b.Bytes(), 0o600); err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}
-	_, err = fmt.Fprintln(o.answers, o.output)
+	_, err = fmt.Fprintln(a.answers, flags.output)
 	return err
 }
 
 // check refuses an output that would destroy something, or that cannot be.
-func (o *ReportOptions) check(ledgerPath string) error {
-	if o.output == "-" {
+func (f *reportFlags) check(ledgerPath string) error {
+	if f.output == "-" {
 		return nil
 	}
-	if isLedger(o.output, ledgerPath) {
-		return refusef("--output %s is the ledger; name another file", o.output)
+	if isLedger(f.output, ledgerPath) {
+		return refusef("--output %s is the ledger; name another file", f.output)
 	}
-	return checkWritable("output", o.output)
+	return checkWritable("output", f.output)
 }
 
 // A reportSource is what the ledger has about a run.

@@ -109,11 +109,11 @@ func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("unsupported: ! sandbox")
 	}
-	var opts sandboxOptions
+	var flags sandboxFlags
 	set := pflag.NewFlagSet("sandbox", pflag.ContinueOnError)
-	opts.Add(set)
+	flags.add(set)
 	ts.Check(set.Parse(args))
-	server, err := opts.Server()
+	server, err := flags.server()
 	ts.Check(err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)

@@ -53,6 +53,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"MembersByApplication", membersByApplication},
 		{"MembersWhileSettling", membersWhileSettling},
 		{"ManyMembers", manyMembers},
+		{"InDoubtInAnInterview", inDoubtIn},
 		{"Owners", owners},
 		{"Memory", memory},
 		{"Resend", resend},

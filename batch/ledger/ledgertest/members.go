@@ -180,6 +180,44 @@ func manyMembers(f *fixture) {
 	}
 }
 
+// inDoubtIn: those in doubt are told by the interview, whichever run left them so.
+func inDoubtIn(f *fixture) {
+	f.begin()
+	f.hasInDoubt()
+	id := f.claimed(batch.KindInvite, ann, bob, cyd)
+	elsewhere := batch.NewKey("elsewhere", "dee@example.com")
+	f.claimRequest(batch.Request{Kind: batch.KindInvite, InterviewID: "elsewhere", People: []batch.Key{elsewhere}})
+	f.hasInDoubt(ann, bob, cyd)
+	f.settle(id, batch.StateInvited, ann)
+	f.claimed(batch.KindResend, ann) // of somebody who is invited
+	f.die()
+	f.hasInDoubt(bob, cyd)
+	f.settle(id, batch.StateSending, bob) // asked again, and nothing new
+	f.hasInDoubt(bob, cyd)
+	f.settle(f.claimed(batch.KindFound, bob), batch.StateInvited, bob)
+	f.settle(id, batch.StateNone, cyd)
+	f.hasInDoubt()
+	f.claimed(batch.KindInvite, cyd)
+	f.hasInDoubt(cyd)
+	if err := f.End(); err != nil {
+		f.Fatal(err)
+	}
+	f.beginAt("https://other.example")
+	f.hasInDoubt()
+}
+
+// hasInDoubt demands that these are in doubt in the interview.
+func (f *fixture) hasInDoubt(want ...batch.Key) {
+	f.Helper()
+	got, err := f.ledger.InDoubt(f.Context(), interview)
+	if err != nil {
+		f.Fatalf("in doubt: %v", err)
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.SortSlices(lessKey)); diff != "" {
+		f.Fatalf("in doubt: (- want, + got)\n%s", diff)
+	}
+}
+
 func owners(f *fixture) {
 	f.begin()
 	elsewhere := batch.NewKey("elsewhere", "ann@example.com")
