@@ -162,7 +162,7 @@ func (t *headerTry) recognize(opts Options) {
 	// A results.csv that is fed back tells candidate_id in our own block.
 	if opts.Resend && t.columns[fieldCandidateID] < 0 && !opts.Map.beats(fieldCandidateID) {
 		for i, h := range t.header {
-			if t.ours[i] && h == fieldNames[fieldCandidateID] {
+			if t.ours[i] && strings.EqualFold(trim(h), fieldNames[fieldCandidateID]) {
 				t.columns[fieldCandidateID] = i
 				break
 			}

@@ -8,9 +8,7 @@ import (
 
 // match takes columns for fields and says all that is missing or ambiguous.
 func (t *headerTry) match(opts Options) {
-	for i := range t.columns {
-		t.columns[i] = -1
-	}
+	t.columns = noColumns()
 	t.useMapping(opts)
 	t.recognize(opts)
 	for _, part := range []int{fieldFirstName, fieldLastName} {
@@ -107,16 +105,31 @@ func (t *headerTry) missingHint(missing []int, opts Options) string {
 		return "its first cell has a whole line in it, as if a spreadsheet with another list separator had saved it: " +
 			"import the list again as text, with the separator that it has"
 	}
-	flags, guesses := t.guesses(missing)
-	hint := fmt.Sprintf("rename the columns in the first line, or name them with %s", strings.Join(flags, " "))
-	if len(guesses) > 0 {
-		hint = fmt.Sprintf("did you mean %s? then add %s, or rename the columns in the first line",
-			strings.Join(guesses, " and "), strings.Join(flags, " "))
+	var hints []string
+	omitted := func(field int) bool { return opts.Map.omitted[field] }
+	if named := slices.DeleteFunc(slices.Clone(missing), omitted); len(named) > 0 {
+		hints = append(hints, t.namingHint(named))
 	}
+	for _, field := range missing {
+		if omitted(field) {
+			hints = append(hints, fmt.Sprintf("leave out --map %s=, or name the column with --map %[1]s=HEADER", fieldNames[field]))
+		}
+	}
+	hint := strings.Join(hints, "; ")
 	if slices.Contains(missing, fieldInterviewID) {
 		hint += ", or give --interview-id for all rows"
 	}
 	return hint + t.idHint()
+}
+
+// namingHint says how the columns of the missing fields can be named.
+func (t *headerTry) namingHint(missing []int) string {
+	flags, guesses := t.guesses(missing)
+	if len(guesses) > 0 {
+		return fmt.Sprintf("did you mean %s? then add %s, or rename the columns in the first line",
+			strings.Join(guesses, " and "), strings.Join(flags, " "))
+	}
+	return fmt.Sprintf("rename the columns in the first line, or name them with %s", strings.Join(flags, " "))
 }
 
 // hasLineInCell reports whether all text is in the first cell, with what separates

@@ -73,16 +73,20 @@ func isUTF16(name string) bool {
 }
 
 // notUTF8 fills in what is wrong with a line that is not UTF-8, of which
-// before and after are the parts up to the fault and from there on.
-func (e *InputError) notUTF8(before, after []byte) {
+// before and after are the parts up to the fault and from there on. The list may
+// be marked as UTF-8.
+func (e *InputError) notUTF8(before, after []byte, marked bool) {
 	const others = "the encoding in which it was saved, such as windows-1250, windows-1251, gb18030 or shift_jis"
+	e.Message = "not UTF-8"
+	if marked {
+		e.Message += ", although it begins with the mark of UTF-8"
+	}
 	line := excerpt(before, after)
 	if strings.ContainsRune(line, utf8.RuneError) {
-		e.Message = "not UTF-8"
 		e.Hint = "save the list as CSV (UTF-8), or add --encoding with " + others
 		return
 	}
-	e.Message = fmt.Sprintf("not UTF-8; in windows-1252 this line reads %q", line)
+	e.Message += fmt.Sprintf("; in windows-1252 this line reads %q", line)
 	e.Hint = "if that is right, add --encoding windows-1252, else " + others
 }
 

@@ -73,7 +73,7 @@ func (in *Input) append(ctx context.Context, name string, before []string) error
 // their sums, a line each: what sha256sum FILE… | cut -c-64 | sha256sum prints.
 // That of an only file, whose sheets these are, is its own.
 func (in *Input) describe() {
-	first := in.files[0]
+	first := in.files[max(0, slices.IndexFunc(in.files, func(file *Input) bool { return file.header != nil }))]
 	in.spooled, in.delim, in.crlf, in.header, in.columns = first.spooled, first.delim, first.crlf, first.header, first.columns
 	in.size = 0
 	var names []string
@@ -89,7 +89,7 @@ func (in *Input) describe() {
 	}
 	in.name, in.sum = strings.Join(names, ", "), hex.EncodeToString(sums.Sum(nil))
 	if len(names) == 1 {
-		in.sum = first.sum
+		in.sum = in.files[0].sum
 	}
 }
 

@@ -289,3 +289,33 @@ func TestFileWithoutRowsAmongOthers(t *testing.T) {
 		t.Errorf("warnings %q of a single input", texts)
 	}
 }
+
+// What has nothing in it has no rows either, and ends in the same way.
+func TestFileWithoutAnything(t *testing.T) {
+	const nothing = "there is nothing in it, not even a header; look at where it comes from"
+	for name, text := range map[string]string{
+		"empty": "", "blank": "\n\r\n\n", "a mark": "\ufeff", "a line sep=": "sep=;\n", "gzip": gzipped(t, ""), "workbook": bookOfRows(t),
+		"delimiters": ";;;\n;;;\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := openText(t, text, Options{})
+			if rows := scanAll(t, in); len(rows) > 0 || len(in.Columns()) > 0 {
+				t.Errorf("rows %v, columns %v", rows, in.Columns())
+			}
+			if diff := cmp.Diff([]string{nothing}, warningTexts(in)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	in := openFiles(t, Options{InterviewID: "iv"}, "", "name;email\nAnn;ann@x.co\n")
+	if got := peopleOf(t, in); got != "2 Ann <ann@x.co>\n" {
+		t.Errorf("people %q beside an empty file", got)
+	}
+	if diff := cmp.Diff([]string{"a.csv: " + nothing}, warningTexts(in)); diff != "" {
+		t.Error(diff)
+	}
+	results, _, _ := writeOutputs(t, in, t.TempDir())
+	if want := "name;email;candidate_id;invite_url;status;file;row\nAnn;ann@x.co;c;u;invited;b.csv;2\n"; results != want {
+		t.Errorf("results %q, want %q", results, want)
+	}
+}

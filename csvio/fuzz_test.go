@@ -53,6 +53,12 @@ func checkReading(t *testing.T, dir, text string, opts Options) {
 	for i, row := range rows {
 		checkRow(t, in, i, row)
 	}
+	if in.Header() == nil {
+		if len(rows) > 0 || err != nil || hasText(t, in) {
+			t.Fatalf("no header, %d rows, %v", len(rows), err)
+		}
+		return
+	}
 	records, wantErr := plainRecords(t, in)
 	if (err == nil) != (wantErr == nil) || len(rows) != len(records) {
 		t.Fatalf("%d rows, %v; encoding/csv reads %d, %v", len(rows), err, len(records), wantErr)
@@ -67,6 +73,16 @@ func checkReading(t *testing.T, dir, text string, opts Options) {
 	out := writeMixed(t, in, dir)
 	checkOutputs(t, in, rows, records, out)
 	checkFedBack(t, in, rows, out, dir)
+}
+
+// hasText reports whether there is text in a spool beside delimiters and quotes.
+func hasText(t *testing.T, in *Input) bool {
+	t.Helper()
+	text := make([]byte, in.size)
+	if _, err := in.spool.ReadAt(text, 0); err != nil && in.size > 0 {
+		t.Fatal(err)
+	}
+	return strings.ContainsFunc(string(text), func(r rune) bool { return !isBlank(r) && r != '"' && r != in.delim })
 }
 
 // tryOpen returns nil if the input is refused, which must be with a word that

@@ -9,6 +9,13 @@ import (
 // A columnMap tells for each field the column that holds it, or -1.
 type columnMap [numFields]int
 
+func noColumns() (none columnMap) {
+	for i := range none {
+		none[i] = -1
+	}
+	return none
+}
+
 // structHeader returns the column names of a struct that gocsv maps.
 func structHeader[T any]() []string {
 	var h headerKeeper

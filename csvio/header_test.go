@@ -85,8 +85,8 @@ func TestHeaderErrors(t *testing.T) {
 		header, want string
 		opts         Options
 	}{
-		"a line in a cell": {header: `"name,email,interview";;`,
-			want: `stdin:1: no column for name, email, interview_id; found "name,email,interview", "", ""; its first cell has a whole line in it, as if a spreadsheet with another list separator had saved it: import the list again as text, with the separator that it has`},
+		"a line in a cell": {header: `"name,email,interview,note";;`,
+			want: `stdin:1: no column for name, email, interview_id; found "name,email,interview,note", "", ""; its first cell has a whole line in it, as if a spreadsheet with another list separator had saved it: import the list again as text, with the separator that it has`},
 		"no hint at what is known": {header: "name,email,job_application_id",
 			want: `stdin:1: no column for interview_id; found "name", "email", "job_application_id"; rename the columns in the first line, or name them with --map interview_id=HEADER, or give --interview-id for all rows`},
 		"mapped to nothing": {header: "name,Contact ,interview", opts: Options{Map: mapping(t, "email=Kontact")},
@@ -103,6 +103,10 @@ func TestHeaderErrors(t *testing.T) {
 			want: `stdin:1: no column for email; found "Email", "interview"; rename the columns in the first line, or name them with --map email=HEADER`},
 		"mapped into our block": {header: "name,email,interview,error_code,error,row,attempts", opts: Options{Map: mapping(t, "email=error")},
 			want: `stdin:1: --map email=error names no column; found "name", "email", "interview", "error_code", "error", "row", "attempts"; name one of these, or its number, such as --map email=#1`},
+		"left out": {header: "name,email", opts: Options{InterviewID: "iv", Map: mapping(t, "email=")},
+			want: `stdin:1: no column for email; found "name", "email"; leave out --map email=, or name the column with --map email=HEADER`},
+		"left out beside a slip": {header: "Names,email", opts: Options{Map: mapping(t, "email=", "interview_id=")},
+			want: `stdin:1: no column for name, email, interview_id; found "Names", "email"; did you mean "Names" for name? then add --map name=Names, or rename the columns in the first line; leave out --map email=, or name the column with --map email=HEADER; leave out --map interview_id=, or name the column with --map interview_id=HEADER, or give --interview-id for all rows`},
 		"missing": {header: "wer,mail",
 			want: `stdin:1: no column for name, interview_id; found "wer", "mail"; rename the columns in the first line, or name them with --map name=HEADER (or first_name and last_name), or give --interview-id for all rows`},
 		"missing last name": {header: "given name;mail", opts: Options{InterviewID: "iv"},

@@ -145,7 +145,9 @@ func (in *Input) useHeader(t *headerTry) {
 	}
 }
 
-// findHeader returns the header, or what is most like one.
+// findHeader returns the header, or what is most like one. Where there is no text,
+// which one delimiter is enough to see, the input is a list without rows and not a
+// broken one.
 func (in *Input) findHeader() (*headerTry, error) {
 	var best *headerTry
 	for _, delim := range in.opts.delimiters() {
@@ -153,23 +155,14 @@ func (in *Input) findHeader() (*headerTry, error) {
 		if err != nil {
 			return nil, err
 		}
-		if try != nil && (best == nil || try.betterThan(best)) {
+		if try == nil {
+			return &headerTry{delim: delim, columns: noColumns(), body: position{offset: in.size}}, nil
+		}
+		if best == nil || try.betterThan(best) {
 			best = try
 		}
 	}
-	if best == nil {
-		return nil, in.emptyError()
-	}
 	return best, nil
-}
-
-// emptyError says that there is nothing.
-func (in *Input) emptyError() error {
-	e := &InputError{File: in.name, Message: "is empty", Hint: "the first line must name the columns: name,email,interview_id"}
-	if in.isPipe() {
-		e.Hint = "look whether the program that writes into the pipe has failed"
-	}
-	return e
 }
 
 // searchHeader looks for the header with one delimiter.

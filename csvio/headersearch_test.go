@@ -67,6 +67,8 @@ func TestHeaderBelowNotesErrors(t *testing.T) {
 			`stdin:3: no column for email; found "First Name", "Last Name", "Position", "Firm"; rename`},
 		"somebody above it": {"Ann,ann@x.co\nName,Email\nBob,bob@x.co\n",
 			"stdin:1: somebody's row stands above the header, which is in line 2; put the header above it, or remove that row"},
+		"whole lines in a cell, and something behind one": {"\"name,email\";\n\"Ann,ann@x.co\";\n\"Bob,bob@x.co\";phoned\n",
+			`stdin:1: no column for name, email; found "name,email", ""; its first cell has a whole line in it`},
 		"nobody but people": {"Ann,ann@x.co\nBob,bob@x.co\n",
 			"stdin:1: the first line does not name the columns: it is somebody's row; put a line above it: name,email,interview_id"},
 	} {
@@ -139,14 +141,18 @@ func TestWholeLinesInQuotes(t *testing.T) {
 		"some": {"\"name,email\"\nAnn,ann@x.co\n\"Bob,bob@x.co\"\n", "2 Ann <ann@x.co>\n3 Bob <bob@x.co>\n", ""},
 		"the rows alone": {"name,email\n\"Ann,ann@x.co\"\n\"Bob,bob@x.co\"\n", "2 Ann <ann@x.co>\n3 Bob <bob@x.co>\n",
 			"name,email,candidate_id,invite_url,status,row\nAnn,ann@x.co,c,u,invited,2\nBob,bob@x.co,c,u,invited,3\n"},
-		"half a cell in quotes": {"\"name,email\"\n\"\"\"Ann,ann@x.co\"\n\"Bob,bob@x.co\"\n", "2  <> missing_email\n3 Bob <bob@x.co>\n", ""},
+		"delimiters behind": {"\"name,email\";\r\n\"Ann Lee,ann@x.co\";\r\n\"Bob \"\"Bo\"\" Ray,bob@x.co\";\r\n;\r\n\"Cyd,\";;\r\n",
+			"2 Ann Lee <ann@x.co>\n3 Bob \"Bo\" Ray <bob@x.co>\n5  <> missing_email\n",
+			"name,email,candidate_id,invite_url,status,row\r\nAnn Lee,ann@x.co,c,u,invited,2\r\n\"Bob \"\"Bo\"\" Ray\",bob@x.co,c,u,invited,3\r\n"},
+		"delimiters behind, some in quotes": {"name,email;;\n\"\"\"Lee, Ann\"\",ann@x.co\";;\nBob,bob@x.co;;\n", "2 Lee, Ann <ann@x.co>\n3 Bob <bob@x.co>\n", ""},
+		"half a cell in quotes":             {"\"name,email\"\n\"\"\"Ann,ann@x.co\"\n\"Bob,bob@x.co\"\n", "2  <> missing_email\n3 Bob <bob@x.co>\n", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := openText(t, tc.text, Options{InterviewID: "iv"})
 			if got := peopleOf(t, in); got != tc.want {
 				t.Errorf("people %q, want %q", got, tc.want)
 			}
-			if texts := warningTexts(in); len(texts) != 1 || !strings.Contains(texts[0], "quotes") {
+			if texts := warningTexts(in); len(texts) != 1 || !strings.Contains(texts[0], "whole lines stand in") {
 				t.Errorf("warnings %q", texts)
 			}
 			if results, _, _ := writeOutputs(t, in, t.TempDir()); tc.results != "" && results != tc.results {

@@ -30,7 +30,7 @@ import (
 // reads an Excel workbook, for which Encoding and Delimiter do nothing.
 type Options struct {
 	Stdin        io.Reader // what the name "-" reads
-	Encoding     string    // "" or what CheckEncoding allows; a byte order mark wins over it
+	Encoding     string    // "" or what CheckEncoding allows; a byte order mark that is true wins over it
 	Delimiter    string    // one character or "tab"; "": told by a first line sep=, or found in the header
 	Sheet        string    // of workbooks, by name, by number from 1, or all; "": the first. It is an error for other inputs alone
 	Map          Mapping   // columns that are named and not recognised

@@ -8,6 +8,8 @@ import (
 	"golang.org/x/text/transform"
 )
 
+const pipeHint = "look whether the program that writes into the pipe has failed"
+
 // endLines looks at how the lines of a text end, once it is in the spool.
 func (s *spooler) endLines() error {
 	if s.strayCR && s.pos.lines == 0 {
@@ -27,7 +29,7 @@ func (s *spooler) endLines() error {
 	w := Warning{Kind: WarnCutOff, Message: "the last line has no line end, and all others have: the list may have been cut off there",
 		Hint: "look whether its last row is whole, and no row is missing"}
 	if s.pipe {
-		w.Hint = "look whether the program that writes into the pipe has failed"
+		w.Hint = pipeHint
 	}
 	s.warnings = append(s.warnings, w)
 	return nil

@@ -12,41 +12,68 @@ import (
 	"strings"
 )
 
-// unquoteLines mends a list whose lines stand in quotes as a whole, which makes
-// a single cell of each: a spreadsheet with another list separator has read it
-// and saved it again. It returns best, which is what is most like a header as
-// the list is, unless there is one in such quotes.
+// unquoteLines fixes a list whose lines are a single cell each: a spreadsheet with
+// another list separator has read it and saved it again, in quotes or with its own
+// separators behind. It returns best, which is what is most like a header as the
+// list is, unless there is one in such cells.
 func (in *Input) unquoteLines(ctx context.Context, best *headerTry) (*headerTry, error) {
 	for _, delim := range in.opts.delimiters() {
-		search := headerSearch{opts: in.opts}
-		for at := (position{}); !search.over(); {
-			t, err := in.tryHeader(delim, at)
-			if errors.Is(err, io.EOF) {
-				break
-			}
+		// Lines in quotes are single cells whatever separates cells. What stands behind
+		// a line is only seen with its own separator, and only as certain as the rows.
+		for _, outer := range append([]rune{delim}, Options{}.delimiters()...) {
+			t, err := in.searchInCells(outer, delim)
 			if err != nil {
 				return nil, err
 			}
-			at = t.body
-			if content, quoted := quotedLine(t.raw, t.header); quoted {
-				t.header, _ = cutLine(content, delim)
+			if t != nil && t.err == nil && (outer == delim || in.rowsAreInCells(t, outer, delim)) {
+				return in.unquote(ctx, outer, delim)
 			}
-			search.look(t)
-		}
-		if search.found != nil && search.found.err == nil {
-			return in.unquote(ctx, delim)
 		}
 	}
 	return best, nil
 }
 
-// quotedLine returns what stands in the quotes of a line that is a single cell
-// in quotes.
-func quotedLine(raw []byte, cells []string) (content string, quoted bool) {
-	if len(cells) != 1 || !bytes.HasPrefix(raw, []byte{'"'}) {
-		return "", false
+// searchInCells looks for the header among cells that outer separates from nothing
+// else, and that delim cuts into cells.
+func (in *Input) searchInCells(outer, delim rune) (*headerTry, error) {
+	search := headerSearch{opts: in.opts}
+	for at := (position{}); !search.over(); {
+		t, err := in.tryHeader(outer, at)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		at = t.body
+		if content, whole := wholeLine(t.raw, t.header, outer != delim); whole {
+			t.header, _ = cutLine(content, delim)
+		}
+		search.look(t)
 	}
-	return cells[0], true
+	return search.found, nil
+}
+
+// rowsAreInCells reports whether the first rows fit a header that was found in a
+// cell, if they are cut as it was.
+func (in *Input) rowsAreInCells(t *headerTry, outer, delim rune) bool {
+	rows, err := in.firstRows(t, outer)
+	for i, cells := range rows {
+		if !isBlankRow(cells[1:]) {
+			return false
+		}
+		rows[i], _ = cutLine(cells[0], delim)
+	}
+	return err == nil && len(rows) > 0 && t.fits(rows)
+}
+
+// wholeLine returns what stands in the cell of a line that is a single one: in
+// quotes or, if they may be, with empty cells behind it.
+func wholeLine(raw []byte, cells []string, behind bool) (content string, whole bool) {
+	if len(cells) == 1 && bytes.HasPrefix(raw, []byte{'"'}) || len(cells) > 1 && behind && isBlankRow(cells[1:]) {
+		return cells[0], true
+	}
+	return "", false
 }
 
 // cutLine cuts a line into cells, and returns it as CSV. A quote inside a cell
@@ -77,13 +104,13 @@ func joinCells(cells []string, delim rune) string {
 
 // unquote puts into the place of the spool one whose lines stand in no quotes, at
 // the numbers that they have, and returns the header again.
-func (in *Input) unquote(ctx context.Context, delim rune) (*headerTry, error) {
+func (in *Input) unquote(ctx context.Context, outer, delim rune) (*headerTry, error) {
 	mended, err := createSpool()
 	if err != nil {
 		return nil, err
 	}
 	out := bufio.NewWriterSize(mended, scanBuffer)
-	size, err := in.copyUnquoted(ctx, out, delim)
+	size, err := in.copyUnquoted(ctx, out, outer, delim)
 	if err != nil {
 		mended.Close()
 		return nil, in.recordError(err)
@@ -94,12 +121,16 @@ func (in *Input) unquote(ctx context.Context, delim rune) (*headerTry, error) {
 	}
 	in.spool.Close()
 	in.spool, in.size = mended, size
-	in.warn(WarnQuotedLines, "whole lines stand in quotes, and are read without them")
+	if outer == delim {
+		in.warn(WarnQuotedLines, "whole lines stand in quotes, and are read without them")
+	} else {
+		in.warn(WarnQuotedLines, "whole lines stand in the first cell of a row, and are read as rows")
+	}
 	return in.findHeader()
 }
 
-func (in *Input) copyUnquoted(ctx context.Context, out *bufio.Writer, delim rune) (size int64, err error) {
-	r := newRecordReader(in.spool, in.size, delim, scanBuffer)
+func (in *Input) copyUnquoted(ctx context.Context, out *bufio.Writer, outer, delim rune) (size int64, err error) {
+	r := newRecordReader(in.spool, in.size, outer, scanBuffer)
 	for end := (position{}); ; end = r.pos {
 		if err := ctx.Err(); err != nil {
 			return 0, err
@@ -115,7 +146,7 @@ func (in *Input) copyUnquoted(ctx context.Context, out *bufio.Writer, delim rune
 		if _, err := in.spool.ReadAt(raw, rec.offset); err != nil {
 			return 0, err
 		}
-		if content, quoted := quotedLine(raw, rec.fields); quoted {
+		if content, whole := wholeLine(raw, rec.fields, outer != delim); whole {
 			if cells, text := cutLine(content, delim); cells != nil {
 				raw = append([]byte(text), raw[len(trimLineEnd(raw)):]...)
 			}
@@ -142,7 +173,7 @@ func (in *Input) mendRows(ctx context.Context, t *headerTry) (*headerTry, error)
 		rows[i], _ = cutLine(cells[0], t.delim)
 	}
 	if t.fits(rows) {
-		return in.unquote(ctx, t.delim)
+		return in.unquote(ctx, t.delim, t.delim)
 	}
 	for _, delim := range (Options{}).delimiters() {
 		rows, err := in.firstRows(t, delim)
@@ -192,10 +223,19 @@ func (in *Input) firstRows(t *headerTry, delim rune) (rows [][]string, err error
 	return rows, nil
 }
 
-// fits reports whether all rows have the cells that the header names.
+// fits reports whether all rows have the cells that the header names, and nothing
+// but addresses where these must be.
 func (t *headerTry) fits(rows [][]string) bool {
-	email := t.columns[fieldEmail]
-	return !slices.ContainsFunc(rows, func(cells []string) bool {
-		return len(cells) != len(t.header) || email >= 0 && !strings.Contains(cells[email], "@")
-	})
+	email, addresses := t.columns[fieldEmail], 0
+	for _, cells := range rows {
+		switch {
+		case len(cells) != len(t.header):
+			return false
+		case email >= 0 && strings.Contains(cells[email], "@"):
+			addresses++
+		case email >= 0 && trim(cells[email]) != "":
+			return false
+		}
+	}
+	return email < 0 || addresses > 0
 }

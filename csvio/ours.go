@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 )
 
 // An ourBlock is a block of columns that was written here.
@@ -32,6 +33,10 @@ func makeBlocks() (blocks []ourBlock) {
 // have columns that are called status or row.
 func ourColumns(header []string) (ours []bool, joined bool) {
 	ours = make([]bool, len(header))
+	lowered := make([]string, len(header))
+	for i, name := range header {
+		lowered[i] = strings.ToLower(trim(name))
+	}
 	for at := 0; at < len(header); {
 		found := slices.IndexFunc(ourBlocks, func(b ourBlock) bool {
 			return len(header)-at >= len(b.columns) && slices.Equal(header[at:at+len(b.columns)], b.columns)
@@ -47,7 +52,9 @@ func ourColumns(header []string) (ours []bool, joined bool) {
 		}
 	}
 	for _, columns := range [][]string{resultsColumns, failedColumns} {
-		joined = markScattered(header, ours, columns) || joined
+		joined = markScattered(header, ours, columns, len(columns)-1) || joined
+		// In another case, which programs give to headers, they must be all there.
+		joined = markScattered(lowered, ours, columns, len(columns)) || joined
 	}
 	return ours, joined
 }
@@ -56,10 +63,10 @@ func ourColumns(header []string) (ours []bool, joined bool) {
 var tellingColumns = []string{"invite_url", "error_code"}
 
 // markScattered marks the columns of a block that do not follow each other, if
-// at most one is missing that others could have, too, and reports whether it is
-// of several files or sheets. A column "file" or "sheet" is ours only where it
-// was written: people have such, too.
-func markScattered(header []string, ours []bool, columns []string) (joined bool) {
+// so many are there and none is missing that hardly anybody else has, and reports
+// whether it is of several files or sheets. A column "file" or "sheet" is ours
+// only where it was written: people have such, too.
+func markScattered(header []string, ours []bool, columns []string, enough int) (joined bool) {
 	places := make([]int, 0, len(columns))
 	for _, name := range columns {
 		last := len(header) - 1 // ours stand behind the user's
@@ -72,7 +79,7 @@ func markScattered(header []string, ours []bool, columns []string) (joined bool)
 			return false
 		}
 	}
-	if len(places) < len(columns)-1 {
+	if len(places) < enough {
 		return false
 	}
 	for _, place := range places {

@@ -64,6 +64,21 @@ func TestWrite(t *testing.T) {
 				"Ann,ann@x.co,iv,1,2,3,4,c,u,invited,2\n",
 			failed: "name,email,interview_id,Status,status_input,row_input,error_input,error_code,error,row,attempts\n",
 		},
+		"names of our block in another case": {
+			input:   "name,Status,email,interview_id,Candidate_ID,Invite_URL,STATUS,ROW,Error_Code,Error,Row,Attempts\nAnn,1,ann@x.co,iv,c0,u0,s,9,a,b,c,d\n",
+			results: "name,Status_input,email,interview_id,candidate_id,invite_url,status,row\nAnn,1,ann@x.co,iv,c,u,invited,2\n",
+			failed:  "name,Status,email,interview_id,error_code,error,row,attempts\n",
+		},
+		"a part of our block in another case": {
+			input:   "name,email,interview_id,Error,row,Error_Code,status,ATTEMPTS\nAnn,ann@x.co,iv,b,c,a,mine,d\n",
+			results: "name,email,interview_id,status_input,candidate_id,invite_url,status,row\nAnn,ann@x.co,iv,mine,c,u,invited,2\n",
+			failed:  "name,email,interview_id,status,error_code,error,row,attempts\n",
+		},
+		"less than our block in another case": {
+			input:   "name,email,interview_id,Error_Code,Error,Row\nAnn,ann@x.co,iv,a,b,7\n",
+			results: "name,email,interview_id,Error_Code,Error,Row_input,candidate_id,invite_url,status,row\nAnn,ann@x.co,iv,a,b,7,c,u,invited,2\n",
+			failed:  "name,email,interview_id,Error_Code_input,Error_input,Row_input,error_code,error,row,attempts\n",
+		},
 		"both blocks fed back": {
 			input: "name,email,interview_id,error_code,error,row,attempts,candidate_id,invite_url,status,row\n" +
 				"Ann,ann@x.co,iv,a,b,c,d,e,f,g,h\nBob,,iv,a,b,c\n",

@@ -2,36 +2,40 @@ package csvio
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
 
 // placeholders are what programs and people write where there is no value, in
-// lower case. They are no ids, and nobody is called so.
-var placeholders = map[string]bool{
-	"null": true, "nil": true, "none": true, "undefined": true, "unknown": true, "nan": true,
-	"na": true, "n/a": true, "n.a.": true, "n.a": true, "n/d": true, "k.a.": true, "s/d": true,
-	`\n`: true, "tbd": true, "tba": true, "tbc": true, "missing": true, "not available": true, "not applicable": true,
-	"no value": true, "no name": true, "no data": true, "not set": true, "not provided": true,
-}
-
-// maxPlaceholder is more bytes than the longest has.
-const maxPlaceholder = 16
-
-// placeholderInitials are how they begin: that rules nearly all cells out.
-var placeholderInitials = func() (initial [256]bool) {
-	for word := range placeholders {
-		initial[word[0]] = true
-		initial[word[0]&^0x20] = true // the capital letter
+// lower case and without the blanks inside abbreviations, by their first byte in
+// either case. They are no ids, and nobody is called so.
+var placeholders = func() (words [256][]string) {
+	for _, list := range []string{
+		`null,nil,none,undefined,unknown,nan,na,n/a,n.a.,n.a,n/d,k.a.,s/d,n.v.,n/k,\n,tbd,tba,tbc,missing,unnamed,anonymous,xxx,xxxx,xxxxx`,
+		`not available,not applicable,no value,no name,no data,not set,not provided,not given,not known,not specified,unspecified,name unknown`,
+		`unbekannt,kein name,ohne name,keine angabe,keine angaben,nicht angegeben,nicht bekannt,nicht vorhanden,name unbekannt`,
+		`sans nom,inconnu,inconnue,non renseigné,non renseigne,néant,non disponible,non communiqué`,
+		`sin nombre,desconocido,desconocida,no disponible,sin datos,no aplica,no consta`,
+		`sem nome,desconhecido,desconhecida,não informado,nao informado,não disponível,sem dados`,
+		`senza nome,sconosciuto,sconosciuta,non specificato,onbekend,geen naam,niet bekend,naam onbekend`,
+		`nieznany,nieznana,nieznane,brak,brak danych,brak imienia,nie dotyczy,nie podano`,
+	} {
+		for word := range strings.SplitSeq(list, ",") {
+			words[word[0]] = append(words[word[0]], word)
+			if capital := word[0] &^ 0x20; 'A' <= capital && capital <= 'Z' {
+				words[capital] = append(words[capital], word)
+			}
+		}
 	}
-	return initial
+	return words
 }()
 
 var (
 	// givenNames are placeholders that are names, too, if written as names are.
 	givenNames = map[string]bool{"Na": true, "Nan": true, "Nil": true}
 	// lastNames are those that are, behind another name.
-	lastNames = map[string]bool{"Null": true, "None": true, "Nil": true, "Na": true, "Nan": true}
+	lastNames = map[string]bool{"Null": true, "None": true, "Nil": true, "Na": true, "Nan": true, "Brak": true}
 )
 
 // isPlaceholder reports whether a cell says that it has no value: a word for
@@ -48,17 +52,10 @@ func isPlaceholder(s string) bool {
 }
 
 func isPlaceholderWord(s string) bool {
-	if s == "" || len(s) >= maxPlaceholder || !placeholderInitials[s[0]] {
-		return false
+	if len(s) <= len("n . a .") && strings.Contains(s, " ") && strings.ContainsAny(s, "./") {
+		s = strings.ReplaceAll(s, " ", "")
 	}
-	var lower [maxPlaceholder]byte // strings.ToLower would allocate for most names
-	for i := range len(s) {
-		lower[i] = s[i]
-		if 'A' <= s[i] && s[i] <= 'Z' {
-			lower[i] += 'a' - 'A'
-		}
-	}
-	return placeholders[string(lower[:len(s)])]
+	return s != "" && slices.ContainsFunc(placeholders[s[0]], func(word string) bool { return len(word) == len(s) && strings.EqualFold(word, s) })
 }
 
 func hasLetterOrDigit(s string) bool {
@@ -80,13 +77,17 @@ func valueOf(cell string) string {
 	return s
 }
 
-// isNoName reports whether a name consists of placeholders alone.
+// isNoName reports whether a name consists of placeholders, or of what columns of
+// names are called.
 func isNoName(name string) bool {
-	if isPlaceholder(name) {
+	switch {
+	case isPlaceholder(name):
 		return !givenNames[name]
+	case isNameHeader(name):
+		return true
 	}
 	for word := range strings.FieldsSeq(name) {
-		if !isPlaceholder(word) || givenNames[word] {
+		if (!isPlaceholder(word) || givenNames[word]) && !isNameHeader(word) {
 			return false
 		}
 	}
@@ -106,11 +107,40 @@ func joinedName(first, last string) string {
 	return trim(first + " " + last)
 }
 
-// noPartOfName finds in a name a word that is a placeholder and nobody's name:
-// a program has put the text together of parts, one of which was missing.
+// isNameHeader reports whether a text is what a column of names is called, and
+// nobody is: a template, or a header in the middle of a list.
+func isNameHeader(s string) bool {
+	if !strings.ContainsAny(s, "nN") { // as in name, and in all the others
+		return false
+	}
+	form := aliasForm(s)
+	field, known := aliases[form]
+	return known && (field == fieldFirstName || field == fieldLastName || strings.Contains(form, "name") || strings.Contains(form, "nom"))
+}
+
+// templates are what stands in letters for a name that a program puts in its
+// place: between signs that no name has, or signs close to a word on both sides.
+var templates = regexp.MustCompile(`\{\{.*?(?:\}\}|$)|[$#]?\{[^{}]*\}|<%.*?%>|\*\|.*?\|\*|` +
+	`(?:^|\s)((?:%+\pL[^%]*%+|#+\pL[\pL\pN_.]*#+|\$+\pL[\pL\pN_.]*\$+|\|+\pL[\pL\pN_.]*\|+))(?:\s|$)`)
+
+// inBrackets is a text between signs that may also stand around a part of a name.
+var inBrackets = regexp.MustCompile(`[\[(<«‹_*~]+\s*(\pL[^\[(<«‹*~\])>»›]*\pL)\s*[\])>»›_*~]+`)
+
+// noPartOfName finds in a name a part that is a placeholder and nobody's name: a
+// program has put the text together of parts, one of which was missing.
 func noPartOfName(name string) string {
-	if !strings.ContainsAny(name, `(<[\/`) && !strings.Contains(name, "ndefined") {
+	if !strings.ContainsAny(name, "(<[\\/{%|*$#«‹_~") && !strings.Contains(name, "ndefined") {
 		return "" // as most
+	}
+	if found := templates.FindString(name); found != "" {
+		return trim(found)
+	}
+	for _, found := range inBrackets.FindAllStringSubmatch(name, -1) {
+		form := aliasForm(found[1])
+		_, either := nameWords[form]
+		if isNameHeader(form) || strings.HasSuffix(form, "name") || either && form != "nom" { // who is one in Thailand
+			return found[0]
+		}
 	}
 	for word := range strings.FieldsSeq(name) {
 		bare := word

@@ -138,7 +138,11 @@ func (in *Input) scanBlocks(ctx context.Context, f func(*block) error) error {
 	}
 	err := g.Wait() // rows before a fault were shown
 	if err == nil && warnings != nil {
-		in.rowWarnings.Store(warnings.finished())
+		found := warnings.finished()
+		if warnings.seen == 0 {
+			found = append(found, in.noRows())
+		}
+		in.rowWarnings.Store(&found)
 		in.samples.Store(&samples)
 	}
 	return err

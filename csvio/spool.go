@@ -66,7 +66,8 @@ type spooler struct {
 	pos     position     // of the end of the spool
 	column  int          // characters before it in its line
 
-	toRead *workbook // whose sheets are to be read one by one; nil: the spool has the input
+	onlySheet bool      // the workbook has no other
+	toRead    *workbook // whose sheets are to be read one by one; nil: the spool has the input
 }
 
 func (s *spooler) copy(src io.Reader) (spooled, error) {
@@ -130,10 +131,15 @@ func (s *spooler) decode(input *bufio.Reader, head []byte) (*bufio.Reader, error
 	s.bom = s.bomUTF8 || s.utf16
 	s.zeros = len(head) >= 2 && (head[0] == 0) != (head[1] == 0)
 	name, declared, _ := findEncoding(s.opts.Encoding) // it was validated
+	if s.bomUTF8 {
+		_, _ = input.Discard(3) // it was seen
+		if name == "" || showsUTF8(input, isUTF16(name)) {
+			return input, nil
+		}
+		s.bomUTF8 = false
+		head, _ = input.Peek(2) // what cannot be read is found by the next read
+	}
 	switch {
-	case s.bomUTF8:
-		_, err := input.Discard(3)
-		return input, err
 	case s.utf16, isUTF16(name):
 		s.utf16, s.bom, s.decoded = true, true, "UTF-16"
 		return decoding(input, utf16Decoder(name, head)), nil
@@ -143,6 +149,17 @@ func (s *spooler) decode(input *bufio.Reader, head []byte) (*bufio.Reader, error
 		return decoding(s.witness, declared.NewDecoder()), nil
 	}
 	return input, nil // a decoder would put U+FFFD in the place of bytes that are wrong
+}
+
+// showsUTF8 reports whether the beginning of a text that has the mark of UTF-8,
+// and is declared to be in another encoding, is UTF-8 all the same. What is ASCII
+// as far as it is seen is UTF-8 only if the other one has two bytes for all
+// characters. Some programs put that mark before any text.
+func showsUTF8(input *bufio.Reader, ascii bool) bool {
+	head, _ := input.Peek(scanBuffer) // what cannot be read is found by the next read
+	w := utf8Witness{}
+	w.look(head)
+	return !w.broken && bytes.IndexByte(head, 0) < 0 && (ascii || w.accents > 0)
 }
 
 // write copies text into the spool and stops at the first byte that is wrong.
@@ -227,13 +244,10 @@ func (s *spooler) explain(chunk []byte, at int, rest io.Reader) error {
 		if s.witness.accents > 0 && !s.witness.broken {
 			e.Hint = "leave out --encoding: so far it is UTF-8"
 		}
-	case s.bomUTF8:
-		e.Message = "not UTF-8, although the file begins with the mark of UTF-8"
-		e.Hint = "save the list again as CSV (UTF-8)"
 	default:
 		// What cannot be read any more is only missing from the message.
 		more, _ := io.ReadAll(io.LimitReader(rest, excerptWidth))
-		e.notUTF8(before, append(chunk[at:len(chunk):len(chunk)], more...))
+		e.notUTF8(before, append(chunk[at:len(chunk):len(chunk)], more...), s.bomUTF8)
 	}
 	return e
 }

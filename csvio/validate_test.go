@@ -139,17 +139,25 @@ func TestRows(t *testing.T) {
 
 func TestPlaceholders(t *testing.T) {
 	for _, s := range []string{"NULL", "Null", "(null)", "<NULL>", "[null]", "nil", "<nil>", "None", "N/A", "n/a", "N.A.", `\N`, "-", "--", "—", "?", "...", "*", "_",
-		"#N/A", "#NV", "#N/D", "undefined", "NaN", "Unknown", "TBD", "Not available", "'null'", `"NULL"`} {
+		"#N/A", "#NV", "#N/D", "undefined", "NaN", "Unknown", "TBD", "Not available", "'null'", `"NULL"`,
+		"k. A.", "K.A.", "n / a", "n. v.", "sin nombre", "Unbekannt", "kein Name", "Keine Angabe", "sans nom", "Inconnue", "non renseigné", "NON RENSEIGNÉ", "Desconocido",
+		"sem nome", "não informado", "senza nome", "sconosciuto", "onbekend", "geen naam", "nieznany", "brak danych", "anonymous", "xxx", "XXXX"} {
 		if !isPlaceholder(s) || !isNoName(s) {
 			t.Errorf("%s is none", s)
 		}
 	}
-	for _, s := range []string{"", "0", "a", "nullable", "Ann", "Nullmann", "None-1", "12", "#REF!", "#1", "n", "李", "no", "N1", "nulls", "e-1"} {
+	for _, s := range []string{"", "0", "a", "nullable", "Ann", "Nullmann", "None-1", "12", "#REF!", "#1", "n", "李", "no", "N1", "nulls", "e-1",
+		"K. A. Antony", "Sinha", "Xx", "Ohne", "Bernard Inconnu"} {
 		if isPlaceholder(s) || s != "" && isNoName(s) {
 			t.Errorf("%s is one", s)
 		}
 	}
-	for _, s := range []string{"Na", "Nan", "Nil", "Christopher Null", "Ann None", "Na Na"} {
+	for _, s := range []string{"First Name", "FIRSTNAME LASTNAME", "Vorname Nachname", "full_name", "Nombre completo", "first_name", "Name"} {
+		if !isNoName(s) {
+			t.Errorf("%s is the name of a column", s)
+		}
+	}
+	for _, s := range []string{"Na", "Nan", "Nil", "Christopher Null", "Ann None", "Na Na", "Mel", "Nom", "Mail Lee", "Candidate", "Ann Name"} {
 		if isNoName(s) {
 			t.Errorf("%s is no name", s)
 		}
@@ -158,6 +166,13 @@ func TestPlaceholders(t *testing.T) {
 
 func TestPartsThatAreNoNames(t *testing.T) {
 	for name, want := range map[string]string{
+		"{{first_name}}": "{{first_name}}", "{first_name} Lee": "{first_name}", "%FIRSTNAME%": "%FIRSTNAME%", "*|FNAME|* *|LNAME|*": "*|FNAME|*",
+		"[First Name]": "[First Name]", "<first name>": "<first name>", "Ann <Nachname>": "<Nachname>", "${name} Lee": "${name}", "{!Contact.FirstName}": "{!Contact.FirstName}",
+		"«Vorname» «Name»": "«Vorname»", "<<FirstName>>": "<<FirstName>>", "[[ Recipient name ]]": "[[ Recipient name ]]", "<%= user.name %>": "<%= user.name %>",
+		"%%First Name%%": "%%First Name%%", "#FIRSTNAME#": "#FIRSTNAME#", "$NAME$": "$NAME$", "|FNAME|": "|FNAME|", "Hi {{ contact.firstname | default: 'you' }}": "{{ contact.firstname | default: 'you' }}",
+		"{{first_name": "{{first_name", "(Nombre) Lee": "(Nombre)", "__FIRST_NAME__": "__FIRST_NAME__",
+		"Ann [Annie] Lee": "", "Иван «Ваня» Петров": "", "Melanie (Mel) Lee": "", "Ann (Candidate)": "", "Ke$ha Lee": "", "A$AP Rock$": "", "#1 Ann #2": "", "100% Ann 5%": "",
+		"Ann | Lee | HR": "", "Ann *star*": "", "Nam Nguyen": "", "<Ann Lee>": "",
 		"Ann (null)": "(null)", "<nil> Lee": "<nil>", `Ann \N`: `\N`, "N/A Lee": "N/A", "Ann undefined": "undefined", "Undefined Lee": "Undefined", "Ann [NULL] Lee": "[NULL]",
 		"Ann": "", "Li (Nan) Wu": "", "Ann (?)": "", "Ann/Bob": "", "Ann NULL": "", "Christine Lee": "", "(Ann) Lee": "", "A/B": "", "Ann - Lee": "",
 	} {
@@ -185,6 +200,7 @@ func TestPlaceholdersInParts(t *testing.T) {
 		{"Ann", "Lee", "Ann Lee"}, {"Ann", "NULL", "Ann"}, {"NULL", "Lee", "Lee"}, {"Ann", "-", "Ann"}, {" N/A ", "Lee", "Lee"}, {"None", "None", ""},
 		{"Christopher", "Null", "Christopher Null"}, {"Ann", "None", "Ann None"}, {"Ann", "null", "Ann"}, {"Nan", "Li", "Nan Li"}, {"Li", "Na", "Li Na"},
 		{"undefined", "undefined", ""}, {"", "Nan", "Nan"}, {"null", "Null", ""}, {"Ann", "Unknown", "Ann"}, {"(null)", "Lee", "Lee"},
+		{"Ann", "k. A.", "Ann"}, {"Anna", "Brak", "Anna Brak"}, {"sin nombre", "Lee", "Lee"},
 	} {
 		if got := joinedName(tc[0], tc[1]); got != tc[2] {
 			t.Errorf("%q and %q: %q, want %q", tc[0], tc[1], got, tc[2])

@@ -149,7 +149,7 @@ var rowWarningTexts = map[WarningKind]struct{ what, hint string }{
 }
 
 // finished returns the warnings with their texts.
-func (r *rowWarnings) finished() *[]Warning {
+func (r *rowWarnings) finished() []Warning {
 	for i := range r.found {
 		w := &r.found[i]
 		rows := "1 row"
@@ -159,10 +159,19 @@ func (r *rowWarnings) finished() *[]Warning {
 		text := rowWarningTexts[w.Kind]
 		w.Message, w.Hint = rows+" "+text.what, text.hint
 	}
-	if r.seen == 0 {
-		r.found = append(r.found, Warning{Kind: WarnNoRows, Message: "has no rows", Hint: "look at where it comes from"})
+	return r.found
+}
+
+// noRows warns of a file without rows.
+func (in *Input) noRows() Warning {
+	w := Warning{Kind: WarnNoRows, Message: "has no rows", Hint: "look at where it comes from"}
+	if in.header == nil {
+		w.Message = "there is nothing in it, not even a header"
 	}
-	return &r.found
+	if in.isPipe() {
+		w.Hint = pipeHint
+	}
+	return w
 }
 
 // look notes what should be looked at in rows that can be sent.
@@ -221,7 +230,7 @@ func (in *Input) Warnings() []Warning {
 		for _, w := range found {
 			if len(in.files) > 0 {
 				w.File = file.name
-			} else if w.Kind == WarnNoRows {
+			} else if w.Kind == WarnNoRows && in.header != nil {
 				continue // that is how the run ends, and no warning
 			}
 			all = append(all, w)

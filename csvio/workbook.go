@@ -129,6 +129,7 @@ func (s *spooler) chooseSheet(w *workbook) (string, error) {
 			hidden = append(hidden, name)
 		}
 	}
+	s.onlySheet = len(all) == 1
 	called := func(name string) bool { return strings.EqualFold(name, s.opts.Sheet) } // as Excel compares them
 	switch {
 	case len(all) == 0:

@@ -36,7 +36,7 @@ func TestWorkbookErrors(t *testing.T) {
 		"sheet nowhere near":   {threeSheets(t), Options{Sheet: "May"}, `x.csv: has no sheet "May"; its sheets are "Sheet1", "Candidates", "Übrige 2"`},
 		"sheet's number":       {threeSheets(t), Options{Sheet: "3"}, `x.csv: has no sheet "3"; its sheets are "Sheet1", "Candidates", "Übrige 2"`},
 		"sheet of no workbook": {head, Options{Sheet: "1"}, "x.csv: is no Excel workbook and has no sheets; leave out --sheet"},
-		"empty sheet": {bookOfRows(t), Options{},
+		"empty sheet beside another": {emptySheets(t), Options{},
 			`x.csv: sheet "Sheet1" is empty; its first row must name the columns: name, email, interview_id; --sheet names another sheet`},
 		"no header": {bookOfRows(t, nil, []any{"Name", "Phone"}, []any{"Ann", 17}), Options{},
 			`x.csv:2: sheet "Sheet1": no column for email, interview_id; found "Name", "Phone"; rename the columns in the first line, or name them with --map email=HEADER, or give --interview-id for all rows`},

@@ -63,6 +63,9 @@ func (s *spooler) copySheet(name string, rows *excelize.Rows, packed []byte) (he
 	if err := rows.Error(); err != nil {
 		return 0, damagedWorkbook(err)
 	}
+	if s.onlySheet && header.result() == nil {
+		return 0, nil // as a text with nothing in it: no other sheet can be meant
+	}
 	if err := header.checkSheet(name); err != nil {
 		return 0, err
 	}

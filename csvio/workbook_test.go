@@ -179,6 +179,15 @@ func zipOf(t testing.TB, parts map[string]string) string {
 }
 
 // threeSheets has a hidden sheet, two of people, and a chart.
+// emptySheets returns a workbook of two.
+func emptySheets(t testing.TB) string {
+	return bookOf(t, func(book *excelize.File) {
+		if _, err := book.NewSheet("Notes"); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 func threeSheets(t testing.TB) string {
 	return bookOf(t, func(book *excelize.File) {
 		for _, sheet := range [][2]string{{"Sheet1", "hidden"}, {"Candidates", "ann"}, {"Übrige 2", "ben"}} {
