@@ -222,7 +222,7 @@ func TestForgottenStayInvited(t *testing.T) {
 	path := kept(t)
 	forget(t, path, "jörg@bücher.example")
 	checkForgotten(t, path)
-	execute(t, path, "delete from people_segments; delete from people_blocks")
+	execute(t, path, "delete from people")
 	checkForgotten(t, path)
 	forget(t, path, "jörg@bücher.example")
 	checkForgotten(t, path)

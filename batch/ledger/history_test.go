@@ -37,7 +37,7 @@ func TestHistories(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkHistories(t, path)
-	execute(t, path, "delete from people_segments; delete from people_blocks")
+	execute(t, path, "delete from people")
 	checkHistories(t, path)
 }
 

@@ -118,7 +118,7 @@ func copyFile(t *testing.T, path string) string {
 // whom it should speak.
 func TestDamagedIndex(t *testing.T) {
 	whole := filepath.Join(t.TempDir(), "ledger.db")
-	grow(t, whole, 2000, 100)
+	grow(t, whole, 15_000, 100)
 	damaged := func(t *testing.T, path string) {
 		t.Helper()
 		s, err := ledger.Open(t.Context(), path, ledger.Options{})
@@ -131,19 +131,19 @@ func TestDamagedIndex(t *testing.T) {
 		}
 	}
 	for name, damage := range map[string]string{
-		"flipped byte":   "update people_blocks set entries = cast(x'ff' || substr(entries, 2) as blob) where id = 2",
-		"cut block":      "update people_blocks set entries = substr(entries, 1, 3990) where id = 2",
-		"empty block":    "update people_blocks set entries = x'' where id = 2",
-		"no block":       "delete from people_blocks where id = 2",
-		"no last block":  "delete from people_blocks where id = (select max(id) from people_blocks)",
-		"no blocks":      "delete from people_blocks",
-		"stray block":    "insert into people_blocks select 1000, checksum, entries from people_blocks where id = 1",
-		"swapped blocks": "update people_blocks set id = -id; update people_blocks set id = 3 + id where id in (-1, -2); update people_blocks set id = -id where id < 0",
-		"unowned blocks": "delete from people_segments where after_request = 0",
-		"no first segment": `delete from people_blocks where id < (select max(first_block) from people_segments);
-			delete from people_segments where after_request = 0`,
-		"short segment": "update people_segments set entry_count = entry_count - 1 where after_request = 0",
-		"no requests":   "delete from answers; delete from requests where id > 10",
+		"flipped byte":         "update people set entries = cast(x'ff' || substr(entries, 2) as blob) where part = 1",
+		"cut part":             "update people set entries = substr(entries, 1, 63990) where part = 1",
+		"empty part":           "update people set entries = x'' where part = 1",
+		"no first part of all": "delete from people where part = 0 and after_request = 0",
+		"no part":              "delete from people where part = 1",
+		"no last part":         "delete from people where part = 2",
+		"stray part":           "insert into people select last_request, after_request, 7, parts, checksum, entries from people where part = 1",
+		"swapped parts":        "update people set part = -part; update people set part = 3 + part where part < 0",
+		"fewer parts":          "delete from people where part = 2; update people set parts = 2 where parts = 3",
+		"no first segment":     "delete from people where after_request = 0",
+		"torn segments":        "update people set last_request = last_request - 1 where after_request = 0",
+		"overlaid segments":    "update people set after_request = after_request - 1 where after_request > 0",
+		"no requests":          "delete from answers; delete from requests where id > 10",
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := copyFile(t, whole)
@@ -156,9 +156,8 @@ func TestDamagedIndex(t *testing.T) {
 // An index that was thrown away, whole or at the end, is made again.
 func TestIndexMadeAgain(t *testing.T) {
 	for name, damage := range map[string]string{
-		"no index": "delete from people_blocks; delete from people_segments",
-		"no last segment": `delete from people_blocks where id >= (select max(first_block) from people_segments);
-			delete from people_segments where last_request = (select max(last_request) from people_segments)`,
+		"no index":        "delete from people",
+		"no last segment": "delete from people where last_request = (select max(last_request) from people)",
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "ledger.db")

@@ -10,42 +10,74 @@ import (
 	"bulkinvite/batch"
 )
 
-// indexPortion bounds the people who are indexed at once after a run that died,
-// by the memory that sorting them takes: some 11 MB.
-const indexPortion = 1 << 20
+// readIndex reads the index, and refuses one of which something is missing or
+// not as it was written: whoever is in that would be invited again. It takes a
+// fifth of a second for ten million people.
+func readIndex(ctx context.Context, db querier) (*index, error) {
+	var size int
+	if err := db.QueryRowContext(ctx, "select coalesce(sum(length(entries)), 0) from people").Scan(&size); err != nil {
+		return nil, err
+	}
+	rows, err := db.QueryContext(ctx, `select after_request, last_request, part, parts, checksum, entries
+		from people order by last_request, part`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var segments []segment
+	all, next, of := make(people, 0, size), 0, 0
+	for rows.Next() {
+		var s segment
+		var part, parts int
+		var checksum int64
+		var entries sql.RawBytes
+		if err := rows.Scan(&s.after, &s.last, &part, &parts, &checksum, &entries); err != nil {
+			return nil, err
+		}
+		if next == of && s.after == lastOf(segments) {
+			segments, next, of = append(segments, s), 0, parts
+		}
+		if part != next || parts != of || s.last != lastOf(segments) || checksum != s.checksum(part, parts, entries) {
+			return nil, damagedIndex("part %d of the people to request %d is not as it was written", part, s.last)
+		}
+		segments[len(segments)-1].entries += len(entries) / entrySize
+		all = append(all, entries...)
+		next++
+	}
+	if next < of {
+		return nil, damagedIndex("part %d of the people to request %d is missing", next, lastOf(segments))
+	}
+	return newIndex(all, segments), rows.Err()
+}
+
+func damagedIndex(format string, args ...any) error {
+	return fmt.Errorf("%w: in its index of people, %s", errDamaged, fmt.Sprintf(format, args...))
+}
 
 // indexPeople brings the index up to date after a run that died: it adds the
 // people of all requests behind the last one that it has. No run may be
 // writing.
 func (s *Store) indexPeople(ctx context.Context) error {
-	for {
-		t, last, err := s.unindexed(ctx)
-		if err != nil {
-			return fmt.Errorf("index: %w", err)
-		}
-		if last == t.base {
-			return nil
-		}
-		if err := s.addSegment(ctx, t, last); err != nil {
-			return fmt.Errorf("index: %w", err)
+	t, last, err := readBehind(ctx, s.write)
+	if err == nil && last > t.base {
+		var x *index
+		if x, err = readIndex(ctx, s.read); err == nil {
+			err = s.addSegment(ctx, x, t, last)
 		}
 	}
+	if err != nil {
+		return fmt.Errorf("index: %w", err)
+	}
+	return nil
 }
 
-// unindexed returns the people of the first requests that the index lacks, and
-// the last of these requests.
-func (s *Store) unindexed(ctx context.Context) (t *tail, last int64, err error) {
-	segments, err := readSegments(ctx, s.read)
-	if err != nil {
+// readBehind returns the people of the requests that the index lacks, and the
+// last of these requests.
+func readBehind(ctx context.Context, db querier) (t *tail, last int64, err error) {
+	t = &tail{}
+	if err = db.QueryRowContext(ctx, "select coalesce(max(last_request), 0) from people").Scan(&t.base); err != nil {
 		return nil, 0, err
 	}
-	return readBehind(ctx, s.write, indexed(segments), indexPortion)
-}
-
-// readBehind returns the people of the requests behind base until there are so
-// many, and the last of these requests.
-func readBehind(ctx context.Context, db querier, base int64, people int) (t *tail, last int64, err error) {
-	t = &tail{base: base}
 	newest, err := lastRequest(ctx, db)
 	if err != nil {
 		return nil, 0, err
@@ -56,71 +88,60 @@ func readBehind(ctx context.Context, db querier, base int64, people int) (t *tai
 	if newest-t.base > math.MaxUint32 || newest > maxRequest {
 		return nil, 0, fmt.Errorf("%w: request %d cannot follow request %d", errDamaged, newest, t.base)
 	}
-	last, err = readPeople(ctx, db, t, people)
-	return t, last, err
+	return t, newest, readPeople(ctx, db, t)
 }
 
-// readPeople adds the people of the requests behind the tail's base until there
-// are so many, and returns the last of these requests.
-func readPeople(ctx context.Context, db querier, t *tail, most int) (last int64, err error) {
+// readPeople adds the people of the requests behind the tail's base.
+func readPeople(ctx context.Context, db querier, t *tail) error {
 	rows, err := db.QueryContext(ctx, `select r.id, u.base_url, r.interview_id, r.people
 		from requests r join runs u on u.id = r.run_id where r.id > ? order by r.id`, t.base)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer rows.Close()
 	var h *hasher
 	var hashed string // the base URL of h
-	last = t.base
-	for people := 0; people < most && rows.Next(); {
+	for rows.Next() {
+		var request int64
 		var baseURL, interviewID, texts string
-		if err := rows.Scan(&last, &baseURL, &interviewID, &texts); err != nil {
-			return 0, err
+		if err := rows.Scan(&request, &baseURL, &interviewID, &texts); err != nil {
+			return err
 		}
 		if h == nil || baseURL != hashed {
 			h, hashed = newHasher(baseURL), baseURL
 		}
 		emails, err := parseTexts(texts)
 		if err != nil {
-			return 0, fmt.Errorf("request %d: %w", last, err)
+			return fmt.Errorf("request %d: %w", request, err)
 		}
 		for _, email := range emails {
-			t.add(h.short(batch.Key{InterviewID: interviewID, Email: email}), last)
+			t.add(h.short(batch.Key{InterviewID: interviewID, Email: email}), request)
 		}
-		people += len(emails)
 	}
-	return last, rows.Err()
+	return rows.Err()
 }
 
-// addSegment adds a segment with the tail's people, who are those of the
-// requests behind its base, to last, and empties the tail. Segments that are
-// not much larger than what comes behind them are merged with it, so that
-// there are few of them, each at least twice as large as the next, and nobody
-// is written again often. It is one transaction: what was there stays until
-// all is written.
-func (s *Store) addSegment(ctx context.Context, t *tail, last int64) error {
-	segments, err := readSegments(ctx, s.read)
-	if err != nil {
-		return err
+// addSegment adds to the ledger a segment with the tail's people, who are those
+// of the requests behind the index, to last, and empties the tail. Segments that
+// are not much larger than what comes behind them become a part of it, so that
+// there are few, each more than twice as large as the next, and nobody is
+// written again often. It is one transaction: what was there stays until all is
+// written.
+func (s *Store) addSegment(ctx context.Context, x *index, t *tail, last int64) error {
+	size, kept := t.len(), len(x.segments)
+	for ; kept > 0 && x.segments[kept-1].entries <= 2*size; kept-- {
+		size += x.segments[kept-1].entries
 	}
-	size, kept := int64(t.len()), len(segments)
-	for ; kept > 0 && segments[kept-1].entries <= 2*size; kept-- {
-		size += segments[kept-1].entries
-	}
-	merged := segments[kept:]
+	added := segment{after: lastOf(x.segments[:kept]), last: last, entries: size}
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it has nothing to do
-	w, err := newBlockWriter(ctx, tx)
-	if err != nil {
+	if _, err := tx.ExecContext(ctx, "delete from people where last_request > ?", added.after); err != nil {
 		return err
 	}
-	if err := s.merge(ctx, w, t.drain(), merged); err != nil {
-		return err
-	}
-	if err := replaceSegments(ctx, tx, merged, w.segment(indexed(segments[:kept]), last)); err != nil {
+	if err := added.write(ctx, tx, x.joined(added.after, t)); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
@@ -129,68 +150,57 @@ func (s *Store) addSegment(ctx context.Context, t *tail, last int64) error {
 	return s.checkpoint(ctx)
 }
 
-// merge writes the newest entries and those of older segments, sorted.
-func (s *Store) merge(ctx context.Context, w *blockWriter, newest iter.Seq[entry], older []segment) error {
-	blocks, err := newBlockReader(ctx, s.read)
+// joined yields those of the index whose requests are behind after, and the
+// tail's, sorted, and empties the tail on the way.
+func (x *index) joined(after int64, t *tail) iter.Seq[entry] {
+	return func(yield func(entry) bool) {
+		next := 0
+		if after == x.last() {
+			next = x.len()
+		}
+		older := func(to uint64) bool {
+			for ; next < x.len() && x.hash(next) <= to; next++ {
+				if e := (entry{x.hash(next), x.request(next)}); e.request > after && !yield(e) {
+					return false
+				}
+			}
+			return true
+		}
+		for e := range t.drain() {
+			if !older(e.hash) || !yield(e) {
+				return
+			}
+		}
+		older(math.MaxUint64)
+	}
+}
+
+// partEntries is how many entries a row of the table has: some 64 KB.
+const partEntries = 6400
+
+// write writes a segment with its entries, in parts.
+func (s *segment) write(ctx context.Context, tx *sql.Tx, entries iter.Seq[entry]) error {
+	insert, err := tx.PrepareContext(ctx, `insert into people (after_request, last_request, part, parts, checksum, entries)
+		values (?, ?, ?, ?, ?, ?)`)
 	if err != nil {
 		return err
 	}
-	defer blocks.close()
-	cursors := make([]*cursor, len(older))
-	for i := range older {
-		cursors[i] = &cursor{blocks: blocks, next: older[i].firstBlock, end: older[i].endBlock()}
-	}
-	for e := range newest {
-		if err := copyBelow(w, cursors, e); err != nil {
-			return err
-		}
-		if err := w.add(e); err != nil {
-			return err
-		}
-	}
-	if err := copyBelow(w, cursors, entry{hash: math.MaxUint64}); err != nil {
+	part, parts := 0, max((s.entries+partEntries-1)/partEntries, 1)
+	room := make(people, 0, partEntries*entrySize)
+	flush := func() error {
+		_, err := insert.ExecContext(ctx, s.after, s.last, part, parts, s.checksum(part, parts, room), []byte(room))
+		part, room = part+1, room[:0]
 		return err
 	}
-	return w.flush()
-}
-
-// copyBelow writes the cursors' entries that are less than limit, sorted.
-func copyBelow(w *blockWriter, cursors []*cursor, limit entry) error {
-	for {
-		var least *cursor
-		below := limit
-		for _, c := range cursors {
-			e, ok, err := c.head()
-			if err != nil {
+	for e := range entries {
+		if room = room.add(e); room.len() == partEntries {
+			if err := flush(); err != nil {
 				return err
 			}
-			if ok && e.less(below) {
-				least, below = c, e
-			}
-		}
-		if least == nil {
-			return nil
-		}
-		if err := w.add(below); err != nil {
-			return err
-		}
-		least.block = least.block[entrySize:]
-	}
-}
-
-// replaceSegments writes a segment, whose blocks are written, and takes out
-// those that were merged into it.
-func replaceSegments(ctx context.Context, tx *sql.Tx, merged []segment, s segment) error {
-	for i := range merged {
-		m := &merged[i]
-		if _, err := tx.ExecContext(ctx, "delete from people_blocks where id >= ? and id < ?", m.firstBlock, m.endBlock()); err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, "delete from people_segments where last_request = ?", m.last); err != nil {
-			return err
 		}
 	}
-	_, err := tx.ExecContext(ctx, `insert into people_segments (after_request, last_request, first_block, block_count, entry_count)
-		values (?, ?, ?, ?, ?)`, s.after, s.last, s.firstBlock, s.blocks, s.entries)
-	return err
+	if part < parts {
+		return flush()
+	}
+	return nil
 }

@@ -153,7 +153,7 @@ func (l *lookup) findIndexed(ctx context.Context, hashes []uint64) ([]match, err
 	if err := l.book.checkOpen(); err != nil {
 		return nil, err // the index is another one now
 	}
-	return l.index.find(ctx, hashes)
+	return l.index.find(hashes), ctx.Err()
 }
 
 // addTail adds the matches in the tail. The caller holds mu.

@@ -181,17 +181,14 @@ func (r *readOnly) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Record
 // lookup reads what a look-up needs.
 func (r *Reader) lookup(ctx context.Context, tx *sql.Tx, baseURL string) (*lookup, error) {
 	l := &lookup{base: baseURL}
-	segments, err := readSegments(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
-	if l.index, err = newIndex(ctx, tx); err != nil {
+	var err error
+	if l.index, err = readIndex(ctx, tx); err != nil {
 		return nil, err
 	}
 	if l.book, err = newBook(ctx, tx, math.MaxInt64); err != nil {
 		return nil, err
 	}
-	l.book.tail, _, err = readBehind(ctx, tx, indexed(segments), math.MaxInt)
+	l.book.tail, _, err = readBehind(ctx, tx)
 	return l, err
 }
 

@@ -89,11 +89,11 @@ func (r *Run) begin(ctx context.Context, info RunInfo) error {
 	if r.book, err = newBook(ctx, r.store.read, r.lastRequest); err != nil {
 		return err
 	}
-	if r.index, err = newIndex(ctx, r.store.read); err != nil {
+	if r.index, err = readIndex(ctx, r.store.read); err != nil {
 		return err
 	}
 	// Mostly a file names those of earlier runs again, or nobody of them.
-	r.book.tail.reserve(info.Claims - int(r.index.entries))
+	r.book.tail.reserve(info.Claims - r.index.len())
 	// The lists of people come as bytes, and are cast: a string would be one more
 	// copy of the longest that is written.
 	r.addRequest, err = db.PrepareContext(ctx, `insert into requests (id, run_id, kind, interview_id, job_application_id,
@@ -136,7 +136,7 @@ func (r *Run) End(ctx context.Context, counts map[string]int, exitCode int) erro
 	_, err = r.store.write.ExecContext(ctx, "update runs set ended_at = ?, counts = ?, exit_code = ? where id = ?",
 		r.store.now().UnixMicro(), string(text), exitCode, r.id)
 	if err == nil && r.lastRequest > t.base {
-		err = r.store.addSegment(ctx, t, r.lastRequest)
+		err = r.store.addSegment(ctx, r.index, t, r.lastRequest)
 	}
 	if err != nil {
 		return fmt.Errorf("ledger: end: %w", err)

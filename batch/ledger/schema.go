@@ -15,9 +15,6 @@ import (
 //go:embed schema.sql
 var schema string
 
-//go:embed index.sql
-var indexSchema string
-
 //go:embed view.sql
 var view string
 
@@ -95,7 +92,7 @@ func createSchema(ctx context.Context, db *sql.DB) error {
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it has nothing to do
 	mark := fmt.Sprintf("pragma application_id = %d; pragma user_version = %d;", applicationID, schemaVersion)
-	if _, err := tx.ExecContext(ctx, schema+indexSchema+view+mark); err != nil {
+	if _, err := tx.ExecContext(ctx, schema+view+mark); err != nil {
 		return fmt.Errorf("cannot be written: %w", err)
 	}
 	return tx.Commit()

@@ -65,3 +65,19 @@ create table memory (
   at       integer not null, -- microseconds since 1970, UTC
   primary key (base_url, name)
 ) strict, without rowid;
+
+-- Which requests name somebody, by 40 bits of a hash of base URL, interview and
+-- address. This follows from requests and lags behind them: a run adds its own
+-- people when it ends, because a random page per person would slow the sending
+-- down tenfold. Where the table is emptied, the next run makes it anew.
+create table people (
+  last_request  integer not null, -- the people are those of the requests to this one,
+  after_request integer not null, --   behind this one; together no request is left out
+  part          integer not null, -- their number begins with 0
+  parts         integer not null, -- of people with this last request
+  checksum      integer not null, -- CRC-32C of after_request, last_request, part and
+                                  --   parts (8 bytes each, the highest first) and entries
+  entries       blob    not null, -- sorted: 5 bytes of hash and 5 bytes of request
+                                  --   number each, both with the highest byte first
+  primary key (last_request, part)
+) strict;

@@ -38,7 +38,7 @@ func TestTail(t *testing.T) {
 		}
 		drained := slices.Collect(tl.drain())
 		if !slices.IsSortedFunc(drained, func(a, b entry) int {
-			if a.less(b) {
+			if a.hash < b.hash || a.hash == b.hash && a.request < b.request {
 				return -1
 			}
 			return 1
