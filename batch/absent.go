@@ -90,12 +90,6 @@ var noInvitation = Outcome{Code: CodeNoInvitation, Error: "the API accepted the 
 var stillLeftOut = Outcome{Code: CodeNoInvitation, Error: "an earlier request went through without this candidate, and the row has not " +
 	"changed since: fix the name or the address, or send it again unchanged after bulkinvite confirm --assume not-sent"}
 
-// isStillLeftOut reports whether the API is known to leave out a candidate whose
-// row says this.
-func isStillLeftOut(c *Candidate, rec *Record) bool {
-	return rec.State == StateNoInvitation && rec.Mark == c.typed()
-}
-
 // sendLost sends people again whose request has not acted: unchanged after an
 // outage, else in halves, since somebody in it may be what the API cannot bear.
 func (e *Engine) sendLost(d *doubt, people []*person) error {

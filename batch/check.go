@@ -197,28 +197,27 @@ func (p *Plan) Survey(ctx context.Context, src Source, ledger Lookuper) error {
 		iv.Left, iv.AlreadyInvited, iv.InDoubt = iv.People, 0, 0
 	}
 	var known digest
+	now := time.Now()
 	err := lookupRows(ctx, src, ledger, p.index.pending, func(row *Row, rec Record) error {
-		known.add(row, rec)
+		next := rec.Next(row.Candidate, now, p.resendAfter)
+		known.add(row, rec, next)
 		iv := &p.Interviews[interviews[normalInterviewID(row.Candidate.InterviewID)]]
-		if row.Candidate.CandidateID != "" && !rec.Forgotten { // to be sent again: that they are invited is the point
-			if until, held := rec.heldUntil(p.resendAfter); held {
-				iv.Left--
-				p.HeldBack.add(until)
-			}
+		switch next {
+		case Invite, Resend:
 			return nil
-		}
-		switch {
-		case rec.State == StateInvited:
-			iv.Left--
-			iv.AlreadyInvited++
-			p.AlreadyInvited++
-		case rec.State == StateSending:
+		case Ask:
 			iv.InDoubt++
 			p.InDoubt++
-		case isStillLeftOut(&row.Candidate, &rec):
-			iv.Left--
+			return nil
+		case SkipForgotten, SkipInvited:
+			iv.AlreadyInvited++
+			p.AlreadyInvited++
+		case SkipResent, SkipMaybeResent:
+			p.HeldBack.add(rec.ResentAt.Add(p.resendAfter))
+		case SkipLeftOut, SkipTried:
 			p.LeftOut++
 		}
+		iv.Left--
 		return nil
 	})
 	p.Known = known.sum()

@@ -65,7 +65,7 @@ func (e *Engine) why(d *doubt, p *person, end string) string {
 		end = d.problem
 	}
 	hint := "send this row again: the API is asked before anything is sent"
-	if !p.listable() || !d.notFoundCounts(p) || e.out.lists.mayNotExist() {
+	if !p.listable() || !d.notFoundCounts(p) || e.out.lists.wasNeverThere() {
 		hint = "look in the dashboard whether they are invited, and say so with bulkinvite confirm --assume"
 	}
 	return cause + " and " + end + "; " + hint
@@ -125,7 +125,7 @@ func (e *Engine) doubtEarlier(p *person, rec Record) error {
 	e.index.claimed(p.row, true)
 	of := earlierRequest{id: rec.RequestID, displaced: rec.Mark == MarkOtherAddress}
 	applied := rec.JobApplicationID != ""
-	if !p.listable() || e.out.lists.mayNotExist() {
+	if !p.listable() || e.out.lists.wasNeverThere() {
 		return e.unlisted(&doubt{earlier: true, applied: applied, displaced: of.displaced}, p)
 	}
 	e.queue.doubtEarlier(p, of, e.start, applied)

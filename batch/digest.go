@@ -16,14 +16,14 @@ type digest struct {
 	buf  []byte
 }
 
-func (d *digest) add(row *Row, rec Record) {
+func (d *digest) add(row *Row, rec Record, next Next) {
 	if rec.RequestID == 0 && rec.State == StateNone && rec.ResentAt.IsZero() {
 		return
 	}
 	switch {
 	case row.Candidate.CandidateID != "":
 		// To be sent again, unless that was done of late: all of it matters.
-	case rec.State == StateInvited:
+	case next == SkipInvited || next == SkipForgotten:
 		rec = Record{State: StateInvited} // nothing is sent, whatever comes behind the first invitation
 	default:
 		rec.ResentAt, rec.ResentState = time.Time{}, ""

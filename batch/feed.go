@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,50 +36,40 @@ func (e *Engine) feed(ctx context.Context) error {
 // held deals with a person whom the ledger says not to send, and reports
 // whether it does.
 func (e *Engine) held(ctx context.Context, p *person, rec Record) (bool, error) {
-	if rec.Forgotten {
+	next := rec.Next(p.Candidate, time.Now(), e.opts.ResendAfter)
+	if p.CandidateID != "" && next != SkipForgotten {
+		if wrong, err := e.wrongID(ctx, p, rec); wrong != "" || err != nil {
+			return true, errors.Join(err, e.record(p, Outcome{Code: CodeInvalidValue, Error: wrong}))
+		}
+	}
+	switch next {
+	case Invite, Resend:
+		return false, nil
+	case Ask:
+		return true, e.doubtEarlier(p, rec)
+	case SkipForgotten:
 		// Nothing else is said or kept of them: no id, no link, and no list has
 		// to show them in order to be believed.
 		return true, e.record(p, Outcome{Status: StatusAlreadyInvited})
-	}
-	if p.CandidateID != "" {
-		return e.heldResend(ctx, p, rec)
-	}
-	switch {
-	case rec.State == StateInvited:
+	case SkipInvited:
 		link := rec.InviteURL == "" && rec.CandidateID != "" &&
 			(e.opts.Links == LinksAll || e.opts.Links == LinksConfirmed && rec.Kind != KindFound)
 		return true, e.recordWanting(p, Outcome{
 			Status: StatusAlreadyInvited, CandidateID: rec.CandidateID, InviteURL: rec.InviteURL,
 		}, link)
-	case rec.State == StateSending:
-		return true, e.doubtEarlier(p, rec)
-	case rec.ThisRun && (rec.State == StateRefused || rec.State == StateFailed || rec.State == StateNoInvitation):
-		return true, fmt.Errorf("row %d was refused or failed in this run and came up again", p.row+1)
-	case isStillLeftOut(&p.Candidate, &rec):
+	case SkipLeftOut:
 		return true, e.record(p, stillLeftOut)
-	}
-	return false, nil
-}
-
-// heldResend is held for an invitation that is to be sent again.
-func (e *Engine) heldResend(ctx context.Context, p *person, rec Record) (bool, error) {
-	if wrong, err := e.wrongID(ctx, p, rec); wrong != "" || err != nil {
-		return true, errors.Join(err, e.record(p, Outcome{Code: CodeInvalidValue, Error: wrong}))
-	}
-	until, held := rec.heldUntil(e.opts.ResendAfter)
-	if !held {
-		return false, nil
-	}
-	if rec.ResentState == StateSending {
+	case SkipResent:
+		e.heldBacks.add(rec.ResentAt.Add(e.opts.ResendAfter))
+		return true, e.record(p, Outcome{
+			Status: StatusAlreadyInvited, CandidateID: cmp.Or(rec.CandidateID, p.CandidateID), InviteURL: rec.InviteURL,
+		})
+	case SkipMaybeResent:
 		return true, e.record(p, Outcome{Code: CodeUncertain, Error: "an earlier run may have re-sent this invitation, " +
-			"its answer was lost and the API's list cannot tell; it can be re-sent after " + until.UTC().Format(time.RFC3339)})
+			"its answer was lost and the API's list cannot tell; it can be re-sent after " +
+			rec.ResentAt.Add(e.opts.ResendAfter).UTC().Format(time.RFC3339)})
 	}
-	id := rec.CandidateID
-	if id == "" {
-		id = p.CandidateID
-	}
-	e.heldBacks.add(until)
-	return true, e.record(p, Outcome{Status: StatusAlreadyInvited, CandidateID: id, InviteURL: rec.InviteURL})
+	return true, fmt.Errorf("row %d was refused or failed in this run and came up again", p.row+1)
 }
 
 // wrongID returns what is wrong with the candidate id of an invitation that is to

@@ -72,7 +72,7 @@ func (o *outlet) observe(ep endpoint, went time.Time, err error) {
 		}
 	case apiErr.Cause == client.Quota && ep != link, apiErr.Cause == client.NoSuchPath && ep == invite:
 		o.hooks.end(denied(apiErr))
-	case ep == list && saysNoList(apiErr) && o.lists.mayNotExist(): // no sign of how the API is
+	case ep == list && saysNoList(apiErr) && o.lists.wasNeverThere(): // no sign of how the API is
 	case isDenied(apiErr): // of what was asked for, or of the key: those who asked find that out
 	default:
 		// A 503 may be a throttle's, as that of a proxy. Once the API counts as
@@ -214,6 +214,14 @@ func (h *health) isDown() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.down
+}
+
+// invitesNobody reports whether the API is down for invitations, and not for its
+// list alone.
+func (h *health) invitesNobody() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.down && h.bad[invite] >= downAfter
 }
 
 // badFor returns how long there was no good answer to an invitation.

@@ -107,7 +107,7 @@ func (o *outlet) page(ctx context.Context, req client.ListRequest) ([]client.Ent
 		if err != nil {
 			return nil, err
 		}
-		if apiErr == nil || isRefusal(apiErr) || isDenied(apiErr) || saysNoList(apiErr) && o.lists.mayNotExist() {
+		if apiErr == nil || isRefusal(apiErr) || isDenied(apiErr) || saysNoList(apiErr) && o.lists.wasNeverThere() {
 			return entries, apiErr
 		}
 		if isThrottled(apiErr) {
@@ -134,7 +134,7 @@ func (o *outlet) probeList(ctx context.Context, interviewID string, pause, limit
 		return true // only an invitation can tell
 	}
 	_, apiErr, err := o.list(ctx, client.ListRequest{InterviewID: interviewID, Page: 1, Limit: listLimit})
-	return err == nil && (apiErr == nil || isRefusal(apiErr) || saysNoList(apiErr) && o.lists.mayNotExist())
+	return err == nil && (apiErr == nil || isRefusal(apiErr) || saysNoList(apiErr) && o.lists.wasNeverThere())
 }
 
 func isDenied(err error) bool {

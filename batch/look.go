@@ -14,7 +14,7 @@ import (
 type look struct {
 	*reading
 	sent    sentCounts // when it began
-	excused bool       // the API was down or the run itself was in the way: that the list tells nothing says nothing
+	excused bool       // nothing of the API worked or the run itself was in the way: that the list tells nothing says nothing
 	doubts  []*doubt
 	byKey   map[Key]*doubt
 	found   map[*person]client.Entry
@@ -58,7 +58,7 @@ func (e *Engine) confirm(soft, hard context.Context, iv *interview) error {
 		return err
 	}
 	l := e.queue.beginLook(r)
-	l.excused = e.out.health.isDown()
+	l.excused = e.out.health.invitesNobody()
 	l.err = e.lookInto(soft, iv, func(entry client.Entry) error {
 		key := NewKey(iv.id, entry.CandidateEmail)
 		return e.lookAt(hard, l, key, entry)
@@ -102,7 +102,7 @@ func (e *Engine) lookAt(ctx context.Context, l *look, key Key, entry client.Entr
 
 // judgeLook finds out what a look proves.
 func (e *Engine) judgeLook(soft, hard context.Context, l *look) error {
-	l.sight = sight{begun: l.begun, noList: saysNoList(l.err) && e.out.lists.mayNotExist() || errors.Is(l.err, errNoList)}
+	l.sight = sight{begun: l.begun, noList: saysNoList(l.err) && e.out.lists.wasNeverThere() || errors.Is(l.err, errNoList)}
 	// Whoever is shown in a list that breaks later is shown all the same.
 	err := e.explain(hard, l.reading, func(key Key, id string) (bool, error) { return l.isFound(key) || l.show(key, id), nil })
 	if err != nil {

@@ -75,8 +75,12 @@ func (m *listManner) pageSize() int {
 // mayNotExist reports whether everything that is known says that there is no
 // list.
 func (m *listManner) mayNotExist() bool {
-	return m.missing.Load() != nil && !m.other.Load() && !m.seen.Load()
+	return m.wasNeverThere() && !m.other.Load()
 }
+
+// wasNeverThere reports whether some answer said that there is no list, and none
+// has ever shown one.
+func (m *listManner) wasNeverThere() bool { return m.missing.Load() != nil && !m.seen.Load() }
 
 // why returns why a list that may not exist is not read.
 func (m *listManner) why() *client.Error {

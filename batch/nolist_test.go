@@ -2,6 +2,8 @@ package batch_test
 
 import (
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -123,4 +125,43 @@ func TestOutageWithoutAList(t *testing.T) {
 			t.Errorf("%v; the run ended %d: %s, %v", c, r.end, r.reason, r.warnings)
 		}
 	})
+}
+
+// Where some answers say that there is no list and others only refuse what was
+// asked, nobody can be asked about a refused request either: its people are
+// uncertain, and the run comes to its end.
+func TestNoListAndSomeOfItsAnswersRefuse(t *testing.T) {
+	refusal := &client.Error{Fate: client.Refused, Envelope: true, StatusCode: 400, Message: "limit too large"}
+	for name, refuses := range map[string]func(n int, q client.ListRequest) bool{
+		"the first answer":    func(n int, _ client.ListRequest) bool { return n == 1 },
+		"every fifth":         func(n int, _ client.ListRequest) bool { return n%5 == 0 },
+		"with a page size":    func(_ int, q client.ListRequest) bool { return q.Limit > 0 },
+		"all but the seventh": func(n int, _ client.ListRequest) bool { return n != 7 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, sandbox.Config{}, func(w *world) {
+				var lists atomic.Int64
+				w.hook.list = func(q client.ListRequest) ([]client.Entry, bool, error) {
+					if refuses(int(lists.Add(1)), q) {
+						return nil, true, refusal
+					}
+					return nil, true, &client.Error{StatusCode: 405}
+				}
+				var refused sync.Map
+				w.hook.invite = func(q client.InviteRequest) ([]client.Invitation, bool, error) {
+					_, before := refused.LoadOrStore(q.InterviewID, true)
+					return nil, !before && len(q.Candidates) > 1, refusal
+				}
+				w.opts.NoPreflight = true
+				r := w.withinADay(rows(spread(600, 20)...))
+				w.nobodyTwice()
+				if r.end != batch.Finished || r.took > 5*time.Minute || r.count()["uncertain"] != 600 {
+					t.Errorf("%v; the run ended %d (%s) after %v and %d requests", r.count(), r.end, r.reason, r.took, r.progress.Requests)
+				}
+				if o := r.outcomes[0]; !strings.Contains(o.Error, "--assume") {
+					t.Errorf("%+v names no way out", o)
+				}
+			})
+		})
+	}
 }

@@ -19,13 +19,6 @@ func (h *HeldBack) add(until time.Time) {
 	}
 }
 
-// heldUntil returns until when an invitation is not sent again, and whether that
-// is still to come.
-func (r *Record) heldUntil(resendAfter time.Duration) (until time.Time, held bool) {
-	until = r.ResentAt.Add(resendAfter)
-	return until, !r.ResentAt.IsZero() && time.Now().Before(until)
-}
-
 // heldBacks are those of a run, as its goroutines come upon them.
 type heldBacks struct {
 	mu  sync.Mutex

@@ -171,24 +171,20 @@ func (c *claim) join(r *Run) error {
 
 // holds reports whether what is known of a person keeps them from being sent.
 func holds(req *batch.Request, rec *batch.Record, now time.Time) bool {
-	if rec.Forgotten {
-		return true
-	}
 	switch req.Kind {
 	case batch.KindInvite:
-		switch rec.State {
-		case batch.StateInvited, batch.StateSending:
-			return true
-		case batch.StateRefused, batch.StateNoInvitation, batch.StateFailed:
-			return rec.ThisRun
-		}
+		return rec.Next(batch.Candidate{}, now, 0) != batch.Invite
 	case batch.KindResend:
-		return !rec.ResentAt.IsZero() && now.Sub(rec.ResentAt) < req.ResendAfter
+		return rec.Next(batch.Candidate{CandidateID: anyID}, now, req.ResendAfter) != batch.Resend
 	case batch.KindFound:
-		return rec.State == batch.StateInvited
+		return rec.Forgotten || rec.State == batch.StateInvited
+	default:
+		return rec.Forgotten
 	}
-	return false
 }
+
+// anyID is the id of a row that is re-sent: what is held does not depend on it.
+const anyID = "any"
 
 func (c *claim) write(ctx context.Context, tx *sql.Tx, r *Run) error {
 	w := c.request

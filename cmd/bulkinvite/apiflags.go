@@ -26,9 +26,9 @@ func (f *apiFlags) add(flags *pflag.FlagSet) {
 	f.base.url = client.DefaultBaseURL
 	addLedgerFlag(flags, &f.ledger)
 	flags.Var(&f.base, "base-url", "the API; https, or http on this machine")
-	flags.Var(file{text{value: &f.apiKeyFile}}, "api-key-file", "a file that holds the API key")
-	flags.Var(fraction{&f.batch.Rate, 0, 1e6, true}, "rate", "requests per second")
-	flags.Var(span{value: &f.batch.Timeout}, "timeout", "of one request")
+	flags.Var(File(&f.apiKeyFile), "api-key-file", "a file that holds the API key")
+	flags.Var(Fraction(&f.batch.Rate, 0, 1e6, true), "rate", "requests per second")
+	flags.Var(Span(&f.batch.Timeout), "timeout", "of one request")
 }
 
 // connect makes the client. It sends nothing yet.

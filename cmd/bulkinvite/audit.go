@@ -14,15 +14,16 @@ import (
 	"bulkinvite/csvio"
 )
 
-// auditFlags are the flags of audit.
-type auditFlags struct {
+// Options are the flags of audit.
+type auditOptions struct {
+	*app
 	api  apiFlags
 	all  bool
 	json bool
 }
 
-func newAuditCommand(a *app) *cobra.Command {
-	var flags auditFlags
+func NewCmdAudit(a *app) *cobra.Command {
+	opts := auditOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "audit [INTERVIEW_ID...]",
 		Short: "Hold an interview's list against the ledger: who is there twice, or missing",
@@ -61,13 +62,13 @@ in send.`,
 		Args: interviewIDs,
 		RunE: a.action(func(ctx context.Context, log zerolog.Logger, args []string) error {
 			return withSignals(ctx, a.endAtOnce, func(ctx context.Context) error {
-				return early(ctx, a.audit(ctx, log, &flags, args))
+				return early(ctx, opts.run(ctx, log, args))
 			})
 		}),
 	}
-	flags.api.add(cmd.Flags())
-	cmd.Flags().BoolVar(&flags.all, "all", false, "name those who were invited elsewhere, too")
-	cmd.Flags().BoolVar(&flags.json, "json", false, "write JSON, for programs")
+	opts.api.add(cmd.Flags())
+	cmd.Flags().BoolVar(&opts.all, "all", false, "name those who were invited elsewhere, too")
+	cmd.Flags().BoolVar(&opts.json, "json", false, "write JSON, for programs")
 	return cmd
 }
 
@@ -90,20 +91,20 @@ type auditReport struct {
 	Interviews []auditResult `json:"interviews"`
 }
 
-func (a *app) audit(ctx context.Context, log zerolog.Logger, flags *auditFlags, ids []string) error {
-	api, err := flags.api.connect(a, log)
+func (o *auditOptions) run(ctx context.Context, log zerolog.Logger, ids []string) error {
+	api, err := o.api.connect(o.app, log)
 	if err != nil {
 		return err
 	}
 	defer api.Close()
-	opts := flags.api.batch
+	opts := o.api.batch
 	opts.Log = log
 	lister, err := batch.NewLister(api, opts)
 	if err != nil {
 		return err
 	}
-	r := auditReport{BaseURL: flags.api.base.url}
-	err = a.readLedger(ctx, flags.api.ledger, func(reader *ledger.Reader, path string) error {
+	r := auditReport{BaseURL: o.api.base.url}
+	err = o.readLedger(ctx, o.api.ledger, func(reader *ledger.Reader, path string) error {
 		r.Ledger = path
 		if r.Running, err = reader.Running(); err != nil {
 			return err
@@ -120,7 +121,7 @@ func (a *app) audit(ctx context.Context, log zerolog.Logger, flags *auditFlags, 
 				continue
 			}
 			done[id] = true
-			u := &audit{interviewID: id, baseURL: r.BaseURL, reader: reader, lister: lister, log: log, all: flags.all}
+			u := &audit{interviewID: id, baseURL: r.BaseURL, reader: reader, lister: lister, log: log, all: o.all}
 			result, err := u.run(ctx)
 			if err != nil {
 				return auditError(ctx, id, err)
@@ -132,10 +133,10 @@ func (a *app) audit(ctx context.Context, log zerolog.Logger, flags *auditFlags, 
 	if err != nil {
 		return err
 	}
-	if flags.json {
-		err = writeJSON(a.answers, r)
+	if o.json {
+		err = writeJSON(o.answers, r)
 	} else {
-		err = r.writeTo(a.stdout)
+		err = r.writeTo(o.stdout)
 	}
 	if err == nil && r.wrong() {
 		err = exitWith(exitFailedRows)

@@ -17,8 +17,8 @@ import (
 	"bulkinvite/csvio"
 )
 
-// checkFlags are the flags of check.
-type checkFlags struct {
+// checkOptions are the flags of check.
+type checkOptions struct {
 	input   inputFlags
 	ledger  string
 	base    baseURL
@@ -26,17 +26,17 @@ type checkFlags struct {
 	json    bool
 }
 
-func (f *checkFlags) add(flags *pflag.FlagSet) {
+func (f *checkOptions) add(flags *pflag.FlagSet) {
 	f.input.add(flags)
 	f.base.url = client.DefaultBaseURL
 	addLedgerFlag(flags, &f.ledger)
 	flags.Var(&f.base, "base-url", "the API that the people are to be invited at; nothing is asked of it")
-	flags.Var(file{text{value: &f.invalid}}, "rows", "write the rows that will not go to this file, with the reason")
+	flags.Var(File(&f.invalid), "rows", "write the rows that will not go to this file, with the reason")
 	flags.BoolVar(&f.json, "json", false, "write the plan as JSON, for programs and for send --plan")
 }
 
-func newCheckCommand(a *app) *cobra.Command {
-	var flags checkFlags
+func NewCmdCheck(a *app) *cobra.Command {
+	var flags checkOptions
 	cmd := &cobra.Command{
 		Use:   "check FILE|-...",
 		Short: "Show what would be sent and which rows are wrong; nothing leaves this machine",
@@ -113,7 +113,7 @@ and the plan is whole all the same.`,
 // A checker is one run of check.
 type checker struct {
 	*app
-	flags   *checkFlags
+	flags   *checkOptions
 	log     zerolog.Logger
 	invalid *csvio.InvalidRows // of --rows, or nil
 }

@@ -16,16 +16,16 @@ import (
 	"bulkinvite/csvio"
 )
 
-// confirmFlags are the flags of confirm.
-type confirmFlags struct {
+// confirmOptions are the flags of confirm.
+type confirmOptions struct {
 	api       apiFlags
 	interview string
 	assume    string // empty: ask the API
 	yes       bool
 }
 
-func newConfirmCommand(a *app) *cobra.Command {
-	var flags confirmFlags
+func NewCmdConfirm(a *app) *cobra.Command {
+	var flags confirmOptions
 	cmd := &cobra.Command{
 		Use:   "confirm [--assume sent|not-sent EMAIL INTERVIEW_ID]",
 		Short: "Find out who of those in doubt is invited, without inviting anybody",
@@ -77,19 +77,19 @@ such as for somebody who is neither in doubt nor left out; 5: a run holds the le
 	}
 	flags.api.add(cmd.Flags())
 	opts := &flags.api.batch
-	cmd.Flags().Var(text{value: &flags.interview, check: csvio.CheckInterviewID}, "interview", "only this interview (default: all)")
-	cmd.Flags().Var(choice{&flags.assume, []string{assumeSent, assumeNotSent}}, "assume", "do not ask the API, and note that an invitation in doubt was sent, or not-sent")
+	cmd.Flags().Var(Text(&flags.interview, csvio.CheckInterviewID), "interview", "only this interview (default: all)")
+	cmd.Flags().Var(Choice(&flags.assume, assumeSent, assumeNotSent), "assume", "do not ask the API, and note that an invitation in doubt was sent, or not-sent")
 	cmd.Flags().BoolVar(&flags.yes, "yes", false, "do not ask, with --assume on a terminal")
-	cmd.Flags().Var(span{value: &opts.SettleTime}, "settle-time", "how long after a lost answer the API's list is believed; longer than the API may still act on a request")
-	cmd.Flags().Var(span{value: &opts.GiveUpAfter}, "give-up-after", "end when the API has answered nothing for so long, or asks to wait longer")
-	cmd.Flags().Var(span{value: &opts.Deadline, zero: true}, "deadline", "end after this time; 0: never")
+	cmd.Flags().Var(Span(&opts.SettleTime), "settle-time", "how long after a lost answer the API's list is believed; longer than the API may still act on a request")
+	cmd.Flags().Var(Span(&opts.GiveUpAfter), "give-up-after", "end when the API has answered nothing for so long, or asks to wait longer")
+	cmd.Flags().Var(SpanOrZero(&opts.Deadline), "deadline", "end after this time; 0: never")
 	return cmd
 }
 
 // A confirmer is one run of confirm.
 type confirmer struct {
 	*app
-	flags *confirmFlags
+	flags *confirmOptions
 	log   zerolog.Logger
 	begun atomic.Bool // set before the ledger is opened: from then on the run is ended in order
 }

@@ -50,13 +50,17 @@ func applyEnvironment(flags *pflag.FlagSet, environ []string) error {
 	return first
 }
 
+// A Repeated flag may be given several times, and keeps all values.
+type Repeated interface {
+	pflag.Value
+	Repeated()
+}
+
 // setFromEnvironment sets a flag. Of one that may be repeated a variable has
 // all values, with commas between them; what has a comma in it stands in
 // quotes, as in a CSV file.
 func setFromEnvironment(flag pflag.Value, value string) error {
-	switch flag.(type) {
-	case columns, webhooks:
-	default:
+	if _, repeated := flag.(Repeated); !repeated {
 		return flag.Set(value)
 	}
 	r := csv.NewReader(strings.NewReader(value))

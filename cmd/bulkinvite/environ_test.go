@@ -12,7 +12,7 @@ import (
 func testFlags() (*pflag.FlagSet, *int, *bool) {
 	n, yes := 50, false
 	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
-	flags.Var(whole{&n, 1, 1000}, "chunk-size", "")
+	flags.Var(Whole(&n, 1, 1000), "chunk-size", "")
 	flags.BoolVar(&yes, "yes", false, "")
 	flags.BoolP("help", "h", false, "")
 	return flags, &n, &yes

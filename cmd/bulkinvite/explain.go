@@ -16,14 +16,15 @@ import (
 	"bulkinvite/csvio"
 )
 
-// explainFlags are the flags of explain.
-type explainFlags struct {
+// ExplainOptions are the flags of explain.
+type ExplainOptions struct {
+	*app
 	ledger, interview string
 	json              bool
 }
 
-func newExplainCommand(a *app) *cobra.Command {
-	var flags explainFlags
+func NewCmdExplain(a *app) *cobra.Command {
+	opts := ExplainOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "explain EMAIL",
 		Short: "Show all that the ledger knows of a person, and what the next send would do",
@@ -50,13 +51,13 @@ of 0 means that no answer came by HTTP. Times are UTC.`,
 		Args: onePerson,
 		RunE: a.action(func(ctx context.Context, _ zerolog.Logger, args []string) error {
 			return withSignals(ctx, a.endAtOnce, func(ctx context.Context) error {
-				return early(ctx, a.explain(ctx, strings.TrimSpace(args[0]), &flags))
+				return early(ctx, opts.run(ctx, strings.TrimSpace(args[0])))
 			})
 		}),
 	}
-	addLedgerFlag(cmd.Flags(), &flags.ledger)
-	cmd.Flags().Var(text{value: &flags.interview, check: csvio.CheckInterviewID}, "interview", "only this interview (default: all)")
-	cmd.Flags().BoolVar(&flags.json, "json", false, "write JSON, for programs")
+	addLedgerFlag(cmd.Flags(), &opts.ledger)
+	cmd.Flags().Var(Text(&opts.interview, csvio.CheckInterviewID), "interview", "only this interview (default: all)")
+	cmd.Flags().BoolVar(&opts.json, "json", false, "write JSON, for programs")
 	return cmd
 }
 
@@ -90,14 +91,14 @@ func checkUnknown(person string) error {
 	return nil
 }
 
-func (a *app) explain(ctx context.Context, person string, flags *explainFlags) error {
-	return a.readLedger(ctx, flags.ledger, func(reader *ledger.Reader, path string) error {
-		e := explanation{ledger: path, interview: flags.interview}
+func (o *ExplainOptions) run(ctx context.Context, person string) error {
+	return o.readLedger(ctx, o.ledger, func(reader *ledger.Reader, path string) error {
+		e := explanation{ledger: path, interview: o.interview}
 		var err error
 		if e.running, err = runningNow(ctx, reader); err != nil {
 			return err
 		}
-		if e.traces, err = reader.Traces(ctx, person, flags.interview); err != nil {
+		if e.traces, err = reader.Traces(ctx, person, o.interview); err != nil {
 			return err
 		}
 		if len(e.traces.Histories) == 0 {
@@ -105,10 +106,10 @@ func (a *app) explain(ctx context.Context, person string, flags *explainFlags) e
 				return err
 			}
 		}
-		if flags.json {
-			return writeJSON(a.answers, e.document())
+		if o.json {
+			return writeJSON(o.answers, e.document())
 		}
-		return e.writeTo(a.stdout)
+		return e.writeTo(o.stdout)
 	})
 }
 
@@ -246,14 +247,15 @@ func stateName(s batch.State) string {
 // next says what the next send does with a row that names the person, and why.
 func (e *explanation) next(h *ledger.History) string {
 	rec := &h.Record
-	switch rec.State {
-	case batch.StateInvited:
-		if rec.Forgotten {
-			return "leaves them out, without id and link: they were invited, and forgotten since"
-		}
+	switch rec.Next(batch.Candidate{}, time.Now(), 0) {
+	case batch.SkipForgotten:
+		return "leaves them out, without id and link: they were invited, and forgotten since"
+	case batch.SkipInvited:
 		return "leaves them out: they are invited" + missingLink(rec) + afterResend(rec)
-	case batch.StateSending:
+	case batch.Ask:
 		return e.nextInDoubt(h)
+	}
+	switch rec.State {
 	case batch.StateRefused:
 		return "tries again: the API refused them, which may have been mended since"
 	case batch.StateNoInvitation:

@@ -7,14 +7,42 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/spf13/pflag"
 )
 
-// The types below are flag values that refuse what no run can keep, so that an
-// impossible value is an error of the command line or of the environment that
-// names the flag, before anything else happens. Each takes a pointer to its
-// variable, which holds the default.
+// The flag values below refuse what no run can keep, so that an impossible
+// value is an error of the command line, or of the environment, that names the
+// flag, before anything else happens. Each takes a pointer to its variable,
+// which holds the default.
 
-// A whole is an int flag between min and max.
+// Whole returns an int flag between min and max.
+func Whole(value *int, min, max int) pflag.Value { return whole{value, min, max} }
+
+// Fraction returns a float flag between min and max, where openMin leaves out
+// min itself.
+func Fraction(value *float64, min, max float64, openMin bool) pflag.Value {
+	return fraction{value, min, max, openMin}
+}
+
+// Span returns a duration flag above 0.
+func Span(value *time.Duration) pflag.Value { return span{value: value} }
+
+// SpanOrZero returns a duration flag that may be 0.
+func SpanOrZero(value *time.Duration) pflag.Value { return span{value: value, zero: true} }
+
+// Choice returns a flag that takes one of some words.
+func Choice(value *string, words ...string) pflag.Value { return choice{value, words} }
+
+// Text returns a flag that must not be empty if it is given. check, unless nil,
+// says what else it must be; shells complete words.
+func Text(value *string, check func(string) error, words ...string) pflag.Value {
+	return text{value, check, words}
+}
+
+// File returns a flag that names a file, which shells complete.
+func File(value *string) pflag.Value { return file{text{value: value}} }
+
 type whole struct {
 	value    *int
 	min, max int
@@ -35,8 +63,6 @@ func (w whole) Set(s string) error {
 	return nil
 }
 
-// A fraction is a float flag between min and max, where openMin leaves out min
-// itself.
 type fraction struct {
 	value    *float64
 	min, max float64
@@ -61,7 +87,6 @@ func (f fraction) Set(s string) error {
 	}
 }
 
-// A span is a duration flag of at least min, and above 0 unless min is given.
 type span struct {
 	value *time.Duration
 	zero  bool // 0 is a value of its own
@@ -84,7 +109,6 @@ func (d span) Set(s string) error {
 	return nil
 }
 
-// A choice is a flag that takes one of some words.
 type choice struct {
 	value *string
 	words []string
@@ -133,7 +157,6 @@ func (t text) Set(s string) error {
 	return nil
 }
 
-// A file is a text flag that names a file: shells complete it.
 type file struct{ text }
 
 func (f file) Type() string { return "FILE" }

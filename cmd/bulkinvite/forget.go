@@ -13,14 +13,14 @@ import (
 	"bulkinvite/batch/ledger"
 )
 
-// forgetFlags are the flags of forget.
-type forgetFlags struct {
+// forgetOptions are the flags of forget.
+type forgetOptions struct {
 	ledger string
 	yes    bool
 }
 
-func newForgetCommand(a *app) *cobra.Command {
-	var flags forgetFlags
+func NewCmdForget(a *app) *cobra.Command {
+	var flags forgetOptions
 	cmd := &cobra.Command{
 		Use:   "forget EMAIL",
 		Short: "Remove a person's data from the ledger, and still not invite them twice",
@@ -64,7 +64,7 @@ run holds the ledger, nothing was removed.`,
 // A forgetter is one call of forget.
 type forgetter struct {
 	*app
-	flags   *forgetFlags
+	flags   *forgetOptions
 	person  string
 	path    string // of the ledger
 	changed bool   // the ledger may have been changed

@@ -32,18 +32,18 @@ func (f *inputFlags) add(flags *pflag.FlagSet) {
 	f.batch = batch.DefaultOptions()
 	flags.Var(columns{&f.csv.Map}, "map", "take a column for name, first_name, last_name, email, interview_id, job_application_id, candidate_id or disable_email_notification: "+
 		"email=Contact, email=#3 for the third column, or email= for none; may be repeated")
-	flags.Var(text{value: &f.csv.InterviewID, check: csvio.CheckInterviewID}, "interview-id", "the interview of rows that name none")
-	flags.Var(text{value: &f.csv.Delimiter, check: csvio.CheckDelimiter}, "delimiter", `what separates the cells, one character or "tab" (default: found in the header)`)
-	flags.Var(text{value: &f.encoding, check: checkEncoding, words: knownEncodings}, "encoding",
+	flags.Var(Text(&f.csv.InterviewID, csvio.CheckInterviewID), "interview-id", "the interview of rows that name none")
+	flags.Var(Text(&f.csv.Delimiter, csvio.CheckDelimiter), "delimiter", `what separates the cells, one character or "tab" (default: found in the header)`)
+	flags.Var(Text(&f.encoding, checkEncoding, knownEncodings...), "encoding",
 		"of the input: auto (UTF-8, or UTF-16 with a byte order mark), utf-8, utf-16, windows-1252, iso-8859-15, shift_jis and so on")
-	flags.Var(text{value: &f.csv.Sheet}, "sheet", "of an Excel workbook, by its name or its number from 1, or all that have the columns and are not hidden (default: the first that is not hidden)")
+	flags.Var(Text(&f.csv.Sheet, nil), "sheet", "of an Excel workbook, by its name or its number from 1, or all that have the columns and are not hidden (default: the first that is not hidden)")
 	flags.BoolVar(&f.csv.DisableEmail, "no-email", false, "the API shall e-mail nobody (a column disable_email_notification does it for one row)")
 	flags.BoolVar(&f.csv.Resend, "resend", false, "send rows with a candidate_id again; without it that column does nothing")
 	flags.BoolVar(&f.strict, "strict", false, "exit 2, and send nothing, if check has any warning about the input")
-	flags.Var(whole{&f.minRows, 0, math.MaxInt}, "min-rows", "exit 2, and send nothing, if the input has fewer rows: half an export")
-	flags.Var(span{value: &f.batch.ResendAfter}, "resend-after", "an invitation is sent again at most once in this time; shorter than a day, so that a daily job misses none")
-	flags.Var(whole{&f.batch.ChunkSize, 1, 1000}, "chunk-size", "people per request")
-	flags.Var(fraction{&f.batch.Rate, 0, 1e6, true}, "rate", "requests per second, of all kinds together")
+	flags.Var(Whole(&f.minRows, 0, math.MaxInt), "min-rows", "exit 2, and send nothing, if the input has fewer rows: half an export")
+	flags.Var(Span(&f.batch.ResendAfter), "resend-after", "an invitation is sent again at most once in this time; shorter than a day, so that a daily job misses none")
+	flags.Var(Whole(&f.batch.ChunkSize, 1, 1000), "chunk-size", "people per request")
+	flags.Var(Fraction(&f.batch.Rate, 0, 1e6, true), "rate", "requests per second, of all kinds together")
 }
 
 // encodingAuto is what --encoding says if nothing is declared.
@@ -64,6 +64,7 @@ type columns struct{ mapping *csvio.Mapping }
 
 func (c columns) String() string     { return formatPointer(c.mapping, csvio.Mapping.String) }
 func (c columns) Type() string       { return "FIELD=HEADER" }
+func (c columns) Repeated()          {}
 func (c columns) Set(s string) error { return c.mapping.Add(s) }
 
 // options returns the flags that say how the input is read and what is asked for

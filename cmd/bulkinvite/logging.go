@@ -24,6 +24,8 @@ type logWriter struct {
 	above  atomic.Pointer[io.Writer] // nil without a bar
 }
 
+func newLogWriter(direct io.Writer) *logWriter { return &logWriter{direct: direct} }
+
 func (l *logWriter) Write(p []byte) (int, error) {
 	above := l.above.Load()
 	if above == nil {

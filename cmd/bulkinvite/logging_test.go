@@ -38,7 +38,7 @@ func (c *closedPipe) Write([]byte) (int, error) {
 
 func TestNobodyReadingIsNoError(t *testing.T) {
 	var pipe closedPipe
-	a := &app{logFormat: "json", logLevel: "info", logTo: &logWriter{direct: &pipe}}
+	a := &app{logFormat: "json", logLevel: "info", logTo: newLogWriter(&pipe)}
 	a.stderr = newBacklog(a.logTo, a.tellDropped)
 	log := a.newLogger()
 	log.Info().Msg("is anybody there?")
@@ -67,7 +67,7 @@ func (f *fullPipe) Write(p []byte) (int, error) {
 func TestBacklog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pipe := fullPipe{read: make(chan struct{})}
-		a := &app{logFormat: "json", logLevel: "info", logTo: &logWriter{direct: &pipe}}
+		a := &app{logFormat: "json", logLevel: "info", logTo: newLogWriter(&pipe)}
 		a.stderr = newBacklog(a.logTo, a.tellDropped)
 		log, begin := a.newLogger(), time.Now()
 		log.Info().Int("line", 1).Msg("")

@@ -19,7 +19,7 @@ import (
 func endedSender(t *testing.T, code int, r *report) (*sender, *ending) {
 	t.Helper()
 	s := &sender{
-		app: &app{}, flags: &sendFlags{metrics: filepath.Join(t.TempDir(), "nightly.prom")}, log: zerolog.Nop(), report: r,
+		app: &app{}, flags: &sendOptions{metrics: filepath.Join(t.TempDir(), "nightly.prom")}, log: zerolog.Nop(), report: r,
 	}
 	return s, s.newEnding(time.Now().Add(-time.Minute), code)
 }
@@ -40,7 +40,7 @@ func TestMetricsKeepTheConventions(t *testing.T) {
 		End: "finished", Results: map[batch.Status]int{batch.StatusInvited: 3}, Failed: map[batch.Code]int{batch.CodeRefused: 1},
 		traffic: batch.Traffic{Requests: map[int]int{200: 4, 429: 1, 0: 2}, Throttled: time.Second},
 	}
-	about := topic(t, newRootCommand(&app{}), "monitoring")
+	about := monitoringTopic
 	lines := map[*report]int{}
 	for code, r := range map[int]*report{exitFailedRows: r, exitLocked: nil} {
 		s, e := endedSender(t, code, r)

@@ -86,6 +86,7 @@ type webhooks struct{ list *[]webhook }
 
 func (w webhooks) String() string { return "" } // they hold secrets
 func (w webhooks) Type() string   { return typeURL }
+func (w webhooks) Repeated()      {}
 
 func (w webhooks) Set(s string) error {
 	hook, err := parseWebhook(s)

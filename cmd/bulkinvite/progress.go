@@ -15,8 +15,10 @@ import (
 	"bulkinvite/batch"
 )
 
+// logInterval is the time between log lines that tell how far something is.
+const logInterval = 30 * time.Second
+
 const (
-	logInterval = 30 * time.Second       // between log lines, without a terminal
 	barInterval = 200 * time.Millisecond // between two looks at the progress, on a terminal
 	barWidth    = 8                      // columns with the space around it, at least, unless the terminal is very narrow
 )

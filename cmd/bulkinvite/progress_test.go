@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,11 +48,23 @@ func TestLogEvery30Seconds(t *testing.T) {
 	})
 }
 
+// A lockedScreen is a terminal that several goroutines write to.
+type lockedScreen struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedScreen) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
 // Log lines that come while the bar is drawn stay whole, and none is lost,
 // before, while and after it is there.
 func TestLogLinesAboveTheBar(t *testing.T) {
-	var screen lockedBuffer
-	logTo := &logWriter{direct: &screen}
+	var screen lockedScreen
+	logTo := newLogWriter(&screen)
 	log := zerolog.New(logTo)
 	progress := func() batch.Progress { return batch.Progress{People: 10, Done: 4, Invited: 3, Failed: 1} }
 	log.Info().Msg("before")
@@ -66,7 +79,7 @@ func TestLogLinesAboveTheBar(t *testing.T) {
 		t.Fatal(err)
 	}
 	log.Info().Msg("after")
-	shown := screen.String()
+	shown := screen.b.String()
 	for line, want := range map[string]int{`{"level":"info","message":"before"}`: 1, `{"level":"info","message":"while"}`: 20, `{"level":"info","message":"after"}`: 1} {
 		if got := strings.Count(shown, line+"\n"); got != want {
 			t.Errorf("%s is there %d times, want %d:\n%q", line, got, want, shown)

@@ -14,14 +14,15 @@ import (
 	"bulkinvite/batch/ledger"
 )
 
-// reportFlags are the flags of report.
-type reportFlags struct {
+// ReportOptions are the flags of report.
+type ReportOptions struct {
+	*app
 	ledger, output string
 	noPersonalData bool
 }
 
-func newReportCommand(a *app) *cobra.Command {
-	var flags reportFlags
+func NewCmdReport(a *app) *cobra.Command {
+	opts := ReportOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "report [RUN]",
 		Short: "Write a page about a run: what went out, what came back, and what to do",
@@ -41,14 +42,14 @@ written while the run goes on, and changes nothing in the ledger.`,
 		Args: atMostOneRun,
 		RunE: a.action(func(ctx context.Context, _ zerolog.Logger, args []string) error {
 			return withSignals(ctx, a.endAtOnce, func(ctx context.Context) error {
-				return early(ctx, a.report(ctx, &flags, args))
+				return early(ctx, opts.run(ctx, args))
 			})
 		}),
 	}
 	set := cmd.Flags()
-	addLedgerFlag(set, &flags.ledger)
-	set.VarP(file{text{value: &flags.output}}, "output", "o", "where the page goes; - is standard output (default report-RUN.html)")
-	set.BoolVar(&flags.noPersonalData, "no-personal-data", false, "leave out addresses and the API's messages, which may name people, and the input's name")
+	addLedgerFlag(set, &opts.ledger)
+	set.VarP(File(&opts.output), "output", "o", "where the page goes; - is standard output (default report-RUN.html)")
+	set.BoolVar(&opts.noPersonalData, "no-personal-data", false, "leave out addresses and the API's messages, which may name people, and the input's name")
 	return cmd
 }
 
@@ -65,7 +66,7 @@ func atMostOneRun(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-func (a *app) report(ctx context.Context, flags *reportFlags, args []string) error {
+func (o *ReportOptions) run(ctx context.Context, args []string) error {
 	var run int64 // 0: the newest
 	if len(args) == 1 {
 		var err error
@@ -73,24 +74,24 @@ func (a *app) report(ctx context.Context, flags *reportFlags, args []string) err
 			return refuse(err)
 		}
 	}
-	return a.readLedger(ctx, flags.ledger, func(reader *ledger.Reader, path string) error {
+	return o.readLedger(ctx, o.ledger, func(reader *ledger.Reader, path string) error {
 		source, err := readReport(ctx, reader, path, run)
 		if err != nil {
 			return err
 		}
-		if flags.output == "" {
-			flags.output = fmt.Sprintf("report-%d.html", source.run.ID)
+		if o.output == "" {
+			o.output = fmt.Sprintf("report-%d.html", source.run.ID)
 		}
-		if err := flags.check(path); err != nil {
+		if err := o.check(path); err != nil {
 			return err
 		}
-		return a.writeReport(source, flags)
+		return o.writeReport(source)
 	})
 }
 
 // writeReport writes the page where it goes.
-func (a *app) writeReport(source *reportSource, flags *reportFlags) error {
-	page, err := newPage(source, flags.noPersonalData)
+func (o *ReportOptions) writeReport(source *reportSource) error {
+	page, err := newPage(source, o.noPersonalData)
 	if err != nil {
 		return err
 	}
@@ -98,28 +99,28 @@ func (a *app) writeReport(source *reportSource, flags *reportFlags) error {
 	if err := page.writeTo(&b); err != nil {
 		return err
 	}
-	if flags.output == "-" {
-		if _, err := a.answers.Write(b.Bytes()); err != nil {
+	if o.output == "-" {
+		if _, err := o.answers.Write(b.Bytes()); err != nil {
 			return fmt.Errorf("write the page to standard output: %w", err)
 		}
 		return nil
 	}
-	if err := replaceFile(followed(flags.output), b.Bytes(), 0o600); err != nil {
+	if err := replaceFile(followed(o.output), b.Bytes(), 0o600); err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}
-	_, err = fmt.Fprintln(a.answers, flags.output)
+	_, err = fmt.Fprintln(o.answers, o.output)
 	return err
 }
 
 // check refuses an output that would destroy something, or that cannot be.
-func (f *reportFlags) check(ledgerPath string) error {
-	if f.output == "-" {
+func (o *ReportOptions) check(ledgerPath string) error {
+	if o.output == "-" {
 		return nil
 	}
-	if isLedger(f.output, ledgerPath) {
-		return refusef("--output %s is the ledger; name another file", f.output)
+	if isLedger(o.output, ledgerPath) {
+		return refusef("--output %s is the ledger; name another file", o.output)
 	}
-	return checkWritable("output", f.output)
+	return checkWritable("output", o.output)
 }
 
 // A reportSource is what the ledger has about a run.

@@ -128,9 +128,9 @@ func TestPageWithoutPersonalData(t *testing.T) {
 
 // Half a page must not pass for a whole one.
 func TestPageCutOff(t *testing.T) {
-	a := &app{answers: full{}}
+	o := &ReportOptions{app: &app{answers: full{}}, output: "-"}
 	source := &reportSource{run: ledger.RunStatus{Counts: "null"}, found: &ledger.RunReport{}}
-	if err := a.writeReport(source, &reportFlags{output: "-"}); !errors.Is(err, errFull) {
+	if err := o.writeReport(source); !errors.Is(err, errFull) {
 		t.Error(err)
 	}
 }

@@ -37,17 +37,8 @@ type app struct {
 // run is the program. It takes all of the environment, as os.Environ gives
 // it, and not a getenv, so that misspelled variables can be warned of.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string) int {
-	a := &app{stdin: stdin, stdout: lossy{stdout}, answers: stdout, environ: environ}
-	if f, ok := stdin.(*os.File); ok {
-		a.stdinTerminal = term.IsTerminal(int(f.Fd()))
-	}
-	if f, ok := stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		a.stderrTerminal = f
-	}
-	a.logTo = &logWriter{direct: stderr}
-	a.stderr = newBacklog(a.logTo, a.tellDropped)
+	a := newApp(stdin, stdout, stderr, environ)
 	defer a.stderr.end()
-
 	root := newRootCommand(a)
 	root.SetArgs(args)
 	root.SetIn(a.stdin)
@@ -55,6 +46,35 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetErr(a.stderr)
 	cmd, err := root.ExecuteContextC(ctx)
 	return a.finish(cmd, err)
+}
+
+// newApp returns what the program was started with. Its stderr is to be ended.
+func newApp(stdin io.Reader, stdout, stderr io.Writer, environ []string) *app {
+	a := &app{stdin: stdin, stdout: lossy{stdout}, answers: stdout, environ: environ}
+	if f, ok := stdin.(*os.File); ok {
+		a.stdinTerminal = term.IsTerminal(int(f.Fd()))
+	}
+	if f, ok := stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		a.stderrTerminal = f
+	}
+	a.logTo = newLogWriter(stderr)
+	a.stderr = newBacklog(a.logTo, a.tellDropped)
+	return a
+}
+
+// addFlags adds the flags that all commands have.
+func (a *app) addFlags(flags *pflag.FlagSet) {
+	a.logFormat, a.logLevel = "auto", "info"
+	flags.Var(Choice(&a.logFormat, "auto", "console", "json"), "log-format",
+		"how log lines look: auto (console on a terminal, else json), console or json")
+	flags.Var(Choice(&a.logLevel, "debug", "info", "warn", "error"), "log-level",
+		"the least that is logged: debug, info, warn or error")
+}
+
+// setFlags sets the flags that only the environment has, and the home
+// directory in those that name files.
+func (a *app) setFlags(cmd *cobra.Command, _ []string) error {
+	return cmp.Or(applyEnvironment(cmd.Flags(), a.environ), expandHomes(cmd.Flags(), a.environ))
 }
 
 // onTerminal reports whether somebody is there to be asked.
@@ -106,22 +126,15 @@ holds the ledger, nothing was sent; 129, 130, 143 a signal kept rows from going.
 		RunE: func(*cobra.Command, []string) error {
 			return errors.New("no command was given")
 		},
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			return cmp.Or(applyEnvironment(cmd.Flags(), a.environ), expandHomes(cmd.Flags(), a.environ))
-		},
+		PersistentPreRunE: a.setFlags,
 	}
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd.Flags(), err) })
-	flags := root.PersistentFlags()
-	a.logFormat, a.logLevel = "auto", "info"
-	flags.Var(choice{&a.logFormat, []string{"auto", "console", "json"}}, "log-format",
-		"how log lines look: auto (console on a terminal, else json), console or json")
-	flags.Var(choice{&a.logLevel, []string{"debug", "info", "warn", "error"}}, "log-level",
-		"the least that is logged: debug, info, warn or error")
-	root.AddCommand(newSendCommand(a), newCheckCommand(a), newStatusCommand(a), newReportCommand(a), newExplainCommand(a),
-		newForgetCommand(a), newConfirmCommand(a), newAuditCommand(a), newSandboxCommand(a), newVersionCommand(a))
+	root.SetFlagErrorFunc(flagError)
+	a.addFlags(root.PersistentFlags())
+	root.AddCommand(NewCmdSend(a), NewCmdCheck(a), NewCmdStatus(a), NewCmdReport(a), NewCmdExplain(a),
+		NewCmdForget(a), NewCmdConfirm(a), NewCmdAudit(a), NewCmdSandbox(a), NewCmdVersion(a))
 	addVersionFlag(root)
-	addTopics(root)
-	root.SetHelpCommand(newHelpCommand())
+	addTopics(root, monitoringTopic)
+	root.SetHelpCommand(NewCmdHelp())
 	root.CompletionOptions.DisableNoDescFlag = true
 	root.InitDefaultCompletionCmd()
 	requireShell(root)
@@ -181,7 +194,7 @@ func unknownCommand(root *cobra.Command, args []string) error {
 }
 
 // flagError puts pflag's errors in this program's words, and in one line.
-func flagError(flags *pflag.FlagSet, err error) error {
+func flagError(cmd *cobra.Command, err error) error {
 	var (
 		unknown *pflag.NotExistError
 		invalid *pflag.InvalidValueError
@@ -193,7 +206,7 @@ func flagError(flags *pflag.FlagSet, err error) error {
 		return fmt.Errorf("unknown flag --%s; the API key is never given on the command line, where others can read it", unknown.GetSpecifiedName())
 	case errors.As(err, &unknown):
 		guess := ""
-		if near := nearestFlag(flags, unknown.GetSpecifiedName()); near != "" {
+		if near := nearestFlag(cmd.Flags(), unknown.GetSpecifiedName()); near != "" {
 			guess = fmt.Sprintf(" (did you mean --%s?)", near)
 		}
 		return fmt.Errorf("unknown flag %s%s", dashed(unknown.GetSpecifiedName(), unknown.GetSpecifiedShortnames()), guess)

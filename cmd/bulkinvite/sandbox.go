@@ -30,8 +30,8 @@ const inProcessURL = "http://localhost"
 // headerTimeout is how long the sandbox waits for the header of a request.
 const headerTimeout = 10 * time.Second
 
-// sandboxFlags say how the sandbox behaves.
-type sandboxFlags struct {
+// Options are the flags of sandbox: how it behaves.
+type sandboxOptions struct {
 	listen     loopbackAddress
 	config     sandbox.Config
 	seed       int
@@ -43,53 +43,53 @@ type sandboxFlags struct {
 	noList     string
 }
 
-func (f *sandboxFlags) add(flags *pflag.FlagSet) {
-	c := &f.config
-	f.listen = "127.0.0.1:0"
-	f.pageZero = string(sandbox.PageZeroError)
+func (o *sandboxOptions) Add(flags *pflag.FlagSet) {
+	c := &o.config
+	o.listen = "127.0.0.1:0"
+	o.pageZero = string(sandbox.PageZeroError)
 	c.PageSize, c.RateBurst = 100, 1
 	c.LateBy, c.SlowBy = 5*time.Second, 2*time.Second
-	flags.Var(&f.listen, "listen", "address and port, on this machine only; port 0: any free one")
-	flags.Var(text{value: &c.Key}, "key", "the only API key that is good (default: any)")
-	flags.Var(&f.faults, "faults", "what goes wrong how often, such as 500-after=0.03,drop-before=0.01; all=0.03 for everything; see the list below")
-	flags.Var(whole{&f.seed, 0, math.MaxInt}, "seed", "which requests the faults strike")
-	flags.Var(span{value: &c.LateBy}, "late-by", "how long after its answer a request with the fault 504-late acts")
-	flags.Var(span{value: &c.SlowBy}, "slow-by", "how late a request with the fault slow is answered")
-	flags.Var(span{value: &c.Latency, zero: true}, "latency", "how long every request takes")
-	flags.Var(span{value: &c.Jitter, zero: true}, "jitter", "up to this much is added to the latency")
-	flags.Var(span{value: &c.PerPerson, zero: true}, "per-person", "how long it takes to invite somebody, one after another")
-	flags.Var(span{value: &c.GatewayTimeout, zero: true}, "gateway-timeout", "after this long it answers 504, and the inviting goes on; 0: none")
-	flags.Var(fraction{&c.RateLimit, 0, 1e6, false}, "rate-limit", "requests per second before it answers 429; 0: any number")
+	flags.Var(&o.listen, "listen", "address and port, on this machine only; port 0: any free one")
+	flags.Var(Text(&c.Key, nil), "key", "the only API key that is good (default: any)")
+	flags.Var(&o.faults, "faults", "what goes wrong how often, such as 500-after=0.03,drop-before=0.01; all=0.03 for everything; see the list below")
+	flags.Var(Whole(&o.seed, 0, math.MaxInt), "seed", "which requests the faults strike")
+	flags.Var(Span(&c.LateBy), "late-by", "how long after its answer a request with the fault 504-late acts")
+	flags.Var(Span(&c.SlowBy), "slow-by", "how late a request with the fault slow is answered")
+	flags.Var(SpanOrZero(&c.Latency), "latency", "how long every request takes")
+	flags.Var(SpanOrZero(&c.Jitter), "jitter", "up to this much is added to the latency")
+	flags.Var(SpanOrZero(&c.PerPerson), "per-person", "how long it takes to invite somebody, one after another")
+	flags.Var(SpanOrZero(&c.GatewayTimeout), "gateway-timeout", "after this long it answers 504, and the inviting goes on; 0: none")
+	flags.Var(Fraction(&c.RateLimit, 0, 1e6, false), "rate-limit", "requests per second before it answers 429; 0: any number")
 	flags.BoolVar(&c.ThrottlesBy503, "throttles-by-503", false, "above the rate limit it answers 503 instead, as nginx does")
-	flags.Var(whole{&c.RateBurst, 1, math.MaxInt}, "rate-burst", "requests that may come at once")
-	flags.Var(span{value: &c.RetryAfter, zero: true}, "retry-after", "the Retry-After of requests above the rate limit; 0: none")
-	flags.Var(whole{&c.Quota, 0, math.MaxInt}, "quota", "invitation requests before the quota is used up; 0: any number")
-	flags.Var(whole{&c.MaxPeople, 0, math.MaxInt}, "max-people", "people in a request before it answers 413; 0: any number")
-	flags.Var(span{value: &c.ListLag, zero: true}, "list-lag", "how long after an invitation the list shows it")
-	flags.Var(whole{&c.PageSize, 1, math.MaxInt}, "page-size", "entries of the largest page of the list")
-	flags.Var(whole{&c.FirstPage, 0, 1}, "first-page", "the number of the list's first page")
-	flags.Var(choice{&f.pageZero, []string{"error", "same", "empty"}}, "page-zero", "what page 0 is if the first is 1: an error, the same as page 1, or empty")
+	flags.Var(Whole(&c.RateBurst, 1, math.MaxInt), "rate-burst", "requests that may come at once")
+	flags.Var(SpanOrZero(&c.RetryAfter), "retry-after", "the Retry-After of requests above the rate limit; 0: none")
+	flags.Var(Whole(&c.Quota, 0, math.MaxInt), "quota", "invitation requests before the quota is used up; 0: any number")
+	flags.Var(Whole(&c.MaxPeople, 0, math.MaxInt), "max-people", "people in a request before it answers 413; 0: any number")
+	flags.Var(SpanOrZero(&c.ListLag), "list-lag", "how long after an invitation the list shows it")
+	flags.Var(Whole(&c.PageSize, 1, math.MaxInt), "page-size", "entries of the largest page of the list")
+	flags.Var(Whole(&c.FirstPage, 0, 1), "first-page", "the number of the list's first page")
+	flags.Var(Choice(&o.pageZero, "error", "same", "empty"), "page-zero", "what page 0 is if the first is 1: an error, the same as page 1, or empty")
 	flags.BoolVar(&c.NewestFirst, "newest-first", false, "the list begins with the newest invitation")
 	flags.BoolVar(&c.PartialRefusals, "partial-refusals", false, "a refused request may have invited some of its people")
 	flags.BoolVar(&c.SecondSessionOnLink, "second-session-on-link", false, "asking for a link makes a second session")
-	flags.Var(choice{&f.addresses, addressForms()}, "addresses", "how addresses come back, in answers and in the list: "+strings.Join(addressForms(), ", ")+" (default: as sent)")
-	flags.Var(choice{&f.noList, sandbox.NoListWays()}, "no-list", "there is no list, and this is how it says so: "+strings.Join(sandbox.NoListWays(), ", "))
+	flags.Var(Choice(&o.addresses, addressForms()...), "addresses", "how addresses come back, in answers and in the list: "+strings.Join(addressForms(), ", ")+" (default: as sent)")
+	flags.Var(Choice(&o.noList, sandbox.NoListWays()...), "no-list", "there is no list, and this is how it says so: "+strings.Join(sandbox.NoListWays(), ", "))
 	flags.BoolVar(&c.UpperCaseAnswers, "upper-case-answers", false, "addresses come back in capitals")
-	flags.StringSliceVar(&f.interviews, "interviews", nil, "the interviews that exist (default: all)")
-	flags.StringSliceVar(&f.deleted, "deleted", nil, "interviews that are deleted")
+	flags.StringSliceVar(&o.interviews, "interviews", nil, "the interviews that exist (default: all)")
+	flags.StringSliceVar(&o.deleted, "deleted", nil, "interviews that are deleted")
 }
 
-// server returns the sandbox that the flags describe.
-func (f *sandboxFlags) server() (*sandbox.Server, error) {
-	c := f.config
-	c.Seed = uint64(f.seed) // the flag takes no negative ones
-	c.Faults = f.faults.set
-	c.Interviews, c.Deleted = f.interviews, f.deleted
-	c.PageZero = sandbox.PageZero(f.pageZero)
-	c.AnswerAddresses = sandbox.AddressForm(f.addresses)
+// Server returns the sandbox that the flags describe.
+func (o *sandboxOptions) Server() (*sandbox.Server, error) {
+	c := o.config
+	c.Seed = uint64(o.seed) // the flag takes no negative ones
+	c.Faults = o.faults.set
+	c.Interviews, c.Deleted = o.interviews, o.deleted
+	c.PageZero = sandbox.PageZero(o.pageZero)
+	c.AnswerAddresses = sandbox.AddressForm(o.addresses)
 	c.ListAddresses = c.AnswerAddresses
-	if f.noList != "" {
-		rule, err := sandbox.NoList(f.noList)
+	if o.noList != "" {
+		rule, err := sandbox.NoList(o.noList)
 		if err != nil {
 			return nil, err
 		}
@@ -107,8 +107,8 @@ func addressForms() []string {
 	return words
 }
 
-func newSandboxCommand(a *app) *cobra.Command {
-	var flags sandboxFlags
+func NewCmdSandbox(a *app) *cobra.Command {
+	var opts sandboxOptions
 	cmd := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Serve the API on this machine, with faults on demand",
@@ -130,22 +130,22 @@ Faults of --faults, with the probability of each per request:
 		Args: noArguments,
 		RunE: a.action(func(ctx context.Context, log zerolog.Logger, _ []string) error {
 			return withSignals(ctx, func(stopSignal) {}, func(ctx context.Context) error {
-				return a.serveSandbox(ctx, log, &flags)
+				return opts.run(ctx, a, log)
 			})
 		}),
 	}
-	flags.add(cmd.Flags())
+	opts.Add(cmd.Flags())
 	return cmd
 }
 
-// serveSandbox serves until ctx is cancelled: that is how it is meant to end.
-func (a *app) serveSandbox(ctx context.Context, log zerolog.Logger, flags *sandboxFlags) error {
-	server, err := flags.server()
+// run serves until ctx is cancelled: that is how it is meant to end.
+func (o *sandboxOptions) run(ctx context.Context, a *app, log zerolog.Logger) error {
+	server, err := o.Server()
 	if err != nil {
 		return refuse(err)
 	}
 	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", string(flags.listen))
+	listener, err := config.Listen(ctx, "tcp", string(o.listen))
 	if err != nil {
 		return refusef("--listen: %w", err)
 	}

@@ -109,11 +109,11 @@ func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("unsupported: ! sandbox")
 	}
-	var flags sandboxFlags
+	var opts sandboxOptions
 	set := pflag.NewFlagSet("sandbox", pflag.ContinueOnError)
-	flags.add(set)
+	opts.Add(set)
 	ts.Check(set.Parse(args))
-	server, err := flags.server()
+	server, err := opts.Server()
 	ts.Check(err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)

@@ -14,8 +14,8 @@ import (
 	"bulkinvite/csvio"
 )
 
-func newSendCommand(a *app) *cobra.Command {
-	var flags sendFlags
+func NewCmdSend(a *app) *cobra.Command {
+	var flags sendOptions
 	cmd := &cobra.Command{
 		Use:   "send FILE|-...",
 		Short: "Invite everyone in a CSV file or an Excel workbook, exactly once",
@@ -81,7 +81,7 @@ its end it can write --metrics and call --notify: bulkinvite help monitoring.`,
 // the order of these steps.
 type sender struct {
 	*app
-	flags      *sendFlags
+	flags      *sendOptions
 	log        zerolog.Logger
 	inputNames []string // as on the command line, but for ~
 

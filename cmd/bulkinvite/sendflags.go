@@ -12,8 +12,8 @@ import (
 	"bulkinvite/client"
 )
 
-// sendFlags are the flags of send.
-type sendFlags struct {
+// sendOptions are the flags of send.
+type sendOptions struct {
 	input           inputFlags
 	results, failed string
 	ledger, summary string
@@ -27,32 +27,32 @@ type sendFlags struct {
 	yes, sandbox    bool
 }
 
-func (f *sendFlags) add(flags *pflag.FlagSet) {
+func (f *sendOptions) add(flags *pflag.FlagSet) {
 	f.input.add(flags)
 	opts := &f.input.batch
 	f.links = string(opts.Links)
 	f.base.url = client.DefaultBaseURL
-	flags.Var(file{text{value: &f.results}}, "results", "where the rows of those invited go (default NAME.results.csv beside FILE)")
-	flags.Var(file{text{value: &f.failed}}, "failed", "where the other rows go (default NAME.failed.csv beside FILE)")
+	flags.Var(File(&f.results), "results", "where the rows of those invited go (default NAME.results.csv beside FILE)")
+	flags.Var(File(&f.failed), "failed", "where the other rows go (default NAME.failed.csv beside FILE)")
 	addLedgerFlag(flags, &f.ledger)
-	flags.Var(file{text{value: &f.summary}}, "summary", "write a summary as JSON to this file")
-	flags.Var(file{text{value: &f.plan}}, "plan", "send only what this plan of check --json has shown: nothing if the input or what the ledger knows of it has changed")
-	flags.Var(file{text{value: &f.metrics}}, "metrics", "write metrics for the textfile collector of Prometheus' node exporter to this file; NAME.prom")
+	flags.Var(File(&f.summary), "summary", "write a summary as JSON to this file")
+	flags.Var(File(&f.plan), "plan", "send only what this plan of check --json has shown: nothing if the input or what the ledger knows of it has changed")
+	flags.Var(File(&f.metrics), "metrics", "write metrics for the textfile collector of Prometheus' node exporter to this file; NAME.prom")
 	flags.Var(webhooks{&f.notify}, "notify", "tell this URL when the run ends, with a POST of JSON that has nothing personal in it: a webhook of Slack or Teams, "+
 		"a ping URL of healthchecks.io ("+exitCodeHere+" in a URL becomes the exit code); may be repeated")
 	flags.Var(&f.base, "base-url", "the API; https, or http on this machine")
-	flags.Var(file{text{value: &f.apiKeyFile}}, "api-key-file", "a file that holds the API key")
-	flags.Var(whole{&opts.Burst, 1, 1000}, "burst", "requests that may go at once after a pause")
-	flags.Var(whole{&opts.Concurrency, 0, 1000}, "concurrency", "requests under way at once; 0: ten times the rate, between 4 and 64")
-	flags.Var(span{value: &opts.Timeout}, "timeout", "how long one request may take; a run that is stopped waits as long for answers")
-	flags.Var(span{value: &opts.SettleTime}, "settle-time", "how long to wait after a lost answer until the API's list is believed; must be longer than the API may still act on a request")
-	flags.Var(choice{&f.links, []string{"confirmed", "all", "none"}}, "links",
+	flags.Var(File(&f.apiKeyFile), "api-key-file", "a file that holds the API key")
+	flags.Var(Whole(&opts.Burst, 1, 1000), "burst", "requests that may go at once after a pause")
+	flags.Var(Whole(&opts.Concurrency, 0, 1000), "concurrency", "requests under way at once; 0: ten times the rate, between 4 and 64")
+	flags.Var(Span(&opts.Timeout), "timeout", "how long one request may take; a run that is stopped waits as long for answers")
+	flags.Var(Span(&opts.SettleTime), "settle-time", "how long to wait after a lost answer until the API's list is believed; must be longer than the API may still act on a request")
+	flags.Var(Choice(&f.links, "confirmed", "all", "none"), "links",
 		"whose missing links are fetched: confirmed (people whose answer was lost), all (and people invited elsewhere) or none")
-	flags.Var(whole{&opts.MaxAttempts, 1, math.MaxInt}, "max-attempts", "how often one person is tried at most; only requests that may have reached the API count")
-	flags.Var(span{value: &opts.GiveUpAfter}, "give-up-after", "end the run when the API has accepted nothing for so long, or asks to wait longer")
-	flags.Var(span{value: &opts.Deadline, zero: true}, "deadline", "end the run after this time; 0: never")
-	flags.Var(whole{&opts.Limit, 1, math.MaxInt}, "limit", "send to this many people at most in this run; the others are left for the next")
-	flags.Var(whole{&f.maxInvites, 1, math.MaxInt}, "max-invites", "send nothing if more people than this are left to invite")
+	flags.Var(Whole(&opts.MaxAttempts, 1, math.MaxInt), "max-attempts", "how often one person is tried at most; only requests that may have reached the API count")
+	flags.Var(Span(&opts.GiveUpAfter), "give-up-after", "end the run when the API has accepted nothing for so long, or asks to wait longer")
+	flags.Var(SpanOrZero(&opts.Deadline), "deadline", "end the run after this time; 0: never")
+	flags.Var(Whole(&opts.Limit, 1, math.MaxInt), "limit", "send to this many people at most in this run; the others are left for the next")
+	flags.Var(Whole(&f.maxInvites, 1, math.MaxInt), "max-invites", "send nothing if more people than this are left to invite")
 	flags.BoolVar(&opts.NoPreflight, "no-preflight", false, "do not ask the API first who was invited elsewhere")
 	flags.BoolVar(&f.yes, "yes", false, "send without asking; without it send asks first on a terminal")
 	flags.BoolVar(&f.sandbox, "sandbox", false, "rehearse with a sandbox inside this program instead of the API, and a throw-away ledger unless one is named; the outputs are NAME.rehearsal.results.csv and NAME.rehearsal.failed.csv")
@@ -60,7 +60,7 @@ func (f *sendFlags) add(flags *pflag.FlagSet) {
 
 // check refuses flags that cannot go together. What one flag alone may be is
 // checked where it is set.
-func (f *sendFlags) check(a *app, inputs []string) error {
+func (f *sendOptions) check(a *app, inputs []string) error {
 	switch {
 	case f.sandbox && f.base.given:
 		return refusef("--sandbox and --base-url exclude each other; leave one out")
@@ -93,7 +93,7 @@ func (b *baseURL) Set(s string) error {
 
 // addLedgerFlag adds --ledger, which is the same for all commands.
 func addLedgerFlag(flags *pflag.FlagSet, name *string) {
-	flags.Var(file{text{value: name}}, "ledger", "the memory of what was sent (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
+	flags.Var(File(name), "ledger", "the memory of what was sent (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
 }
 
 // ledgerPath returns where the ledger is: where --ledger says, else where the

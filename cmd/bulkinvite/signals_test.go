@@ -111,7 +111,7 @@ func TestWithoutSignals(t *testing.T) {
 // then is only that nothing was sent, by the command's end.
 func TestStoppingIsToldOnlyWhileSending(t *testing.T) {
 	var logged bytes.Buffer
-	s := &sender{app: &app{}, flags: &sendFlags{}, log: zerolog.New(&logged)}
+	s := &sender{app: &app{}, flags: &sendOptions{}, log: zerolog.New(&logged)}
 	s.begun.Store(true)
 	s.stopping(stopSignal{syscall.SIGINT})
 	if logged.Len() != 0 {

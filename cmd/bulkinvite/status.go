@@ -23,16 +23,17 @@ import (
 // shownDoubts are how many of those in doubt status names.
 const shownDoubts = 20
 
-// statusFlags are the flags of status.
-type statusFlags struct {
+// StatusOptions are the flags of status.
+type StatusOptions struct {
+	*app
 	ledger string
 	runs   int // how many
-	run    int // the number of the only one; 0: all
+	only   int // the number of the only one; 0: all
 	json   bool
 }
 
-func newStatusCommand(a *app) *cobra.Command {
-	flags := statusFlags{runs: 10}
+func NewCmdStatus(a *app) *cobra.Command {
+	opts := StatusOptions{app: a, runs: 10}
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show what the ledger knows: the last runs, counts, and who is in doubt",
@@ -63,20 +64,20 @@ none came by HTTP. Times are UTC.`,
 		},
 		RunE: a.action(func(ctx context.Context, _ zerolog.Logger, _ []string) error {
 			return withSignals(ctx, a.endAtOnce, func(ctx context.Context) error {
-				return early(ctx, a.status(ctx, &flags))
+				return early(ctx, opts.run(ctx))
 			})
 		}),
 	}
-	addLedgerFlag(cmd.Flags(), &flags.ledger)
-	cmd.Flags().Var(whole{&flags.runs, 1, 1000}, "runs", "how many of the last runs are shown")
-	cmd.Flags().Var(whole{&flags.run, 1, math.MaxInt}, "run", "show only the run of this number, in detail")
-	cmd.Flags().BoolVar(&flags.json, "json", false, "write JSON, for programs")
+	addLedgerFlag(cmd.Flags(), &opts.ledger)
+	cmd.Flags().Var(Whole(&opts.runs, 1, 1000), "runs", "how many of the last runs are shown")
+	cmd.Flags().Var(Whole(&opts.only, 1, math.MaxInt), "run", "show only the run of this number, in detail")
+	cmd.Flags().BoolVar(&opts.json, "json", false, "write JSON, for programs")
 	return cmd
 }
 
-func (a *app) status(ctx context.Context, flags *statusFlags) error {
-	return a.readLedger(ctx, flags.ledger, func(reader *ledger.Reader, path string) error {
-		return a.showLedger(ctx, reader, path, flags)
+func (o *StatusOptions) run(ctx context.Context) error {
+	return o.readLedger(ctx, o.ledger, func(reader *ledger.Reader, path string) error {
+		return o.showLedger(ctx, reader, path)
 	})
 }
 
@@ -101,29 +102,29 @@ func refuseMissing(path string) error {
 	return refusef("there is no ledger at %s; send makes it, or name another one with --ledger", path)
 }
 
-func (a *app) showLedger(ctx context.Context, reader *ledger.Reader, path string, flags *statusFlags) error {
+func (o *StatusOptions) showLedger(ctx context.Context, reader *ledger.Reader, path string) error {
 	s := statusView{ledger: path}
 	var err error
 	if s.running, err = reader.Running(); err != nil {
 		return err
 	}
-	if s.runs, err = reader.Runs(ctx, flags.runs); err != nil {
+	if s.runs, err = reader.Runs(ctx, o.runs); err != nil {
 		return err
 	}
-	if flags.run != 0 {
-		return a.showRun(ctx, reader, &s, int64(flags.run), flags.json)
+	if o.only != 0 {
+		return o.showRun(ctx, reader, &s)
 	}
 	if s.interviews, s.doubts, err = reader.People(ctx); err != nil {
 		return err
 	}
-	if flags.json {
+	if o.json {
 		document, err := s.document()
 		if err != nil {
 			return err
 		}
-		return writeJSON(a.answers, document)
+		return writeJSON(o.answers, document)
 	}
-	return s.writeTo(a.stdout)
+	return s.writeTo(o.stdout)
 }
 
 // A statusView is what status shows.

@@ -24,8 +24,8 @@ type runView struct {
 	doubts   []ledger.Doubt // from this run
 }
 
-func (a *app) showRun(ctx context.Context, reader *ledger.Reader, s *statusView, id int64, asJSON bool) error {
-	v := runView{status: s}
+func (o *StatusOptions) showRun(ctx context.Context, reader *ledger.Reader, s *statusView) error {
+	v, id := runView{status: s}, int64(o.only)
 	var err error
 	v.run, err = reader.Run(ctx, id)
 	switch {
@@ -42,14 +42,14 @@ func (a *app) showRun(ctx context.Context, reader *ledger.Reader, s *statusView,
 		return err
 	}
 	v.doubts = slices.DeleteFunc(doubts, func(d ledger.Doubt) bool { return d.RunID != id })
-	if asJSON {
+	if o.json {
 		document, err := v.document()
 		if err != nil {
 			return err
 		}
-		return writeJSON(a.answers, document)
+		return writeJSON(o.answers, document)
 	}
-	return v.writeTo(a.stdout)
+	return v.writeTo(o.stdout)
 }
 
 func (v *runView) writeTo(w io.Writer) error {

@@ -172,12 +172,12 @@ func writeFileCounts[T ~string](b *strings.Builder, file string, rows int, order
 	_ = table.Flush() // a strings.Builder takes everything
 }
 
-// What to do after most ends. A plan does not hold any more once somebody in it
-// was sent to.
-const (
-	again     = "run the same command again to go on"
-	planAgain = "make a new plan with bulkinvite check --json and send it to go on"
-)
+// again is what to do after most ends.
+const again = "run the same command again to go on"
+
+// planAgain is what to do after most ends of a run with a plan: that does not
+// hold any more once somebody in it was sent to.
+const planAgain = "make a new plan with bulkinvite check --json and send it to go on"
 
 // again is what to do after most ends.
 func (r *report) again() string {

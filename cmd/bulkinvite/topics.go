@@ -12,12 +12,12 @@ import (
 )
 
 // addTopics adds what help tells about that is no command. All commands must
-// be there: their flags are listed.
-func addTopics(root *cobra.Command) {
+// be there: their flags are listed. The topic of monitoring is send's.
+func addTopics(root *cobra.Command, monitoring string) {
 	root.AddCommand(
 		&cobra.Command{Use: "exit-codes", Short: "What the exit codes mean, and what to do", Long: exitCodesTopic},
 		&cobra.Command{Use: "files", Short: "The files that are read and written, and their modes", Long: filesTopic},
-		&cobra.Command{Use: "monitoring", Short: "How to be called when a job fails: metrics and notifications", Long: monitoringTopic},
+		&cobra.Command{Use: "monitoring", Short: "How to be called when a job fails: metrics and notifications", Long: monitoring},
 		&cobra.Command{Use: "environment", Short: "The environment variables", Long: environmentTopic(root)},
 	)
 }
@@ -185,9 +185,9 @@ variable that begins with BULKINVITE_ and belongs to no flag is warned of.
 	return b.String()
 }
 
-// newHelpCommand is cobra's, but for topics that there are not, which are an
+// NewCmdHelp is cobra's, but for topics that there are not, which are an
 // error here, and those that there are, which are completed as well.
-func newHelpCommand() *cobra.Command {
+func NewCmdHelp() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND or TOPIC]",
 		Short: "Help about a command or a topic",

@@ -55,7 +55,7 @@ func addVersionFlag(root *cobra.Command) {
 	root.Flags().Bool("version", false, "print the version, the commit and Go's version") // else cobra adds -v, which means verbose elsewhere
 }
 
-func newVersionCommand(a *app) *cobra.Command {
+func NewCmdVersion(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
 		Short:   "Print the version, the commit and Go's version",
