@@ -13,14 +13,15 @@ import (
 // them: some 3 MB, and mostly more than what is under way at once.
 const cachedPeople = 1 << 13
 
-// A book is what a run knows of the requests in the ledger. It shows what is
-// committed and nothing else.
+// A book is what a run knows of the requests in the ledger, with what is decided
+// and not yet durable: if that is not written, the run is over for all.
 type book struct {
 	mu     sync.Mutex
 	tail   *tail                   // of this run
 	cached map[int64]*list.Element // of *request
 	recent *list.List              // the most recently used first
 	people int                     // in cached
+	pinned map[int64]int           // those in cached that are not on the disk as they are there
 	closed bool
 
 	shelf    *shelf
@@ -29,7 +30,8 @@ type book struct {
 
 func newBook(ctx context.Context, db querier, lastRequest int64) (*book, error) {
 	b := &book{
-		tail: &tail{base: lastRequest}, cached: map[int64]*list.Element{}, recent: list.New(), shelf: newShelf(lastRequest),
+		tail: &tail{base: lastRequest}, cached: map[int64]*list.Element{}, recent: list.New(), pinned: map[int64]int{},
+		shelf: newShelf(lastRequest),
 	}
 	var err error
 	b.requests, err = db.PrepareContext(ctx, selectRequests+" where r.id in (select value from json_each(?)) order by r.id, a.id")
@@ -75,10 +77,25 @@ func (b *book) get(id int64) (*request, error) {
 // keep takes a request into the cache, and old ones out. The caller holds mu.
 func (b *book) keep(r *request) {
 	b.cached[r.id] = b.recent.PushFront(r)
-	for b.people += len(r.people); b.people > cachedPeople && b.recent.Len() > 1; {
-		old := b.recent.Remove(b.recent.Back()).(*request)
-		delete(b.cached, old.id)
-		b.people -= len(old.people)
+	b.people += len(r.people)
+	for e := b.recent.Back(); b.people > cachedPeople && e != b.recent.Front(); {
+		old, newer := e.Value.(*request), e.Prev()
+		if b.pinned[old.id] == 0 {
+			b.recent.Remove(e)
+			delete(b.cached, old.id)
+			b.people -= len(old.people)
+		}
+		e = newer
+	}
+}
+
+// pin keeps a request in the cache until it is unpinned as often: the database
+// does not have it as it is yet. The caller holds mu.
+func (b *book) pin(id int64) { b.pinned[id]++ }
+
+func (b *book) unpin(id int64) {
+	if b.pinned[id]--; b.pinned[id] == 0 {
+		delete(b.pinned, id)
 	}
 }
 

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,18 +10,6 @@ import (
 
 	"bulkinvite/batch"
 )
-
-// A claim is an operation that writes a request.
-type claim struct {
-	req    *batch.Request
-	hashes []uint64 // parallel to req.People
-	twins  []int    // the first person with the same key, or -1; nil if all are -1
-	found  []match  // in the index
-
-	request *request // what is written
-	answer  batch.Claim
-	done    chan error
-}
 
 // Claim implements batch.Ledger. Besides, it refuses requests that no key can
 // be found again for: of an unknown kind, with people of another interview, or
@@ -33,20 +20,30 @@ func (r *Run) Claim(ctx context.Context, req batch.Request) (batch.Claim, error)
 	}
 	c := newClaim(r, &req)
 	var err error
-	// Here and not in the writer: the index does not change during a run, and
-	// the others need not wait for it.
+	// Before the others have to wait for it: the index does not change during a run.
 	if c.found, err = r.findIndexed(ctx, c.hashes); err != nil {
 		return batch.Claim{}, fmt.Errorf("ledger: claim: %w", err)
 	}
-	if err := r.submit(ctx, c); err != nil {
+	if err := r.write(ctx, func() (*row, error) { return c.decide(r) }); err != nil {
 		return batch.Claim{}, err
 	}
 	return c.answer, nil
 }
 
+// A claim is a request on its way into the ledger.
+type claim struct {
+	req    *batch.Request
+	hashes []uint64 // parallel to req.People
+	twins  []int    // the first person with the same key, or -1; nil if all are -1
+	found  []match  // in the index
+
+	request *request // what is written
+	answer  batch.Claim
+}
+
 func newClaim(r *Run, req *batch.Request) *claim {
 	hashes := hashAll(r.base, req.People)
-	return &claim{req: req, hashes: hashes, twins: twins(req.People, hashes), done: make(chan error, 1)}
+	return &claim{req: req, hashes: hashes, twins: twins(req.People, hashes)}
 }
 
 func validate(req *batch.Request) error {
@@ -101,21 +98,10 @@ func (c *claim) twin(i int) int {
 	return c.twins[i]
 }
 
-func (c *claim) conflicts(t *touched) bool {
-	for _, h := range c.hashes {
-		if _, found := t.hashes[h]; found {
-			return true
-		}
-	}
-	for _, h := range c.hashes {
-		t.hashes[h] = struct{}{}
-	}
-	return false
-}
-
-func (c *claim) prepare(r *Run) (write bool, err error) {
+// decide says who is claimed, and lets all who ask from now on know it.
+func (c *claim) decide(r *Run) (*row, error) {
 	now := r.store.now().UnixMicro()
-	c.request = &request{
+	w := &request{
 		id:          r.lastRequest + 1,
 		runID:       r.id,
 		baseURL:     r.base,
@@ -124,15 +110,24 @@ func (c *claim) prepare(r *Run) (write bool, err error) {
 		kind:        c.req.Kind,
 		claimedAt:   time.UnixMicro(now).UTC(),
 	}
+	c.request = w
 	if err := c.join(r); err != nil {
-		return false, fmt.Errorf("ledger: claim: %w", err)
+		return nil, fmt.Errorf("ledger: claim: %w", err)
 	}
-	if len(c.request.people) == 0 {
-		return false, nil
+	if len(w.people) == 0 {
+		return nil, nil
 	}
-	r.lastRequest = c.request.id
-	c.answer.ID = c.request.id
-	return true, nil
+	r.lastRequest, c.answer.ID = w.id, w.id
+	for i, h := range c.hashes {
+		if c.answer.Held[i] == nil && c.twin(i) < 0 {
+			r.book.tail.add(h, w.id)
+		}
+	}
+	r.book.keep(w) // its settlement comes soon
+	return &row{r.addRequest, []any{
+		w.id, w.runID, w.kind, w.interviewID, w.application, c.req.CandidateID, c.req.DisableEmail, now,
+		appendTexts(make([]byte, 0, 40*len(w.emails)), w.emails),
+	}, w.id}, nil
 }
 
 // join decides who is held, and takes the others into the request.
@@ -185,24 +180,3 @@ func holds(req *batch.Request, rec *batch.Record, now time.Time) bool {
 
 // anyID is the id of a row that is re-sent: what is held does not depend on it.
 const anyID = "any"
-
-func (c *claim) write(ctx context.Context, tx *sql.Tx, r *Run) error {
-	w := c.request
-	r.text = appendTexts(r.text[:0], w.emails)
-	_, err := tx.StmtContext(ctx, r.addRequest).ExecContext(ctx, w.id, w.runID, w.kind, w.interviewID, c.req.JobApplicationID,
-		c.req.CandidateID, c.req.DisableEmail, w.claimedAt.UnixMicro(), r.text)
-	return err
-}
-
-func (c *claim) committed(b *book) error {
-	for i, h := range c.hashes {
-		if c.answer.Held[i] == nil && c.twin(i) < 0 {
-			b.tail.add(h, c.request.id)
-		}
-	}
-	b.keep(c.request) // its settlement comes soon
-	return nil
-}
-
-func (c *claim) finish(err error)       { c.done <- err }
-func (c *claim) finished() <-chan error { return c.done }

@@ -81,16 +81,11 @@ func TestHandedOverIsAwaited(t *testing.T) {
 	for s.write.Stats().WaitCount == 0 {
 		runtime.Gosched()
 	}
-	late, cancelLate := context.WithCancel(t.Context())
-	go func() {
-		_, err := r.Claim(late, batch.Request{Kind: batch.KindInvite, InterviewID: benchInterview, People: benchKeys(1, 2)})
-		done <- err
-	}()
-	cancelLate()
-	if err := <-done; !errors.Is(err, context.Canceled) {
+	cancel()
+	_, err = r.Claim(ctx, batch.Request{Kind: batch.KindInvite, InterviewID: benchInterview, People: benchKeys(1, 2)})
+	if !errors.Is(err, context.Canceled) {
 		t.Errorf("a claim that was not handed over: %v", err)
 	}
-	cancel()
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
 	}
@@ -103,26 +98,71 @@ func TestHandedOverIsAwaited(t *testing.T) {
 	}
 }
 
-// What conflicts in a batch is put off, what is wrong in it harms nobody else.
-func TestBatch(t *testing.T) {
-	_, r := testRun(t)
-	r.stop() // this test is the writer
-	invite := func(from, to int) *claim {
-		req := &batch.Request{Kind: batch.KindInvite, InterviewID: benchInterview, People: benchKeys(from, to)}
-		return newClaim(r, req)
+// In one group, the later ones build on what the earlier ones decided, and what
+// is wrong with one harms nobody else.
+func TestGroup(t *testing.T) {
+	s, r := testRun(t)
+	hold, err := s.write.Begin() // the writer has to wait for the only connection
+	if err != nil {
+		t.Fatal(err)
 	}
-	stray := &settlement{request: 99, answer: &batch.Answer{}, done: make(chan error, 1)}
-	a, b, c := invite(0, 10), invite(9, 20), invite(20, 30)
-	later := r.commit([]operation{a, stray, b, c})
-	if len(later) != 1 || later[0] != b {
-		t.Fatalf("%d operations are put off", len(later))
+	invite := func(from, to int) (*claim, *group) {
+		c := newClaim(r, &batch.Request{Kind: batch.KindInvite, InterviewID: benchInterview, People: benchKeys(from, to)})
+		g, err := r.add(func() (*row, error) { return c.decide(r) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c, g
 	}
-	if <-a.finished() != nil || <-c.finished() != nil || <-stray.finished() == nil {
-		t.Error("the stray settlement fails, and nothing else")
+	invite(100, 101)
+	for s.write.Stats().WaitCount == 0 {
+		runtime.Gosched()
 	}
-	if later = r.commit(later); len(later) != 0 || <-b.finished() != nil || b.answer.Held[0] == nil || b.answer.Held[1] != nil {
+	a, first := invite(0, 10)
+	if r.Settle(t.Context(), 99, batch.Answer{}) == nil {
+		t.Error("a stray settlement")
+	}
+	b, second := invite(9, 20)
+	if first != second || a.answer.Held[9] != nil || b.answer.Held[0] == nil || b.answer.Held[1] != nil {
 		t.Errorf("held: %v", b.answer.Held)
 	}
+	if err := hold.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if <-second.done; second.err != nil {
+		t.Error(second.err)
+	}
+	if len(r.book.pinned) > 0 {
+		t.Errorf("still pinned: %v", r.book.pinned)
+	}
+}
+
+// A request that is not yet written stays in the book, however many come after it.
+func TestUnwrittenStaysInTheBook(t *testing.T) {
+	s, r := testRun(t)
+	hold, err := s.write.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var last *group
+	for start := 0; start < 2*cachedPeople; start += 1000 {
+		c := newClaim(r, &batch.Request{Kind: batch.KindInvite, InterviewID: benchInterview, People: benchKeys(start, start+1000)})
+		if last, err = r.add(func() (*row, error) { return c.decide(r) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lookAllUp(t, r, benchKeys(0, 2*cachedPeople), batch.StateSending)
+	if err := hold.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	<-last.done
+	if err := inviteChunk(r, benchKeys(100_000, 100_001)); err != nil {
+		t.Fatal(err)
+	}
+	if r.book.people > cachedPeople {
+		t.Errorf("%d people are in the cache", r.book.people)
+	}
+	lookAllUp(t, r, benchKeys(0, 2*cachedPeople), batch.StateSending)
 }
 
 func TestRefusesKeysThatCannotBeFoundAgain(t *testing.T) {

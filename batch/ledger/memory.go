@@ -7,28 +7,11 @@ import (
 	"fmt"
 )
 
-// A note is an operation that writes what a run remembers.
-type note struct {
-	name, value string
-	done        chan error
-}
-
 // Remember implements batch.Ledger.
 func (r *Run) Remember(ctx context.Context, name, value string) error {
-	return r.submit(ctx, &note{name: name, value: value, done: make(chan error, 1)})
-}
-
-func (n *note) conflicts(*touched) bool    { return false } // of two of one name, both are written in their order
-func (n *note) prepare(*Run) (bool, error) { return true, nil }
-func (n *note) committed(*book) error      { return nil }
-func (n *note) finish(err error)           { n.done <- err }
-func (n *note) finished() <-chan error     { return n.done }
-
-func (n *note) write(ctx context.Context, tx *sql.Tx, r *Run) error {
-	_, err := tx.ExecContext(ctx, `insert into memory (base_url, name, value, at) values (?, ?, ?, ?)
-		on conflict do update set value = excluded.value, at = excluded.at`,
-		r.base, n.name, n.value, r.store.now().UnixMicro())
-	return err
+	return r.write(ctx, func() (*row, error) {
+		return &row{r.remember, []any{r.base, name, value, r.store.now().UnixMicro()}, 0}, nil
+	})
 }
 
 // Recall implements batch.Ledger.

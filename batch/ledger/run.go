@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -30,20 +29,17 @@ type Run struct {
 	store  *Store
 	owners owners
 
-	// Used by the writer alone, and by others once it is gone.
+	// Guarded by book.mu, until the writer is gone.
 	lastRequest int64
 	lastAnswer  int64
-	broken      error // the failed commit after which nothing is written
-	addRequest  *sql.Stmt
-	addAnswer   *sql.Stmt
-	touched     touched
-	text        []byte // the list of people that is being written
+	next        *group // what is written next; nil if nothing waits
+	stopping    bool   // nothing is decided any more
+	broken      error  // the failed commit after which nothing is written
 
-	ops      chan operation
-	stopping chan struct{}
-	stopOnce sync.Once
-	ended    chan struct{} // closed when the writer is gone
-	writer   errgroup.Group
+	addRequest, addAnswer, remember *sql.Stmt
+
+	wake   chan struct{} // one for each group that waits
+	writer errgroup.Group
 }
 
 var _ batch.Ledger = (*Run)(nil)
@@ -58,18 +54,15 @@ func (s *Store) Begin(ctx context.Context, info RunInfo) (*Run, error) {
 		return nil, fmt.Errorf("ledger: begin: %w", err)
 	}
 	r := &Run{
-		lookup:   lookup{base: info.BaseURL},
-		store:    s,
-		ops:      make(chan operation),
-		stopping: make(chan struct{}),
-		ended:    make(chan struct{}),
-		touched:  touched{hashes: map[uint64]struct{}{}, requests: map[int64]struct{}{}},
+		lookup: lookup{base: info.BaseURL},
+		store:  s,
+		wake:   make(chan struct{}, 1),
 	}
 	if err := r.begin(ctx, info); err != nil {
 		return nil, fmt.Errorf("ledger: begin: %w", err)
 	}
 	s.run = r
-	r.writer.Go(r.writeUntilStopped)
+	r.writer.Go(r.writeGroups)
 	return r, nil
 }
 
@@ -103,6 +96,11 @@ func (r *Run) begin(ctx context.Context, info RunInfo) error {
 	}
 	r.addAnswer, err = db.PrepareContext(ctx, `insert into answers (id, request_id, run_id, at, status_code, message, people)
 		values (?, ?, ?, ?, ?, ?, cast(? as text))`)
+	if err != nil {
+		return err
+	}
+	r.remember, err = db.PrepareContext(ctx, `insert into memory (base_url, name, value, at) values (?, ?, ?, ?)
+		on conflict do update set value = excluded.value, at = excluded.at`)
 	return err
 }
 
@@ -142,10 +140,4 @@ func (r *Run) End(ctx context.Context, counts map[string]int, exitCode int) erro
 		return fmt.Errorf("ledger: end: %w", err)
 	}
 	return nil
-}
-
-// stop ends the writer when it has written what was handed to it.
-func (r *Run) stop() {
-	r.stopOnce.Do(func() { close(r.stopping) })
-	_ = r.writer.Wait() // the writer tells its errors to those who wait for it
 }

@@ -2,50 +2,46 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 
 	"bulkinvite/batch"
 )
 
-// A settlement is an operation that writes an answer.
-type settlement struct {
-	request  int64
-	answer   *batch.Answer
-	id       int64
-	run      int64
-	at       int64 // when it is written, in microseconds
-	outcomes []outcome
-	done     chan error
-}
-
 // Settle implements batch.Ledger. If the answer names a person several times,
 // it is as if it had been several answers.
 func (r *Run) Settle(ctx context.Context, id int64, a batch.Answer) error {
-	return r.submit(ctx, &settlement{request: id, answer: &a, run: r.id, done: make(chan error, 1)})
+	return r.write(ctx, func() (*row, error) {
+		w, err := r.settle(id, &a)
+		if err != nil {
+			return nil, fmt.Errorf("ledger: settle request %d: %w", id, err)
+		}
+		return w, nil
+	})
 }
 
-func (s *settlement) conflicts(t *touched) bool {
-	_, found := t.requests[s.request]
-	t.requests[s.request] = struct{}{}
-	return found
-}
-
-func (s *settlement) prepare(r *Run) (write bool, err error) {
-	req, err := r.book.get(s.request)
-	if err == nil && (req == nil || req.baseURL != r.base) {
-		err = errors.New("there is no such request")
-	}
-	if err == nil {
-		s.outcomes, err = outcomesIn(req, s.answer.Outcomes)
-	}
+func (r *Run) settle(id int64, a *batch.Answer) (*row, error) {
+	req, err := r.book.get(id)
 	if err != nil {
-		return false, fmt.Errorf("ledger: settle request %d: %w", s.request, err)
+		return nil, err
 	}
-	r.lastAnswer++
-	s.id, s.at = r.lastAnswer, r.store.now().UnixMicro()
-	return true, nil
+	if req == nil || req.baseURL != r.base {
+		return nil, errors.New("there is no such request")
+	}
+	outcomes, err := outcomesIn(req, a.Outcomes)
+	if err != nil {
+		return nil, err
+	}
+	answer := answerRow{r.lastAnswer + 1, r.id, r.store.now().UnixMicro()}
+	if err := req.apply(&answer, outcomes); err != nil {
+		return nil, err
+	}
+	r.lastAnswer = answer.id
+	r.book.shelf.drop(id)
+	return &row{r.addAnswer, []any{
+		answer.id, id, r.id, answer.at, a.StatusCode, a.Message,
+		appendOutcomes(make([]byte, 0, 128+100*len(outcomes)), outcomes),
+	}, id}, nil
 }
 
 // outcomesIn finds the people of an answer in the request, and refuses what
@@ -95,28 +91,3 @@ func name(s batch.State) batch.State {
 	}
 	return s
 }
-
-func (s *settlement) write(ctx context.Context, tx *sql.Tx, r *Run) error {
-	r.text = appendOutcomes(r.text[:0], s.outcomes)
-	_, err := tx.StmtContext(ctx, r.addAnswer).ExecContext(ctx, s.id, s.request, s.run, s.at, s.answer.StatusCode,
-		s.answer.Message, r.text)
-	return err
-}
-
-// committed looks the request up again: it may have left the cache, and have
-// come back by a reader who saw this answer.
-func (s *settlement) committed(b *book) error {
-	b.shelf.drop(s.request)
-	e := b.cached[s.request]
-	if e == nil {
-		return nil
-	}
-	req := e.Value.(*request)
-	if req.lastAnswer >= s.id {
-		return nil
-	}
-	return req.apply(&answerRow{s.id, s.run, s.at}, s.outcomes)
-}
-
-func (s *settlement) finish(err error)       { s.done <- err }
-func (s *settlement) finished() <-chan error { return s.done }

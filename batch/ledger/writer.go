@@ -10,163 +10,130 @@ import (
 	"bulkinvite/batch"
 )
 
-// An operation is a claim or a settlement on its way through the writer.
-type operation interface {
-	// conflicts reports whether what an earlier operation of the batch writes
-	// decides about this one, and marks what this one writes.
-	conflicts(b *touched) bool
-	// prepare decides what is to be written, if anything. An error is this
-	// operation's alone.
-	prepare(r *Run) (write bool, err error)
-	write(ctx context.Context, tx *sql.Tx, r *Run) error
-	// committed tells the book.
-	committed(b *book) error
-	// finish lets the caller go on.
-	finish(err error)
-	finished() <-chan error
+// A group is what one commit writes: rows that are decided, in the order in
+// which they were. Whoever has a row in it waits for done.
+type group struct {
+	rows []row
+	done chan struct{} // closed when all of it is durable, or never will be, as err says
+	err  error
 }
 
-// touched is what the operations of a batch write.
-type touched struct {
-	hashes   map[uint64]struct{} // of people who may be claimed
-	requests map[int64]struct{}  // that are settled
+// A row is to be inserted.
+type row struct {
+	insert  *sql.Stmt
+	values  []any
+	request int64 // that the book has as it will be with this row; 0: none
 }
 
-// submit hands an operation to the writer and waits for the outcome. Once it
-// is handed over it is awaited whatever ctx says: whether it was written must
+// write calls decide, one call at a time, which says what is to be written for
+// the caller, if anything, and takes it into the book: the next one builds on
+// it. What is decided is awaited whatever ctx says: whether it was written must
 // be known.
-func (r *Run) submit(ctx context.Context, op operation) error {
+func (r *Run) write(ctx context.Context, decide func() (*row, error)) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	select {
-	case r.ops <- op:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-r.stopping:
-		return errEnded
-	case <-r.ended:
-		return r.gone()
-	}
-	select {
-	case err := <-op.finished():
+	g, err := r.add(decide)
+	if g == nil {
 		return err
-	case <-r.ended:
 	}
-	select {
-	case err := <-op.finished(): // the writer had come to it before it went
-		return err
-	default:
-		return r.gone()
-	}
+	<-g.done
+	return g.err
 }
 
-// gone is why there is no writer any more.
-func (r *Run) gone() error { return cmp.Or(r.broken, errEnded) }
+// add adds what is decided to the group that is written next, which it returns.
+func (r *Run) add(decide func() (*row, error)) (*group, error) {
+	r.book.mu.Lock()
+	defer r.book.mu.Unlock()
+	if r.broken != nil || r.stopping {
+		return nil, cmp.Or(r.broken, errEnded)
+	}
+	decided, err := decide()
+	if decided == nil {
+		return nil, err
+	}
+	if r.next == nil {
+		r.next = &group{done: make(chan struct{})}
+		r.wake <- struct{}{} // there is room: the writer takes a group for each
+	}
+	r.next.rows = append(r.next.rows, *decided)
+	r.book.pin(decided.request)
+	return r.next, nil
+}
 
-// writeUntilStopped is the writer's goroutine. A bug in it is told to all who
-// wait: whether something of theirs was written is not known.
-func (r *Run) writeUntilStopped() error {
-	defer close(r.ended)
-	if err := batch.Guard(r.writeAll)(); err != nil {
-		r.broken = fmt.Errorf("ledger: nothing more is written: %w", err)
+// stop ends the writer when it has written what was decided.
+func (r *Run) stop() {
+	r.book.mu.Lock()
+	if !r.stopping {
+		r.stopping = true
+		close(r.wake)
+	}
+	r.book.mu.Unlock()
+	_ = r.writer.Wait() // it tells its errors to those who wait for a group
+}
+
+// writeGroups is the writer's goroutine, the only one that writes during a run.
+// A bug in it is told to all who wait: whether something of theirs was written
+// is not known.
+func (r *Run) writeGroups() error {
+	for range r.wake {
+		g := r.take()
+		err := batch.Guard(func() error { return r.commit(g) })()
+		r.book.mu.Lock()
+		if err != nil && r.broken == nil {
+			r.broken = fmt.Errorf("ledger: nothing more is written after a failed commit: %w", err)
+		}
+		g.err = r.broken
+		for _, w := range g.rows {
+			r.book.unpin(w.request)
+		}
+		r.book.mu.Unlock()
+		close(g.done)
 	}
 	return nil
 }
 
-// writeAll is the only writer. It commits for all that wait at once: a commit
-// costs one wait for the disk, however many operations are in it.
-func (r *Run) writeAll() error {
-	var waiting []operation
-	for {
-		if len(waiting) == 0 {
-			select {
-			case op := <-r.ops:
-				waiting = append(waiting, op)
-			case <-r.stopping:
-				return nil
-			}
-		}
-		waiting = r.commit(r.drain(waiting))
-	}
-}
-
-// drain adds the operations that are queued. Whoever is about to hand one over
-// goes first: a commit costs about the same for many operations as for one, and
-// those who come a moment later would wait for the next.
-func (r *Run) drain(waiting []operation) []operation {
+// take returns the next group. Whoever is about to add to it goes first: a
+// commit costs about the same for many rows as for one, and those who come a
+// moment later would wait for the next.
+func (r *Run) take() *group {
 	for range 2 { // one that wakes another is not enough, and more is no better
 		runtime.Gosched()
 	}
-	for {
-		select {
-		case op := <-r.ops:
-			waiting = append(waiting, op)
-		default:
-			return waiting
-		}
-	}
-}
-
-// commit deals with a batch, and returns the operations that must wait for the
-// next one.
-func (r *Run) commit(ops []operation) (later []operation) {
-	ready, later := r.prepare(ops)
-	if len(ready) == 0 {
-		return later
-	}
-	err := r.writeBatch(ready)
-	if err == nil {
-		err = r.store.seen.note(r.lastRequest)
-	}
-	if err == nil {
-		err = r.store.checkPlace()
-	}
-	if err == nil {
-		err = r.tell(ready)
-	}
-	if err != nil {
-		r.broken = fmt.Errorf("ledger: nothing more is written after a failed commit: %w", err)
-	}
-	for _, op := range ready {
-		op.finish(r.broken)
-	}
-	return later
-}
-
-func (r *Run) prepare(ops []operation) (ready, later []operation) {
 	r.book.mu.Lock()
 	defer r.book.mu.Unlock()
-	clear(r.touched.hashes)
-	clear(r.touched.requests)
-	for _, op := range ops {
-		if r.broken != nil {
-			op.finish(r.broken)
-			continue
-		}
-		if op.conflicts(&r.touched) {
-			later = append(later, op)
-			continue
-		}
-		write, err := op.prepare(r)
-		if err != nil || !write {
-			op.finish(err)
-			continue
-		}
-		ready = append(ready, op)
-	}
-	return ready, later
+	g := r.next
+	r.next = nil
+	return g
 }
 
-func (r *Run) writeBatch(ready []operation) error {
-	ctx := context.Background() // some of those who wait may have left
+// commit writes a group, for all that wait at once: it costs one wait for the
+// disk, however many rows are in it. No other goroutine writes r.broken.
+func (r *Run) commit(g *group) error {
+	if r.broken != nil {
+		return r.broken
+	}
+	if err := r.insert(context.Background(), g.rows); err != nil { // some of those who wait may have left
+		return err
+	}
+	last := int64(0)
+	for _, w := range g.rows {
+		last = max(last, w.request)
+	}
+	if err := r.store.seen.note(last); err != nil {
+		return err
+	}
+	return r.store.checkPlace()
+}
+
+func (r *Run) insert(ctx context.Context, rows []row) error {
 	tx, err := r.store.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // the first error is the one to tell, and after Commit it has nothing to do
-	for _, op := range ready {
-		if err := op.write(ctx, tx, r); err != nil {
+	for _, w := range rows {
+		if _, err := tx.StmtContext(ctx, w.insert).ExecContext(ctx, w.values...); err != nil {
 			return err
 		}
 	}
@@ -174,15 +141,4 @@ func (r *Run) writeBatch(ready []operation) error {
 		return err
 	}
 	return r.store.checkpoint(ctx)
-}
-
-func (r *Run) tell(ready []operation) error {
-	r.book.mu.Lock()
-	defer r.book.mu.Unlock()
-	for _, op := range ready {
-		if err := op.committed(r.book); err != nil {
-			return err
-		}
-	}
-	return nil
 }
