@@ -129,16 +129,21 @@ func (x *index) home(hash uint64) int {
 	return int(hash >> (hashBits - 32) * uint64(len(x.slots)) >> 32)
 }
 
+// offsets tells where in the input a row stands whose word names its outcome.
+type offsets interface {
+	inputOffset(outcome int64) (int64, error)
+}
+
 // locate returns the row that stands for key, and its candidate; -1 if the
 // input has none.
-func (x *index) locate(key Key, out *outcomes) (row int, c Candidate, err error) {
+func (x *index) locate(key Key, out offsets) (row int, c Candidate, err error) {
 	row, c, _, err = x.probe(key, x.hash(key), out)
 	return row, c, err
 }
 
 // probe is locate that also tells the slot where a new key would go. Two keys
 // with one hash are told apart by reading the row again.
-func (x *index) probe(key Key, hash uint64, out *outcomes) (row int, c Candidate, slot int, err error) {
+func (x *index) probe(key Key, hash uint64, out offsets) (row int, c Candidate, slot int, err error) {
 	for slot = x.home(hash); x.slots[slot] != 0; slot = x.after(slot) {
 		row = int(x.slots[slot]) - 1
 		if x.hashOf(row) != hash {
@@ -157,7 +162,7 @@ func (x *index) probe(key Key, hash uint64, out *outcomes) (row int, c Candidate
 
 // candidate reads a row from the input again. out is where the offsets of rows
 // with an outcome are; nil while there are none.
-func (x *index) candidate(row int, out *outcomes) (Candidate, error) {
+func (x *index) candidate(row int, out offsets) (Candidate, error) {
 	w := x.word(row)
 	offset := w.value()
 	if w.tag() == tagOutcome {
