@@ -79,7 +79,7 @@ func TestSoleVerdict(t *testing.T) {
 	}
 	taken := func(s stray) stray { s.taken = true; return s }
 	ann, bob := keysOf("ann.lee@gmail.com")[0], keysOf("bob@x.co")[0]
-	unnamed := Key{InterviewID: interviewA, Email: candidatePrefix + "c1"}
+	unnamed := Candidate{InterviewID: interviewA, CandidateID: "c1"}.Key()
 	for name, tc := range map[string]struct {
 		key  Key
 		lane lane

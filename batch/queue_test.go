@@ -177,19 +177,20 @@ func TestHalvesOfARefusedInterview(t *testing.T) {
 // their rows.
 func waitingPeople(t *testing.T, e *Engine, n int) []*person {
 	t.Helper()
-	candidates := make([]Candidate, n)
-	for i := range candidates {
-		candidates[i] = Candidate{Email: fmt.Sprintf("p%d@example.com", i), InterviewID: "x"}
+	var roster Roster
+	for i := range n {
+		roster.Add(NewKey("x", fmt.Sprintf("p%d@example.com", i)), "")
 	}
-	m := memoryOf(candidates)
-	e.index = newIndex(m)
-	people := make([]*person, n)
-	for i := range m {
-		key := candidates[i].Key()
-		if _, _, err := e.index.add(&m[i], key); err != nil {
-			t.Fatal(err)
-		}
-		people[i] = &person{Candidate: candidates[i], key: key, row: i}
+	e.index = newIndex(&roster)
+	people := make([]*person, 0, n)
+	err := roster.Scan(t.Context(), func(row *Row) error {
+		key := row.Candidate.Key()
+		people = append(people, &person{Candidate: row.Candidate, key: key, row: row.Index})
+		_, _, err := e.index.add(row, key)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	return people
 }
@@ -222,7 +223,7 @@ func TestQueueSendsTheFullestGroupFirst(t *testing.T) {
 // A bug while the queue is held does not keep it held: the others, who have to
 // end the run, would wait for ever.
 func TestBugLetsGoOfTheQueue(t *testing.T) {
-	e := &Engine{queue: newQueue(Options{ChunkSize: 10, Concurrency: 1, SettleTime: time.Second}, 3), index: newIndex(memory{})}
+	e := &Engine{queue: newQueue(Options{ChunkSize: 10, Concurrency: 1, SettleTime: time.Second}, 3), index: newIndex(&Roster{})}
 	p := &person{key: NewKey("i", "ann@x.co"), row: 1} // which the index does not have
 	e.queue.add(p, true)
 	var bug *Panic

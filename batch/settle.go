@@ -133,8 +133,7 @@ func sameRefusal(message string, c Candidate) string {
 			message = strings.ReplaceAll(message, own, "*")
 		}
 	}
-	message = address.ReplaceAllString(message, "*")
-	return varying.ReplaceAllString(message, "*")
+	return varying.ReplaceAllString(withoutAddresses(message), "*")
 }
 
 // varying is a word with a digit in it, such as an id, a number or a time, with
