@@ -28,7 +28,7 @@ help: ## show this list
 
 .PHONY: build
 build: ## build bin/bulkinvite
-	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/bulkinvite ./cmd/bulkinvite
+	$(GO) build -trimpath -ldflags '-X bulkinvite/cmd/bulkinvite/app.version=$(VERSION)' -o bin/bulkinvite ./cmd/bulkinvite
 
 # The date of the pages is the commit's: the same source gives the same pages.
 .PHONY: man

@@ -8,6 +8,7 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
+	"bulkinvite/cmd/bulkinvite/app"
 )
 
 const assumeBase = "http://127.0.0.1:9"
@@ -36,7 +37,7 @@ func markedLedger(t *testing.T, path string) {
 			t.Fatal(err)
 		}
 	}
-	if err := r.End(t.Context(), nil, exitFailedRows); err != nil {
+	if err := r.End(t.Context(), nil, app.ExitFailedRows); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -63,23 +64,23 @@ func TestAssumeOfMarked(t *testing.T) {
 		t.Helper()
 		shows(code, words, "confirm", "--assume", what, who, "i-1", "--yes", "--base-url", assumeBase)
 	}
-	shows(exitOK, `^0 +1 +0 +1 +0 +i-1 `, "status")
-	shows(exitOK, `^1 person without an invitation: .* confirm --assume not-sent$`, "status")
-	shows(exitOK, `^  bob@.*, the answer named an address that nobody asked for: `, "status")
-	shows(exitOK, `"no_invitation": 1,`, "status", "--json")
-	shows(exitOK, `"mark": "other_address"`, "status", "--json")
-	shows(exitOK, `^ann@example.com: no invitation$`, "explain", "ann@example.com")
-	shows(exitOK, `the next send leaves them out, unless name or address in the row have changed`, "explain", "ann@example.com")
-	shows(exitOK, `"state": "no_invitation"`, "explain", "--json", "ann@example.com")
-	shows(exitOK, `^bob@example.com: in doubt$`, "explain", "bob@example.com")
-	shows(exitOK, `if not they stay uncertain, since the answer named an address that nobody asked for`, "explain", "bob@example.com")
-	shows(exitOK, `<h3>no_invitation: 1</h3>`, "report", "-o", "-")
+	shows(app.ExitOK, `^0 +1 +0 +1 +0 +i-1 `, "status")
+	shows(app.ExitOK, `^1 person without an invitation: .* confirm --assume not-sent$`, "status")
+	shows(app.ExitOK, `^  bob@.*, the answer named an address that nobody asked for: `, "status")
+	shows(app.ExitOK, `"no_invitation": 1,`, "status", "--json")
+	shows(app.ExitOK, `"mark": "other_address"`, "status", "--json")
+	shows(app.ExitOK, `^ann@example.com: no invitation$`, "explain", "ann@example.com")
+	shows(app.ExitOK, `the next send leaves them out, unless name or address in the row have changed`, "explain", "ann@example.com")
+	shows(app.ExitOK, `"state": "no_invitation"`, "explain", "--json", "ann@example.com")
+	shows(app.ExitOK, `^bob@example.com: in doubt$`, "explain", "bob@example.com")
+	shows(app.ExitOK, `if not they stay uncertain, since the answer named an address that nobody asked for`, "explain", "bob@example.com")
+	shows(app.ExitOK, `<h3>no_invitation: 1</h3>`, "report", "-o", "-")
 
-	assume(exitOK, `^ann@example.com is not invited to interview i-1: the next send that names them invites them$`, "not-sent", "ann@example.com")
-	shows(exitOK, `the next send invites them`, "explain", "ann@example.com")
-	assume(exitUsage, `ann@example.com is not in doubt in interview i-1`, "not-sent", "ann@example.com")
-	assume(exitOK, `^bob@example.com is invited to interview i-1: nobody will invite them again$`, "sent", "bob@example.com")
-	shows(exitOK, `the next send leaves them out: they are invited`, "explain", "bob@example.com")
+	assume(app.ExitOK, `^ann@example.com is not invited to interview i-1: the next send that names them invites them$`, "not-sent", "ann@example.com")
+	shows(app.ExitOK, `the next send invites them`, "explain", "ann@example.com")
+	assume(app.ExitUsage, `ann@example.com is not in doubt in interview i-1`, "not-sent", "ann@example.com")
+	assume(app.ExitOK, `^bob@example.com is invited to interview i-1: nobody will invite them again$`, "sent", "bob@example.com")
+	shows(app.ExitOK, `the next send leaves them out: they are invited`, "explain", "bob@example.com")
 }
 
 // Both can be settled either way.
@@ -89,7 +90,7 @@ func TestAssumeOfMarkedTheOtherWay(t *testing.T) {
 	for _, args := range [][]string{{"sent", "ann@example.com"}, {"not-sent", "bob@example.com"}} {
 		var out, errs bytes.Buffer
 		all := append([]string{"confirm", "--yes", "--base-url", assumeBase, "--ledger", path, "--assume"}, append(args, "i-1")...)
-		if code := run(t.Context(), all, &out, &out, &errs, nil); code != exitOK {
+		if code := run(t.Context(), all, &out, &out, &errs, nil); code != app.ExitOK {
 			t.Fatalf("exit %d: %s", code, errs.String())
 		}
 	}

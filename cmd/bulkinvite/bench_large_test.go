@@ -1,6 +1,8 @@
 package main
 
-import "testing"
+import (
+	"testing"
+)
 
 // BenchmarkTenMillion sends ten times the rows, once because it takes long, and
 // then a few new ones with the ledger that this has made.

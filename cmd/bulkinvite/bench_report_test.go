@@ -34,6 +34,7 @@ func (r benchRuns) sorted(figure func(benchRun) float64) []float64 {
 func (r benchRuns) seconds() float64 {
 	return r.median(func(one benchRun) float64 { return one.seconds })
 }
+
 func (r benchRuns) peak() float64 { return r.median(func(one benchRun) float64 { return one.mib }) }
 
 // rate returns rows per second.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"bulkinvite/client/sandbox"
+	"bulkinvite/cmd/bulkinvite/app"
 )
 
 // alone is a run that has its ledger and nothing else to know who is invited.
@@ -45,7 +46,7 @@ var harm = []func(ledger, page []byte) []byte{
 func TestLongDamagedLedger(t *testing.T) {
 	s := newStage(t, sandbox.Config{})
 	s.input("people.csv", 600, 3)
-	if code := s.send(alone[1:]...); code != exitOK {
+	if code := s.send(alone[1:]...); code != app.ExitOK {
 		t.Fatalf("exit %d", code)
 	}
 	path := filepath.Join(s.folder, "ledger.db")
@@ -69,7 +70,7 @@ func TestLongDamagedLedger(t *testing.T) {
 		said, _ := cmd.CombinedOutput() // the exit code is looked at below
 		code := cmd.ProcessState.ExitCode()
 		codes[code]++
-		if code != exitOK && code != exitBroken && code != exitUsage || code != exitOK && !strings.Contains(string(said), "ledger") {
+		if code != app.ExitOK && code != app.ExitBroken && code != app.ExitUsage || code != app.ExitOK && !strings.Contains(string(said), "ledger") {
 			t.Errorf("harm %d at %d: exit %d\n%s", i%len(harm), at, code, said)
 		}
 		s.onceEach(600)
@@ -78,7 +79,7 @@ func TestLongDamagedLedger(t *testing.T) {
 		}
 	}
 	t.Logf("exit codes: %v", codes)
-	if codes[exitUsage] == 0 || codes[exitOK] == 0 {
+	if codes[app.ExitUsage] == 0 || codes[app.ExitOK] == 0 {
 		t.Error("no damage was noticed, or none was harmless")
 	}
 }
@@ -101,11 +102,11 @@ func TestLongClockWrong(t *testing.T) {
 			_ = cmd.Process.Kill()
 			_ = cmd.Wait()
 			s.moveTimes(years)
-			if code := s.send(alone[1:]...); code != exitOK {
+			if code := s.send(alone[1:]...); code != app.ExitOK {
 				t.Errorf("exit %d", code)
 			}
 			s.moveTimes(-2 * years)
-			if code := s.send(alone[1:]...); code != exitOK {
+			if code := s.send(alone[1:]...); code != app.ExitOK {
 				t.Errorf("exit %d", code)
 			}
 			s.onceEach(200)

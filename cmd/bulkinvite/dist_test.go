@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"bulkinvite/batch"
+	"bulkinvite/cmd/bulkinvite/app"
 )
 
 // The files of dist are copied and run by others: these tests hold them against
@@ -42,7 +43,7 @@ func find(t *testing.T, text, pattern string) string {
 }
 
 func TestReadyFilesRunCommands(t *testing.T) {
-	root := newRootCommand(&app{})
+	root := newRootCommand(&app.App{})
 	for name, pattern := range map[string]string{
 		"bulkinvite.service": `(?m)^ExecStart=/usr/local/bin/bulkinvite (.*)$`,
 		"bulkinvite.cron":    `(?m)^\d.* bulkinvite  bulkinvite (.*)$`,

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"bulkinvite/client/sandbox"
+	"bulkinvite/cmd/bulkinvite/app"
 )
 
 // What the last line of a run must say that could not write to its ledger.
@@ -64,19 +65,19 @@ func (n *night) fullAt(at int, files string, says *regexp.Regexp) bool {
 	}})
 	if calls < at {
 		n.Logf("a run has %d writes to %s", calls, files)
-		if at == 1 || status.ExitStatus() != exitFailedRows {
+		if at == 1 || status.ExitStatus() != app.ExitFailedRows {
 			n.Errorf("with enough room: exit %d\n%s", status.ExitStatus(), said)
 		}
 		return false
 	}
 	n.clean(false)
 	switch code := status.ExitStatus(); {
-	case code == exitUsage && n.api.Posts() == posts && n.outputs() == old:
+	case code == app.ExitUsage && n.api.Posts() == posts && n.outputs() == old:
 		n.saysLast(said, says, "")
-	case code == exitBroken && strings.Contains(said, "could not be written and are not those of this run; the ledger knows who was invited"):
+	case code == app.ExitBroken && strings.Contains(said, "could not be written and are not those of this run; the ledger knows who was invited"):
 		n.oldOrNew(old)
 		n.saysLast(said, says, "; run the same command again to go on")
-	case code == exitBroken:
+	case code == app.ExitBroken:
 		n.honest()
 		n.saysLast(said, says, "; run the same command again to go on")
 	default:
@@ -125,7 +126,7 @@ func TestLongDiskFullOfOutcomes(t *testing.T) {
 	status, _, said := n.struck(strike{at: 1, fails: syscall.ENOSPC, on: func(path string) bool {
 		return strings.Contains(path, "bulkinvite-outcomes")
 	}})
-	if status.ExitStatus() != exitBroken {
+	if status.ExitStatus() != app.ExitBroken {
 		t.Errorf("exit %d", status.ExitStatus())
 	}
 	n.saysLast(said, regexp.MustCompile("^bulkinvite: broke off: write outcomes to a temporary file in [^;]*: no space left on device; "+
@@ -140,7 +141,7 @@ func TestLongDiskFullOfOutcomes(t *testing.T) {
 			t.Errorf("somebody who was invited %d times has the row %v", times, row)
 		}
 	}
-	if code := n.send(nightly[1:]...); code != exitOK {
+	if code := n.send(nightly[1:]...); code != app.ExitOK {
 		t.Errorf("exit %d", code)
 	}
 	n.onceEach(many)
@@ -158,16 +159,16 @@ func TestLongSmallDisk(t *testing.T) {
 		code := n.send(nightly[1:]...)
 		codes[code]++
 		n.clean(false)
-		if code == exitFailedRows {
+		if code == app.ExitFailedRows {
 			break
 		}
-		if code != exitUsage && code != exitBroken || kib > 1000 {
+		if code != app.ExitUsage && code != app.ExitBroken || kib > 1000 {
 			t.Fatalf("exit %d with %d KiB", code, kib)
 		}
 		n.remount(syscall.MS_REMOUNT, kib)
 	}
 	t.Logf("exit codes: %v", codes)
-	if codes[exitUsage] == 0 || codes[exitBroken] == 0 {
+	if codes[app.ExitUsage] == 0 || codes[app.ExitBroken] == 0 {
 		t.Error("the disk was never full before, or never while it sent")
 	}
 	n.onceEach(n.people())
@@ -187,7 +188,7 @@ func TestLongReadOnlyDisk(t *testing.T) {
 	posts := n.api.Posts()
 	cmd := n.command(context.Background(), nightly...)
 	said, _ := cmd.CombinedOutput() // the exit code is looked at below
-	if code := cmd.ProcessState.ExitCode(); code != exitUsage || n.api.Posts() != posts || !strings.Contains(string(said), "read-only file system") {
+	if code := cmd.ProcessState.ExitCode(); code != app.ExitUsage || n.api.Posts() != posts || !strings.Contains(string(said), "read-only file system") {
 		t.Errorf("exit %d, %d requests: %s", code, n.api.Posts()-posts, said)
 	}
 	n.remount(syscall.MS_REMOUNT, kib)

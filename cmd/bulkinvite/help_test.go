@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"bulkinvite/batch/ledger"
+	"bulkinvite/cmd/bulkinvite/app"
 )
 
 // commands returns root and all below it, as far as people see them.
@@ -36,13 +37,13 @@ func topic(t *testing.T, root *cobra.Command, name string) string {
 }
 
 func TestEnvironmentTopicNamesEveryFlag(t *testing.T) {
-	root := newRootCommand(&app{})
+	root := newRootCommand(&app.App{})
 	text := topic(t, root, "environment")
 	for _, cmd := range commands(root) {
 		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
-			line := fmt.Sprintf("  %s ", envName(f.Name))
-			if hasVariable(f) && !strings.Contains(text, line) {
-				t.Errorf("%s --%s: %s has no line", cmd.CommandPath(), f.Name, envName(f.Name))
+			line := fmt.Sprintf("  %s ", app.EnvName(f.Name))
+			if app.HasVariable(f) && !strings.Contains(text, line) {
+				t.Errorf("%s --%s: %s has no line", cmd.CommandPath(), f.Name, app.EnvName(f.Name))
 			}
 		})
 	}
@@ -54,8 +55,8 @@ func TestEnvironmentTopicNamesEveryFlag(t *testing.T) {
 }
 
 func TestExitCodesTopicNamesEveryCode(t *testing.T) {
-	text := topic(t, newRootCommand(&app{}), "exit-codes")
-	for _, code := range []int{exitOK, exitBroken, exitUsage, exitFailedRows, exitEndedEarly, exitLocked, 129, 130, 143} {
+	text := topic(t, newRootCommand(&app.App{}), "exit-codes")
+	for _, code := range []int{app.ExitOK, app.ExitBroken, app.ExitUsage, app.ExitFailedRows, app.ExitEndedEarly, app.ExitLocked, 129, 130, 143} {
 		if !strings.Contains(text, fmt.Sprintf("\n  %-3d  ", code)) {
 			t.Errorf("exit code %d has no line", code)
 		}
@@ -63,7 +64,7 @@ func TestExitCodesTopicNamesEveryCode(t *testing.T) {
 }
 
 func TestFilesTopicNamesAllOfALedger(t *testing.T) {
-	text := topic(t, newRootCommand(&app{}), "files")
+	text := topic(t, newRootCommand(&app.App{}), "files")
 	for _, path := range ledger.Files("ledger.db") {
 		if !strings.Contains(text, "\n  "+filepath.Base(path)+" ") {
 			t.Errorf("%s has no line", path)
@@ -77,7 +78,7 @@ func TestPackageDocNamesEveryCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	doc, _, _ := strings.Cut(string(source), "\npackage main\n")
-	for _, cmd := range newRootCommand(&app{}).Commands() {
+	for _, cmd := range newRootCommand(&app.App{}).Commands() {
 		if cmd.IsAvailableCommand() && !strings.Contains(doc, "\n//\tbulkinvite "+cmd.Name()+" ") {
 			t.Errorf("%s has no line", cmd.Name())
 		}
@@ -87,7 +88,7 @@ func TestPackageDocNamesEveryCommand(t *testing.T) {
 // Help is read on terminals of 80 columns, but for what is a command to copy
 // or cobra's own.
 func TestTopicsFitTheTerminal(t *testing.T) {
-	root := newRootCommand(&app{})
+	root := newRootCommand(&app.App{})
 	for _, name := range []string{"exit-codes", "files", "monitoring", "environment"} {
 		for line := range strings.Lines(topic(t, root, name)) {
 			if line = strings.TrimSuffix(line, "\n"); len(line) > 80 {
@@ -100,7 +101,7 @@ func TestTopicsFitTheTerminal(t *testing.T) {
 // Examples are copied: each command that they show must be one, with flags
 // that it has and values that these take.
 func TestExamplesAreCommands(t *testing.T) {
-	for _, cmd := range commands(newRootCommand(&app{})) {
+	for _, cmd := range commands(newRootCommand(&app.App{})) {
 		ours := cmd.Runnable() && (cmd.Parent() == nil || cmd.Parent().Name() != "completion")
 		if ours && cmd.Example == "" {
 			t.Errorf("%s has no example", cmd.CommandPath())
@@ -119,7 +120,7 @@ func TestExamplesAreCommands(t *testing.T) {
 
 func checkExample(t *testing.T, shownBy *cobra.Command, args []string) {
 	t.Helper()
-	cmd, rest, err := newRootCommand(&app{}).Find(args)
+	cmd, rest, err := newRootCommand(&app.App{}).Find(args)
 	if err == nil {
 		err = cmd.ParseFlags(rest)
 	}
@@ -134,7 +135,7 @@ func checkExample(t *testing.T, shownBy *cobra.Command, args []string) {
 // Shells complete the names of files where a flag names a file.
 func TestFileFlagsAreFiles(t *testing.T) {
 	fileFlags := []string{"results", "failed", "ledger", "summary", "plan", "rows", "output", "metrics"} // besides those that end in -file
-	for _, cmd := range commands(newRootCommand(&app{})) {
+	for _, cmd := range commands(newRootCommand(&app.App{})) {
 		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
 			names := strings.HasSuffix(f.Name, "-file") || slices.Contains(fileFlags, f.Name)
 			if isFile := f.Value.Type() == "FILE"; isFile != names {

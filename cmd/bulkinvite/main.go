@@ -31,20 +31,12 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+
+	"bulkinvite/cmd/bulkinvite/app"
 )
 
-// gcPercent makes the garbage collector leave about the same room for garbage
-// whatever is in use beside it, which grows with the rows: of a large file most
-// stays in use, and as much again for garbage would be wasted. A little more
-// for more rows, since going through what is in use takes longer.
-func gcPercent(rows int) int {
-	const fixed, perRow = 10 << 20, 34 // bytes that stay in use
-	room := 23<<20 + rows
-	return 100 * room / (fixed + perRow*rows)
-}
-
 func main() {
-	surviveAsking()
+	app.SurviveAsking()
 	// A reader of our output that goes away must not end the sending: writes
 	// then fail, and lossy drops the error.
 	signal.Ignore(syscall.SIGPIPE)
@@ -52,6 +44,6 @@ func main() {
 	// somebody's address, to the standard log. What matters of it comes back as
 	// the error of a request.
 	log.SetOutput(io.Discard)
-	debug.SetGCPercent(gcPercent(0))
+	debug.SetGCPercent(app.GCPercent(0))
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ()))
 }

@@ -13,6 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
+
+	"bulkinvite/cmd/bulkinvite/app"
 )
 
 // The manual pages are made by a test, so that the program need not carry what
@@ -26,7 +28,7 @@ func TestManualPages(t *testing.T) {
 	if folder == "" {
 		folder = t.TempDir()
 	}
-	for _, cmd := range commands(newRootCommand(&app{})) {
+	for _, cmd := range commands(newRootCommand(&app.App{})) {
 		name, page, err := manualPage(cmd)
 		if err != nil {
 			t.Fatalf("%s: %v", cmd.CommandPath(), err)

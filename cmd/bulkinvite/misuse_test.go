@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"bulkinvite/cmd/bulkinvite/app"
 )
 
 // Each command is shown what it does when it is used badly, and so is each of
@@ -28,7 +30,7 @@ func TestScriptsMisuseEveryFlag(t *testing.T) {
 	misused := func(pattern string) bool {
 		return regexp.MustCompile(`(?m)^(\[.*\] )?exits 2 .*\bbulkinvite ` + pattern).Match(all)
 	}
-	for _, cmd := range newRootCommand(&app{}).Commands() {
+	for _, cmd := range newRootCommand(&app.App{}).Commands() {
 		if cmd.Hidden || !cmd.IsAvailableCommand() {
 			continue
 		}

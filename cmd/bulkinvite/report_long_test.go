@@ -26,6 +26,7 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
+	"bulkinvite/cmd/bulkinvite/app"
 )
 
 var keepShots = flag.String("shots", "", "keep pictures of the report's page in this folder")
@@ -73,7 +74,7 @@ func hostileRun(t *testing.T, path string) {
 		}
 	}
 	counts := map[string]int{"rows": 2 * len(hostile), "results": 0, "failed": 2 * len(hostile), "refused": len(hostile), all: 1}
-	if err := r.End(t.Context(), counts, exitFailedRows); err != nil {
+	if err := r.End(t.Context(), counts, app.ExitFailedRows); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -88,7 +89,7 @@ func TestLongReportInBrowser(t *testing.T) {
 	hostileRun(t, path)
 	name := filepath.Join(folder, "page.html")
 	var out, errs bytes.Buffer
-	if code := run(t.Context(), []string{"report", "--ledger", path, "-o", name}, &out, &out, &errs, nil); code != exitOK {
+	if code := run(t.Context(), []string{"report", "--ledger", path, "-o", name}, &out, &out, &errs, nil); code != app.ExitOK {
 		t.Fatalf("exit %d: %s", code, errs.String())
 	}
 	ctx, seen := openBrowser(t, browser)

@@ -20,6 +20,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"bulkinvite/client/sandbox"
+	"bulkinvite/cmd/bulkinvite/app"
+	command "bulkinvite/cmd/bulkinvite/sandbox"
 )
 
 const scripts = "../../testdata/script"
@@ -109,7 +111,7 @@ func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("unsupported: ! sandbox")
 	}
-	var opts sandboxOptions
+	var opts command.Options
 	set := pflag.NewFlagSet("sandbox", pflag.ContinueOnError)
 	opts.Add(set)
 	ts.Check(set.Parse(args))
@@ -117,7 +119,7 @@ func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
-	stop := serve(listener, server)
+	stop := app.ServeSandbox(listener, server)
 	ts.Defer(func() { _ = stop() })
 	ts.Setenv("URL", "http://"+listener.Addr().String())
 	ts.Value(holderKey{}).(*holder).server = server

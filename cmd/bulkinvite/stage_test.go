@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"bulkinvite/client/sandbox"
+	"bulkinvite/cmd/bulkinvite/app"
 )
 
 // A stage is a folder with an input, and an API for the runs over it.
@@ -32,7 +33,7 @@ func newStage(t *testing.T, cfg sandbox.Config) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stop := serve(listener, api)
+	stop := app.ServeSandbox(listener, api)
 	t.Cleanup(func() {
 		if err := stop(); err != nil {
 			t.Error(err)

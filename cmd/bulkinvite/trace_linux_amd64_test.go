@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"unsafe"
+
+	"bulkinvite/cmd/bulkinvite/app"
 )
 
 // A strike is what befalls a process at one of the system calls by which it
@@ -240,7 +242,7 @@ func TestLongTracerLeavesOtherPrograms(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 3 { // the first may end before the other has
-		if status, _ := struck(t, exec.Command(program, "--version"), strike{}, nil); status.ExitStatus() != exitOK {
+		if status, _ := struck(t, exec.Command(program, "--version"), strike{}, nil); status.ExitStatus() != app.ExitOK {
 			t.Errorf("the traced program ended with %d", status.ExitStatus())
 		}
 	}

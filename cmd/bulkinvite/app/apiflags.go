@@ -1,0 +1,70 @@
+package app
+
+import (
+	"github.com/rs/zerolog"
+	"github.com/spf13/pflag"
+
+	"bulkinvite/batch"
+	"bulkinvite/client"
+)
+
+// APIFlags are the flags of commands that ask the API about what a ledger has,
+// and send nothing.
+type APIFlags struct {
+	Ledger     string
+	Base       BaseURL
+	apiKeyFile string
+	Batch      batch.Options
+}
+
+// Add adds the flags.
+func (f *APIFlags) Add(flags *pflag.FlagSet) {
+	f.Batch = batch.DefaultOptions()
+	f.Base.URL = client.DefaultBaseURL
+	AddLedgerFlag(flags, &f.Ledger)
+	flags.Var(&f.Base, "base-url", "the API; https, or http on this machine")
+	flags.Var(File(&f.apiKeyFile), "api-key-file", "a file that holds the API key")
+	flags.Var(Fraction(&f.Batch.Rate, 0, 1e6, true), "rate", "requests per second")
+	flags.Var(Span(&f.Batch.Timeout), "timeout", "of one request")
+}
+
+// Connect makes the client. It sends nothing yet.
+func (f *APIFlags) Connect(a *App, log zerolog.Logger) (*client.Client, error) {
+	opts := ClientOptions(f.Base.URL, f.Batch)
+	var err error
+	if opts.Key, err = FindKey(f.apiKeyFile, a.Environ, log); err != nil {
+		return nil, err
+	}
+	return client.New(opts)
+}
+
+// ClientOptions returns what the flags say of the client, but for the key.
+func ClientOptions(baseURL string, opts batch.Options) client.Options {
+	return client.Options{
+		BaseURL:   baseURL,
+		Timeout:   opts.Timeout,
+		MaxConns:  max(64, opts.Concurrency+1), // else more workers would wait for each other
+		UserAgent: "bulkinvite/" + ThisBuild().Version,
+	}
+}
+
+// A BaseURL is a flag that holds a base URL in normal form.
+type BaseURL struct {
+	URL   string
+	Given bool
+}
+
+func (b *BaseURL) String() string { return b.URL }
+
+// Type implements pflag.Value.
+func (b *BaseURL) Type() string { return TypeURL }
+
+// Set implements pflag.Value.
+func (b *BaseURL) Set(s string) error {
+	url, err := client.ParseBaseURL(s)
+	if err != nil {
+		return err
+	}
+	b.URL, b.Given = url, true
+	return nil
+}

@@ -1,0 +1,115 @@
+// Package app is what all commands of bulkinvite share: what the program was
+// started with, flags and their environment, the key, the ledger's place,
+// signals, the terminal, the log, exit codes, and words for counts and times.
+// It knows cobra and the library. It must not know any command.
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"bulkinvite/batch"
+)
+
+// An App is what the program was started with: all that the commands share.
+type App struct {
+	Stdin   io.Reader
+	Stdout  io.Writer
+	Answers io.Writer // stdout that tells its errors, for what programs read
+	Stderr  *backlog  // of logTo
+	Environ []string
+
+	stdinTerminal  bool
+	StderrTerminal *os.File // nil unless stderr is a terminal
+
+	logFormat, logLevel string
+	LogTo               *LogWriter
+}
+
+// New returns what the program was started with. Its stderr is to be ended.
+func New(stdin io.Reader, stdout, stderr io.Writer, environ []string) *App {
+	a := &App{Stdin: stdin, Stdout: lossy{stdout}, Answers: stdout, Environ: environ}
+	if f, ok := stdin.(*os.File); ok {
+		a.stdinTerminal = term.IsTerminal(int(f.Fd()))
+	}
+	if f, ok := stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		a.StderrTerminal = f
+	}
+	a.LogTo = NewLogWriter(stderr)
+	a.Stderr = newBacklog(a.LogTo, a.tellDropped)
+	return a
+}
+
+// AddFlags adds the flags that all commands have.
+func (a *App) AddFlags(flags *pflag.FlagSet) {
+	a.logFormat, a.logLevel = "auto", "info"
+	flags.Var(Choice(&a.logFormat, "auto", "console", "json"), "log-format",
+		"how log lines look: auto (console on a terminal, else json), console or json")
+	flags.Var(Choice(&a.logLevel, "debug", "info", "warn", "error"), "log-level",
+		"the least that is logged: debug, info, warn or error")
+}
+
+// SetFlags sets the flags that only the environment has, and the home
+// directory in those that name files.
+func (a *App) SetFlags(cmd *cobra.Command, _ []string) error {
+	return cmp.Or(applyEnvironment(cmd.Flags(), a.Environ), expandHomes(cmd.Flags(), a.Environ))
+}
+
+// OnTerminal reports whether somebody is there to be asked.
+func (a *App) OnTerminal() bool { return a.stdinTerminal || a.StderrTerminal != nil }
+
+// Finish says in one line what went wrong and returns the exit code. Errors
+// that are no failure come from cobra itself and are about the usage.
+func (a *App) Finish(cmd *cobra.Command, err error) int {
+	if err == nil {
+		return ExitOK
+	}
+	var f *Failure
+	if !errors.As(err, &f) {
+		_, _ = fmt.Fprintf(a.Stderr, "bulkinvite: %s; see %s --help\n", firstLine(err.Error()), cmd.CommandPath())
+		return ExitUsage
+	}
+	if f.Err != nil {
+		_, _ = fmt.Fprintf(a.Stderr, "bulkinvite: %s\n", OneLine(f.Err.Error()))
+	}
+	return f.Code
+}
+
+// Action adapts a command's own function to cobra, such that its errors can
+// be told from those that cobra makes itself.
+func (a *App) Action(f func(ctx context.Context, log zerolog.Logger, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		log := a.newLogger()
+		for _, name := range UnknownVariables(cmd.Root(), a.Environ) {
+			log.Warn().Str("variable", name).Msg("no flag belongs to this environment variable; it has no effect")
+		}
+		err := batch.Guard(func() error { return f(cmd.Context(), log, args) })()
+		if err == nil {
+			return nil
+		}
+		LogBug(log, err)
+		return &Failure{Code: CodeOf(err), Err: wordsOf(err)}
+	}
+}
+
+// wordsOf returns what is left to tell of a command's error: nothing of one
+// that is only a code, and of a bug the bug.
+func wordsOf(err error) error {
+	if p := (*batch.Panic)(nil); errors.As(err, &p) {
+		return p
+	}
+	var f *Failure
+	if errors.As(err, &f) && f.Err == nil {
+		return nil
+	}
+	return err
+}

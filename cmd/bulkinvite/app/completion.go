@@ -1,0 +1,55 @@
+package app
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// AddCompletions tells the shells what may follow cmd, its commands and their
+// flags: the words of a choice and some of a text, the names of files where a file is named, and
+// otherwise nothing, for what cobra knows nothing of is completed with the
+// names of files.
+func AddCompletions(cmd *cobra.Command) {
+	if cmd.ValidArgsFunction == nil && !strings.Contains(cmd.Use, "FILE") {
+		cmd.ValidArgsFunction = cobra.NoFileCompletions
+	}
+	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		if _, found := cmd.GetFlagCompletionFunc(f.Name); found {
+			return
+		}
+		complete := cobra.NoFileCompletions
+		switch value := f.Value.(type) {
+		case file:
+			return
+		case choice:
+			complete = cobra.FixedCompletions(value.words, cobra.ShellCompDirectiveNoFileComp)
+		case text:
+			complete = cobra.FixedCompletions(value.words, cobra.ShellCompDirectiveNoFileComp)
+		}
+		_ = cmd.RegisterFlagCompletionFunc(f.Name, complete) // fails only for what the two lines above exclude
+	})
+	for _, sub := range cmd.Commands() {
+		AddCompletions(sub)
+	}
+}
+
+// RequireShell makes cobra's completion command refuse to do nothing: in a
+// profile, the help that it prints otherwise would be taken for a script.
+func RequireShell(root *cobra.Command) {
+	cmd, _, err := root.Find([]string{"completion"})
+	if err != nil {
+		return // cobra adds none to a program without commands
+	}
+	cmd.Example = `  source <(bulkinvite completion bash)
+  bulkinvite completion fish > ~/.config/fish/completions/bulkinvite.fish`
+	cmd.Args = cobra.ArbitraryArgs // none of them is a shell: those are commands
+	cmd.RunE = func(*cobra.Command, []string) error {
+		return errors.New("name a shell: bash, zsh, fish or powershell")
+	}
+	for _, shell := range cmd.Commands() {
+		shell.Args = NoArguments
+	}
+}

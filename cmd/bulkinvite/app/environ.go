@@ -1,0 +1,108 @@
+package app
+
+import (
+	"encoding/csv"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// envPrefix begins every environment variable that stands for a flag.
+const envPrefix = "BULKINVITE_"
+
+// EnvName returns the variable of a flag: settle-time is
+// BULKINVITE_SETTLE_TIME.
+func EnvName(flag string) string {
+	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// lookup returns the last value of a variable in environ, as getenv(3) of most
+// shells' children would; an empty one counts as not set.
+func lookup(environ []string, name string) string {
+	for _, entry := range slices.Backward(environ) {
+		if key, value, _ := strings.Cut(entry, "="); key == name {
+			return value
+		}
+	}
+	return ""
+}
+
+// HasVariable reports whether a flag can be set in the environment.
+func HasVariable(f *pflag.Flag) bool { return f.Name != "help" && f.Name != "version" }
+
+// applyEnvironment sets the flags that the command line did not.
+func applyEnvironment(flags *pflag.FlagSet, environ []string) error {
+	var first error
+	flags.VisitAll(func(f *pflag.Flag) {
+		value := lookup(environ, EnvName(f.Name))
+		if f.Changed || !HasVariable(f) || value == "" || first != nil {
+			return
+		}
+		if err := setFromEnvironment(f.Value, value); err != nil {
+			first = badVariable(f, value, err)
+			return
+		}
+		f.Changed = true
+	})
+	return first
+}
+
+// A Repeated flag may be given several times, and keeps all values.
+type Repeated interface {
+	pflag.Value
+	Repeated()
+}
+
+// setFromEnvironment sets a flag. Of one that may be repeated a variable has
+// all values, with commas between them; what has a comma in it stands in
+// quotes, as in a CSV file.
+func setFromEnvironment(flag pflag.Value, value string) error {
+	if _, repeated := flag.(Repeated); !repeated {
+		return flag.Set(value)
+	}
+	r := csv.NewReader(strings.NewReader(value))
+	r.FieldsPerRecord = -1
+	r.LazyQuotes = true // a quote in the middle is only that
+	lines, err := r.ReadAll()
+	if err != nil {
+		return err
+	}
+	for _, v := range slices.Concat(lines...) {
+		if err := flag.Set(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// badVariable is the error of a flag that its variable cannot set.
+func badVariable(f *pflag.Flag, value string, err error) error {
+	name := EnvName(f.Name)
+	if hidesValue(f) {
+		return fmt.Errorf("%s in the environment: %w", name, err)
+	}
+	return fmt.Errorf("%s=%q in the environment: %w", name, value, badValue(f, err))
+}
+
+// UnknownVariables returns those of ours in environ that belong to no flag of
+// any command: most likely a slip of the pen.
+func UnknownVariables(root *cobra.Command, environ []string) []string {
+	known := map[string]bool{}
+	learn := func(f *pflag.Flag) { known[EnvName(f.Name)] = HasVariable(f) }
+	root.PersistentFlags().VisitAll(learn)
+	for _, cmd := range root.Commands() {
+		cmd.Flags().VisitAll(learn)
+	}
+	var unknown []string
+	for _, entry := range environ {
+		name, _, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, envPrefix) && !known[name] && !slices.Contains(unknown, name) {
+			unknown = append(unknown, name)
+		}
+	}
+	slices.Sort(unknown)
+	return unknown
+}

@@ -1,0 +1,72 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// expandHome puts the home directory in the place of a ~ that a path begins
+// with. Shells leave it alone in --ledger=~/ledger.db, and cron and systemd
+// everywhere: each working folder would get a folder called ~, with a ledger of
+// its own that knows nobody.
+func expandHome(name string, environ []string) (string, error) {
+	first, rest, hasRest := strings.Cut(name, "/")
+	if !strings.HasPrefix(first, "~") || !hasRest && first != "~" {
+		return name, nil
+	}
+	_, err := os.Lstat(first)
+	literal := err == nil
+	switch {
+	case first != "~" && literal: // a folder of this name, and nobody's home
+		return name, nil
+	case first != "~":
+		return "", fmt.Errorf("only ~/ stands for a home directory; write the path without %s", first)
+	case literal && Exists(name):
+		return "", errors.New("is in a folder that is called ~ as well; write ./~/ for that, or the whole path")
+	}
+	home := lookup(environ, "HOME")
+	if home == "" {
+		return "", errors.New("HOME is not set, so that ~ means nothing; write the whole path")
+	}
+	return filepath.Join(home, rest), nil
+}
+
+// expandHomes is expandHome for the flags that name files, wherever they were
+// set.
+func expandHomes(flags *pflag.FlagSet, environ []string) error {
+	var first error
+	flags.VisitAll(func(f *pflag.Flag) {
+		value, ok := f.Value.(file)
+		if !ok || first != nil {
+			return
+		}
+		name, err := expandHome(*value.value, environ)
+		switch {
+		case err == nil:
+			*value.value = name
+		case hidesValue(f):
+			first = fmt.Errorf("--%s: %w", f.Name, err)
+		default:
+			first = fmt.Errorf("--%s %q: %w", f.Name, *value.value, err)
+		}
+	})
+	return first
+}
+
+// ExpandInputs is expandHome for the names of inputs.
+func ExpandInputs(names, environ []string) ([]string, error) {
+	names = slices.Clone(names)
+	for i, name := range names {
+		var err error
+		if names[i], err = expandHome(name, environ); err != nil {
+			return nil, Refusef("%s: %w", name, err)
+		}
+	}
+	return names, nil
+}

@@ -1,0 +1,89 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/spf13/pflag"
+
+	"bulkinvite/batch/ledger"
+)
+
+// TakeLedger takes the ledger for a run. It makes none, as ledger.Open would.
+func (a *App) TakeLedger(ctx context.Context, named string) (store *ledger.Store, err error) {
+	err = a.ReadLedger(ctx, named, func(_ *ledger.Reader, path string) error {
+		store, err = ledger.Open(ctx, path, ledger.Options{})
+		if errors.Is(err, ledger.ErrLocked) {
+			return &Failure{Code: ExitLocked, Err: err}
+		}
+		return err
+	})
+	return store, err
+}
+
+// IsLedger reports whether a file is the ledger at path or one of those beside
+// it.
+func IsLedger(name, path string) bool {
+	for _, own := range ledger.Files(path) {
+		if SameFile(name, own) {
+			return true
+		}
+	}
+	return false
+}
+
+// Advised adds to an error of the ledger at path what to do about it, where the
+// error itself does not say it.
+func Advised(err error, path string) error {
+	if advice := ledger.Advice(err); advice != "" {
+		return fmt.Errorf("%w; ledger %s: %s", err, path, advice)
+	}
+	return err
+}
+
+// AddLedgerFlag adds --ledger, which is the same for all commands.
+func AddLedgerFlag(flags *pflag.FlagSet, name *string) {
+	flags.Var(File(name), "ledger", "the memory of what was sent (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
+}
+
+// LedgerPath returns where the ledger is: where --ledger says, else where the
+// XDG base directory specification puts what a program remembers.
+func LedgerPath(named string, environ []string) (string, error) {
+	if named != "" {
+		return named, nil
+	}
+	state := lookup(environ, "XDG_STATE_HOME")
+	if state == "" || !filepath.IsAbs(state) { // the specification has relative ones ignored
+		home := lookup(environ, "HOME")
+		if home == "" {
+			return "", Refusef("neither HOME nor XDG_STATE_HOME is set, so there is no place for the ledger; name one with --ledger")
+		}
+		state = filepath.Join(home, ".local", "state")
+	}
+	return filepath.Join(state, "bulkinvite", "ledger.db"), nil
+}
+
+// ReadLedger calls f with the ledger that --ledger names, or the usual one.
+func (a *App) ReadLedger(ctx context.Context, named string, f func(reader *ledger.Reader, path string) error) error {
+	path, err := LedgerPath(named, a.Environ)
+	if err != nil {
+		return err
+	}
+	reader, err := ledger.OpenReadOnly(ctx, path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return RefuseMissing(path)
+	case err != nil:
+		return Advised(err, path)
+	}
+	defer func() { _ = reader.Close() }() // only read from
+	return Advised(f(reader, path), path)
+}
+
+// RefuseMissing is the error of a command that needs a ledger.
+func RefuseMissing(path string) error {
+	return Refusef("there is no ledger at %s; send makes it, or name another one with --ledger", path)
+}

@@ -1,0 +1,107 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"bulkinvite/batch"
+)
+
+// lossy drops the errors of a writer. Nobody reading our words any more is no
+// reason to stop sending, nor to complain about it.
+type lossy struct{ w io.Writer }
+
+func (l lossy) Write(p []byte) (int, error) {
+	_, _ = l.w.Write(p)
+	return len(p), nil
+}
+
+// A LogWriter is where the backlog goes: straight to stderr, or through the
+// progress bar while there is one, which writes it above itself.
+type LogWriter struct {
+	direct io.Writer
+	above  atomic.Pointer[io.Writer] // nil without a bar
+}
+
+// NewLogWriter returns one that writes to direct.
+func NewLogWriter(direct io.Writer) *LogWriter { return &LogWriter{direct: direct} }
+
+func (l *LogWriter) Write(p []byte) (int, error) {
+	above := l.above.Load()
+	if above == nil {
+		return l.direct.Write(p)
+	}
+	// A key such as Ctrl-C has left ^C behind the bar, which can be wiped out
+	// only from the beginning of the line.
+	_, _ = l.direct.Write([]byte{'\r'})
+	if _, err := (*above).Write(p); err == nil {
+		return len(p), nil
+	}
+	l.above.CompareAndSwap(above, nil) // the bar is gone: the terminal was closed, or it ended
+	return l.direct.Write(p)
+}
+
+// SetAbove sends further lines through w; nil sends them straight again.
+func (l *LogWriter) SetAbove(w io.Writer) {
+	if w == nil {
+		l.above.Store(nil)
+		return
+	}
+	l.above.Store(&w)
+}
+
+// newLogger returns the logger that the flags ask for.
+func (a *App) newLogger() zerolog.Logger { return a.loggerTo(a.Stderr) }
+
+// tellDropped writes to the log, past the backlog, that lines are missing in it.
+func (a *App) tellDropped(n int) {
+	log := a.loggerTo(a.LogTo)
+	log.Error().Int("lines", n).Msg("nobody read stderr for a while: log lines are missing here")
+}
+
+func (a *App) loggerTo(to io.Writer) zerolog.Logger {
+	w := to
+	console := a.logFormat == "console" || a.logFormat == "auto" && a.StderrTerminal != nil
+	if console {
+		w = zerolog.ConsoleWriter{
+			Out:        to,
+			TimeFormat: time.TimeOnly,
+			NoColor:    a.StderrTerminal == nil || lookup(a.Environ, "NO_COLOR") != "",
+		}
+	}
+	level, err := zerolog.ParseLevel(a.logLevel)
+	if err != nil {
+		level = zerolog.InfoLevel // the flag takes only known words
+	}
+	return zerolog.New(w).Level(level).With().Timestamp().Logger()
+}
+
+// LogBug logs where a bug was, if err is one: its words alone help nobody who
+// is to mend it.
+func LogBug(log zerolog.Logger, err error) {
+	if p := (*batch.Panic)(nil); errors.As(err, &p) {
+		log.Error().Str("stack", p.Stack).Msg(p.Error())
+	}
+}
+
+// Every calls f after each interval until ctx is done.
+func Every(ctx context.Context, interval time.Duration, f func()) {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			f()
+		}
+	}
+}
+
+// LogInterval is the time between log lines that tell how far something is.
+const LogInterval = 30 * time.Second

@@ -1,0 +1,74 @@
+package app
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+)
+
+// errDeclined is a question that was not answered with yes.
+var errDeclined = errors.New("declined; nothing was sent")
+
+// A terminal is where a question is asked. Reading must end when the deadline
+// is over, so that a signal ends the waiting.
+type terminal interface {
+	io.ReadWriter
+	SetReadDeadline(t time.Time) error
+}
+
+// OpenTerminal opens the controlling terminal: standard input and output may
+// well be something else.
+func OpenTerminal() (*os.File, error) {
+	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return nil, fmt.Errorf("there is no terminal to ask on (%w); use --yes to go on without a question", Bare(err))
+	}
+	return tty, nil
+}
+
+// AskOnTerminal opens the terminal and asks. undone is what stays as it is where
+// the answer is no.
+func AskOnTerminal(ctx context.Context, question, undone string) error {
+	tty, err := OpenTerminal()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tty.Close() }() // nothing is lost with it
+	err = Ask(ctx, tty, question)
+	if errors.Is(err, errDeclined) {
+		return Refusef("declined; %s", undone)
+	}
+	return err
+}
+
+// Ask writes the question and waits for an answer: only y and yes let it
+// return nil.
+func Ask(ctx context.Context, tty terminal, question string) error {
+	if _, err := io.WriteString(tty, question); err != nil {
+		return fmt.Errorf("ask: %w", err)
+	}
+	stop := context.AfterFunc(ctx, func() {
+		// If the system cannot do this with a terminal, the second signal ends
+		// the program.
+		_ = tty.SetReadDeadline(time.Unix(1, 0))
+	})
+	defer stop()
+	answer, err := bufio.NewReader(tty).ReadString('\n')
+	if ctx.Err() != nil {
+		_, _ = io.WriteString(tty, "\n") // what is said next stands below the question
+		return context.Cause(ctx)
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return nil
+	}
+	return errDeclined
+}

@@ -1,0 +1,111 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/sync/errgroup"
+
+	"bulkinvite/batch"
+)
+
+// A StopSignal is the cause of a context that a signal cancelled.
+type StopSignal struct{ Sig syscall.Signal }
+
+func (s StopSignal) Error() string { return fmt.Sprintf("stopped by a signal (%v)", s.Sig) }
+
+// Code is the exit code of a shell's child that the signal ended.
+func (s StopSignal) Code() int { return 128 + int(s.Sig) }
+
+// StoppedBy returns the signal that cancelled ctx, if one did.
+func StoppedBy(ctx context.Context) (StopSignal, bool) {
+	var stop StopSignal
+	ok := errors.As(context.Cause(ctx), &stop)
+	return stop, ok
+}
+
+// WithSignals calls f with a context that the first SIGINT, SIGTERM or SIGHUP
+// cancels. onFirst is called then; the second signal ends the program at once,
+// which the ledger makes safe. SIGQUIT (Ctrl-\) does so at once: Go itself would
+// end with 2, which means that nothing was sent. For where all goroutines are
+// there is SIGABRT.
+//
+// Signals that are ignored when the program starts stay ignored: that is how
+// nohup and a shell's & ask for it.
+func WithSignals(ctx context.Context, onFirst func(StopSignal), f func(ctx context.Context) error) error {
+	signals := make(chan os.Signal, 2) // both a first and a second one, even while onFirst writes to a slow terminal
+	for _, sig := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
+		if !signal.Ignored(sig) {
+			signal.Notify(signals, sig)
+		}
+	}
+	defer signal.Stop(signals)
+	return withSignalsFrom(ctx, signals, onFirst, os.Exit, f)
+}
+
+// EndAtOnce is what the first signal does while nothing was sent and nothing
+// has to be told: waiting for standard input, say, cannot be cancelled.
+func (a *App) EndAtOnce(stop StopSignal) {
+	_, _ = fmt.Fprintf(a.Stderr, "bulkinvite: %v; nothing was sent\n", stop)
+	a.Stderr.End()
+	os.Exit(stop.Code())
+}
+
+func withSignalsFrom(ctx context.Context, signals <-chan os.Signal, onFirst func(StopSignal), exit func(code int), f func(ctx context.Context) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	done := make(chan struct{})
+	var g errgroup.Group
+	g.Go(batch.Guard(func() error {
+		watch(signals, done, func(stop StopSignal) {
+			cancel(stop)
+			onFirst(stop)
+		}, exit)
+		return nil
+	}))
+	err := batch.Guard(func() error { return f(ctx) })()
+	close(done)
+	return errors.Join(err, g.Wait())
+}
+
+// watch calls first with the first signal and exit with the code of the
+// second, SIGHUP apart, or with that of SIGQUIT, until done is closed.
+func watch(signals <-chan os.Signal, done <-chan struct{}, first func(StopSignal), exit func(code int)) {
+	for n := 0; ; n++ {
+		select {
+		case <-done:
+			return
+		case received := <-signals:
+			sig, ok := received.(syscall.Signal)
+			if !ok {
+				continue // no system that Go knows has others
+			}
+			switch {
+			case sig == syscall.SIGQUIT:
+				exit(StopSignal{sig}.Code())
+				return
+			case n == 0:
+				first(StopSignal{sig})
+			case sig == syscall.SIGHUP:
+				// Of a terminal that is closed both the system and the shell
+				// send one: that must not keep the outputs from being written.
+			default:
+				exit(StopSignal{sig}.Code())
+				return
+			}
+		}
+	}
+}
+
+// AskSignal is how somebody asks a run where it stands.
+const AskSignal = syscall.SIGUSR1
+
+// SurviveAsking keeps AskSignal from ending the program, which is what it does
+// by default: whoever asks too early, or the wrong command, must do no harm.
+func SurviveAsking() {
+	signal.Notify(make(chan os.Signal, 1), AskSignal) // never read: there is nothing to tell yet
+}

@@ -1,0 +1,178 @@
+// Package audit is the command that holds the list of an interview against the
+// ledger. It knows what the commands share, the ledger as far as it can be read,
+// and the API's lists. It must not know other commands, nor change anything.
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"bulkinvite/batch"
+	"bulkinvite/batch/ledger"
+	"bulkinvite/client"
+	"bulkinvite/cmd/bulkinvite/app"
+	"bulkinvite/csvio"
+)
+
+// Options are the flags of audit.
+type Options struct {
+	*app.App
+	api  app.APIFlags
+	all  bool
+	json bool
+}
+
+// NewCmdAudit returns the command audit.
+func NewCmdAudit(a *app.App) *cobra.Command {
+	opts := Options{App: a}
+	cmd := &cobra.Command{
+		Use:   "audit [INTERVIEW_ID...]",
+		Short: "Hold an interview's list against the ledger: who is there twice, or missing",
+		Example: `  # the interviews of the last run
+  bulkinvite audit --api-key-file ~/.micro1-api-key
+
+  bulkinvite audit 7c9e6679-7425-40de-944b-e07fc1f90ae7 --api-key-file ~/.micro1-api-key
+  bulkinvite audit 7c9e6679-7425-40de-944b-e07fc1f90ae7 --all --json > audit.json`,
+		Long: `audit reads the whole list of each interview and holds it against the ledger.
+Without INTERVIEW_ID it takes the interviews of the last run that sent anything.
+It shows
+
+  - people of whom the list has more than one entry: a second session, whoever
+    made it
+  - people whom the ledger knows to be invited and the list lacks
+  - how many people the list has and the ledger does not: invited elsewhere, in
+    the dashboard or with another ledger (--all names them)
+  - how many people are in doubt (bulkinvite confirm settles them)
+
+The first two are what is wrong. Addresses are compared as send does, and shown
+in full. People who were invited through a job application, or only sent an
+invitation again, are not missed: the list may show them under another address.
+Who was forgotten (bulkinvite forget) counts as invited elsewhere.
+
+It sends nothing but GET requests, changes nothing, and may be used while a run
+goes on; who is invited in the last seconds may not be in the list yet.
+
+With --json it writes one JSON object: ledger, base_url, running (a run goes on),
+run (whose interviews they are; 0 if they were named) and interviews, each with interview_id, entries and people (of the list), invited
+(in the ledger), twice (email, and entries with candidate_id, date_created and
+status), missing, elsewhere, elsewhere_people (with --all), in_doubt and
+in_doubt_listed.
+
+Exit codes: 0 nothing is wrong; 3 something is; 4 a list could not be read; 2 as
+in send.`,
+		Args: interviewIDs,
+		RunE: a.Action(func(ctx context.Context, log zerolog.Logger, args []string) error {
+			return app.WithSignals(ctx, a.EndAtOnce, func(ctx context.Context) error {
+				return app.Early(ctx, opts.run(ctx, log, args))
+			})
+		}),
+	}
+	opts.api.Add(cmd.Flags())
+	cmd.Flags().BoolVar(&opts.all, "all", false, "name those who were invited elsewhere, too")
+	cmd.Flags().BoolVar(&opts.json, "json", false, "write JSON, for programs")
+	return cmd
+}
+
+// interviewIDs takes any number of them.
+func interviewIDs(_ *cobra.Command, args []string) error {
+	for _, id := range args {
+		if err := csvio.CheckInterviewID(id); err != nil {
+			return fmt.Errorf("INTERVIEW_ID %q: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// An auditReport is what audit has to tell, and with --json this object.
+type auditReport struct {
+	Ledger     string        `json:"ledger"`
+	BaseURL    string        `json:"base_url"`
+	Running    bool          `json:"running"`
+	Run        int64         `json:"run"` // whose interviews these are; 0: they were named
+	Interviews []auditResult `json:"interviews"`
+}
+
+func (o *Options) run(ctx context.Context, log zerolog.Logger, ids []string) error {
+	api, err := o.api.Connect(o.App, log)
+	if err != nil {
+		return err
+	}
+	defer api.Close()
+	opts := o.api.Batch
+	opts.Log = log
+	lister, err := batch.NewLister(api, opts)
+	if err != nil {
+		return err
+	}
+	r := auditReport{BaseURL: o.api.Base.URL}
+	err = o.ReadLedger(ctx, o.api.Ledger, func(reader *ledger.Reader, path string) error {
+		r.Ledger = path
+		if r.Running, err = reader.Running(); err != nil {
+			return err
+		}
+		if len(ids) == 0 {
+			if r.Run, ids, err = lastInterviews(ctx, reader, r.BaseURL); err != nil {
+				return err
+			}
+			log.Info().Int64("run", r.Run).Int("interviews", len(ids)).Msg("the interviews of the last run that sent anything are read")
+		}
+		done := map[string]bool{}
+		for _, id := range ids {
+			if id = batch.NewKey(id, "").InterviewID; done[id] {
+				continue
+			}
+			done[id] = true
+			u := &audit{interviewID: id, baseURL: r.BaseURL, reader: reader, lister: lister, log: log, all: o.all}
+			result, err := u.run(ctx)
+			if err != nil {
+				return auditError(ctx, id, err)
+			}
+			r.Interviews = append(r.Interviews, result)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if o.json {
+		err = app.WriteJSON(o.Answers, r)
+	} else {
+		err = r.writeTo(o.Stdout)
+	}
+	if err == nil && r.wrong() {
+		err = app.ExitWith(app.ExitFailedRows)
+	}
+	return err
+}
+
+// lastInterviews returns the interviews that are read if none is named.
+func lastInterviews(ctx context.Context, reader *ledger.Reader, baseURL string) (run int64, ids []string, err error) {
+	run, ids, err = reader.LastSent(ctx, baseURL)
+	if err == nil && len(ids) == 0 {
+		err = app.Refusef("no run has sent anything to %s, as far as this ledger knows; name an INTERVIEW_ID, or another --base-url or --ledger", baseURL)
+	}
+	return run, ids, err
+}
+
+// auditError says of which interview an error is, and what kind.
+func auditError(ctx context.Context, id string, err error) error {
+	var apiErr *client.Error
+	if errors.As(err, &apiErr) && ctx.Err() == nil {
+		return &app.Failure{Code: app.ExitEndedEarly, Err: fmt.Errorf("interview %s: %w", id, err)}
+	}
+	return err
+}
+
+// wrong reports whether anything is.
+func (r *auditReport) wrong() bool {
+	for i := range r.Interviews {
+		if r.Interviews[i].wrong() > 0 {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,69 @@
+package audit
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"bulkinvite/cmd/bulkinvite/app"
+)
+
+func (r *auditReport) writeTo(w io.Writer) error {
+	var b strings.Builder
+	if r.Run != 0 {
+		fmt.Fprintf(&b, "run %d was the last that sent anything; its interviews:\n", r.Run)
+	}
+	wrong := 0
+	for i := range r.Interviews {
+		r.Interviews[i].write(&b)
+		wrong += r.Interviews[i].wrong()
+	}
+	if r.Running {
+		b.WriteString("a run goes on: who was invited meanwhile may count as invited elsewhere\n")
+	}
+	if wrong == 0 {
+		b.WriteString("finished; nothing is wrong\n")
+	} else {
+		fmt.Fprintf(&b, "finished; something is wrong with %s, see above\n", app.People(wrong))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (r *auditResult) write(b *strings.Builder) {
+	fmt.Fprintf(b, "interview %s: %s in the API's list, %d invited in the ledger\n", r.InterviewID, app.People(r.People), r.Invited)
+	if r.People == 0 && r.Invited == 0 && r.InDoubt == 0 {
+		b.WriteString("  neither knows anybody in it; make sure that the id, --base-url and --ledger are right\n")
+	}
+	if n := len(r.Twice); n > 0 {
+		fmt.Fprintf(b, "  more than one entry in the list, a second session: %s; tell the API's support\n", app.People(n))
+		for _, p := range r.Twice {
+			var entries []string
+			for _, e := range p.Entries {
+				entries = append(entries, strings.TrimSpace(e.CandidateID+" "+e.DateCreated))
+			}
+			fmt.Fprintf(b, "    %s: %s\n", p.Email, strings.Join(entries, ", "))
+		}
+	}
+	if n := len(r.Missing); n > 0 {
+		fmt.Fprintf(b, "  invited in the ledger and not in the list: %s; look in the dashboard\n", app.People(n))
+		writeNames(b, r.Missing)
+	}
+	if r.Elsewhere > 0 {
+		hint := "; --all names them"
+		if len(r.ElsewherePeople) > 0 {
+			hint = ""
+		}
+		fmt.Fprintf(b, "  in the list and not in the ledger, invited elsewhere: %s%s\n", app.People(r.Elsewhere), hint)
+		writeNames(b, r.ElsewherePeople)
+	}
+	if r.InDoubt > 0 {
+		fmt.Fprintf(b, "  in doubt: %s, %d of them in the list; bulkinvite confirm settles them\n", app.People(r.InDoubt), r.InDoubtListed)
+	}
+}
+
+func writeNames(b *strings.Builder, names []string) {
+	for _, name := range names {
+		fmt.Fprintf(b, "    %s\n", name)
+	}
+}

@@ -1,0 +1,201 @@
+// Package check is the command that shows what send would do. It knows what the
+// commands share, the preview, and the ledger as far as it can be read. It must
+// not know other commands, nor change anything or ask the API.
+package check
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"bulkinvite/client"
+	"bulkinvite/cmd/bulkinvite/app"
+	"bulkinvite/cmd/bulkinvite/preview"
+	"bulkinvite/csvio"
+)
+
+// Options are the flags of check.
+type Options struct {
+	input   preview.InputFlags
+	ledger  string
+	base    app.BaseURL
+	invalid string // --rows
+	json    bool
+}
+
+func (f *Options) add(flags *pflag.FlagSet) {
+	f.input.Add(flags)
+	f.base.URL = client.DefaultBaseURL
+	app.AddLedgerFlag(flags, &f.ledger)
+	flags.Var(&f.base, "base-url", "the API that the people are to be invited at; nothing is asked of it")
+	flags.Var(app.File(&f.invalid), "rows", "write the rows that will not go to this file, with the reason")
+	flags.BoolVar(&f.json, "json", false, "write the plan as JSON, for programs and for send --plan")
+}
+
+// NewCmdCheck returns the command check.
+func NewCmdCheck(a *app.App) *cobra.Command {
+	var flags Options
+	cmd := &cobra.Command{
+		Use:   "check FILE|-...",
+		Short: "Show what would be sent and which rows are wrong; nothing leaves this machine",
+		Example: `  bulkinvite check candidates.csv
+  bulkinvite check candidates.csv --encoding windows-1252
+  bulkinvite check candidates.xlsx --sheet 2
+  bulkinvite check candidates.csv --rows candidates.invalid.csv
+  gzip -dc candidates.csv.gz | bulkinvite check -`,
+		Long: `check reads all of FILE (- is standard input) as send would, and shows whom it
+would invite, who is invited already as far as the ledger knows, which rows
+would not go, and why. It needs no API key, sends nothing, and changes neither
+the ledger nor anything else. A run may be going on meanwhile. Several files are
+read as send would send them.
+
+With --rows the rows that will not go are also written to a file with the
+columns of NAME.failed.csv, to be mended there and sent.
+
+With --json it writes one JSON document instead. send --plan takes it, and sends
+nothing if the input, these flags or what the ledger knows of the people have
+changed since:
+
+  bulkinvite check people.csv --json >plan.json
+  bulkinvite send people.csv --plan plan.json
+
+The document has
+  version            of this format: 1
+  input, sha256      the name of the input and the SHA-256 of its bytes; of
+                     several files that of their sums, a line each
+  base_url, options  where to, and the flags that say how the input is read
+  ledger             {path, new, known}: known is a digest of what it knows of
+                     these people; path is empty if there is no place for one
+  columns            [{field, header, sample}]: which column is taken for which
+                     field, and the first text in it; of several files
+                     [{file, …}]
+  rows, people       all rows; valid ones without duplicates
+  blank_rows         rows without any text, which are left out
+  duplicates         {count, first: [{row, line, name, repeats, repeats_line,
+                     repeats_name, names_differ}]}, the first ten and the first
+                     whose names differ; row and repeats are rows as a
+                     spreadsheet counts them, and line is where the row starts in
+                     a text file; of several files [{file, …, repeats_file, …}]
+  invalid            {count, by_code: {CODE: {count, first: [{row, line, name,
+                     value, error}]}}}, at most five of a code; value is the cell
+                     that is wrong; of several files [{file, …}]
+  already_invited, in_doubt, held_back, left
+                     people: in doubt are those whose answer was lost, for whom
+                     the API is asked first; they count among those left; held
+                     back are those who were re-sent less than --resend-after ago
+  requests, list_requests, rate, seconds_at_rate
+                     all requests as far as they are known, those of them that
+                     read lists, and the least time they take
+  interviews         [{id, people, already_invited, in_doubt, left, requests}];
+                     the requests are invitations
+  warnings           texts
+  warned             the same for programs: [{kind, message, hint, rows, first:
+                     [{row, line, name, value}]}]: how many rows, and five of
+                     them; of several files [{kind, file, …}]
+
+Exit codes: 0 every row can go; 2 the input or the ledger cannot be read, or
+--strict or --min-rows refuses it; 3 some rows will not go, or there are none,
+and the plan is whole all the same.`,
+		Args: preview.SomeFiles,
+		RunE: a.Action(func(ctx context.Context, log zerolog.Logger, args []string) error {
+			return app.WithSignals(ctx, a.EndAtOnce, func(ctx context.Context) error {
+				c := checker{App: a, flags: &flags, log: log}
+				return app.Early(ctx, c.run(ctx, args))
+			})
+		}),
+	}
+	flags.add(cmd.Flags())
+	return cmd
+}
+
+// A checker is one run of check.
+type checker struct {
+	*app.App
+	flags   *Options
+	log     zerolog.Logger
+	invalid *csvio.InvalidRows // of --rows, or nil
+}
+
+func (c *checker) run(ctx context.Context, args []string) error {
+	names, err := app.ExpandInputs(args, c.Environ)
+	if err != nil {
+		return err
+	}
+	in, err := c.flags.input.Open(ctx, c.App, names)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = in.Close() }() // only read from
+	path := c.findLedger()
+	if err := c.prepareInvalid(in, path); err != nil {
+		return err
+	}
+	view, err := preview.MakePlan(ctx, preview.FileNames(in), in, c.flags.input.Batch)
+	if err != nil {
+		return err
+	}
+	view.AddInput(in)
+	preview.LogColumns(c.log, zerolog.DebugLevel, in)     // they are in the plan
+	debug.SetGCPercent(app.GCPercent(view.Plan.Rows) / 6) // what a look-up in the ledger keeps comes on top of the rows
+	if err := app.Advised(view.AskLedger(ctx, in, path, c.flags.base.URL), path); err != nil {
+		return err
+	}
+	if err := view.FindRepeats(ctx, in); err != nil {
+		return err
+	}
+	if c.invalid != nil {
+		if _, err := c.invalid.Write(ctx); err != nil {
+			return err
+		}
+		view.WrittenTo = c.flags.invalid
+	}
+	if err := c.show(&view, in); err != nil {
+		return err
+	}
+	if err := c.flags.input.Refuse(&view); err != nil {
+		return err
+	}
+	if view.Invalid() > 0 || view.Plan.Rows == 0 {
+		return app.ExitWith(app.ExitFailedRows)
+	}
+	return nil
+}
+
+// findLedger returns where the ledger is or would be made; "" if there is no
+// place for one, which is for send to complain about.
+func (c *checker) findLedger() string {
+	path, err := app.LedgerPath(c.flags.ledger, c.Environ)
+	if err != nil {
+		return ""
+	}
+	return app.Absolute(path)
+}
+
+// prepareInvalid makes sure that the invalid rows can be written, if they shall
+// be, and destroy nothing.
+func (c *checker) prepareInvalid(in *csvio.Input, path string) (err error) {
+	name := c.flags.invalid
+	if name == "" {
+		return nil
+	}
+	if path != "" && app.IsLedger(name, path) {
+		return app.Refusef("--rows %s is the ledger; name another file", name)
+	}
+	if c.invalid, err = csvio.NewInvalidRows(in, name); err != nil {
+		return fmt.Errorf("--rows: %w", err)
+	}
+	return nil
+}
+
+// show writes the plan to stdout.
+func (c *checker) show(view *preview.PlanView, in *csvio.Input) error {
+	if !c.flags.json {
+		return view.Show(c.Stdout)
+	}
+	plan := view.Save(preview.PlannedRun{SHA256: in.SHA256(), BaseURL: c.flags.base.URL, Options: c.flags.input.Options()})
+	return app.WriteJSON(c.Answers, plan)
+}

@@ -1,0 +1,171 @@
+package confirm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"bulkinvite/batch"
+	"bulkinvite/batch/ledger"
+	"bulkinvite/cmd/bulkinvite/app"
+	"bulkinvite/csvio"
+)
+
+// What a person can know of an invitation in doubt.
+const (
+	assumeSent    = "sent"
+	assumeNotSent = "not-sent"
+)
+
+// assume notes what a person knows of somebody in doubt. It needs no API.
+func (c *confirmer) assume(ctx context.Context, args []string) (err error) {
+	key, err := c.assumed(args)
+	if err != nil {
+		return err
+	}
+	c.begun.Store(true)
+	store, err := c.TakeLedger(ctx, c.flags.api.Ledger)
+	if err != nil {
+		return app.Early(ctx, err)
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	all, err := store.Unsettled(ctx)
+	var leftOut []ledger.Unsettled
+	if err == nil {
+		leftOut, err = store.LeftOut(ctx)
+	}
+	if err != nil {
+		return app.Early(ctx, app.Advised(err, store.Path()))
+	}
+	doubts, err := c.doubtsOf(key, append(all, leftOut...))
+	if err != nil {
+		return err
+	}
+	if err := c.askAssume(ctx, doubts); err != nil {
+		return app.Early(ctx, err)
+	}
+	// From here on a signal is too late: it takes no time.
+	if err := c.writeAssumed(context.WithoutCancel(ctx), store, doubts); err != nil {
+		return app.Advised(err, store.Path())
+	}
+	_, _ = fmt.Fprint(c.Stdout, c.consequences("", doubts))
+	return nil
+}
+
+// assumed returns who is meant. It refuses what cannot be done before the
+// ledger is taken.
+func (c *confirmer) assumed(args []string) (batch.Key, error) {
+	if len(args) != 2 {
+		return batch.Key{}, app.Refusef("--assume needs to know of whom: name EMAIL and INTERVIEW_ID, as bulkinvite confirm prints them")
+	}
+	if err := csvio.CheckInterviewID(args[1]); err != nil {
+		return batch.Key{}, app.Refusef("INTERVIEW_ID %q: %w", args[1], err)
+	}
+	if !c.flags.yes && !c.OnTerminal() {
+		return batch.Key{}, app.Refusef("--assume asks first, and there is no terminal to ask on; use --yes to go on without a question")
+	}
+	return batch.ParseKey(args[1], strings.TrimSpace(args[0])), nil
+}
+
+// doubtsOf returns the requests that have somebody in doubt, or left out.
+func (c *confirmer) doubtsOf(key batch.Key, all []ledger.Unsettled) ([]ledger.Unsettled, error) {
+	var doubts []ledger.Unsettled
+	elsewhere := ""
+	for _, u := range all {
+		switch {
+		case u.Key != key:
+		case u.BaseURL == c.flags.api.Base.URL:
+			doubts = append(doubts, u)
+		default:
+			elsewhere = u.BaseURL
+		}
+	}
+	switch {
+	case len(doubts) > 0:
+		return doubts, nil
+	case elsewhere != "":
+		return nil, app.Refusef("%s is not in doubt in interview %s at %s, but at %s; if that is meant, add --base-url %s; nothing was changed",
+			key.Email, key.InterviewID, c.flags.api.Base.URL, elsewhere, elsewhere)
+	}
+	return nil, app.Refusef("%s is not in doubt in interview %s at %s; bulkinvite status shows who is; nothing was changed",
+		key.Email, key.InterviewID, c.flags.api.Base.URL)
+}
+
+// askAssume asks on the terminal, unless --yes says not to.
+func (c *confirmer) askAssume(ctx context.Context, doubts []ledger.Unsettled) error {
+	if c.flags.yes {
+		return nil
+	}
+	var b strings.Builder
+	for _, u := range doubts {
+		fmt.Fprintf(&b, "run %d, %s: %s to %s for interview %s at %s, %s\n", u.RunID, u.ClaimedAt.Local().Format(time.DateTime),
+			requestName(u.Kind), u.Key.Email, u.Key.InterviewID, u.BaseURL, whatCame(&u))
+	}
+	return app.AskOnTerminal(ctx, b.String()+c.consequences("if you go on, ", doubts)+"go on? [y/N] ", "nothing was changed")
+}
+
+// requestName says what a request in doubt was.
+func requestName(kind batch.Kind) string {
+	if kind == batch.KindResend {
+		return "invitation sent again"
+	}
+	return "invitation"
+}
+
+// whatCame says what is known of its answer.
+func whatCame(u *ledger.Unsettled) string {
+	switch {
+	case u.State == batch.StateNoInvitation:
+		return "accepted, but without them"
+	case u.Mark == batch.MarkOtherAddress:
+		return "answered with an address that nobody asked for"
+	}
+	return "answer unknown"
+}
+
+// writeAssumed settles each of the requests, in a run of its own.
+func (c *confirmer) writeAssumed(ctx context.Context, store *ledger.Store, doubts []ledger.Unsettled) error {
+	book, err := store.Begin(ctx, ledger.RunInfo{BaseURL: c.flags.api.Base.URL, Input: "confirm --assume " + c.flags.assume, Rows: 1})
+	if err != nil {
+		return err
+	}
+	state, message, count := batch.StateInvited, "assumed sent by hand", batch.StatusConfirmed
+	if c.flags.assume == assumeNotSent {
+		state, message, count = batch.StateNone, "assumed not sent by hand", batch.Status(batch.CodeNotSent)
+	}
+	for _, u := range doubts {
+		settled := batch.Settlement{Key: u.Key, State: state}
+		if err := book.Settle(ctx, u.RequestID, batch.Answer{Message: message, Outcomes: []batch.Settlement{settled}}); err != nil {
+			return err
+		}
+	}
+	return book.End(ctx, map[string]int{string(count): 1}, app.ExitOK)
+}
+
+// consequences tells what follows from what is assumed, in a line for each kind
+// of invitation.
+func (c *confirmer) consequences(before string, doubts []ledger.Unsettled) string {
+	var b strings.Builder
+	told := map[bool]bool{}
+	for _, u := range doubts {
+		again := u.Kind == batch.KindResend
+		if told[again] {
+			continue
+		}
+		told[again] = true
+		sent := c.flags.assume == assumeSent
+		what := "is not invited to interview %s: the next send that names them invites them"
+		switch {
+		case sent && again:
+			what = "was sent the invitation to interview %s again"
+		case again:
+			what = "was not sent the invitation to interview %s again: the next send --resend that names them does it"
+		case sent:
+			what = "is invited to interview %s: nobody will invite them again"
+		}
+		fmt.Fprintf(&b, "%s%s "+what+"\n", before, u.Key.Email, u.Key.InterviewID)
+	}
+	return b.String()
+}

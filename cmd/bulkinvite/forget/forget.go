@@ -1,0 +1,164 @@
+// Package forget is the command that removes a person's data from the ledger.
+// It knows what the commands share and the ledger. It must not know other
+// commands, nor the API.
+package forget
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"bulkinvite/batch/ledger"
+	"bulkinvite/cmd/bulkinvite/app"
+)
+
+// Options are the flags of forget.
+type Options struct {
+	ledger string
+	yes    bool
+}
+
+// NewCmdForget returns the command forget.
+func NewCmdForget(a *app.App) *cobra.Command {
+	var flags Options
+	cmd := &cobra.Command{
+		Use:   "forget EMAIL",
+		Short: "Remove a person's data from the ledger, and still not invite them twice",
+		Example: `  bulkinvite forget ann@example.com
+  bulkinvite forget ann@example.com --yes --ledger /var/lib/bulkinvite/ledger.db`,
+		Long: `forget removes what the ledger has of a person: their address, ids and links, and
+messages that name them, in all interviews. EMAIL is as in explain. The whole
+ledger is written anew, so that nothing is left in free parts of its files; that
+takes seconds per million people, and for a while twice as much room again, of
+which a part is where temporary files are (TMPDIR).
+
+What stays is which requests they were in, when, and what became of them, and in
+place of the address a salted SHA-256 hash of it, with 40 bits of the hash by
+which the ledger finds people. Nobody can read an address from that, but whoever
+has the ledger can try addresses, and will know if one of them is in it.
+
+Somebody who was invited stays so: if a later input names them, their row is
+already_invited, without id and link, and nothing is sent, asked or kept. Who
+was not invited is like new if a later input names them. Of somebody in doubt
+the answer has to come first: forget refuses that.
+
+It cannot reach what is elsewhere: inputs, results and failed files, logs,
+backups and copies of the ledger, and what the API has.
+
+On a terminal it asks; elsewhere it needs --yes. Exit codes: 0 done, or nothing
+is known of the person; 1 it broke off, run it again; 2 nothing was removed; 5 a
+run holds the ledger, nothing was removed.`,
+		Args: app.OnePerson,
+		RunE: a.Action(func(ctx context.Context, _ zerolog.Logger, args []string) error {
+			f := &forgetter{App: a, flags: &flags, person: strings.TrimSpace(args[0])}
+			// The first signal only cancels: a ledger that is being written anew is
+			// as it was then.
+			return app.WithSignals(ctx, func(app.StopSignal) {}, f.run)
+		}),
+	}
+	app.AddLedgerFlag(cmd.Flags(), &flags.ledger)
+	cmd.Flags().BoolVar(&flags.yes, "yes", false, "do not ask")
+	return cmd
+}
+
+// A forgetter is one call of forget.
+type forgetter struct {
+	*app.App
+	flags   *Options
+	person  string
+	path    string // of the ledger
+	changed bool   // the ledger may have been changed
+}
+
+func (f *forgetter) run(ctx context.Context) error {
+	err := app.Advised(f.forget(ctx), f.path)
+	switch stop, stopped := app.StoppedBy(ctx); {
+	case err == nil:
+		return nil
+	case stopped && f.changed:
+		return &app.Failure{Code: stop.Code(), Err: fmt.Errorf("%w; run the same command again to make sure that they are forgotten", stop)}
+	case stopped:
+		return &app.Failure{Code: stop.Code(), Err: fmt.Errorf("%w; nothing was removed", stop)}
+	case f.changed:
+		return fmt.Errorf("%w; run the same command again", err)
+	}
+	var known *app.Failure
+	if errors.As(err, &known) {
+		return err
+	}
+	return app.Refusef("%w; nothing was removed", err)
+}
+
+func (f *forgetter) forget(ctx context.Context) (err error) {
+	if !f.flags.yes && !f.OnTerminal() {
+		return app.Refusef("forget asks first, and there is no terminal to ask on; use --yes to forget without a question")
+	}
+	store, err := f.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	traces, err := store.Traces(ctx, f.person)
+	if err != nil {
+		return err
+	}
+	requests, forgotten := traces.Requests()
+	if requests == 0 {
+		if err := app.CheckUnknown(traces.Person); err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintf(f.Stdout, "nothing is known of %s in the ledger %s\n", traces.Person, f.path)
+		return nil
+	}
+	if h := traces.InDoubt(); h != nil {
+		return app.Refusef("it is not known whether %s was invited to interview %s at %s: settle it first with bulkinvite confirm; nothing was removed",
+			h.Key.Email, h.Key.InterviewID, h.BaseURL)
+	}
+	if err := f.ask(ctx, traces, requests-forgotten); err != nil {
+		return err
+	}
+	f.changed = true
+	if err := store.Forget(ctx, traces); err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(f.Stdout, "%s is forgotten in %s\n", traces.Person, f.path)
+	_, _ = fmt.Fprintln(f.Stdout, "not reached: inputs, results and failed files, logs, backups and copies of the ledger, and what the API has")
+	return nil
+}
+
+// open takes the ledger, and makes none, as ledger.Open would.
+func (f *forgetter) open(ctx context.Context) (*ledger.Store, error) {
+	var err error
+	if f.path, err = app.LedgerPath(f.flags.ledger, f.Environ); err != nil {
+		return nil, err
+	}
+	reader, err := ledger.OpenReadOnly(ctx, f.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, app.RefuseMissing(f.path)
+	case err != nil:
+		return nil, err
+	}
+	if err := reader.Close(); err != nil {
+		return nil, err
+	}
+	store, err := ledger.Open(ctx, f.path, ledger.Options{})
+	if errors.Is(err, ledger.ErrLocked) {
+		return nil, &app.Failure{Code: app.ExitLocked, Err: fmt.Errorf("%w; nothing was removed", err)}
+	}
+	return store, err
+}
+
+// ask asks on the terminal, unless --yes says not to.
+func (f *forgetter) ask(ctx context.Context, t *ledger.Traces, requests int) error {
+	if f.flags.yes {
+		return nil
+	}
+	return app.AskOnTerminal(ctx, fmt.Sprintf("forget %s, who is in %s of the ledger %s? It cannot be undone. [y/N] ",
+		t.Person, app.Count(requests, "request"), f.path), "nothing was removed")
+}

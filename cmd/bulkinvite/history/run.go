@@ -1,0 +1,140 @@
+package history
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"bulkinvite/batch/ledger"
+	"bulkinvite/cmd/bulkinvite/app"
+)
+
+// A runView is what status --run shows.
+type runView struct {
+	status   *statusView
+	run      ledger.RunStatus
+	requests []ledger.RequestCount
+	doubts   []ledger.Doubt // from this run
+}
+
+func (o *StatusOptions) showRun(ctx context.Context, reader *ledger.Reader, s *statusView) error {
+	v, id := runView{status: s}, int64(o.only)
+	var err error
+	v.run, err = reader.Run(ctx, id)
+	switch {
+	case errors.Is(err, ledger.ErrNoRun):
+		return app.Refusef("the ledger %s has no run %d; bulkinvite status shows the last ones", s.ledger, id)
+	case err != nil:
+		return err
+	}
+	if v.requests, err = reader.Requests(ctx, id); err != nil {
+		return err
+	}
+	_, doubts, err := reader.People(ctx)
+	if err != nil {
+		return err
+	}
+	v.doubts = slices.DeleteFunc(doubts, func(d ledger.Doubt) bool { return d.RunID != id })
+	if o.json {
+		document, err := v.document()
+		if err != nil {
+			return err
+		}
+		return app.WriteJSON(o.Answers, document)
+	}
+	return v.writeTo(o.Stdout)
+}
+
+func (v *runView) writeTo(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "ledger %s\n", v.status.ledger)
+	if err := v.writeRun(&b); err != nil {
+		return err
+	}
+	v.writeRequests(&b)
+	if len(v.doubts) > 0 {
+		fmt.Fprintf(&b, "\n%s in doubt from this run: %s\n", app.People(len(v.doubts)), v.status.whyDoubt())
+		writeDoubts(&b, v.doubts)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (v *runView) writeRun(b *strings.Builder) error {
+	r := &v.run
+	fmt.Fprintf(b, "run %d: %s\n", r.ID, v.status.stateOf(r))
+	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	if isConfirm(r) {
+		_, _ = fmt.Fprintf(table, "  input\tnone, it was bulkinvite %s for %s in doubt\n", r.Input, app.People(r.Rows))
+	} else {
+		_, _ = fmt.Fprintf(table, "  input\t%s, %s\n", r.Input, app.Count(r.Rows, "row"))
+		_, _ = fmt.Fprintf(table, "  sha256\t%s\n", r.SHA256)
+	}
+	_, _ = fmt.Fprintf(table, "  api\t%s\n", r.BaseURL)
+	_, _ = fmt.Fprintf(table, "  started\t%s\n", r.StartedAt.Local().Format(time.DateTime))
+	if !r.EndedAt.IsZero() {
+		_, _ = fmt.Fprintf(table, "  ended\t%s, after %s\n", r.EndedAt.Local().Format(time.DateTime), app.Roughly(r.EndedAt.Sub(r.StartedAt)))
+		_, _ = fmt.Fprintf(table, "  exit\t%d\n", r.ExitCode)
+	}
+	counts, err := countsOf(r)
+	if err != nil {
+		return err
+	}
+	if perHour, known := counts[app.RatePerHour]; known {
+		_, _ = fmt.Fprintf(table, "  rate\t%s requests per second\n", app.FormatFloat(app.Round(float64(perHour)/3600)))
+		delete(counts, app.RatePerHour)
+	}
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		_, _ = fmt.Fprintf(table, "  %s\t%d\n", name, counts[name])
+	}
+	return table.Flush()
+}
+
+// countsOf returns the counts that a run wrote at its end; nil if it wrote no
+// outputs.
+func countsOf(r *ledger.RunStatus) (counts map[string]int, err error) {
+	if err := json.Unmarshal([]byte(r.Counts), &counts); err != nil {
+		return nil, fmt.Errorf("the counts of run %d cannot be read: %w", r.ID, err)
+	}
+	if len(counts) == 0 {
+		return nil, nil
+	}
+	return counts, nil
+}
+
+func (v *runView) writeRequests(b *strings.Builder) {
+	if len(v.requests) == 0 {
+		fmt.Fprintln(b, "no requests, lists apart")
+		return
+	}
+	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(table, "\nrequests\tpeople\tkind\tanswer\tits newest message")
+	for _, r := range v.requests {
+		_, _ = fmt.Fprintf(table, "%d\t%d\t%s\t%s\t%s\n", r.Requests, r.People, r.Kind, answerOf(r.Answered, r.StatusCode), app.OneLine(r.Message))
+	}
+	_ = table.Flush() // a strings.Builder takes everything
+}
+
+// answerOf says in a word what came back for a request.
+func answerOf(answered bool, statusCode int) string {
+	switch {
+	case !answered:
+		return "none yet"
+	case statusCode == 0:
+		return "-"
+	default:
+		return strconv.Itoa(statusCode)
+	}
+}
+
+// isConfirm reports whether a run in the ledger was one of confirm, which has no
+// input.
+func isConfirm(r *ledger.RunStatus) bool { return r.SHA256 == "" }

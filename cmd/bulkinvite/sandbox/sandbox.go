@@ -1,0 +1,201 @@
+// Package sandbox is the command that serves the API on this machine, with
+// faults on demand. It knows what the commands share and the sandbox of the
+// client. It must not know other commands, nor any ledger.
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"bulkinvite/client/sandbox"
+	"bulkinvite/cmd/bulkinvite/app"
+)
+
+// Options are the flags of sandbox: how it behaves.
+type Options struct {
+	listen     loopbackAddress
+	config     sandbox.Config
+	seed       int
+	faults     faults
+	interviews []string
+	deleted    []string
+	pageZero   string
+	addresses  string
+	noList     string
+}
+
+// Add adds the flags.
+func (o *Options) Add(flags *pflag.FlagSet) {
+	c := &o.config
+	o.listen = "127.0.0.1:0"
+	o.pageZero = string(sandbox.PageZeroError)
+	c.PageSize, c.RateBurst = 100, 1
+	c.LateBy, c.SlowBy = 5*time.Second, 2*time.Second
+	flags.Var(&o.listen, "listen", "address and port, on this machine only; port 0: any free one")
+	flags.Var(app.Text(&c.Key, nil), "key", "the only API key that is good (default: any)")
+	flags.Var(&o.faults, "faults", "what goes wrong how often, such as 500-after=0.03,drop-before=0.01; all=0.03 for everything; see the list below")
+	flags.Var(app.Whole(&o.seed, 0, math.MaxInt), "seed", "which requests the faults strike")
+	flags.Var(app.Span(&c.LateBy), "late-by", "how long after its answer a request with the fault 504-late acts")
+	flags.Var(app.Span(&c.SlowBy), "slow-by", "how late a request with the fault slow is answered")
+	flags.Var(app.SpanOrZero(&c.Latency), "latency", "how long every request takes")
+	flags.Var(app.SpanOrZero(&c.Jitter), "jitter", "up to this much is added to the latency")
+	flags.Var(app.SpanOrZero(&c.PerPerson), "per-person", "how long it takes to invite somebody, one after another")
+	flags.Var(app.SpanOrZero(&c.GatewayTimeout), "gateway-timeout", "after this long it answers 504, and the inviting goes on; 0: none")
+	flags.Var(app.Fraction(&c.RateLimit, 0, 1e6, false), "rate-limit", "requests per second before it answers 429; 0: any number")
+	flags.BoolVar(&c.ThrottlesBy503, "throttles-by-503", false, "above the rate limit it answers 503 instead, as nginx does")
+	flags.Var(app.Whole(&c.RateBurst, 1, math.MaxInt), "rate-burst", "requests that may come at once")
+	flags.Var(app.SpanOrZero(&c.RetryAfter), "retry-after", "the Retry-After of requests above the rate limit; 0: none")
+	flags.Var(app.Whole(&c.Quota, 0, math.MaxInt), "quota", "invitation requests before the quota is used up; 0: any number")
+	flags.Var(app.Whole(&c.MaxPeople, 0, math.MaxInt), "max-people", "people in a request before it answers 413; 0: any number")
+	flags.Var(app.SpanOrZero(&c.ListLag), "list-lag", "how long after an invitation the list shows it")
+	flags.Var(app.Whole(&c.PageSize, 1, math.MaxInt), "page-size", "entries of the largest page of the list")
+	flags.Var(app.Whole(&c.FirstPage, 0, 1), "first-page", "the number of the list's first page")
+	flags.Var(app.Choice(&o.pageZero, "error", "same", "empty"), "page-zero", "what page 0 is if the first is 1: an error, the same as page 1, or empty")
+	flags.BoolVar(&c.NewestFirst, "newest-first", false, "the list begins with the newest invitation")
+	flags.BoolVar(&c.PartialRefusals, "partial-refusals", false, "a refused request may have invited some of its people")
+	flags.BoolVar(&c.SecondSessionOnLink, "second-session-on-link", false, "asking for a link makes a second session")
+	flags.Var(app.Choice(&o.addresses, addressForms()...), "addresses", "how addresses come back, in answers and in the list: "+strings.Join(addressForms(), ", ")+" (default: as sent)")
+	flags.Var(app.Choice(&o.noList, sandbox.NoListWays()...), "no-list", "there is no list, and this is how it says so: "+strings.Join(sandbox.NoListWays(), ", "))
+	flags.BoolVar(&c.UpperCaseAnswers, "upper-case-answers", false, "addresses come back in capitals")
+	flags.StringSliceVar(&o.interviews, "interviews", nil, "the interviews that exist (default: all)")
+	flags.StringSliceVar(&o.deleted, "deleted", nil, "interviews that are deleted")
+}
+
+// Server returns the sandbox that the flags describe.
+func (o *Options) Server() (*sandbox.Server, error) {
+	c := o.config
+	c.Seed = uint64(o.seed) // the flag takes no negative ones
+	c.Faults = o.faults.set
+	c.Interviews, c.Deleted = o.interviews, o.deleted
+	c.PageZero = sandbox.PageZero(o.pageZero)
+	c.AnswerAddresses = sandbox.AddressForm(o.addresses)
+	c.ListAddresses = c.AnswerAddresses
+	if o.noList != "" {
+		rule, err := sandbox.NoList(o.noList)
+		if err != nil {
+			return nil, err
+		}
+		c.Rules = []sandbox.Rule{rule}
+	}
+	return sandbox.New(c)
+}
+
+// addressForms returns the words of --addresses.
+func addressForms() []string {
+	var words []string
+	for _, form := range sandbox.AddressForms() {
+		words = append(words, string(form))
+	}
+	return words
+}
+
+// NewCmdSandbox returns the command sandbox.
+func NewCmdSandbox(a *app.App) *cobra.Command {
+	var opts Options
+	cmd := &cobra.Command{
+		Use:   "sandbox",
+		Short: "Serve the API on this machine, with faults on demand",
+		Example: `  # in one terminal
+  bulkinvite sandbox --listen 127.0.0.1:8787 --faults 504-late=0.05,drop-after=0.05 --late-by 300ms
+
+  # in another
+  MICRO1_API_KEY=any bulkinvite send candidates.csv --base-url http://127.0.0.1:8787 --settle-time 1s`,
+		Long: `sandbox behaves like the micro1 API as far as inviting goes, on this machine
+only, and invites nobody. It prints its URL, for send's --base-url, and at the
+end (Ctrl-C) what it knows: how many were invited, and whether anybody twice.
+Any API key is good unless --key names one.
+
+An address that begins with poison makes it refuse the request; a malformed one
+is left out of the answer, as the API does.
+
+Faults of --faults, with the probability of each per request:
+` + faultList(),
+		Args: app.NoArguments,
+		RunE: a.Action(func(ctx context.Context, log zerolog.Logger, _ []string) error {
+			return app.WithSignals(ctx, func(app.StopSignal) {}, func(ctx context.Context) error {
+				return opts.run(ctx, a, log)
+			})
+		}),
+	}
+	opts.Add(cmd.Flags())
+	return cmd
+}
+
+// run serves until ctx is cancelled: that is how it is meant to end.
+func (o *Options) run(ctx context.Context, a *app.App, log zerolog.Logger) error {
+	server, err := o.Server()
+	if err != nil {
+		return app.Refuse(err)
+	}
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", string(o.listen))
+	if err != nil {
+		return app.Refusef("--listen: %w", err)
+	}
+	_, _ = fmt.Fprintf(a.Stdout, "http://%s\n", listener.Addr())
+	log.Info().Stringer("address", listener.Addr()).Msg("the sandbox is up; end it with Ctrl-C")
+	stop := app.ServeSandbox(listener, server)
+	<-ctx.Done()
+	err = stop()
+	_, _ = fmt.Fprint(a.Stdout, server.Books())
+	return err
+}
+
+// A loopbackAddress is a flag that takes addresses of this machine alone: the
+// sandbox is for tests and must not be reached from elsewhere.
+type loopbackAddress string
+
+func (l *loopbackAddress) String() string { return string(*l) }
+
+func (l *loopbackAddress) Type() string { return "ADDRESS" }
+
+func (l *loopbackAddress) Set(s string) error {
+	host, _, err := net.SplitHostPort(s)
+	if err != nil {
+		return errors.New("must be an address and a port, such as 127.0.0.1:8787")
+	}
+	ip, err := netip.ParseAddr(host)
+	if host != "localhost" && (err != nil || !ip.IsLoopback()) {
+		return errors.New("must be an address of this machine alone: 127.0.0.1, [::1] or localhost")
+	}
+	*l = loopbackAddress(s)
+	return nil
+}
+
+// faults is a flag for what goes wrong.
+type faults struct {
+	text string
+	set  map[sandbox.Fault]float64
+}
+
+func (f *faults) String() string { return f.text }
+
+func (f *faults) Type() string { return "FAULT=P,…" }
+
+func (f *faults) Set(s string) error {
+	set, err := sandbox.ParseFaults(s)
+	if err != nil {
+		return err
+	}
+	f.text, f.set = s, set
+	return nil
+}
+
+// faultList describes all faults for the help.
+func faultList() string {
+	var b strings.Builder
+	for _, info := range sandbox.Faults() {
+		fmt.Fprintf(&b, "  %-14s %s\n", info.Fault, info.Doc)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}

@@ -1,0 +1,56 @@
+package send
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"bulkinvite/batch"
+	"bulkinvite/cmd/bulkinvite/app"
+)
+
+// answering logs where the run stands whenever somebody asks while f runs.
+func (s *sender) answering(ctx context.Context, f func(ctx context.Context) error) error {
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, app.AskSignal)
+	defer signal.Stop(asked)
+	done := make(chan struct{})
+	var g errgroup.Group
+	g.Go(batch.Guard(func() error {
+		for {
+			select {
+			case <-asked:
+				s.tellStanding()
+			case <-done:
+				return nil
+			}
+		}
+	}))
+	err := batch.Guard(func() error { return f(ctx) })()
+	close(done)
+	return errors.Join(err, g.Wait())
+}
+
+// tellStanding logs where the run stands.
+func (s *sender) tellStanding() {
+	log := s.log.Level(zerolog.InfoLevel) // somebody asked, whatever --log-level is
+	m := s.meter.Load()
+	if m == nil {
+		doing := "the input is being read and checked"
+		if s.begun.Load() {
+			doing = "the ledger is being opened, or a question waits for its answer"
+		}
+		log.Info().Msg("nothing is sent yet: " + doing)
+		return
+	}
+	words := "sending"
+	if s.sent.Load() {
+		words = "nothing is sent any more: what became of everybody is being told"
+	}
+	reading := m.read()
+	log.Info().Func(reading.fields).Msg(words)
+}

@@ -1,0 +1,139 @@
+package send
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"bulkinvite/batch"
+	"bulkinvite/cmd/bulkinvite/app"
+)
+
+// An ending is what those are told of a send who are not there: monitoring and
+// a chat. It has nothing personal in it: no names, addresses and ids, no names of
+// files, and none of the API's words, which may have any of them.
+type ending struct {
+	Text      string         `json:"text"`   // for people; Slack and many others show this field
+	Status    string         `json:"status"` // finished, stopped, key_refused, …, broken; refused or locked if nothing was sent
+	ExitCode  int            `json:"exit_code"`
+	Run       int64          `json:"run"` // the run's number in the ledger; 0: none began
+	Rehearsal bool           `json:"rehearsal"`
+	Seconds   float64        `json:"seconds"`
+	Counts    map[string]int `json:"counts"` // rows, by file, status and code, and requests; empty if no outputs were written
+
+	begun, at time.Time
+	report    *report // nil if nothing was sent
+}
+
+// runAndTell is run, and tells of its end. A mistake in the flags is told only
+// to whoever made it.
+func (s *sender) runAndTell(ctx context.Context) error {
+	if err := cmp.Or(s.flags.check(s.App, s.inputNames), s.checkMetricsFile()); err != nil {
+		return err
+	}
+	begun := time.Now()
+	err := batch.Guard(func() error { return s.run(ctx) })()
+	if s.flags.metrics == "" && len(s.flags.notify) == 0 {
+		return err
+	}
+	if ctx.Err() != nil {
+		ctx = context.WithoutCancel(ctx) // the end of a stopped run is told, too
+	}
+	e := s.newEnding(begun, app.CodeOf(err))
+	if s.flags.metrics != "" {
+		if !strings.HasSuffix(s.flags.metrics, ".prom") {
+			s.log.Warn().Str("metrics", s.flags.metrics).Msg("the node exporter reads only files that end in .prom: alarms about this one stay silent")
+		}
+		if err := s.saveMetrics(ctx, e); err != nil {
+			s.log.Warn().Err(err).Msg("the metrics cannot be written; the run is as good without them")
+		}
+	}
+	s.notifyAll(ctx, e)
+	return err
+}
+
+func (s *sender) newEnding(begun time.Time, code int) *ending {
+	now := time.Now()
+	e := &ending{
+		ExitCode: code, Rehearsal: s.flags.sandbox, Seconds: app.Round(now.Sub(begun).Seconds()), Counts: map[string]int{},
+		begun: begun, at: now, report: s.report,
+	}
+	if s.book != nil {
+		e.Run = s.book.ID()
+	}
+	if r := s.report; r != nil && !r.outputsLost {
+		e.Counts = r.flatCounts()
+		delete(e.Counts, app.RatePerHour) // is for the ledger
+	}
+	e.Status = e.status()
+	e.Text = e.words()
+	return e
+}
+
+// status is that of the report or, without one, why nothing was sent.
+func (e *ending) status() string {
+	switch {
+	case e.ExitCode == app.ExitBroken:
+		return endBroken
+	case e.report != nil:
+		return e.report.End
+	case e.ExitCode == app.ExitLocked:
+		return "locked"
+	case e.ExitCode == app.ExitUsage:
+		return "refused"
+	default:
+		return endNames[batch.Stopped]
+	}
+}
+
+// words tells the end to people.
+func (e *ending) words() string {
+	text, now := "bulkinvite", "invited now"
+	if e.Rehearsal {
+		text, now = text+", a rehearsal in the sandbox", "rehearsed now"
+	}
+	text += ": " + e.what()
+	switch r := e.report; {
+	case r == nil:
+	case r.outputsLost:
+		text += fmt.Sprintf(". %d %s, which the ledger knows; the outputs could not be written", r.invited, now)
+	default:
+		text += fmt.Sprintf(". %s in the results (%d %s), %d failed", app.Count(r.ResultsRows, "row"), r.invited, now, r.FailedRows)
+	}
+	if e.Run != 0 {
+		text += fmt.Sprintf(". Run %d", e.Run)
+	} else {
+		text += ". No run"
+	}
+	return text + fmt.Sprintf(", %s, exit code %d.", app.Roughly(time.Duration(e.Seconds*float64(time.Second))), e.ExitCode)
+}
+
+// what says in words what the exit code means, and what to do.
+func (e *ending) what() string {
+	switch {
+	case e.ExitCode == app.ExitFailedRows && e.report != nil && e.report.Rows == 0:
+		return "finished, the input has no rows, nobody was invited; look at where it comes from"
+	case e.ExitCode == app.ExitFailedRows && e.report != nil && e.report.FailedRows == 0:
+		return "finished, but a list shows people twice whom this run has invited; see the warnings"
+	case e.ExitCode == app.ExitOK && e.report != nil && e.report.heldBack != "":
+		return "finished; " + e.report.heldBack
+	case e.ExitCode == app.ExitOK && e.Rehearsal:
+		return "finished, everyone is rehearsed, nobody is invited"
+	case e.ExitCode == app.ExitOK:
+		return "finished, everyone is invited"
+	case e.ExitCode == app.ExitBroken:
+		return "broke off; see its log, mend what it names and run the same command again"
+	case e.ExitCode == app.ExitUsage:
+		return "refused, nothing was sent; see its log"
+	case e.ExitCode == app.ExitFailedRows:
+		return "finished, but some rows failed; see the file of failed rows"
+	case e.ExitCode == app.ExitEndedEarly:
+		return "ended early by the API or a deadline (" + e.Status + "); see its log and run the same command again"
+	case e.ExitCode == app.ExitLocked:
+		return "refused, nothing was sent: another run holds the ledger"
+	default:
+		return "stopped by a signal; run the same command again to go on"
+	}
+}

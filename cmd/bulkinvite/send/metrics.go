@@ -1,0 +1,198 @@
+package send
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"bulkinvite/batch/ledger"
+	"bulkinvite/cmd/bulkinvite/app"
+)
+
+// Of these the file keeps its value where a run has no new one.
+const (
+	metricSuccess = "bulkinvite_last_success_timestamp_seconds"
+	metricInDoubt = "bulkinvite_ledger_in_doubt_people"
+)
+
+// saveMetrics writes what the node exporter's textfile collector reads. There
+// is nothing personal in it: everybody on the machine may read the file, since
+// the exporter runs as somebody else.
+func (s *sender) saveMetrics(ctx context.Context, e *ending) error {
+	name := app.Followed(s.flags.metrics)
+	kept, err := readMetrics(name)
+	if err != nil {
+		s.log.Warn().Err(err).Msg("the metrics of the run before cannot be read: when a run last succeeded is not known any more")
+	}
+	if e.ExitCode == app.ExitOK && !e.Rehearsal {
+		kept[metricSuccess] = float64(e.at.Unix())
+	}
+	if s.store != nil && !e.Rehearsal {
+		if n, err := countDoubts(ctx, s.ledgerPath); err != nil {
+			s.log.Warn().Err(err).Msg("cannot count for the metrics who is in doubt")
+		} else {
+			kept[metricInDoubt] = float64(n)
+		}
+	}
+	registry := prometheus.NewRegistry()
+	// Several files without a label of their own would have the same metrics,
+	// and the exporter then shows none at all.
+	label := prometheus.Labels{"name": strings.ToValidUTF8(strings.TrimSuffix(filepath.Base(s.flags.metrics), ".prom"), "_")}
+	e.register(prometheus.WrapRegistererWith(label, registry), kept)
+	text, err := metricsText(registry)
+	if err != nil {
+		return err
+	}
+	return app.ReplaceFile(name, text, 0o644)
+}
+
+// metricsText returns all metrics in the text format.
+func metricsText(from prometheus.Gatherer) ([]byte, error) {
+	families, err := from.Gather()
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	for _, family := range families {
+		if _, err := expfmt.MetricFamilyToText(&b, family); err != nil {
+			return nil, err
+		}
+	}
+	return b.Bytes(), nil
+}
+
+// countDoubts counts who is in doubt in a ledger.
+func countDoubts(ctx context.Context, path string) (int, error) {
+	reader, err := ledger.OpenReadOnly(ctx, path)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = reader.Close() }() // only read from
+	return reader.InDoubt(ctx)
+}
+
+// readMetrics returns the values that are kept; 0 for those that are not there.
+func readMetrics(name string) (map[string]float64, error) {
+	kept := map[string]float64{}
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return kept, nil
+	}
+	if err != nil {
+		return kept, err
+	}
+	defer func() { _ = f.Close() }() // only read from
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(f)
+	if err != nil {
+		return kept, fmt.Errorf("%s: %w", name, err)
+	}
+	for _, metric := range []string{metricSuccess, metricInDoubt} {
+		for _, m := range families[metric].GetMetric() {
+			kept[metric] = m.GetGauge().GetValue()
+		}
+	}
+	return kept, nil
+}
+
+// register adds the metrics. All of them are there after any run, so that no
+// alert is silent because one is missing; and all are gauges, since a run does
+// not go on counting where the one before ended.
+func (e *ending) register(to prometheus.Registerer, kept map[string]float64) {
+	add := promauto.With(to)
+	set := func(name, help string, value float64) {
+		add.NewGauge(prometheus.GaugeOpts{Name: name, Help: help}).Set(value)
+	}
+	r := cmp.Or(e.report, &report{}) // without one nothing was sent
+	set("bulkinvite_last_run_timestamp_seconds", "When the last run ended.", float64(e.at.Unix()))
+	set(metricSuccess, "When a run last had every row in the results (exit code 0), rehearsals apart; 0: never.", kept[metricSuccess])
+	set("bulkinvite_last_run_exit_code", "Exit code of the last run.", float64(e.ExitCode))
+	set("bulkinvite_last_run_duration_seconds", "How long the last run took.", e.at.Sub(e.begun).Seconds())
+	set("bulkinvite_last_run_sandbox", "1 if the last run was a rehearsal in a sandbox, which invites nobody.", oneIf(e.Rehearsal))
+	set("bulkinvite_last_run_invited_people", "People whom the last run invited, those confirmed and re-sent included.", float64(r.invited))
+	set("bulkinvite_last_run_throttled_seconds", "How long the last run was slower than it might have been because the API asked for it.", r.traffic.Throttled.Seconds())
+	set(metricInDoubt, "People in doubt in the whole ledger, when a run last had it.", kept[metricInDoubt])
+
+	rows := add.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "bulkinvite_last_run_rows",
+		Help: "Rows that the last run wrote, by their status in the results or their error code among the failed rows.",
+	}, []string{"outcome"})
+	for _, status := range app.StatusOrder {
+		rows.WithLabelValues(string(status)).Set(float64(r.Results[status]))
+	}
+	for _, code := range app.CodeOrder {
+		rows.WithLabelValues(string(code)).Set(float64(r.Failed[code]))
+	}
+	requests := add.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "bulkinvite_last_run_requests",
+		Help: "Requests of the last run by the HTTP status of their answer; none: no answer came.",
+	}, []string{"code"})
+	for _, status := range []int{200, 429, 0} {
+		requests.WithLabelValues(statusLabel(status))
+	}
+	for status, n := range r.traffic.Requests {
+		requests.WithLabelValues(statusLabel(status)).Set(float64(n))
+	}
+}
+
+func statusLabel(status int) string {
+	if status == 0 {
+		return "none"
+	}
+	return strconv.Itoa(status)
+}
+
+func oneIf(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// checkMetricsFile makes sure that the metrics replace nothing else. It comes
+// first of all, since they are written even if nothing is sent. That they
+// cannot be written is found out at the end, and changes nothing: people are
+// invited although nobody watches, and an alert on old metrics tells.
+func (s *sender) checkMetricsFile() error {
+	f := s.flags
+	if f.metrics == "" {
+		return nil
+	}
+	if err := app.CheckReplaceable("metrics", f.metrics); err != nil {
+		return err
+	}
+	if name := filepath.Base(f.metrics); strings.Contains(name, ".results") || strings.Contains(name, ".failed") {
+		// How outputs are called is known only once the input is read.
+		return app.Refusef("--metrics %s is called as an output is; name another file", f.metrics)
+	}
+	others := map[string]string{
+		f.results: "an output", f.failed: "an output",
+		f.summary: "the summary", f.plan: "the plan", f.apiKeyFile: "the API key",
+	}
+	for _, name := range s.inputNames {
+		others[name] = "the input"
+	}
+	if path, err := app.LedgerPath(f.ledger, s.Environ); err == nil { // else the run ends before it matters
+		for _, name := range ledger.Files(path) {
+			others[name] = "the ledger"
+		}
+	}
+	for name, what := range others {
+		if name != "" && app.SameFile(f.metrics, name) {
+			return app.Refusef("--metrics %s is %s; name another file", f.metrics, what)
+		}
+	}
+	return nil
+}

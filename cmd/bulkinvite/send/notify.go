@@ -1,0 +1,208 @@
+package send
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"golang.org/x/sync/errgroup"
+
+	"bulkinvite/batch"
+	"bulkinvite/cmd/bulkinvite/app"
+)
+
+const (
+	notifyTimeout = 10 * time.Second // of one try
+	notifyTries   = 3
+)
+
+// exitCodeHere stands in a webhook for the exit code: services that watch over
+// jobs take it in the address.
+const exitCodeHere = "{exit_code}"
+
+// A webhook is an address that is told of the end of a run. It holds a secret,
+// and prints as its host.
+type webhook struct{ host, address string }
+
+func (w webhook) String() string { return w.host }
+
+// parseWebhook takes https, and http on this machine. No error shows the
+// address.
+func parseWebhook(s string) (webhook, error) {
+	u, err := url.Parse(strings.ReplaceAll(s, exitCodeHere, "0"))
+	switch {
+	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
+		return webhook{}, errors.New("must be a URL that begins with https://")
+	case u.User != nil:
+		return webhook{}, errors.New("must have no user in it: leave out everything up to the @")
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return webhook{}, errors.New("http:// would send it in the clear: write https:// (http:// is for this machine only: 127.0.0.1, ::1, localhost)")
+	}
+	w := webhook{host: u.Hostname(), address: s}
+	if strings.EqualFold(w.host, "hc-ping.com") && !w.pings() {
+		// The address alone means success there, whatever is sent to it.
+		u.Path = strings.TrimRight(u.Path, "/")
+		w.address = u.Scheme + "://" + u.Host + u.EscapedPath() + "/" + exitCodeHere
+		if u.RawQuery != "" {
+			w.address += "?" + u.RawQuery
+		}
+	}
+	return w, nil
+}
+
+func isLoopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback() || strings.EqualFold(host, "localhost")
+}
+
+// pings reports whether the address belongs to a service that watches over
+// jobs, and takes each request for the end of a run.
+func (w webhook) pings() bool { return strings.Contains(w.address, exitCodeHere) }
+
+// isTeams reports whether the address is one of Microsoft Teams, whose
+// workflows show cards alone.
+func (w webhook) isTeams() bool {
+	for _, suffix := range []string{".logic.azure.com", ".api.powerplatform.com", ".webhook.office.com"} {
+		if strings.HasSuffix(strings.ToLower(w.host), suffix) {
+			return true
+		}
+	}
+	return false
+}
+
+// A webhooks is a flag that names one webhook each time that it is given.
+type webhooks struct{ list *[]webhook }
+
+func (w webhooks) String() string { return "" } // they hold secrets
+
+func (w webhooks) Type() string { return app.TypeURL }
+
+func (w webhooks) Repeated() {}
+
+func (w webhooks) Set(s string) error {
+	hook, err := parseWebhook(s)
+	if err == nil {
+		*w.list = append(*w.list, hook)
+	}
+	return err
+}
+
+// notifyAll tells all webhooks. That one cannot be told is a warning: the run
+// is over, and its exit code says how it ended.
+func (s *sender) notifyAll(ctx context.Context, e *ending) {
+	// No client around it, which would follow redirects.
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}
+	var g errgroup.Group
+	for _, hook := range s.flags.notify {
+		if e.Rehearsal && hook.pings() {
+			s.log.Info().Stringer("host", hook).Msg("not notified: a rehearsal is no run of the job that is watched")
+			continue
+		}
+		g.Go(batch.Guard(func() error {
+			if err := hook.tell(ctx, transport, e); err != nil {
+				s.log.Warn().Stringer("host", hook).Err(err).Msg("cannot notify; the run is over nevertheless")
+			}
+			return nil
+		}))
+	}
+	if err := g.Wait(); err != nil { // a bug, and the run has ended
+		app.LogBug(s.log, err)
+	}
+}
+
+// tell posts the ending, with some patience.
+func (w webhook) tell(ctx context.Context, transport http.RoundTripper, e *ending) error {
+	body, err := json.Marshal(w.message(e))
+	if err != nil {
+		return err
+	}
+	address := strings.ReplaceAll(w.address, exitCodeHere, strconv.Itoa(e.ExitCode))
+	_, err = backoff.Retry(ctx, func() (struct{}, error) {
+		return struct{}{}, post(ctx, transport, address, body)
+	}, backoff.WithMaxTries(notifyTries))
+	return err
+}
+
+// message is what is posted: the ending, and for Teams a card with its text.
+// Slack shows the text and does not mind the other fields.
+func (w webhook) message(e *ending) any {
+	if !w.isTeams() {
+		return e
+	}
+	return struct {
+		Type        string `json:"type"`
+		Attachments []any  `json:"attachments"`
+		*ending
+	}{"message", []any{map[string]any{
+		"contentType": "application/vnd.microsoft.card.adaptive",
+		"contentUrl":  nil,
+		"content": map[string]any{
+			"$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+			"type":    "AdaptiveCard",
+			"version": "1.4",
+			"body":    []any{map[string]any{"type": "TextBlock", "text": e.Text, "wrap": true}},
+		},
+	}}, e}
+}
+
+// post sends one request. What cannot become better by another one is a
+// permanent error.
+func post(ctx context.Context, transport http.RoundTripper, address string, body []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return backoff.Permanent(errors.New("the URL cannot be used"))
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", "bulkinvite/"+app.ThisBuild().Version)
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		return noReply(err)
+	}
+	defer resp.Body.Close()
+	_, _ = io.CopyN(io.Discard, resp.Body, 1<<16) // what it says does not matter
+	switch status := resp.StatusCode; {
+	case status/100 == 2:
+		return nil
+	case status/100 == 3:
+		return backoff.Permanent(fmt.Errorf("it answered %d; redirects are not followed, name the URL to which it leads", status))
+	case status == http.StatusRequestTimeout || status == http.StatusTooManyRequests || status/100 == 5:
+		return fmt.Errorf("it answered %d", status)
+	default:
+		return backoff.Permanent(fmt.Errorf("it answered %d; check the URL", status))
+	}
+}
+
+// noReply keeps of an error what cannot have the address in it: net/http quotes
+// what a server sends, and that may be what it was sent.
+func noReply(err error) error {
+	var (
+		network     net.Error
+		certificate *tls.CertificateVerificationError
+	)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("no answer within %v", notifyTimeout)
+	case errors.Is(err, context.Canceled):
+		return context.Canceled
+	case errors.As(err, &certificate):
+		return certificate
+	case errors.As(err, &network):
+		return network
+	default:
+		return errors.New("no answer that can be read")
+	}
+}

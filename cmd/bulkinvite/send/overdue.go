@@ -1,0 +1,36 @@
+package send
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"bulkinvite/batch"
+	"bulkinvite/cmd/bulkinvite/app"
+)
+
+// bugGrace is how long a run with a bug may take to its end, besides the
+// requests under way.
+const bugGrace = 10 * time.Second
+
+// endOverdue ends the program if a run with a bug does not come to its end, as
+// when what panicked held what others wait for. The ledger makes that safe.
+func (s *sender) endOverdue(ctx context.Context, bugs <-chan *batch.Panic) error {
+	var p *batch.Panic
+	select {
+	case p = <-bugs:
+	case <-ctx.Done():
+		return nil // the run's end is no error
+	}
+	select {
+	case <-time.After(s.flags.input.Batch.Timeout + bugGrace):
+	case <-ctx.Done():
+		return nil // told at the end of the run
+	}
+	app.LogBug(s.log, p)
+	_, _ = fmt.Fprintf(s.Stderr, "bulkinvite: broke off: %v; it kept the run from its end and the outputs are not written; %s\n", p, s.report.again())
+	s.Stderr.End()
+	os.Exit(app.ExitBroken)
+	return nil
+}

@@ -1,0 +1,172 @@
+// Package send is the command that invites: its flags, the order of its steps,
+// the progress on a terminal and in the log, and what it says at the end, to
+// people, in the summary, to monitoring and to webhooks. It knows what the
+// commands share, the preview and the library. It must not know other commands,
+// nor decide who is invited: that is the library's.
+package send
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"sync/atomic"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"bulkinvite/batch/ledger"
+	"bulkinvite/client"
+	"bulkinvite/cmd/bulkinvite/app"
+	"bulkinvite/cmd/bulkinvite/preview"
+	"bulkinvite/csvio"
+)
+
+// NewCmdSend returns the command send.
+func NewCmdSend(a *app.App) *cobra.Command {
+	var flags Options
+	cmd := &cobra.Command{
+		Use:   "send FILE|-...",
+		Short: "Invite everyone in a CSV file or an Excel workbook, exactly once",
+		Example: `  # rehearse: no key, no API, nobody is invited
+  bulkinvite send candidates.csv --sandbox
+
+  # see what is read of a workbook, and send it together with another list
+  bulkinvite check june.xlsx --sheet Candidates
+  bulkinvite send june.xlsx more.csv --sheet Candidates --api-key-file ~/.micro1-api-key
+
+  # invite 10 people, look at the files, then the rest
+  bulkinvite send candidates.csv --api-key-file ~/.micro1-api-key --limit 10
+  bulkinvite send candidates.csv --api-key-file ~/.micro1-api-key
+
+  # in cron: nothing is asked, and nothing is sent if it would be too many
+  bulkinvite send /srv/bulkinvite/candidates.csv --api-key-file /etc/bulkinvite/micro1-api-key --max-invites 500
+
+  # in cron, with monitoring: the URL of --notify is a secret, keep it in the environment
+  BULKINVITE_NOTIFY=https://hc-ping.com/UUID bulkinvite send /srv/bulkinvite/candidates.csv --max-invites 500 --metrics /var/lib/prometheus/node-exporter/bulkinvite.prom
+
+  # the rows that failed, once they are mended
+  bulkinvite send candidates.failed.csv --api-key-file ~/.micro1-api-key`,
+		Long: `send invites everyone in FILE (- is standard input) who was not invited yet, and
+writes what became of each row: NAME.results.csv has those who are invited, with
+their links, and NAME.failed.csv the others, with the reason. FILE is CSV or an
+Excel workbook (.xlsx), as it is or compressed with gzip or zstd.
+
+Several files are sent as if they were one, and so are the sheets of a workbook
+with --sheet all: whoever is in two of them is invited once, and if one of them
+is broken, nothing is sent. What became of all rows is in one pair of files,
+named after the first, in which the columns "file" and "sheet" say where a row
+is from. The name of a sheet that --sheet names is in theirs, as in
+NAME.SHEET.results.csv.
+
+What was sent is remembered in the ledger. Whatever ends a run, a crash and
+kill -9 included, running the same command again goes on where it stood, and
+invites nobody twice. On a terminal send shows what it will do and asks first.
+Ctrl-C stops it: requests under way are awaited and the files are written. A
+second Ctrl-C ends it at once.
+
+With --plan it sends nothing unless the input, the flags that say how it is read
+and what the ledger knows of its people are as bulkinvite check --json has saved
+them. A run with a plan that has sent to somebody and not to everybody goes on
+with a new plan.
+
+On SIGUSR1 (kill -USR1) a run logs where it stands, whatever --log-level is. At
+its end it can write --metrics and call --notify: bulkinvite help monitoring.`,
+		Args: preview.SomeFiles,
+		RunE: a.Action(func(ctx context.Context, log zerolog.Logger, args []string) error {
+			names, err := app.ExpandInputs(args, a.Environ)
+			if err != nil {
+				return err
+			}
+			s := &sender{App: a, flags: &flags, log: log, inputNames: names}
+			return app.WithSignals(ctx, s.stopping, func(ctx context.Context) error { return s.answering(ctx, s.runAndTell) })
+		}),
+	}
+	flags.add(cmd.Flags())
+	return cmd
+}
+
+// A sender is one run of send. Its fields are filled by the steps of run, in
+// the order of these steps.
+type sender struct {
+	*app.App
+	flags      *Options
+	log        zerolog.Logger
+	inputNames []string // as on the command line, but for ~
+
+	// For whoever asks, by a signal, where the run stands.
+	meter atomic.Pointer[meter] // set when the sending begins
+	sent  atomic.Bool           // nothing is sent any more
+
+	api        *client.Client
+	input      *csvio.Input
+	plan       preview.PlanView
+	unnamed    []unnamedOutput
+	outputs    *csvio.Outputs
+	notices    []string           // for the summary
+	saved      *preview.SavedPlan // of --plan, or nil
+	ledgerPath string
+	store      *ledger.Store
+	book       *ledger.Run
+	report     *report     // set when the sending begins
+	begun      atomic.Bool // set before the ledger is opened: from then on a run is ended in order
+	sending    atomic.Bool // set while something may be sent
+
+	cleanups []func() error // run in reverse order
+}
+
+// run sends the input. All steps but the last end without
+// anything sent and without touching what an earlier run wrote.
+func (s *sender) run(ctx context.Context) error {
+	defer s.cleanUp()
+	for _, step := range []func(context.Context) error{
+		s.connect,
+		s.check,
+		s.prepareOutputs,
+		s.comparePlan,
+		s.openLedger,
+		s.keepOthers,
+		s.compareLedger,
+		s.confirm,
+		s.noteOutputs,
+	} {
+		if err := cmp.Or(step(ctx), context.Cause(ctx)); err != nil {
+			return s.early(ctx, err)
+		}
+	}
+	return s.send(ctx)
+}
+
+// early ends a run that has sent nothing.
+func (s *sender) early(ctx context.Context, err error) error {
+	err = app.Early(ctx, app.Advised(err, s.ledgerPath))
+	if s.book != nil {
+		err = errors.Join(err, s.book.End(ctx, nil, app.CodeOf(err)))
+	}
+	return err
+}
+
+// atEnd registers what is to be closed or removed at the end.
+func (s *sender) atEnd(f func() error) { s.cleanups = append(s.cleanups, f) }
+
+// cleanUp closes what was opened. What fails here changes nothing for anybody: a
+// run that has sent has closed its ledger.
+func (s *sender) cleanUp() {
+	for i := len(s.cleanups) - 1; i >= 0; i-- {
+		if err := s.cleanups[i](); err != nil {
+			s.log.Warn().Err(err).Msg("cannot clean up")
+		}
+	}
+	s.cleanups = nil
+}
+
+// stopping is what the first signal does beside cancelling the run.
+func (s *sender) stopping(stop app.StopSignal) {
+	if !s.begun.Load() {
+		s.EndAtOnce(stop)
+	}
+	if !s.sending.Load() {
+		return // the end is near, and says so
+	}
+	s.log.Warn().Stringer("signal", stop.Sig).Stringer("at_most", s.flags.input.Batch.Timeout).
+		Msg("stopping: requests under way are awaited, nothing new is sent; another signal ends the program at once")
+}
