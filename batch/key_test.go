@@ -14,8 +14,8 @@ func TestParseKey(t *testing.T) {
 		"application:Ab-1":  {JobApplicationID: "Ab-1"},
 		"candidate:h0gqkAc": {CandidateID: "h0gqkAc"},
 	} {
-		row.InterviewID = interviewID(0)
-		if got := batch.ParseKey(interviewID(0), person); got != row.Key() {
+		row.InterviewID = "0000000A-0000-4000-8000-000000000001"
+		if got := batch.ParseKey(row.InterviewID, person); got != row.Key() {
 			t.Errorf("%s: %+v, want %+v", person, got, row.Key())
 		}
 	}
