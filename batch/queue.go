@@ -184,8 +184,8 @@ func (q *queue) pick() *task {
 	switch {
 	case q.key.suspected():
 		return q.pickOne()
-	case !q.heard.Load() && q.busy >= firstTasks:
-		return nil
+	case !q.key.tried:
+		return q.pickFirst()
 	case len(q.reads) > 0:
 		return q.nextRead()
 	}
@@ -323,11 +323,12 @@ func (q *queue) done(t *task) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.busy--
-	if t.chunk != nil {
-		q.doneChunk(t.chunk)
-	}
-	if !q.heard.Load() || q.key.suspected() {
+	if !q.key.tried || q.key.suspected() {
 		q.work.Broadcast()
+	}
+	if t.chunk != nil {
+		q.key.tried = true
+		q.doneChunk(t.chunk)
 	}
 	q.wakeIfIdle()
 }

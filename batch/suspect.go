@@ -12,18 +12,24 @@ import (
 // are any, until one is accepted or so many are denied.
 
 // deniedPeople is how many people are denied alone, and nobody accepted, before
-// it is the key that is refused.
-const deniedPeople = 3
+// it is the key that is refused. They are of different interviews, but of no more
+// than deniedInterviews if it takes reading a list to send somebody of another.
+const (
+	deniedPeople     = 3
+	deniedInterviews = 2
+)
 
-// firstTasks is how many tasks are out before any answer has shown that the API
-// hears us: what is wrong with the key is wrong with all of them.
-const firstTasks = 3
+// firstTasks is how many tasks are out before an invitation was answered: what is
+// wrong with the key is wrong with all of them.
+const firstTasks = 2
 
 // A keyDoubt is what speaks against the key. It is guarded by the queue's mutex.
 type keyDoubt struct {
+	tried    bool      // an invitation was answered, or could not go
 	accepted bool      // somebody was accepted in this run: the key is fine
 	suspect  bool      // somebody, or a list, was denied
 	denied   []*person // alone; they wait until somebody else is accepted
+	lacks    int       // interviews of which somebody was
 }
 
 // suspected reports whether people go one at a time, of all interviews.
@@ -43,6 +49,21 @@ func (q *queue) keyWorks() bool {
 	return q.key.accepted
 }
 
+// pickFirst is pick until the key is tried. Whom earlier runs have in doubt waits
+// for that only until the API has answered anything.
+func (q *queue) pickFirst() *task {
+	few := q.busy < firstTasks
+	if few && !q.down {
+		if c := q.take(); c != nil {
+			return &task{chunk: c}
+		}
+	}
+	if len(q.reads) > 0 && (few || q.heard.Load() && !q.reads[0].preflight) {
+		return q.nextRead()
+	}
+	return nil
+}
+
 // pickOne is pick while the key is suspected: one task at a time, and first
 // people of an interview of which nobody was denied. A look for those in doubt
 // does not wait for them.
@@ -54,7 +75,7 @@ func (q *queue) pickOne() *task {
 	if q.down {
 		g = nil
 	}
-	if len(q.reads) > 0 && (g == nil || g.iv.denied > 0 || !q.reads[0].preflight) {
+	if len(q.reads) > 0 && (g == nil || q.wantsOther(g.iv) || !q.reads[0].preflight) {
 		return q.nextRead()
 	}
 	switch {
@@ -64,6 +85,12 @@ func (q *queue) pickOne() *task {
 		return &task{chunk: q.cut(g)}
 	}
 	return &task{chunk: q.cutOne(g.iv)}
+}
+
+// wantsOther reports whether the list of another interview than one that may go
+// is to be read, so that somebody of that one can be asked for.
+func (q *queue) wantsOther(iv *interview) bool {
+	return iv.denied > 0 && (q.key.lacks < deniedInterviews || !q.heard.Load())
 }
 
 // leastDenied returns one of the groups that may go, of the interview that had
@@ -97,7 +124,9 @@ func (q *queue) setAside(iv *interview, p *person) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.key.suspect = true
-	iv.denied++
+	if iv.denied++; iv.denied == 1 {
+		q.key.lacks++
+	}
 	q.key.denied = append(q.key.denied, p)
 	return len(q.key.denied)
 }
