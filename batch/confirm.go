@@ -54,7 +54,7 @@ func (e *Engine) why(d *doubt, p *person, end string) string {
 	}
 	cause := "the answer to this invitation was lost (" + p.reason + ")"
 	switch {
-	case d.displaced:
+	case d.displaced, p.reason == namesOthers:
 		cause = "the API's answer named another address"
 	case d.earlier:
 		cause = "an earlier run did not learn what became of this invitation"
@@ -113,11 +113,16 @@ func (e *Engine) doubtAll(d *doubt, people []*person) error {
 
 // unlisted records that no list can tell of somebody in doubt.
 func (e *Engine) unlisted(d *doubt, p *person) error {
-	end := "the API's list cannot show who it was for"
-	if p.listable() {
-		end = noProofWords(e.out.lists.why())
+	why := ""
+	switch {
+	case p.listable():
+		why = e.why(d, p, noProofWords(e.out.lists.why()))
+	case p.CandidateID != "":
+		why = "this invitation may have been sent again (" + p.reason + "), which no list of the API's shows; " + e.resendAgain(time.Now())
+	default:
+		why = e.why(d, p, "the API's list cannot show who it was for")
 	}
-	return e.record(p, Outcome{Code: CodeUncertain, Error: e.why(d, p, end)})
+	return e.record(p, Outcome{Code: CodeUncertain, Error: why})
 }
 
 // doubtEarlier lets the list tell of somebody whom an earlier run has in doubt.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -130,7 +131,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	if err == nil {
 		err = e.guard(func() error { return e.lookTwice(soft, context.WithoutCancel(ctx)) })()
 	}
-	return errors.Join(err, e.guard(func() error { return e.finish(ctx) })())
+	return errors.Join(err, e.guard(func() error { return e.finish(ctx, err) })())
 }
 
 // recall reads what earlier runs have learned of the API.
@@ -218,8 +219,9 @@ func (e *Engine) endRun(end End, reason string) {
 }
 
 // finish settles what is left when nothing is under way any more: those in
-// doubt stay so, and why the run ended is decided.
-func (e *Engine) finish(ctx context.Context) error {
+// doubt stay so, and why the run ended is decided. broke is why it broke off, if
+// it did.
+func (e *Engine) finish(ctx context.Context, broke error) error {
 	var err error
 	e.keyNeverWorked()
 	allDone := int(e.counts.done.Load()) >= e.plan.People
@@ -229,9 +231,12 @@ func (e *Engine) finish(ctx context.Context) error {
 		}
 	}
 	e.endOnce.Do(func() {
-		if ctx.Err() != nil {
+		switch {
+		case broke != nil:
+			e.reason = "the run broke off (" + MaskText(strings.ReplaceAll(broke.Error(), "\n", "; ")) + ")"
+		case ctx.Err() != nil:
 			e.end, e.reason = Stopped, "the run was stopped"
-		} else if e.opts.Limit > 0 {
+		case e.opts.Limit > 0:
 			e.reason = fmt.Sprintf("the limit of %d people was reached", e.opts.Limit)
 		}
 	})

@@ -66,8 +66,7 @@ func (e *Engine) held(ctx context.Context, p *person, rec Record) (bool, error) 
 		})
 	case SkipMaybeResent:
 		return true, e.record(p, Outcome{Code: CodeUncertain, Error: "an earlier run may have re-sent this invitation, " +
-			"its answer was lost and the API's list cannot tell; it can be re-sent after " +
-			rec.ResentAt.Add(e.opts.ResendAfter).UTC().Format(time.RFC3339)})
+			"its answer was lost and the API's list cannot tell; " + e.resendAgain(rec.ResentAt)})
 	}
 	return true, fmt.Errorf("row %d was refused or failed in this run and came up again", p.row+1)
 }

@@ -33,7 +33,7 @@ type health struct {
 	mu        sync.Mutex
 	bad       [link + 1]int // unusable answers in a row
 	since     time.Time     // the first of the unusable answers, while there is no good one
-	why       string        // the last of them, in words
+	what, why string        // what the last of them means, and what it was, in words
 	throttled time.Time     // the first 429 since the last other answer
 	waits     int           // since then: how often we were told to wait
 	told      time.Time     // until when, the last time
@@ -80,9 +80,12 @@ func (o *outlet) observe(ep endpoint, went time.Time, err error) {
 		if apiErr.Cause == client.Busy && !o.health.isDown() {
 			o.pacer.throttled(went)
 		}
-		why := MaskText(apiErr.Error())
-		if counts && o.health.unusable(ep, why) {
-			o.log.Warn().Msg("the API seems to be down, only probing: " + why)
+		what, why := "the API is down", MaskText(apiErr.Error())
+		if ep == list && saysNoList(apiErr) {
+			what = "the API's list of invitations was there before and is not there now"
+		}
+		if counts && o.health.unusable(ep, what, why) {
+			o.log.Warn().Msg(what + ", only probing: " + why)
 		}
 	}
 }
@@ -128,11 +131,12 @@ func (h *health) listWorks() {
 }
 
 // unusable counts an answer that tells nothing, or none at all, and reports
-// whether the API now counts as down and did not before. why says what it was.
-func (h *health) unusable(ep endpoint, why string) bool {
+// whether the API now counts as down and did not before. what says in words what
+// that means, and why what the answer was.
+func (h *health) unusable(ep endpoint, what, why string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.why = why
+	h.what, h.why = what, why
 	h.throttled = time.Time{}
 	if h.since.IsZero() {
 		h.since = time.Now()
@@ -234,13 +238,13 @@ func (h *health) badFor() time.Duration {
 	return time.Since(h.since)
 }
 
-// lastBad says in words what the last unusable answer was. Of a name that cannot
-// be looked up and a proxy that is in the way only this tells that the API may
-// well be up.
-func (h *health) lastBad() string {
+// lastBad says in words what the last unusable answer means, and what it was. Of a
+// name that cannot be looked up and a proxy that is in the way only the latter
+// tells that the API may well be up.
+func (h *health) lastBad() (what, why string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.why
+	return h.what, h.why
 }
 
 // waitList waits while the list does not work.

@@ -35,7 +35,8 @@ func (e *Engine) probeUntilUp(soft, hard context.Context) error {
 			if e.opts.ConfirmOnly {
 				missed = "usable answer"
 			}
-			e.endRun(APIDown, fmt.Sprintf("the API is down: no %s for %v (%s)", missed, e.opts.GiveUpAfter, e.out.health.lastBad()))
+			what, why := e.out.health.lastBad()
+			e.endRun(APIDown, fmt.Sprintf("%s: no %s for %v (%s)", what, missed, e.opts.GiveUpAfter, why))
 			return nil
 		}
 		if soft.Err() != nil {

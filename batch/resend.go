@@ -38,3 +38,9 @@ func (e *Engine) HeldBack() HeldBack {
 	defer e.heldBacks.mu.Unlock()
 	return e.heldBacks.all
 }
+
+// resendAgain says in words when an invitation that was sent again at a time can
+// be once more.
+func (e *Engine) resendAgain(at time.Time) string {
+	return "it can be re-sent after " + at.Add(e.opts.ResendAfter).UTC().Format(time.RFC3339)
+}

@@ -158,9 +158,7 @@ func (e *Engine) answered(ctx context.Context, c *chunk, id int64, people []*per
 		if v := j.verdicts[i]; v != notSent && v != deniedUs {
 			p.attempts++
 		}
-		if apiErr != nil {
-			p.reason = apiErr.Error()
-		}
+		p.reason = reasonOf(j.verdicts[i], apiErr)
 		answer.Outcomes = append(answer.Outcomes, Settlement{
 			Key: p.key, State: stateOf(j.verdicts[i]), Mark: markOf(j.verdicts[i]),
 			CandidateID: j.invitations[i].CandidateID, InviteURL: j.invitations[i].InviteURL,
@@ -170,6 +168,20 @@ func (e *Engine) answered(ctx context.Context, c *chunk, id int64, people []*per
 		return fmt.Errorf("settle: %w", err)
 	}
 	return e.follow(c, id, people, j, apiErr)
+}
+
+// namesOthers is why a good answer is none for some people of its request.
+const namesOthers = "the answer names other addresses"
+
+// reasonOf says in words why somebody's verdict is not that they are invited.
+func reasonOf(v verdict, err error) string {
+	switch {
+	case err != nil:
+		return err.Error()
+	case v == leftOut:
+		return "the answer leaves this person out"
+	}
+	return namesOthers
 }
 
 // stateOf is what the ledger keeps of a verdict.
