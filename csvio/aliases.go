@@ -54,7 +54,7 @@ var aliasWords = map[int]string{
 	fieldLastName: `lastname surname familyname
 		nachname familienname zuname nomdefamille apellido apellidos primerapellido apellidopaterno
 		sobrenome apelido apelidos ultimonome cognome achternaam familienaam nazwisko`,
-	fieldEmail: `email mail emailaddress mailaddress emailid
+	fieldEmail: `email email1value mail emailaddress mailaddress emailid
 		emailadresse mailadresse
 		courriel mel adresseemail adressemail adressemel adressecourriel adresseelectronique adressedecourriel courrierelectronique
 		adressedecourrierelectronique
@@ -88,11 +88,19 @@ var nameWords = map[string]nameWord{
 // space, "_", "-" and what cannot be seen.
 func normalHeader(header string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '_' || r == '-' || isBlank(r) || !unicode.IsPrint(r) {
+		if r == '_' || unicode.Is(unicode.Pd, r) || isBlank(r) || !unicode.IsPrint(r) {
 			return -1
 		}
 		return unicode.ToLower(r)
 	}, header)
+}
+
+func normalHeaders(headers []string) []string {
+	normal := make([]string, len(headers))
+	for i, header := range headers {
+		normal[i] = normalHeader(header)
+	}
+	return normal
 }
 
 // aliasForm is the form in which a header is looked up among the aliases: that
@@ -107,14 +115,18 @@ func aliasForm(header string) string {
 	}, norm.NFKD.String(header))
 	form = strings.TrimRight(normalHeader(form), "*:")
 	form = strings.Replace(form, "(s)", "", 1) // one or several: Prénom(s)
+	form = mustOrMay.ReplaceAllString(form, "")
 	if bare := withoutCandidate(form); isPersonal(bare) {
 		return bare
 	}
 	return form
 }
 
+// mustOrMay is how forms say whether something must be filled in.
+var mustOrMay = regexp.MustCompile(`\((required|optional|mandatory|pflicht(feld)?|obligatoire|f[ao]cultati[fv]o?|obb?ligatorio|obrigatorio|op[ct]ional|opcjonalne|verplicht|optioneel|wymagane)\)$`)
+
 // ofCandidate is how programs say whose name or address a column has.
-var ofCandidate = regexp.MustCompile(`^(candidate|applicant|bewerber)|` +
+var ofCandidate = regexp.MustCompile(`^(candidate|applicant|bewerber|recipient)|` +
 	`(des(bewerbers|kandidaten)|der(bewerberin|kandidatin)|du(candidat|postulant)|dela(candidate|candidata)|del(candidato|postulante)|` +
 	`docandidato|dacandidata|(vande)?kandidaat|kandydata)$`)
 
@@ -162,7 +174,7 @@ func (t *headerTry) recognize(opts Options) {
 	// A results.csv that is fed back tells candidate_id in our own block.
 	if opts.Resend && t.columns[fieldCandidateID] < 0 && !opts.Map.beats(fieldCandidateID) {
 		for i, h := range t.header {
-			if t.ours[i] && strings.EqualFold(trim(h), fieldNames[fieldCandidateID]) {
+			if t.ours[i] && normalHeader(h) == normalHeader(fieldNames[fieldCandidateID]) {
 				t.columns[fieldCandidateID] = i
 				break
 			}
@@ -188,12 +200,18 @@ func (t *headerTry) take(field, column int, opts Options) {
 func (t *headerTry) meaning(word nameWord) int {
 	first, last := t.columns[fieldFirstName], t.columns[fieldLastName]
 	switch {
-	case first >= 0 && last < 0 && slices.Contains(word.surnameBeside, aliasForm(t.header[first])):
+	case first >= 0 && last < 0 && t.isSurnameBeside(word, first):
 		return fieldLastName
 	case last >= 0 && first < 0 && word.firstName:
 		return fieldFirstName
 	}
 	return fieldName
+}
+
+// isSurnameBeside reports whether a word means a surname beside the column of first
+// names.
+func (t *headerTry) isSurnameBeside(word nameWord, first int) bool {
+	return slices.Contains(word.surnameBeside, aliasForm(t.header[first]))
 }
 
 // takeSpelled takes a column that is called nearly job_application_id where no

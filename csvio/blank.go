@@ -1,10 +1,28 @@
 package csvio
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Rows without any text are no rows: spreadsheets save those whose cells were
-// emptied, or which were only given a colour, as delimiters alone. They are left
-// out wherever rows are counted.
+// emptied, or which were only given a colour, as delimiters alone, and databases
+// draw lines between rows. They are left out wherever rows are counted.
+
+// ruleSigns are what lines in tables are drawn with.
+const ruleSigns = "-=+:_|"
+
+// isNothing reports whether there is nothing in a cell that can be seen, or a line
+// that is drawn with signs.
+func isNothing(cell string) bool {
+	s := trim(cell)
+	return s == "" || len(s) >= len("---") && strings.Trim(s, ruleSigns) == ""
+}
+
+// isBlankRow reports whether there is nothing in a row.
+func isBlankRow(cells []string) bool {
+	return !slices.ContainsFunc(cells, func(cell string) bool { return !isNothing(cell) })
+}
 
 // BlankRows returns how many rows of the input were left out since there is no
 // text in them. It is known once a Scan has gone over all rows.
@@ -20,7 +38,7 @@ func (in *Input) BlankRows() int {
 // blocks of ours that say what was wrong with it once.
 func (in *Input) isBlank(cells []string) bool {
 	for i, cell := range cells {
-		if in.counts(i) && trim(cell) != "" {
+		if in.counts(i) && !isNothing(cell) {
 			return false
 		}
 	}
@@ -37,12 +55,12 @@ func (in *Input) isBlankRaw(record []byte) bool {
 	if first == '"' && len(record) > 1 {
 		first = record[1]
 	}
-	if isVisibleASCII(first) && first != '"' && rune(first) != in.delim && in.counts(0) {
+	if isVisibleASCII(first) && rune(first) != in.delim && !strings.ContainsRune(ruleSigns+`"`, rune(first)) && in.counts(0) {
 		return false // as nearly all are
 	}
 	cells, _ := splitRaw(nil, record, in.delim) // a record that was read has no fault
 	for i, cell := range cells {
-		if in.counts(i) && !isEmptyCell(cell) {
+		if in.counts(i) && !isNothing(string(withoutQuotes(cell))) {
 			return false
 		}
 	}

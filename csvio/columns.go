@@ -13,12 +13,19 @@ func (t *headerTry) match(opts Options) {
 	t.recognize(opts)
 	for _, part := range []int{fieldFirstName, fieldLastName} {
 		// One of several files may have named people whole and another in parts.
-		if t.columns[fieldName] >= 0 && t.columns[part] >= 0 && !t.joined {
+		if t.columns[fieldName] >= 0 && t.columns[part] >= 0 && !t.joined && !t.hasBothParts() {
 			t.ambiguous(fieldName, t.columns[fieldName], t.columns[part])
 		}
 	}
 	t.findMissing(opts)
 	t.err = t.explain(opts)
+}
+
+// hasBothParts reports whether names are there in parts, beside which a whole name
+// is no part. They stand for one that is empty.
+func (t *headerTry) hasBothParts() bool {
+	first, last := t.columns[fieldFirstName], t.columns[fieldLastName]
+	return first >= 0 && last >= 0 && !t.isSurnameBeside(nameWords[aliasForm(t.header[t.columns[fieldName]])], first)
 }
 
 // A headerFault is one thing for which a header will not do.
@@ -101,6 +108,8 @@ func (t *headerTry) missingHint(missing []int, opts Options) string {
 		return "the first line says with sep= what separates the cells: mend it, or use --delimiter"
 	case len(t.header) == 1:
 		return "leave out --delimiter, or give the one that the first line has"
+	case t.isQuotedOtherwise():
+		return fmt.Sprintf("the cells stand in %.1s instead of straight double quotes: replace all of these by \"", t.header[0])
 	case t.hasLineInCell():
 		return "its first cell has a whole line in it, as if a spreadsheet with another list separator had saved it: " +
 			"import the list again as text, with the separator that it has"
@@ -138,6 +147,15 @@ func (t *headerTry) hasLineInCell() bool {
 	return isBlankRow(t.header[1:]) && strings.ContainsAny(t.header[0], ",;|\t")
 }
 
+// otherQuotes are signs that people, and not programs, take for those of cells.
+const otherQuotes = "'`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb"
+
+// isQuotedOtherwise reports whether names of columns stand in quotes that are none.
+func (t *headerTry) isQuotedOtherwise() bool {
+	first := strings.Trim(t.header[0], otherQuotes)
+	return len(first) < len(t.header[0]) && isColumnName(first)
+}
+
 // idHint says that a column with ids might be meant.
 func (t *headerTry) idHint() string {
 	if t.columns[fieldJobApplicationID] >= 0 {
@@ -157,6 +175,10 @@ func (t *headerTry) explain(opts Options) *InputError {
 		return &InputError{Message: "lines end with a carriage return alone, as on old Macs",
 			Hint: "save the list with the line ends of Unix or Windows"}
 	}
+	if t.hasLostLines() {
+		return &InputError{Message: "the names of the columns and somebody's row stand in one line",
+			Hint: "the line breaks of the list are lost: save it again as CSV (UTF-8)"}
+	}
 	// Numbers name the columns of a list without a header, too, whose first
 	// person would be taken for one.
 	named := opts.Map != Mapping{} && t.known > 0
@@ -175,6 +197,28 @@ func (t *headerTry) explain(opts Options) *InputError {
 		messages = append(messages, "found "+t.found())
 	}
 	return &InputError{Message: strings.Join(messages, "; "), Hint: strings.Join(hints, "; ")}
+}
+
+// hasLostLines reports whether names of columns stand beside an address: line
+// breaks between them are gone, or spelled \n.
+func (t *headerTry) hasLostLines() bool {
+	named, somebody := 0, false
+	for _, cell := range t.header {
+		for part := range strings.SplitSeq(cell, `\n`) {
+			somebody = somebody || isAddress(part)
+			if isColumnName(part) {
+				named++
+			}
+		}
+	}
+	return somebody && named > 1
+}
+
+// isColumnName reports whether a cell is what columns are called.
+func isColumnName(cell string) bool {
+	_, known := fieldOf(cell)
+	_, either := nameWords[aliasForm(cell)]
+	return known || either
 }
 
 func isAddress(cell string) bool { return emailProblem(trim(cell)) == "" }

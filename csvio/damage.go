@@ -149,6 +149,13 @@ var lostLetter = regexp.MustCompile(`\pL[?\x{fffd}]\pL`)
 // isDamagedHeader is isDamaged for the name of a column, which may be a question.
 func isDamagedHeader(s string) bool { return hasUTF8Inside(s) || lostLetter.MatchString(s) }
 
+// escape is how other formats write what is no ASCII, or no letter.
+var escape = regexp.MustCompile(`%[0-9A-F]{2}|=[0-9A-F]{2}|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}`)
+
+// hasEscape reports whether a name has in it what stands for a character in
+// addresses of pages, in e-mails or in programs: %C3%A9, =C3=A9 or \u00e9.
+func hasEscape(s string) bool { return strings.ContainsAny(s, `%=\`) && escape.MatchString(s) }
+
 var entity = regexp.MustCompile(`&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});`)
 
 // hasEntity reports whether a text has in it what stands for a character in

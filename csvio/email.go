@@ -58,7 +58,7 @@ func isPlainDomain(domain string) bool {
 		previous = c
 	}
 	last := domain[start:]
-	return start > 0 && previous != '-' && previous != '.' && len(last) <= maxLabel && !isNumber(last)
+	return start > 0 && previous != '-' && previous != '.' && len(last) <= maxLabel && !isNumber(last) && !isInvalid(last)
 }
 
 func slowEmailProblem(s string) string {
@@ -93,6 +93,10 @@ func slowEmailProblem(s string) string {
 func commonMistake(s string) string {
 	ats := strings.Count(s, "@")
 	switch {
+	case isFormula(s):
+		return formulaProblem
+	case strings.HasPrefix(s, "#") && spreadsheetError(s) == "":
+		return "begins with #, as what is commented out"
 	case len(s) >= 7 && strings.EqualFold(s[:7], "mailto:"):
 		return `begins with "mailto:": leave that out`
 	case ats == 0 && spreadsheetError(s) != "":
@@ -111,7 +115,7 @@ func commonMistake(s string) string {
 	if problem := cmp.Or(hiddenProblem(s), oddCharacter(s)); problem != "" {
 		return problem
 	}
-	if i := strings.IndexAny(s, `"()[],;:\`); i >= 0 {
+	if i := strings.IndexAny(s, `"()[],;:\*`); i >= 0 {
 		return fmt.Sprintf("has a %c in it", s[i])
 	}
 	return ""
@@ -134,10 +138,18 @@ func domainProblem(domain string) string {
 			return fmt.Sprintf("has more than %d bytes between two dots", maxLabel)
 		}
 	}
-	if isNumber(labels[len(labels)-1]) {
+	last := labels[len(labels)-1]
+	if isNumber(last) {
 		return "ends in a number"
+	}
+	if isInvalid(last) {
+		return "ends in .invalid, where nobody has an address"
 	}
 	return ""
 }
+
+// isInvalid reports whether a domain is what addresses are replaced by that must
+// not be seen.
+func isInvalid(last string) bool { return strings.EqualFold(last, "invalid") }
 
 func isNumber(s string) bool { return consistsOf(s, digit) }

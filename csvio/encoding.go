@@ -76,7 +76,7 @@ func isUTF16(name string) bool {
 // before and after are the parts up to the fault and from there on. The list may
 // be marked as UTF-8.
 func (e *InputError) notUTF8(before, after []byte, marked bool) {
-	const others = "the encoding in which it was saved, such as windows-1250, windows-1251, gb18030 or shift_jis"
+	const others = "the encoding in which it was saved, such as windows-1250, windows-1251, macintosh, gb18030 or shift_jis"
 	e.Message = "not UTF-8"
 	if marked {
 		e.Message += ", although it begins with the mark of UTF-8"

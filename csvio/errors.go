@@ -72,9 +72,15 @@ func (r *recordReader) syntaxError(raw []byte, line int, tooLarge bool, err erro
 	case fault.kind == faultBare && isHidden(string(raw[fault.cell:fault.at])):
 		e.Message = "something that cannot be seen stands before the quote of a cell, such as a byte order mark in the middle of a list"
 		e.Hint = "remove it; if two lists were put together here, send them apart: bulkinvite send FILE FILE"
+	case fault.kind == faultBare && trim(string(raw[fault.cell:fault.at])) == "":
+		e.Message = "white space stands before the quote of a cell"
+		e.Hint = "remove it, in the other rows too"
 	case fault.kind == faultBare:
 		e.Message = "quote inside a cell that is not quoted"
 		e.Hint = "put the whole cell in quotes and double those inside it"
+	case fault.kind == faultAfterQuote && raw[fault.at-1] == '\\':
+		e.Message = `a quote inside a cell is written \"`
+		e.Hint = `write it "", in the other rows too`
 	case fault.kind == faultAfterQuote:
 		e.Message = "text after the closing quote of a cell"
 		e.Hint = `double the quotes inside a quoted cell ("")`

@@ -66,7 +66,7 @@ func (h *headerSearch) look(t *headerTry) {
 	case t.err == nil:
 		h.found, t.below = t, len(h.above) > 0
 		h.refusePeopleAbove()
-	case h.best == nil || t.betterThan(h.best) && !slices.ContainsFunc(t.header, isAddress):
+	case h.best == nil || t.betterThan(h.best) && !slices.ContainsFunc(t.header, isQuotedAddress):
 		h.best = t
 	}
 	if t.err != nil && t.err.Line == 0 {
@@ -90,6 +90,9 @@ func (h *headerSearch) refusePeopleAbove() {
 		}
 	}
 }
+
+// isQuotedAddress is isAddress for a cell that may stand in quotes that are none.
+func isQuotedAddress(cell string) bool { return isAddress(strings.Trim(cell, otherQuotes)) }
 
 // isLabel reports whether a cell says what stands beside it, as in notes that
 // name whom to ask.
@@ -229,9 +232,4 @@ func (in *Input) top() position {
 		return position{rows: -1} // a spreadsheet shows no line sep=
 	}
 	return position{}
-}
-
-// isBlankRow reports whether there is nothing in a row that can be seen.
-func isBlankRow(cells []string) bool {
-	return !slices.ContainsFunc(cells, func(cell string) bool { return trim(cell) != "" })
 }

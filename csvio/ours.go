@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 )
 
 // An ourBlock is a block of columns that was written here.
@@ -33,10 +32,6 @@ func makeBlocks() (blocks []ourBlock) {
 // have columns that are called status or row.
 func ourColumns(header []string) (ours []bool, joined bool) {
 	ours = make([]bool, len(header))
-	lowered := make([]string, len(header))
-	for i, name := range header {
-		lowered[i] = strings.ToLower(trim(name))
-	}
 	for at := 0; at < len(header); {
 		found := slices.IndexFunc(ourBlocks, func(b ourBlock) bool {
 			return len(header)-at >= len(b.columns) && slices.Equal(header[at:at+len(b.columns)], b.columns)
@@ -53,8 +48,8 @@ func ourColumns(header []string) (ours []bool, joined bool) {
 	}
 	for _, columns := range [][]string{resultsColumns, failedColumns} {
 		joined = markScattered(header, ours, columns, len(columns)-1) || joined
-		// In another case, which programs give to headers, they must be all there.
-		joined = markScattered(lowered, ours, columns, len(columns)) || joined
+		// Programs make headers pretty: Invite Url. Those must be all there.
+		joined = markScattered(normalHeaders(header), ours, normalHeaders(columns), len(columns)) || joined
 	}
 	return ours, joined
 }

@@ -107,15 +107,36 @@ func joinedName(first, last string) string {
 	return trim(first + " " + last)
 }
 
+// nameOf returns a name, or "" if it is none.
+func nameOf(name string) string {
+	if isNoName(name) {
+		return ""
+	}
+	return name
+}
+
 // isNameHeader reports whether a text is what a column of names is called, and
 // nobody is: a template, or a header in the middle of a list.
 func isNameHeader(s string) bool {
-	if !strings.ContainsAny(s, "nN") { // as in name, and in all the others
-		return false
+	if !nameInside(s) {
+		return false // as nearly all names
 	}
 	form := aliasForm(s)
 	field, known := aliases[form]
 	return known && (field == fieldFirstName || field == fieldLastName || strings.Contains(form, "name") || strings.Contains(form, "nom"))
+}
+
+// nameInside reports whether a text has name, naam or nom in it, in any case.
+func nameInside(s string) bool {
+	for i := range max(0, len(s)-2) {
+		if s[i]|0x20 == 'n' {
+			switch string([]byte{s[i+1] | 0x20, s[i+2] | 0x20}) {
+			case "am", "aa", "om":
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // templates are what stands in letters for a name that a program puts in its

@@ -259,11 +259,13 @@ func (s *sheet[T]) Write(block []string) error {
 
 // isEmptyCell reports whether there is nothing in a cell, as it is written,
 // that can be seen.
-func isEmptyCell(cell []byte) bool {
+func isEmptyCell(cell []byte) bool { return trim(string(withoutQuotes(cell))) == "" }
+
+func withoutQuotes(cell []byte) []byte {
 	if len(cell) >= 2 && cell[0] == '"' {
-		cell = cell[1 : len(cell)-1]
+		return cell[1 : len(cell)-1]
 	}
-	return trim(string(cell)) == ""
+	return cell
 }
 
 // Flush and Error belong to gocsv.CSVWriter.

@@ -229,6 +229,9 @@ func (s *spooler) explain(chunk []byte, at int, rest io.Reader) error {
 	s.advance(chunk[:at])
 	e := &InputError{File: s.name, Line: s.pos.lines + 1, Column: s.column + 1}
 	switch {
+	case len(bytes.Trim(chunk[at:], "\x00")) == 0 && !s.zeros:
+		e.Message = "the file ends in NUL bytes"
+		e.Hint = "a crash or a full disk cut it off, or a failed copy: fetch it again"
 	case chunk[at] == 0 && s.zeros && s.decoded == "":
 		e.Message = "a NUL byte: this is no UTF-8 text"
 		e.Hint = "if it is UTF-16 without a byte order mark, add --encoding utf-16"

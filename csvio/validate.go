@@ -3,6 +3,7 @@ package csvio
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -23,13 +24,8 @@ const (
 func (in *Input) validate(row *batch.Row, cells *rawCells, p place) {
 	c := &row.Candidate
 	cells.unwrap()
-	c.Name, c.Email = trim(cells.Name), valueOf(cells.Email)
-	if c.Name == "" {
-		c.Name = joinedName(cells.FirstName, cells.LastName)
-	}
-	if isNoName(c.Name) {
-		c.Name = ""
-	}
+	c.Name = cmp.Or(nameOf(trim(cells.Name)), nameOf(joinedName(cells.FirstName, cells.LastName)))
+	c.Email = valueOf(cells.Email)
 	if c.InterviewID = valueOf(cells.InterviewID); c.InterviewID == "" {
 		c.InterviewID = in.opts.InterviewID
 	}
@@ -158,10 +154,13 @@ func trim(s string) string {
 	return strings.TrimFunc(s, isBlank)
 }
 
+// endOfFile is what programs of DOS put behind the last line.
+const endOfFile = '\x1a'
+
 // isBlank reports whether a character is white space or leaves no mark at all:
 // zero-width spaces, byte order marks, soft hyphens, direction marks, fillers.
 func isBlank(r rune) bool {
-	return unicode.IsSpace(r) || unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point)
+	return unicode.IsSpace(r) || r == endOfFile || unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point)
 }
 
 // hiddenProblem says that a text which must have none has a character in it
@@ -193,17 +192,16 @@ func characterName(r rune) string {
 
 // What a character of ASCII is good for. Nearly all cells have no others.
 const (
-	printable = 1 << iota // all but those that control something
-	visible               // those but the space
+	visible = 1 << iota // what stands for itself and is no space
 	digit
 	alphanumeric // letters and digits
 	plainLocal   // what isPlainLocal takes
+	plainName    // what names mostly have
 	undamaged    // what stands for nothing else
 )
 
 var classes = func() (t [256]uint8) {
 	for c := byte(' '); c <= '~'; c++ {
-		t[c] = printable
 		if c != '?' && c != '&' {
 			t[c] |= undamaged
 		}
@@ -212,11 +210,14 @@ var classes = func() (t [256]uint8) {
 		}
 		switch {
 		case '0' <= c && c <= '9':
-			t[c] |= digit | alphanumeric | plainLocal
+			t[c] |= digit | alphanumeric | plainLocal | plainName
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z':
-			t[c] |= alphanumeric | plainLocal
+			t[c] |= alphanumeric | plainLocal | plainName
 		case strings.IndexByte("._+-", c) >= 0:
 			t[c] |= plainLocal
+		}
+		if strings.IndexByte(" .,'-", c) >= 0 {
+			t[c] |= plainName
 		}
 	}
 	return t
@@ -240,6 +241,9 @@ func idProblem(id string) string {
 	if found := spreadsheetError(id); found != "" {
 		return hasError(found)
 	}
+	if isFormula(id) {
+		return formulaProblem
+	}
 	if strings.IndexByte(id, '+') >= 0 && scientific.MatchString(id) {
 		return "is a number in scientific notation, whose last digits are lost: format the column as text, and enter the ids anew"
 	}
@@ -256,17 +260,27 @@ func idProblem(id string) string {
 }
 
 func nameProblem(name string) string {
+	if name == "" || len(name) <= maxName && classes[name[0]]&alphanumeric != 0 && consistsOf(name, plainName) &&
+		strings.ContainsFunc(name, unicode.IsLetter) && !strings.Contains(name, "ndefined") {
+		return "" // most names
+	}
 	if found := spreadsheetError(name); found != "" {
 		return hasError(found)
 	}
 	if found := noPartOfName(name); found != "" {
 		return "has " + found + " in it, which is nobody's name"
 	}
+	if rest, found := strings.CutPrefix(name, "#"); found && startsWithLetter(rest) {
+		return "begins with #, as what is commented out"
+	}
+	if isFormula(name) {
+		return formulaProblem
+	}
+	if !strings.ContainsFunc(name, unicode.IsLetter) {
+		return "has no letter in it"
+	}
 	if strings.IndexByte(name, '@') >= 0 && slices.ContainsFunc(strings.FieldsFunc(name, isAroundAddress), isAddress) {
 		return "has an e-mail address in it: write the name alone"
-	}
-	if len(name) <= maxName && consistsOf(name, printable) {
-		return "" // most names
 	}
 	if utf8.RuneCountInString(name) > maxName {
 		return fmt.Sprintf("is longer than %d characters", maxName)
@@ -286,6 +300,18 @@ func nameProblem(name string) string {
 	}
 	return ""
 }
+
+func startsWithLetter(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return unicode.IsLetter(r)
+}
+
+// formula is how formulas begin that call something or name a cell.
+var formula = regexp.MustCompile(`^=(?:[A-Za-z][A-Za-z.\d]*\(|\$?[A-Za-z]{1,3}\$?\d)`)
+
+const formulaProblem = "is a formula: put the text that it shows in its place"
+
+func isFormula(s string) bool { return strings.HasPrefix(s, "=") && formula.MatchString(s) }
 
 // isAroundAddress reports whether a character can stand beside an address in a
 // text.

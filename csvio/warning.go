@@ -187,7 +187,7 @@ func (r *rowWarnings) look(rows []*batch.Row) {
 func (r *rowWarnings) lookAt(row *batch.Row) {
 	c := &row.Candidate
 	switch {
-	case isDamaged(c.Name):
+	case isDamaged(c.Name), hasEscape(c.Name):
 		r.add(WarnDamaged, row, "")
 	case isDamaged(c.Email):
 		r.add(WarnDamaged, row, c.Email)
