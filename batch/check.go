@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -116,6 +117,7 @@ func Check(ctx context.Context, src Source, opts Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	slices.Sort(plan.index.alikes)
 	return plan, nil
 }
 

@@ -24,6 +24,7 @@ type doubt struct {
 	earlier bool   // from an earlier run
 	applied bool   // the request in doubt named a job application
 	outage  bool   // the API was down or busy: that it did not act says nothing of the people
+	unclear int    // people in it whose entry may be another's
 	failed  int    // looks that could not tell
 	problem string // why the last of these could not
 	seq     int
@@ -142,9 +143,12 @@ func (e *Engine) doubtEarlier(p *person, rec Record) error {
 func (e *Engine) settleLook(ctx context.Context, l *look, cutShort bool) error {
 	var err error
 	for _, d := range l.doubts {
-		if found, _ := l.split(d); len(found) > 0 {
+		found, rest := l.split(d)
+		if len(found) > 0 {
 			err = errors.Join(err, e.settleFound(ctx, d, found, l.found))
 			e.queue.settleDoubt(d, found)
+		}
+		if l.showsMore(d, rest) || len(found) > 0 {
 			e.queue.beginAnew(d)
 		}
 	}

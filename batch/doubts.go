@@ -163,7 +163,7 @@ func (q *queue) beginLook(r *reading) *look {
 	iv := r.iv
 	l := &look{
 		reading: r, sent: sentCounts{all: q.sent, here: iv.sent, out: iv.out},
-		byKey: map[Key]*doubt{}, found: map[*person]client.Entry{}, several: map[*person]bool{}, unclear: map[*person]bool{},
+		byKey: map[Key]*doubt{}, found: map[*person]client.Entry{}, exact: map[*person]bool{}, several: map[*person]bool{}, unclear: map[*person]bool{},
 	}
 	clear(iv.doubts.joinable)
 	for d := range iv.doubts.open {

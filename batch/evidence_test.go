@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"bulkinvite/batch"
 	"bulkinvite/client"
 	"bulkinvite/client/sandbox"
 )
@@ -46,6 +47,56 @@ func TestListOfAliases(t *testing.T) {
 		}
 		w.asked(in)
 	})
+}
+
+// An entry that may be that of somebody whom the ledger has in doubt is nobody
+// else's, though it has the very address of a row that comes up later.
+func TestEntryOfSomebodyInDoubt(t *testing.T) {
+	inWorld(t, sandbox.Config{AnswerAddresses: sandbox.WithoutTag, ListAddresses: sandbox.WithoutTag}, func(w *world) {
+		ann, jobs := rows(candidate("jobs+ann@example.com", 0)), rows(candidate("jobs@example.com", 0))
+		w.losing(true, "jobs+ann@example.com")
+		w.killedWhileSending(ann)
+		r := w.withinADay(jobs)
+		if w.counts(r, map[string]int{"uncertain": 1}); r.posts > 0 {
+			t.Errorf("%d requests", r.posts)
+		}
+		w.counts(w.withinADay(ann), map[string]int{"confirmed": 1})
+		w.counts(w.withinADay(jobs), map[string]int{"invited": 1})
+		w.asked(rows(ann[0].Candidate, jobs[0].Candidate))
+	})
+}
+
+// An entry that a member explains does not confirm a row with its very address.
+func TestEntryOfAMember(t *testing.T) {
+	inWorld(t, sandbox.Config{AnswerAddresses: sandbox.WithoutTag, ListAddresses: sandbox.WithoutTag}, func(w *world) {
+		ann, jobs := rows(candidate("jobs+ann@example.com", 0)), rows(candidate("jobs@example.com", 0))
+		w.counts(w.withinADay(ann), map[string]int{"invited": 1})
+		w.losing(false, "jobs@example.com")
+		w.killedWhileSending(jobs)
+		w.counts(w.withinADay(jobs), map[string]int{"invited": 1})
+		w.asked(rows(ann[0].Candidate, jobs[0].Candidate))
+	})
+}
+
+// Where the API shows several people under one address, an entry is nobody's as
+// long as there is not one for each who may be behind it.
+func TestOneEntryForSeveralRows(t *testing.T) {
+	for name, preflight := range map[string]bool{"preflight": true, "no preflight": false} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, sandbox.Config{AnswerAddresses: sandbox.WithoutTag, ListAddresses: sandbox.WithoutTag}, func(w *world) {
+				w.opts.NoPreflight = !preflight
+				in := rows(mailbox()[:4]...)
+				w.elsewhere(in[3:]) // one of four, nobody can tell which
+				w.losing(false, "jobs+ann@example.com")
+				r := w.withinADay(in)
+				for i, o := range r.outcomes {
+					if o.Status == batch.StatusConfirmed || preflight && o.Status != "" {
+						t.Errorf("row %d: %+v", i, o)
+					}
+				}
+			})
+		})
+	}
 }
 
 // An API may keep +tags in its answers and not in its list.

@@ -21,6 +21,8 @@ type index struct {
 	used  int
 	rows  int
 	parts []*indexPart // of partRows rows each: growing moves nothing
+
+	alikes alikes // sorted once the index is filled
 }
 
 // An indexPart is what the index keeps of some rows that follow each other.
@@ -94,6 +96,7 @@ func (x *index) add(row *Row, key Key) (int, Candidate, error) {
 		return first, candidate, nil
 	}
 	x.append(hash, word(0).with(tagPending, row.Offset))
+	x.addAlike(row.Index, key)
 	x.slots[slot] = uint32(row.Index + 1)
 	x.used++
 	if x.used > len(x.slots)/4*3 {
@@ -203,7 +206,7 @@ func (x *index) grow() {
 }
 
 // free gives the memory back; the index is of no use afterwards.
-func (x *index) free() { x.slots, x.parts = nil, nil }
+func (x *index) free() { x.slots, x.parts, x.alikes = nil, nil, nil }
 
 func (x *index) place(row int) *uint64 { return &x.parts[row/partRows].words[row%partRows] }
 

@@ -18,6 +18,7 @@ type look struct {
 	doubts  []*doubt
 	byKey   map[Key]*doubt
 	found   map[*person]client.Entry
+	exact   map[*person]bool // of them: those whose entry has their address
 	several map[*person]bool // those of whose address it has entries with different ids
 	unclear map[*person]bool // those whose entry may be somebody else's of them
 	sight   sight
@@ -34,11 +35,15 @@ func (l *look) show(key Key, candidateID string) bool {
 	}
 	p := d.people[key]
 	if entry, again := l.found[p]; !again {
-		l.found[p] = client.Entry{CandidateID: candidateID}
+		l.find(p, candidateID)
 	} else if entry.CandidateID != candidateID {
 		l.several[p] = true
 	}
 	return true
+}
+
+func (l *look) find(p *person, candidateID string) {
+	l.found[p] = client.Entry{CandidateID: candidateID}
 }
 
 // isFound reports whether somebody in doubt was shown.
@@ -87,8 +92,14 @@ func (e *Engine) lookInto(ctx context.Context, iv *interview, visit func(client.
 
 // lookAt takes an entry of the list in.
 func (e *Engine) lookAt(ctx context.Context, l *look, key Key, entry client.Entry) error {
+	d := l.byKey[key]
+	if d != nil && e.isContested(l.reading, key) {
+		e.holdBack(l.reading, d.people[key].row, key, entry)
+		return nil
+	}
 	if l.show(key, entry.CandidateID) {
-		if l.several[l.byKey[key].people[key]] {
+		p := d.people[key]
+		if l.exact[p] = true; l.several[p] {
 			e.keepOwned(l.reading, key, entry)
 		}
 		return e.seeListed(ctx, key.Email)
@@ -109,13 +120,15 @@ func (e *Engine) judgeLook(soft, hard context.Context, l *look) error {
 		return err
 	}
 	for p := range l.several {
-		l.found[p] = client.Entry{}
+		l.find(p, "")
 	}
 	old, err := e.areOldStrangers(hard, l.reading)
 	if err != nil {
 		return err
 	}
-	e.findLoosely(l)
+	if err := e.findLoosely(l); err != nil {
+		return err
+	}
 	left := l.strangers()
 	l.ours, l.earlier = e.queue.suspects(l.iv, left)
 	if e.habits.otherAddresses.Load() {
@@ -139,46 +152,17 @@ func (e *Engine) judgeLook(soft, hard context.Context, l *look) error {
 	return err
 }
 
-// findLoosely finds people in doubt whom the API may keep under another form of
-// their address: if there is an entry for each of those with one such form.
-// Whose it is nobody knows if there are several, so that no id is theirs.
-func (e *Engine) findLoosely(l *look) {
-	entries := l.byLoose()
-	if len(entries) == 0 {
-		return
-	}
-	people := map[uint64][]*person{}
-	for _, p := range l.unfound() {
-		loose := e.looseHash(p.key.Email)
-		people[loose] = append(people[loose], p)
-	}
-	for loose, alike := range people {
-		at := entries[loose]
-		if len(at) == 0 {
-			continue
+// showsMore reports whether a look shows more entries that may be of these people
+// of a request than the one before.
+func (l *look) showsMore(d *doubt, people []*person) bool {
+	before := d.unclear
+	d.unclear = 0
+	for _, p := range people {
+		if l.unclear[p] {
+			d.unclear++
 		}
-		for _, p := range alike {
-			switch {
-			case len(at) < len(alike), slices.ContainsFunc(at, func(i int) bool { return l.left[i].owned }):
-				l.unclear[p] = true
-			case len(alike) == 1:
-				l.found[p] = client.Entry{CandidateID: l.left[at[0]].id}
-			default:
-				l.found[p] = client.Entry{}
-			}
-		}
-		l.claim(entries, at)
 	}
-}
-
-// unfound returns everybody in doubt whom the list has not shown.
-func (l *look) unfound() []*person {
-	var people []*person
-	for _, d := range l.doubts {
-		_, rest := l.split(d)
-		people = append(people, rest...)
-	}
-	return people
+	return d.unclear > before
 }
 
 // wantsControl reports whether another interview's list could make this look

@@ -55,13 +55,20 @@ func (e *Engine) readBefore(soft, hard context.Context, iv *interview) (listErr,
 	r.err = e.readList(soft, iv, func(entry client.Entry) error {
 		key := NewKey(iv.id, entry.CandidateEmail)
 		row, c, err := e.recognise(hard, r, key, entry)
-		if err == nil && row >= 0 {
-			err = found.add(hard, row, c, entry.CandidateID)
+		switch {
+		case err != nil || row < 0:
+			return err
+		case e.isContested(r, key):
+			e.holdBack(r, row, key, entry)
+			return nil
 		}
-		return err
+		return found.add(hard, row, c, entry.CandidateID)
 	})
 	if r.err == nil {
 		err = e.explain(hard, r, func(key Key, id string) (bool, error) { return found.find(hard, key, id) })
+	}
+	if r.err == nil && err == nil {
+		err = found.findLoosely(hard, r)
 	}
 	if err = errors.Join(err, found.flush(hard)); err != nil || r.err != nil {
 		return r.err, err
@@ -184,23 +191,15 @@ func (f *foundPeople) find(ctx context.Context, key Key, candidateID string) (bo
 // add takes a row in that the list shows, unless it is known already; in doubt,
 // which confirming settles; or to be re-sent.
 func (f *foundPeople) add(ctx context.Context, row int, c Candidate, candidateID string) error {
-	w := f.engine.index.word(row)
-	if w.tag() != tagPending || c.CandidateID != "" {
-		return nil
-	}
-	return f.take(ctx, &person{Candidate: c, key: c.Key(), row: row, offset: w.value()}, candidateID)
-}
-
-// take takes somebody in whom the list shows.
-func (f *foundPeople) take(ctx context.Context, p *person, candidateID string) error {
-	if f.seen[p.key] {
+	w, key := f.engine.index.word(row), c.Key()
+	if w.tag() != tagPending || c.CandidateID != "" || f.seen[key] {
 		return nil
 	}
 	if f.seen == nil {
 		f.seen = map[Key]bool{}
 	}
-	f.seen[p.key] = true
-	f.people = append(f.people, p)
+	f.seen[key] = true
+	f.people = append(f.people, &person{Candidate: c, key: key, row: row, offset: w.value()})
 	f.ids = append(f.ids, candidateID)
 	if len(f.people) < foundBlock {
 		return nil

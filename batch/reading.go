@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"hash/maphash"
 	"slices"
 	"strings"
 	"time"
@@ -25,15 +24,19 @@ type reading struct {
 	seen     map[uint64]bool
 	nameless []string   // what tells entries without an address that are nobody's
 	left     []leftover // entries whose address is nobody's
-	inDoubt  []Key      // whom the ledger has in doubt, as it was when the read began
-	err      error      // why the list could not be read
+
+	inDoubt map[form][]Key  // whom the ledger has in doubt, as it was when the read began
+	exact   map[string]bool // addresses of those that have other forms, and are shown as they are
+	held    map[form][]int  // rows whose entry may be another's
+	alikes  []uint32        // what members' addresses with other forms have in common with these, sorted
+	err     error           // why the list could not be read
 }
 
 // A leftover is an entry whose address is nobody's. Two rows that an API keeps
 // under one address may be behind it, or somebody of whom nothing is known.
 type leftover struct {
 	is    uint64 // see identity
-	loose uint64 // by what people are found; 0 if the entry cannot be that of somebody else
+	form  form   // by what people are found; none if the entry cannot be that of somebody else
 	id    string // of the candidate
 	owned bool   // the address is another row's, or known, and the entry may be of somebody whom the API keeps under it as well
 }
@@ -42,21 +45,39 @@ type leftover struct {
 // later.
 func (e *Engine) beginReading(ctx context.Context, iv *interview) (*reading, error) {
 	timed := e.queue.timedRequests(iv)
-	r := &reading{iv: iv, roll: newRoll(e.index.seed, e.start), seen: map[uint64]bool{}}
+	r := &reading{iv: iv, roll: newRoll(e.index.seed, e.start), seen: map[uint64]bool{}, exact: map[string]bool{}, held: map[form][]int{}}
 	err := e.ledger.Members(ctx, iv.id, func(m Member) error {
 		_, isTimed := slices.BinarySearch(timed, m.RequestID)
 		r.roll.add(&m, isTimed)
+		if m.Key.HasAddress() && hasForms(m.Key.Email) {
+			r.alikes = append(r.alikes, e.index.alikeHash(m.Key.Email))
+		}
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("who is invited: %w", err)
 	}
 	r.roll.sort()
-	if r.inDoubt, err = e.ledger.InDoubt(ctx, iv.id); err != nil {
-		return nil, fmt.Errorf("who is in doubt: %w", err)
+	slices.Sort(r.alikes)
+	if err := e.readInDoubt(ctx, r); err != nil {
+		return nil, err
 	}
 	r.begun = time.Now()
 	return r, nil
+}
+
+// readInDoubt reads whom the ledger has in doubt.
+func (e *Engine) readInDoubt(ctx context.Context, r *reading) error {
+	keys, err := e.ledger.InDoubt(ctx, r.iv.id)
+	if err != nil {
+		return fmt.Errorf("who is in doubt: %w", err)
+	}
+	r.inDoubt = make(map[form][]Key, len(keys))
+	for _, key := range keys {
+		f := e.formOf(key.Email)
+		r.inDoubt[f] = append(r.inDoubt[f], key)
+	}
+	return nil
 }
 
 // recognise takes an entry in. Where its address is that of a row, but of nobody
@@ -75,7 +96,15 @@ func (e *Engine) recognise(ctx context.Context, r *reading, key Key, entry clien
 		}
 		if row, c, err = e.index.locate(key, e.outcomes); err != nil {
 			return row, c, err
-		} else if row >= 0 {
+		}
+		inDoubt := len(r.inDoubt) > 0 && slices.Contains(r.inDoubt[e.formOf(key.Email)], key)
+		if inDoubt || row >= 0 && hasForms(key.Email) {
+			r.exact[key.Email] = true
+		}
+		if inDoubt && row < 0 {
+			e.keepOwned(r, key, entry)
+		}
+		if inDoubt || row >= 0 {
 			return row, c, e.seeListed(ctx, key.Email)
 		}
 	}
@@ -113,7 +142,7 @@ func (e *Engine) keepLeft(r *reading, key Key, entry client.Entry) {
 	}
 	l := leftover{is: is, id: entry.CandidateID}
 	if isCanonical(key.Email, e.habits.list.habits()) {
-		l.loose = e.looseHash(key.Email)
+		l.form = e.formOf(key.Email)
 	}
 	r.left = append(r.left, l)
 }
@@ -126,7 +155,7 @@ func (e *Engine) keepOwned(r *reading, key Key, entry client.Entry) {
 		return
 	}
 	r.seen[is] = true
-	r.left = append(r.left, leftover{loose: e.looseHash(key.Email), owned: true})
+	r.left = append(r.left, leftover{form: e.formOf(key.Email), owned: true})
 }
 
 // identity is what tells an entry from others, in all runs. Neither its status nor
@@ -135,11 +164,6 @@ func identity(entry *client.Entry) uint64 {
 	hash := fnv.New64a()
 	_, _ = fmt.Fprintf(hash, "%q %q %q", entry.CandidateID, entry.CandidateEmail, entry.DateCreated)
 	return hash.Sum64()
-}
-
-// looseHash is that of the loose key of an address.
-func (e *Engine) looseHash(email string) uint64 {
-	return maphash.String(e.index.seed, looseEmail(email, e.habits.list.habits()))
 }
 
 // A finder takes notice that an entry is that of the person with this key, and
@@ -185,16 +209,18 @@ func (e *Engine) explain(ctx context.Context, r *reading, find finder) error {
 // explainLoosely takes the entries for known people that the list lacks under
 // their own address, one for one.
 func (e *Engine) explainLoosely(ctx context.Context, r *reading) error {
-	if !slices.ContainsFunc(r.left, func(l leftover) bool { return l.loose != 0 }) || !r.roll.lacksAnybody() {
+	if !slices.ContainsFunc(r.left, func(l leftover) bool { return l.form != (form{}) }) || !r.roll.lacksAnybody() {
 		return nil
 	}
-	entries := r.byLoose()
+	entries := r.byForm()
 	return e.ledger.Members(ctx, r.iv.id, func(m Member) error {
 		if p := r.roll.byAddress(m.Key.Email); p == nil || p.marks&markListed == 0 || p.marks&markShown != 0 {
 			return nil
 		}
-		if at := entries[e.looseHash(m.Key.Email)]; len(at) > 0 {
-			r.claim(entries, at[:1])
+		f := e.formOf(m.Key.Email)
+		if at := entries[f]; len(at) > 0 {
+			r.claim(at[:1])
+			entries[f] = at[1:]
 			r.roll.byAddress(m.Key.Email).marks |= markShown
 			return e.learnHabit(ctx, &e.habits.listed, rememberListAddresses)
 		}
@@ -202,23 +228,21 @@ func (e *Engine) explainLoosely(ctx context.Context, r *reading) error {
 	})
 }
 
-// byLoose returns the places of the entries that are left by their loose key.
-func (r *reading) byLoose() map[uint64][]int {
-	entries := map[uint64][]int{}
+// byForm returns the places of the entries that are left by their form.
+func (r *reading) byForm() map[form][]int {
+	entries := map[form][]int{}
 	for i := range r.left {
-		if loose := r.left[i].loose; loose != 0 {
-			entries[loose] = append(entries[loose], i)
+		if f := r.left[i].form; f != (form{}) {
+			entries[f] = append(entries[f], i)
 		}
 	}
 	return entries
 }
 
-// claim takes entries, all of one loose key, away from those that are left.
-func (r *reading) claim(entries map[uint64][]int, places []int) {
+// claim takes entries away from those that are left.
+func (r *reading) claim(places []int) {
 	for _, i := range places {
-		l := &r.left[i]
-		entries[l.loose] = slices.DeleteFunc(slices.Clone(entries[l.loose]), func(at int) bool { return at == i })
-		l.loose, l.is = 0, 0
+		r.left[i].form, r.left[i].is = form{}, 0
 	}
 }
 

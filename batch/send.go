@@ -11,9 +11,9 @@ import (
 // sendChunk takes a chunk through its steps. The order is the promise: durable
 // before anything leaves, and settled before anybody is told.
 func (e *Engine) sendChunk(soft, hard context.Context, c *chunk) error {
-	people, err := e.withoutStrangers(hard, c, e.stillPending(c))
-	if err != nil || len(people) == 0 {
-		return err
+	people := e.stillPending(c)
+	if len(people) == 0 {
+		return nil
 	}
 	if soft.Err() != nil {
 		return e.again(people)

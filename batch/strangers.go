@@ -2,7 +2,6 @@ package batch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -13,7 +12,6 @@ import (
 type strangers struct {
 	known     map[uint64]struct{} // those that were there early; nil: nobody has looked
 	preflight bool                // before this run sent anybody
-	spare     map[uint64][]string // candidate ids by loose key, for rows whose entry one may be
 }
 
 // setStrangers notes the strangers of a whole list. Those that a look shows first
@@ -28,12 +26,6 @@ func (q *queue) setStrangers(iv *interview, left []leftover, preflight bool) {
 	*s = strangers{known: make(map[uint64]struct{}, len(left)), preflight: preflight}
 	for i := range left {
 		s.known[left[i].is] = struct{}{}
-		if loose := left[i].loose; preflight && loose != 0 {
-			if s.spare == nil {
-				s.spare = map[uint64][]string{}
-			}
-			s.spare[loose] = append(s.spare[loose], left[i].id)
-		}
 	}
 }
 
@@ -99,67 +91,16 @@ func (e *Engine) areOldStrangers(ctx context.Context, r *reading) (bool, error) 
 	return before == r.strangersSum(), err
 }
 
-// What becomes of somebody who is about to be sent and whose loose key is that of
-// an entry.
-type spareMatch int
-
-const (
-	noSpare    spareMatch = iota
-	spareFound            // it is theirs
-	spareTaken            // it was, but another row had it
-)
-
-// takeSpare gives somebody the entry of a stranger that the API may keep them
-// under. Each is given once.
-func (q *queue) takeSpare(iv *interview, loose uint64) (match spareMatch, candidateID string) {
+// mayBeEarly reports whether one of these entries may have been there before this
+// run sent anybody.
+func (q *queue) mayBeEarly(iv *interview, left []leftover, places []int) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	ids, there := iv.strangers.spare[loose]
-	switch {
-	case !there:
-		return noSpare, ""
-	case len(ids) == 0:
-		return spareTaken, ""
-	}
-	iv.strangers.spare[loose] = ids[1:]
-	return spareFound, ids[0]
-}
-
-func (q *queue) hasSpare(iv *interview) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return len(iv.strangers.spare) > 0
-}
-
-// withoutStrangers takes those out of a chunk whom the list has shown under
-// another form of their address.
-func (e *Engine) withoutStrangers(ctx context.Context, c *chunk, people []*person) ([]*person, error) {
-	if c.lane == resend || !e.queue.hasSpare(c.iv) {
-		return people, nil
-	}
-	found := &foundPeople{engine: e, iv: c.iv}
-	var out []*person
-	var err error
-	kept := people[:0:0]
-	for _, p := range people {
-		match, id := noSpare, ""
-		if p.key.HasAddress() {
-			match, id = e.queue.takeSpare(c.iv, e.looseHash(p.key.Email))
-		}
-		switch match {
-		case noSpare:
-			kept = append(kept, p)
-			continue
-		case spareFound:
-			err = errors.Join(err, found.take(ctx, p, id))
-		case spareTaken:
-			err = errors.Join(err, e.record(p, Outcome{Code: CodeUncertain, Error: "the API's list shows one entry for what may be this " +
-				"person or the one of another row; look in the dashboard whether they are invited, and if they are not send this row with --no-preflight"}))
-		}
-		out = append(out, p)
-	}
-	e.queue.refund(unclaimed(out))
-	return kept, errors.Join(err, found.flush(ctx))
+	s := &iv.strangers
+	return !s.preflight || slices.ContainsFunc(places, func(i int) bool {
+		_, known := s.known[left[i].is]
+		return known
+	})
 }
 
 // noteTimed notes that people of an interview were accepted in a request, just

@@ -182,7 +182,7 @@ func (e *Engine) seeOtherAddress(ctx context.Context, r *reading, key Key, candi
 		switch {
 		case !owner.HasAddress():
 			return nil
-		case e.looseHash(owner.Email) == e.looseHash(key.Email):
+		case e.formOf(owner.Email) == e.formOf(key.Email):
 			return e.learnHabit(ctx, &e.habits.listed, rememberListAddresses)
 		}
 	}

@@ -1,0 +1,224 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"hash/maphash"
+	"slices"
+
+	"bulkinvite/client"
+)
+
+// An API that keeps addresses in a form of its own shows several people under one
+// address. An entry there proves nobody's invitation unless there is one for each
+// of them: everybody counts whose invitation it may be, and whose is not shown
+// otherwise.
+
+// A form is what an address has in common with all others under which an API may
+// keep it; the zero form is that of none.
+type form struct {
+	loose uint64 // of the loose key
+	alike uint32 // see index.alikeHash
+}
+
+func (e *Engine) formOf(email string) form {
+	return form{maphash.String(e.index.seed, looseEmail(email, e.habits.list.habits())), e.index.alikeHash(email)}
+}
+
+// rivals are those who may be kept under a form, beside those who are judged.
+type rivals struct {
+	sent    int       // to whom a request may have gone, in this run or an earlier one
+	waiting []*person // rows that were sent to nobody: they may have been invited elsewhere
+	turned  int       // rows that are not sent in this run: the same holds for them
+}
+
+// rivalsOf returns the rivals of those whom judged names. Whoever is shown under an
+// address of their own, or known to be invited when the read began, is none.
+func (e *Engine) rivalsOf(r *reading, f form, judged func(Key) bool) (v rivals, err error) {
+	for _, key := range r.inDoubt[f] {
+		if !judged(key) && !r.exact[key.Email] {
+			v.sent++
+		}
+	}
+	rows := append(e.index.rowsAlike(f.alike), r.held[f]...)
+	slices.Sort(rows)
+	for _, row := range slices.Compact(rows) {
+		c, err := e.index.candidate(row, e.outcomes)
+		if err != nil {
+			return v, err
+		}
+		p := &person{Candidate: c, key: c.Key(), row: row}
+		if r.iv.id != p.key.InterviewID || e.formOf(p.key.Email) != f || judged(p.key) || r.isExplained(p.key, f) {
+			continue
+		}
+		if err := e.count(&v, p); err != nil {
+			return v, err
+		}
+	}
+	return v, nil
+}
+
+// count adds a row to the rivals.
+func (e *Engine) count(v *rivals, p *person) error {
+	w := e.index.word(p.row)
+	switch {
+	case w.tag() == tagClaimed:
+		v.sent++
+	case w.tag() == tagPending:
+		p.offset = w.value()
+		v.waiting = append(v.waiting, p)
+	default:
+		o, err := e.outcome(w)
+		if err != nil {
+			return err
+		}
+		if o.Status != "" {
+			v.sent++
+		} else {
+			v.turned++
+		}
+	}
+	return nil
+}
+
+// isExplained reports whether somebody is no rival, or counted as one already.
+func (r *reading) isExplained(key Key, f form) bool {
+	return r.exact[key.Email] || r.roll.byAddress(key.Email) != nil || slices.Contains(r.inDoubt[f], key)
+}
+
+// isContested reports whether an entry may be that of a member, or of somebody whom
+// the ledger has in doubt, though it has the very address of somebody else.
+func (e *Engine) isContested(r *reading, key Key) bool {
+	if len(r.inDoubt)+len(r.alikes) == 0 || !isCanonical(key.Email, e.habits.list.habits()) {
+		return false
+	}
+	f := e.formOf(key.Email)
+	_, alike := slices.BinarySearch(r.alikes, f.alike)
+	return alike || slices.ContainsFunc(r.inDoubt[f], func(other Key) bool { return other != key })
+}
+
+// holdBack keeps an entry with the address of a row that may be another's. It is a
+// member's if its id is.
+func (e *Engine) holdBack(r *reading, row int, key Key, entry client.Entry) {
+	delete(r.exact, key.Email)
+	if p := r.roll.byCandidate(entry.CandidateID); p != nil {
+		e.shown(r, p)
+		return
+	}
+	e.keepLeft(r, key, entry)
+	if f := e.formOf(key.Email); !slices.Contains(r.held[f], row) {
+		r.held[f] = append(r.held[f], row)
+	}
+}
+
+// mayBeTheirs is why somebody is not sent.
+var mayBeTheirs = Outcome{Code: CodeUncertain, Error: "the API's list shows an entry that may be this person's or another's; " +
+	"look in the dashboard whether they are invited, and if they are not send this row with --no-preflight"}
+
+// findLoosely finds people of the input whom the API may keep under another form
+// of their address, if there is an entry for each who may be. Else they are not
+// sent, since it may be theirs.
+func (f *foundPeople) findLoosely(ctx context.Context, r *reading) error {
+	entries := r.byForm()
+	for form := range r.held {
+		if len(entries[form]) == 0 {
+			entries[form] = nil // members have them all
+		}
+	}
+	for form, at := range entries {
+		v, err := f.engine.rivalsOf(r, form, func(Key) bool { return false })
+		if err != nil {
+			return err
+		}
+		enough := len(at) >= v.sent+len(v.waiting)+v.turned && !r.anyOwned(at)
+		for _, p := range v.waiting {
+			id := ""
+			if len(at) == 1 {
+				id = r.left[at[0]].id
+			}
+			switch {
+			case p.CandidateID != "": // theirs is sent again
+			case enough:
+				err = errors.Join(err, f.add(ctx, p.row, p.Candidate, id))
+			case len(at) > 0 || slices.Contains(r.held[form], p.row):
+				err = errors.Join(err, f.engine.record(p, mayBeTheirs))
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// anyOwned reports whether one of the entries is that of somebody who has another
+// one under its address.
+func (r *reading) anyOwned(places []int) bool {
+	return slices.ContainsFunc(places, func(i int) bool { return r.left[i].owned })
+}
+
+// A claim is who of those in doubt a look may have to do with one form.
+type claim struct {
+	shown   []*person // under the very address of the entry
+	missing []*person
+}
+
+// findLoosely finds people in doubt in the same way. Whose entry is whose nobody
+// knows if there are several of them, so that no id is theirs.
+func (e *Engine) findLoosely(l *look) error {
+	claims := map[form]*claim{}
+	for key, d := range l.byKey {
+		p, f := d.people[key], e.formOf(key.Email)
+		_, found := l.found[p]
+		if found && !(l.exact[p] && isCanonical(key.Email, e.habits.list.habits())) {
+			continue
+		}
+		c := claims[f]
+		if c == nil {
+			c = &claim{}
+			claims[f] = c
+		}
+		if found {
+			c.shown = append(c.shown, p)
+		} else {
+			c.missing = append(c.missing, p)
+		}
+	}
+	entries := l.byForm()
+	for f, c := range claims {
+		if len(entries[f])+len(c.shown)+len(l.held[f]) == 0 {
+			continue
+		}
+		if err := e.decide(l, f, c, entries[f]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// decide says whose the entries of one form are.
+func (e *Engine) decide(l *look, f form, c *claim, at []int) error {
+	v, err := e.rivalsOf(l.reading, f, func(key Key) bool { return l.byKey[key] != nil })
+	if err != nil || len(c.missing)+v.sent == 0 {
+		return err
+	}
+	people := append(c.missing, c.shown...)
+	all := len(people) + v.sent
+	if e.queue.mayBeEarly(l.iv, l.left, at) {
+		all += len(v.waiting) + v.turned
+	}
+	enough := len(at)+len(c.shown) >= all && !l.anyOwned(at)
+	for _, p := range people {
+		switch {
+		case !enough:
+			delete(l.found, p)
+			l.unclear[p] = true
+		case all == 1 && len(at) == 1:
+			l.find(p, l.left[at[0]].id)
+		default:
+			l.find(p, "")
+		}
+	}
+	l.claim(at)
+	return nil
+}
