@@ -90,10 +90,26 @@ func New(src Source, plan *Plan, ledger Ledger, api API, opts Options) (*Engine,
 		outcomes: out,
 		claims:   make(chan struct{}, ahead(opts, 2*opts.Concurrency)),
 	}
-	e.out = newOutlet(api, opts, hooks{end: e.endRun, heard: queue.hear, remember: e.remember})
+	e.out = newOutlet(api, opts, hooks{end: e.endRun, heard: queue.hear, remember: e.remember, knows: e.knowsInterview})
 	queue.lists = e.out.lists
 	return e, nil
 }
+
+// knowsInterview reports whether this run or an earlier one has to do with an
+// interview.
+func (e *Engine) knowsInterview(ctx context.Context, id string) (bool, error) {
+	if slices.ContainsFunc(e.plan.Interviews, func(iv InterviewPlan) bool { return normalInterviewID(iv.ID) == id }) {
+		return true, nil
+	}
+	err := e.ledger.Members(context.WithoutCancel(ctx), id, func(Member) error { return errKnown })
+	if errors.Is(err, errKnown) {
+		return true, nil
+	}
+	return false, err
+}
+
+// errKnown ends reading an interview's members with the first.
+var errKnown = errors.New("somebody is known")
 
 // remember lets later runs know something of the API.
 func (e *Engine) remember(ctx context.Context, name string) error {

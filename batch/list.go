@@ -3,7 +3,6 @@ package batch
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"bulkinvite/client"
@@ -37,7 +36,8 @@ func (o *outlet) readList(ctx context.Context, interviewID string, visit func(cl
 func (o *outlet) readPages(ctx context.Context, interviewID string, limit int, visit func(client.Entry) error) (requests int, err error) {
 	p := newPages(limit, o.lists.ends404.Load())
 	id := normalInterviewID(interviewID)
-	all, ours := 0, 0
+	var others foreign
+	ours := 0
 	for p.more() {
 		req := client.ListRequest{InterviewID: interviewID}
 		req.Page, req.Limit = p.request()
@@ -49,8 +49,8 @@ func (o *outlet) readPages(ctx context.Context, interviewID string, limit int, v
 			continue
 		}
 		for _, entry := range entries {
-			all++
-			if entry.InterviewID != "" && normalInterviewID(entry.InterviewID) != id {
+			if entry.InterviewID != "" && !isSameInterview(entry.InterviewID, id) {
+				others.add(entry.InterviewID)
 				continue
 			}
 			ours++
@@ -68,10 +68,8 @@ func (o *outlet) readPages(ctx context.Context, interviewID string, limit int, v
 	if err := o.learn(ctx, p); err != nil {
 		return 0, err
 	}
-	if ours == 0 && all > 0 {
-		// The list may know the interview by another id: it is no proof of
-		// anything.
-		return p.requests, &client.Error{Err: fmt.Errorf("the list shows %d invitations and none of them for the interview that was asked for", all)}
+	if ours == 0 && others.entries > 0 {
+		return p.requests, o.emptyList(ctx, &others, id)
 	}
 	return p.requests, nil
 }

@@ -30,6 +30,7 @@ func NewLister(api API, opts Options) (*Lister, error) {
 		},
 		heard:    func() {},
 		remember: func(context.Context, string) error { return nil },
+		knows:    func(context.Context, string) (bool, error) { return false, nil },
 	})
 	l.out.health.endProbing() // nobody probes: each page is tried for itself
 	return l, nil

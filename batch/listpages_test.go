@@ -2,6 +2,7 @@ package batch_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"bulkinvite/client"
@@ -80,6 +81,58 @@ func TestListMovesWhileSending(t *testing.T) {
 				in := rows(people(3000, 0)...)
 				w.counts(w.withinADay(in), map[string]int{"invited": 2960, "confirmed": 40})
 				w.onceEach(in)
+			})
+		})
+	}
+}
+
+// A list that ignores for which interview it is asked is the empty one of an
+// interview to which nobody is invited yet, in the nights after as well, if its
+// other ids are spelled as those that we know.
+func TestListOfOtherInterviewsAlone(t *testing.T) {
+	inWorld(t, sandbox.Config{ListShape: sandbox.ListShape{Foreign: true}}, func(w *world) {
+		first, second := rows(people(10, 0)...), rows(people(10, 1)...)
+		w.counts(w.withinADay(first), map[string]int{"invited": 10})
+		w.losing(false, "p3@example.com")
+		w.counts(w.withinADay(second), map[string]int{"invited": 9, "api_error": 1})
+		w.hook.invite = nil
+		w.counts(w.withinADay(second), map[string]int{"already_invited": 9, "invited": 1})
+		w.onceEach(append(first, second...))
+	})
+}
+
+// An id that is spelled in another way may be that of the interview.
+func TestListSpellsIDsInAnotherWay(t *testing.T) {
+	for name, c := range map[string]struct {
+		asked string
+		shown func(string) string
+		ours  bool
+	}{
+		"braces":              {interviewID(1), func(id string) string { return "{" + id + "}" }, true},
+		"no dashes":           {interviewID(1), func(id string) string { return strings.ReplaceAll(id, "-", "") }, true},
+		"numbers of its own":  {interviewID(1), func(string) string { return "17" }, false},
+		"another UUID":        {interviewID(1), func(string) string { return interviewID(17) }, false},
+		"an id with capitals": {"summer-abc", strings.ToUpper, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, sandbox.Config{}, func(w *world) {
+				in := rows(people(5, 1)...)
+				for i := range in {
+					in[i].Candidate.InterviewID = c.asked
+				}
+				w.elsewhere(in)
+				w.hook.list = func(q client.ListRequest) ([]client.Entry, bool, error) {
+					entries, err := w.hook.API.Invites(w.Context(), q)
+					for i := range entries {
+						entries[i].InterviewID = c.shown(entries[i].InterviewID)
+					}
+					return entries, true, err
+				}
+				want := "not_sent"
+				if c.ours {
+					want = "already_invited"
+				}
+				w.counts(w.withinADay(in), map[string]int{want: 5})
 			})
 		})
 	}

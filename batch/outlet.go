@@ -29,6 +29,10 @@ type hooks struct {
 	end      func(End, string)                            // the run ends, and why
 	heard    func()                                       // the API has answered something usable
 	remember func(ctx context.Context, name string) error // later runs are to know it
+
+	// knows reports whether people are invited to an interview by this run, or
+	// were by an earlier one.
+	knows func(ctx context.Context, interviewID string) (bool, error)
 }
 
 func newOutlet(api API, opts Options, hooks hooks) *outlet {

@@ -328,7 +328,7 @@ func (s *simulation) missing(rows []outputRow) string {
 		switch {
 		case row.status != "" || row.line.code(false) != "" || !s.welcome(row.line):
 		case row.code == batch.CodeInterviewRefused: // ten were refused before one was accepted
-		case s.listSays404(row) || s.listOfOthers(row) || s.lacksSomebody(row): // for want of somebody in it
+		case s.listSays404(row) || s.lacksSomebody(row): // for want of somebody in it
 		case row.code == batch.CodeUncertain && (row.line.JobApplicationID != "" || s.noList || !s.findable(row.line) || s.misnames()): // the list cannot tell
 		default:
 			return fmt.Sprintf("row %d (%s) is not invited: %s %s", row.row, row.line.mark, row.code, row.text)
@@ -341,12 +341,6 @@ func (s *simulation) missing(rows []outputRow) string {
 // list is a 404: that could be one that there is not.
 func (s *simulation) listSays404(row outputRow) bool {
 	return row.code == batch.CodeUncertain && s.listShape.Ends404 && s.invitedTo(row.line.InterviewID) == 0
-}
-
-// listOfOthers reports whether nobody is invited to a row's interview, and its
-// list shows those of others: they could be invited to it, under another id.
-func (s *simulation) listOfOthers(row outputRow) bool {
-	return (row.code == batch.CodeUncertain || row.code == batch.CodeNotSent) && s.listShape.Foreign && s.invitedTo(row.line.InterviewID) == 0
 }
 
 func (s *simulation) invitedTo(interviewID string) int {
