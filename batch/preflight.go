@@ -33,7 +33,7 @@ func (e *Engine) preflight(soft, hard context.Context, iv *interview) error {
 		case isFatal(listErr):
 			return listErr
 		}
-		verdict := judgeList(listErr, e.queue.isAccepted(iv), e.queue.keyWorks(), e.out.lists.mayNotExist())
+		verdict := judgeList(listErr, e.queue.isAccepted(iv), e.queue.acceptsSomebody(), e.out.lists.mayNotExist())
 		if verdict != listUnreadable || try == listTries {
 			return e.opened(iv, verdict, listErr)
 		}

@@ -246,7 +246,7 @@ func (e *Engine) follow(c *chunk, id int64, people []*person, j judgement, apiEr
 		e.doubtAll(&doubt{request: id, chunk: c, size: len(people), then: notWanted}, by[leftOut]),
 		e.doubtAll(&doubt{request: id, chunk: c, size: len(people), then: sendAgain, displaced: true}, by[displaced]),
 		e.again(by[notSent]))
-	err = errors.Join(err, e.tooMuch(c, by[split], apiErr))
+	err = errors.Join(err, e.tooMuch(c, by[split], apiErr), e.refusedInWords(apiErr))
 	for _, p := range by[deniedUs] {
 		err = errors.Join(err, e.deniedAlone(c.iv, p, apiErr))
 	}

@@ -2,6 +2,7 @@ package batch
 
 import (
 	"errors"
+	"net/http"
 
 	"bulkinvite/client"
 )
@@ -26,14 +27,15 @@ const firstTasks = 2
 // A keyDoubt is what speaks against the key. It is guarded by the queue's mutex.
 type keyDoubt struct {
 	tried    bool      // an invitation was answered, or could not go
-	accepted bool      // somebody was accepted in this run: the key is fine
+	accepted bool      // somebody was accepted in this run
+	works    bool      // that, or the API itself has said no to an invitation: the key is fine
 	suspect  bool      // somebody, or a list, was denied
-	denied   []*person // alone; they wait until somebody else is accepted
+	denied   []*person // alone; they wait until the key is known to work
 	lacks    int       // interviews of which somebody was
 }
 
 // suspected reports whether people go one at a time, of all interviews.
-func (k *keyDoubt) suspected() bool { return k.suspect && !k.accepted }
+func (k *keyDoubt) suspected() bool { return k.suspect && !k.works }
 
 // suspectKey notes that the API has denied us something.
 func (q *queue) suspectKey() {
@@ -42,8 +44,15 @@ func (q *queue) suspectKey() {
 	q.key.suspect = true
 }
 
-// keyWorks reports whether somebody was accepted in this run.
+// keyWorks reports whether the key is known to be fine.
 func (q *queue) keyWorks() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.key.works
+}
+
+// acceptsSomebody reports whether somebody was accepted in this run.
+func (q *queue) acceptsSomebody() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.key.accepted
@@ -108,21 +117,25 @@ func (q *queue) leastDenied() *group {
 // deniedAlone deals with somebody whom the gateway denied alone. Where the key is
 // known to work, it is them whom it refuses.
 func (e *Engine) deniedAlone(iv *interview, p *person, apiErr error) error {
-	if e.queue.keyWorks() {
+	denied := e.queue.setAside(iv, p)
+	if denied == 0 {
 		return e.refusedAlone(iv, p, message(apiErr))
 	}
 	e.release([]*person{p})
-	if e.queue.setAside(iv, p) >= deniedPeople {
+	if denied >= deniedPeople {
 		e.endRun(KeyRefused, keyRefused(apiErr.Error()))
 	}
 	return nil
 }
 
-// setAside keeps somebody who was denied until somebody else is accepted, and
-// returns how many there are.
+// setAside keeps somebody who was denied until the key is known to work, and
+// returns how many there are; 0 if it is.
 func (q *queue) setAside(iv *interview, p *person) int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if q.key.works {
+		return 0
+	}
 	q.key.suspect = true
 	if iv.denied++; iv.denied == 1 {
 		q.key.lacks++
@@ -137,14 +150,26 @@ func (e *Engine) accepted(iv *interview, l lane) error {
 	if l != resend {
 		e.queue.accept(iv)
 	}
-	return e.again(e.queue.acceptKey())
+	return e.again(e.queue.trustKey(true))
 }
 
-// acceptKey notes that the key works, and returns those who were denied before.
-func (q *queue) acceptKey() (denied []*person) {
+// refusedInWords notes that the API itself has said no to an invitation, which it
+// does to those whose key it takes.
+func (e *Engine) refusedInWords(err error) error {
+	var apiErr *client.Error
+	if !errors.As(err, &apiErr) || apiErr.Fate != client.Refused || !apiErr.Envelope ||
+		apiErr.StatusCode == http.StatusUnauthorized || apiErr.StatusCode == http.StatusForbidden {
+		return nil
+	}
+	return e.again(e.queue.trustKey(false))
+}
+
+// trustKey notes that the key works, and returns those who were denied before.
+func (q *queue) trustKey(accepted bool) (denied []*person) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.key.accepted = true
+	q.key.works = true
+	q.key.accepted = q.key.accepted || accepted
 	denied, q.key.denied = q.key.denied, nil
 	return denied
 }
@@ -155,7 +180,7 @@ func (e *Engine) keyNeverWorked() {
 	q := e.queue
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if n := len(q.key.denied); n > 0 && !q.key.accepted {
+	if n := len(q.key.denied); n > 0 && !q.key.works {
 		e.endOnce.Do(func() {
 			e.end, e.reason = KeyRefused, keyRefused(q.key.denied[0].reason)
 		})

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"bulkinvite/batch"
 	"bulkinvite/client"
@@ -89,6 +90,34 @@ func TestKeyThatLacksOneInterview(t *testing.T) {
 				w.counts(w.withinADay(in), map[string]int{"invited": 300, "refused": 10, "interview_refused": 20})
 				w.nobodyTwice()
 			})
+		})
+	}
+}
+
+// An API that says no in its own words has taken the key. What the gateway denies
+// then is of the rows.
+func TestKeyThatIsToldNo(t *testing.T) {
+	for _, status := range []int{400, 404, 422, 200} {
+		inWorld(t, sandbox.Config{}, func(w *world) {
+			no := &client.Error{Fate: client.Refused, Envelope: true, StatusCode: status, Message: "no such interview"}
+			w.hook.invite = func(q client.InviteRequest) ([]client.Invitation, bool, error) {
+				if q.InterviewID == interviewID(0) {
+					return nil, true, no
+				}
+				return nil, strings.HasPrefix(q.Candidates[0].Email, "select"), forbidden
+			}
+			w.hook.list = func(q client.ListRequest) ([]client.Entry, bool, error) {
+				if q.InterviewID == interviewID(4) {
+					time.Sleep(10 * time.Second) // nobody is accepted until the others are dealt with
+				}
+				return nil, false, nil
+			}
+			list := people(1, 0)
+			for i := range 3 {
+				list = append(list, named("select", 1, 1+i)...)
+			}
+			r := w.withinADay(rows(append(list, people(20, 4)...)...))
+			w.counts(r, map[string]int{"refused": 4, "invited": 20})
 		})
 	}
 }
