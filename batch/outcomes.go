@@ -9,6 +9,8 @@ import (
 	"os"
 	"slices"
 	"sync"
+
+	"bulkinvite/batch/file"
 )
 
 // outcomes keeps what became of each row until the outputs are written, in an
@@ -49,14 +51,11 @@ type known struct {
 }
 
 func newOutcomes() (*outcomes, error) {
-	file, err := os.CreateTemp("", "bulkinvite-outcomes-*") // 0600
+	spool, err := file.Unlinked("bulkinvite-outcomes-*")
 	if err != nil {
 		return nil, fmt.Errorf("create a temporary file for outcomes: %w", err)
 	}
-	if err := os.Remove(file.Name()); err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	return &outcomes{file: file}, nil
+	return &outcomes{file: spool}, nil
 }
 
 func (o *outcomes) close() error { return o.file.Close() }

@@ -85,6 +85,12 @@ func normalHost(host string) (normal string, loopback bool, err error) {
 	return host, host == "localhost", nil
 }
 
+// IsLoopback reports whether a host of a URL is this machine.
+func IsLoopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback() || strings.EqualFold(host, "localhost")
+}
+
 // normalPort returns the port with its colon, or "" for the scheme's own.
 func normalPort(scheme, port string) (string, error) {
 	if port == "" {

@@ -2,11 +2,11 @@ package csvio
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"unicode/utf8"
+
+	"bulkinvite/batch/file"
 )
 
 // An InputError is something in the input, or in the Options, that the user
@@ -44,16 +44,7 @@ func (e *InputError) Error() string {
 func (e *InputError) Unwrap() error { return e.Err }
 
 func unreadable(name string, err error) error {
-	return &InputError{File: name, Message: fmt.Sprintf("cannot be read: %v", bare(err)), Err: err}
-}
-
-// bare leaves out the operation and the path of a file error: our own messages
-// name them.
-func bare(err error) error {
-	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
-		return pathErr.Err
-	}
-	return err
+	return &InputError{File: name, Message: fmt.Sprintf("cannot be read: %v", file.Bare(err)), Err: err}
 }
 
 // syntaxError says where and how a record breaks the rules of quoting. The

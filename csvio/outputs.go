@@ -11,11 +11,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/google/renameio/v2"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/file"
 )
 
 // Outputs are the two files that tell what became of an input's rows.
@@ -50,24 +50,20 @@ func NewOutputs(in *Input, resultsPath, failedPath string) (*Outputs, error) {
 			return nil, fmt.Errorf("output %s %w", target.path, err)
 		}
 	}
-	if o.results == o.failed || sameFile(o.results, o.failed) {
+	if file.Same(o.results, o.failed) {
 		return nil, fmt.Errorf("outputs %s and %s are the same file; name two", resultsPath, failedPath)
 	}
 	return o, nil
 }
 
 func (in *Input) checkTarget(path string) (string, error) {
-	resolved, err := filepath.EvalSymlinks(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return resolveNew(path)
-	}
-	if err != nil {
-		return "", fmt.Errorf("cannot be written: %w", bare(err))
-	}
-	info, err := os.Stat(resolved)
+	info, err := os.Stat(path)
 	switch {
+	case file.LeadsNowhere(path):
+		return "", errors.New("is a symbolic link that leads nowhere; name the file itself")
+	case errors.Is(err, fs.ErrNotExist): // it is still to be made
 	case err != nil:
-		return "", fmt.Errorf("cannot be written: %w", bare(err))
+		return "", fmt.Errorf("cannot be written: %w", file.Bare(err))
 	case info.IsDir():
 		return "", errors.New("is a folder; name a file in it")
 	case !info.Mode().IsRegular(): // it would be replaced by a file: /dev/null too
@@ -75,44 +71,15 @@ func (in *Input) checkTarget(path string) (string, error) {
 	case slices.ContainsFunc(in.Files(), func(file *Input) bool { return os.SameFile(info, file.info) }):
 		return "", errors.New("is the input; name another file")
 	}
-	return resolveFolder(resolved)
-}
-
-// resolveNew is checkTarget for a file that is still to be made. The link that
-// leads nowhere must not be replaced in its place: of a pipe, /dev/stdout is
-// one.
-func resolveNew(path string) (string, error) {
-	if info, err := os.Lstat(path); err == nil && info.Mode().Type() == fs.ModeSymlink {
-		return "", errors.New("is a symbolic link that leads nowhere; name the file itself")
-	}
-	return resolveFolder(path)
-}
-
-// resolveFolder returns the absolute path of a file in its real folder, in
-// which it must be possible to make files.
-func resolveFolder(path string) (string, error) {
-	folder, err := filepath.EvalSymlinks(filepath.Dir(path))
-	if err == nil {
-		folder, err = filepath.Abs(folder)
-	}
+	folder, err := filepath.EvalSymlinks(filepath.Dir(file.Followed(path)))
 	if err != nil {
-		return "", fmt.Errorf("cannot be written: its folder: %w", bare(err))
+		return "", fmt.Errorf("cannot be written: its folder: %w", file.Bare(err))
 	}
-	probe, err := os.CreateTemp(folder, "."+filepath.Base(path)+".probe-")
-	if err != nil {
-		return "", fmt.Errorf("cannot be written: no file can be made in its folder: %w", bare(err))
+	resolved := filepath.Join(file.Absolute(folder), filepath.Base(file.Followed(path)))
+	if err := file.Probe(resolved); err != nil {
+		return "", fmt.Errorf("cannot be written: no file can be made in its folder: %w", file.Bare(err))
 	}
-	probe.Close()
-	if err := os.Remove(probe.Name()); err != nil {
-		return "", fmt.Errorf("cannot be written: %w", bare(err))
-	}
-	return filepath.Join(folder, filepath.Base(path)), nil
-}
-
-func sameFile(a, b string) bool {
-	infoA, errA := os.Stat(a)
-	infoB, errB := os.Stat(b)
-	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
+	return resolved, nil
 }
 
 // Write reads the input once more, asks outcome what became of each row, in
@@ -156,8 +123,7 @@ func (w *writer) writeAll(ctx context.Context, in *Input, outcome func(*batch.Ro
 }
 
 func (o *Outputs) create(path string) (*renameio.PendingFile, error) {
-	// Never in $TMPDIR: a rename works within one disk only.
-	f, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(0o600))
+	f, err := file.Pending(path, 0o600)
 	if err != nil {
 		return nil, writeError(err)
 	}
@@ -177,22 +143,9 @@ func (o *Outputs) commit(paths ...string) error {
 		if err := o.pending[i].CloseAtomicallyReplace(); err != nil {
 			return writeError(err)
 		}
-		if err := SyncFolder(filepath.Dir(path)); err != nil {
+		if err := file.SyncFolder(path); err != nil {
 			return writeError(err)
 		}
-	}
-	return nil
-}
-
-// SyncFolder makes a rename survive a power cut, where the file system can.
-func SyncFolder(path string) error {
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	if err := folder.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, errors.ErrUnsupported) {
-		return err
 	}
 	return nil
 }

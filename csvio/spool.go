@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/zstd"
+
+	"bulkinvite/batch/file"
 )
 
 // spooled is what is known of an input once it is copied.
@@ -30,15 +32,10 @@ type spooled struct {
 	warnings []Warning // about no single rows
 }
 
-// createSpool returns an empty file that has no name any more, so that
-// nothing is left of it whatever ends the process.
+// createSpool returns an empty file without a name.
 func createSpool() (*os.File, error) {
-	f, err := os.CreateTemp("", "bulkinvite-spool-")
+	f, err := file.Unlinked("bulkinvite-spool-")
 	if err != nil {
-		return nil, spoolError(err)
-	}
-	if err := os.Remove(f.Name()); err != nil {
-		f.Close()
 		return nil, spoolError(err)
 	}
 	return f, nil
@@ -46,7 +43,7 @@ func createSpool() (*os.File, error) {
 
 func spoolError(err error) error {
 	return fmt.Errorf("write a temporary copy of the input in %s: %w; free some space there, or set TMPDIR to another folder",
-		os.TempDir(), bare(err))
+		os.TempDir(), file.Bare(err))
 }
 
 // A spooler copies one input into the spool as UTF-8.

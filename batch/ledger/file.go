@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"bulkinvite/batch/file"
 )
 
 // resolve returns the path of the ledger itself: the lock and SQLite's files
@@ -49,7 +51,7 @@ func makeFolder(path string) error {
 	}
 	err := os.MkdirAll(filepath.Dir(path), 0o700)
 	for i := 0; err == nil && i < len(made); i++ {
-		err = syncFolder(made[i])
+		err = file.SyncFolder(made[i])
 	}
 	if err != nil {
 		return fmt.Errorf("its folder cannot be made: %w", err)
@@ -176,20 +178,6 @@ func tightenFile(path string) error {
 	}
 	if err := os.Chmod(path, 0o600); err != nil {
 		return fmt.Errorf("others can read it, and its mode cannot be changed to 0600: %w", err)
-	}
-	return nil
-}
-
-// syncFolder makes the names in the folder of path durable, where the file system
-// can: without it, a power cut could take away a file whose contents were synced.
-func syncFolder(path string) error {
-	folder, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	if err := folder.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, errors.ErrUnsupported) {
-		return err
 	}
 	return nil
 }

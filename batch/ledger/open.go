@@ -22,6 +22,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"bulkinvite/batch/file"
 )
 
 // Options are what a Store may be told. The zero value is fine.
@@ -102,7 +104,7 @@ func (s *Store) open(ctx context.Context) error {
 	}
 	// What is written from now on is lost if one of the names is. SQLite does so,
 	// too, when it first writes to its WAL, and drops the error.
-	if err = syncFolder(s.path); err != nil {
+	if err = file.SyncFolder(s.path); err != nil {
 		return err
 	}
 	if s.file, err = os.Stat(s.path); err != nil {

@@ -5,6 +5,8 @@ import (
 	"os"
 	"slices"
 	"sync"
+
+	"bulkinvite/batch/file"
 )
 
 // A shelf keeps requests of earlier runs, packed, in an unlinked temporary file.
@@ -109,14 +111,11 @@ func (s *shelf) put(r *request) {
 
 func (s *shelf) flush() error {
 	if s.file == nil {
-		file, err := os.CreateTemp("", "bulkinvite-requests-*") // 0600
+		spool, err := file.Unlinked("bulkinvite-requests-*")
 		if err != nil {
 			return err
 		}
-		s.file = file
-		if err := os.Remove(file.Name()); err != nil {
-			return err
-		}
+		s.file = spool
 	}
 	if _, err := s.file.WriteAt(s.buf, s.flushed); err != nil {
 		return err

@@ -66,10 +66,10 @@ func TestLongSynced(t *testing.T) {
 // tracer; left out of the source, each is noticed likewise:
 //
 //	synchronous(off) and synchronous(normal) in ledger.openForWriting
-//	syncFolder in ledger.Store.open and in ledger.makeFolder
+//	file.SyncFolder in ledger.Store.open and in ledger.makeFolder
 //	Sync in ledger.witness.close
-//	Sync and SyncFolder in csvio.Outputs.commit
-//	SyncFolder, and Close for CloseAtomicallyReplace, in replaceFile
+//	Sync and file.SyncFolder in csvio.Outputs.commit
+//	SyncFolder, and Close for CloseAtomicallyReplace, in file.Replace
 func TestLongSyncLeftOut(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

@@ -22,7 +22,7 @@ func AddCompletions(cmd *cobra.Command) {
 		}
 		complete := cobra.NoFileCompletions
 		switch value := f.Value.(type) {
-		case file:
+		case fileFlag:
 			return
 		case choice:
 			complete = cobra.FixedCompletions(value.words, cobra.ShellCompDirectiveNoFileComp)

@@ -41,7 +41,7 @@ func Text(value *string, check func(string) error, words ...string) pflag.Value 
 }
 
 // File returns a flag that names a file, which shells complete.
-func File(value *string) pflag.Value { return file{text{value: value}} }
+func File(value *string) pflag.Value { return fileFlag{text{value: value}} }
 
 type whole struct {
 	value    *int
@@ -162,9 +162,9 @@ func (t text) Set(s string) error {
 	return nil
 }
 
-type file struct{ text }
+type fileFlag struct{ text }
 
-func (f file) Type() string { return "FILE" }
+func (f fileFlag) Type() string { return "FILE" }
 
 // TypeURL is the Type of flags whose value is not shown in errors: people
 // paste keys into URLs. See hidesValue.

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"bulkinvite/batch/file"
 )
 
 // expandHome puts the home directory in the place of a ~ that a path begins
@@ -27,7 +29,7 @@ func expandHome(name string, environ []string) (string, error) {
 		return name, nil
 	case first != "~":
 		return "", fmt.Errorf("only ~/ stands for a home directory; write the path without %s", first)
-	case literal && Exists(name):
+	case literal && file.Exists(name):
 		return "", errors.New("is in a folder that is called ~ as well; write ./~/ for that, or the whole path")
 	}
 	home := lookup(environ, "HOME")
@@ -42,7 +44,7 @@ func expandHome(name string, environ []string) (string, error) {
 func expandHomes(flags *pflag.FlagSet, environ []string) error {
 	var first error
 	flags.VisitAll(func(f *pflag.Flag) {
-		value, ok := f.Value.(file)
+		value, ok := f.Value.(fileFlag)
 		if !ok || first != nil {
 			return
 		}

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+
+	"bulkinvite/batch/file"
 )
 
 // WriteJSON writes a document for programs. Addresses and links stay readable:
@@ -14,7 +16,7 @@ func WriteJSON(w io.Writer, document any) error {
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(document); err != nil {
-		return fmt.Errorf("write to standard output: %w; what is there is not whole", Bare(err))
+		return fmt.Errorf("write to standard output: %w; what is there is not whole", file.Bare(err))
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"bulkinvite/batch/file"
 	"bulkinvite/client"
 )
 
@@ -66,17 +67,17 @@ func namedKey(name string, log zerolog.Logger) (client.Key, error) {
 func readKeyFile(name string) (string, fs.FileMode, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return "", 0, Bare(err)
+		return "", 0, file.Bare(err)
 	}
 	defer func() { _ = f.Close() }() // only read from
 	info, err := f.Stat()
 	if err != nil {
-		return "", 0, Bare(err)
+		return "", 0, file.Bare(err)
 	}
 	text, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
 	switch {
 	case err != nil:
-		return "", 0, Bare(err)
+		return "", 0, file.Bare(err)
 	case len(text) > maxKeyFile:
 		return "", 0, fmt.Errorf("more than %d bytes: that is no key", maxKeyFile)
 	}

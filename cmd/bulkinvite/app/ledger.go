@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"bulkinvite/batch/file"
 	"bulkinvite/batch/ledger"
 )
 
@@ -28,7 +29,7 @@ func (a *App) TakeLedger(ctx context.Context, named string) (store *ledger.Store
 // it.
 func IsLedger(name, path string) bool {
 	for _, own := range ledger.Files(path) {
-		if SameFile(name, own) {
+		if file.Same(name, own) {
 			return true
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"bulkinvite/batch/file"
 )
 
 // errDeclined is a question that was not answered with yes.
@@ -26,7 +28,7 @@ type terminal interface {
 func OpenTerminal() (*os.File, error) {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
-		return nil, fmt.Errorf("there is no terminal to ask on (%w); use --yes to go on without a question", Bare(err))
+		return nil, fmt.Errorf("there is no terminal to ask on (%w); use --yes to go on without a question", file.Bare(err))
 	}
 	return tty, nil
 }

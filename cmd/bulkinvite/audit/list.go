@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/file"
 	"bulkinvite/batch/ledger"
 	"bulkinvite/client"
 	"bulkinvite/cmd/bulkinvite/app"
@@ -81,13 +82,10 @@ func (r *auditResult) wrong() int { return len(r.Twice) + len(r.Missing) }
 func (u *audit) run(ctx context.Context) (result auditResult, err error) {
 	u.seed, u.people = maphash.MakeSeed(), map[uint64]marks{}
 	u.result = auditResult{InterviewID: u.interviewID, Twice: []auditPerson{}, Missing: []string{}}
-	if u.spool, err = os.CreateTemp("", "bulkinvite-list-*"); err != nil { // 0600
+	if u.spool, err = file.Unlinked("bulkinvite-list-*"); err != nil {
 		return u.result, err
 	}
 	defer func() { err = errors.Join(err, u.spool.Close()) }()
-	if err := os.Remove(u.spool.Name()); err != nil {
-		return u.result, err
-	}
 	for _, step := range []func(context.Context) error{u.readLedger, u.readList, u.nameMissing, u.nameListed} {
 		if err := step(ctx); err != nil {
 			return u.result, err

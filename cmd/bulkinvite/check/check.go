@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"bulkinvite/batch/file"
 	"bulkinvite/client"
 	"bulkinvite/cmd/bulkinvite/app"
 	"bulkinvite/cmd/bulkinvite/preview"
@@ -172,7 +173,7 @@ func (c *checker) findLedger() string {
 	if err != nil {
 		return ""
 	}
-	return app.Absolute(path)
+	return file.Absolute(path)
 }
 
 // prepareInvalid makes sure that the invalid rows can be written, if they shall

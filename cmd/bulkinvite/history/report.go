@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"bulkinvite/batch/file"
 	"bulkinvite/batch/ledger"
 	"bulkinvite/cmd/bulkinvite/app"
 )
@@ -107,7 +108,7 @@ func (o *ReportOptions) writeReport(source *reportSource) error {
 		}
 		return nil
 	}
-	if err := app.ReplaceFile(app.Followed(o.output), b.Bytes(), 0o600); err != nil {
+	if err := file.Replace(file.Followed(o.output), b.Bytes(), 0o600); err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}
 	_, err = fmt.Fprintln(o.Answers, o.output)

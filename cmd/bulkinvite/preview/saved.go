@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/file"
 	"bulkinvite/cmd/bulkinvite/app"
 	"bulkinvite/csvio"
 )
@@ -131,7 +132,7 @@ func (v *PlanView) Save(run PlannedRun) *SavedPlan {
 func ReadPlan(name string) (*SavedPlan, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
-		return nil, app.Refusef("--plan %s cannot be read: %w; make it with bulkinvite check --json", name, app.Bare(err))
+		return nil, app.Refusef("--plan %s cannot be read: %w; make it with bulkinvite check --json", name, file.Bare(err))
 	}
 	var s SavedPlan
 	err = json.Unmarshal(text, &s)

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"math"
 	"net"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"bulkinvite/client"
 	"bulkinvite/client/sandbox"
 	"bulkinvite/cmd/bulkinvite/app"
 )
@@ -164,8 +164,7 @@ func (l *loopbackAddress) Set(s string) error {
 	if err != nil {
 		return errors.New("must be an address and a port, such as 127.0.0.1:8787")
 	}
-	ip, err := netip.ParseAddr(host)
-	if host != "localhost" && (err != nil || !ip.IsLoopback()) {
+	if !client.IsLoopback(host) {
 		return errors.New("must be an address of this machine alone: 127.0.0.1, [::1] or localhost")
 	}
 	*l = loopbackAddress(s)

@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
+	"bulkinvite/batch/file"
 	"bulkinvite/batch/ledger"
 	"bulkinvite/cmd/bulkinvite/app"
 )
@@ -31,7 +32,7 @@ const (
 // is nothing personal in it: everybody on the machine may read the file, since
 // the exporter runs as somebody else.
 func (s *sender) saveMetrics(ctx context.Context, e *ending) error {
-	name := app.Followed(s.flags.metrics)
+	name := file.Followed(s.flags.metrics)
 	kept, err := readMetrics(name)
 	if err != nil {
 		s.log.Warn().Err(err).Msg("the metrics of the run before cannot be read: when a run last succeeded is not known any more")
@@ -55,7 +56,7 @@ func (s *sender) saveMetrics(ctx context.Context, e *ending) error {
 	if err != nil {
 		return err
 	}
-	return app.ReplaceFile(name, text, 0o644)
+	return file.Replace(name, text, 0o644)
 }
 
 // metricsText returns all metrics in the text format.
@@ -190,7 +191,7 @@ func (s *sender) checkMetricsFile() error {
 		}
 	}
 	for name, what := range others {
-		if name != "" && app.SameFile(f.metrics, name) {
+		if name != "" && file.Same(f.metrics, name) {
 			return app.Refusef("--metrics %s is %s; name another file", f.metrics, what)
 		}
 	}

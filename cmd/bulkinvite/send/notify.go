@@ -10,7 +10,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -20,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"bulkinvite/batch"
+	"bulkinvite/client"
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
@@ -47,7 +47,7 @@ func parseWebhook(s string) (webhook, error) {
 		return webhook{}, errors.New("must be a URL that begins with https://")
 	case u.User != nil:
 		return webhook{}, errors.New("must have no user in it: leave out everything up to the @")
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+	case u.Scheme == "http" && !client.IsLoopback(u.Hostname()):
 		return webhook{}, errors.New("http:// would send it in the clear: write https:// (http:// is for this machine only: 127.0.0.1, ::1, localhost)")
 	}
 	w := webhook{host: u.Hostname(), address: s}
@@ -60,11 +60,6 @@ func parseWebhook(s string) (webhook, error) {
 		}
 	}
 	return w, nil
-}
-
-func isLoopback(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback() || strings.EqualFold(host, "localhost")
 }
 
 // pings reports whether the address belongs to a service that watches over

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"bulkinvite/batch/file"
 	"bulkinvite/cmd/bulkinvite/app"
 	"bulkinvite/csvio"
 )
@@ -18,7 +19,7 @@ func (s *sender) prepareOutputs(context.Context) error {
 	if s.ledgerPath, err = s.findLedger(); err != nil {
 		return err
 	}
-	s.plan.Ledger = app.Absolute(s.ledgerPath)
+	s.plan.Ledger = file.Absolute(s.ledgerPath)
 	s.nameOutputs()
 	if err := s.checkOutputs(); err != nil {
 		return err
@@ -88,12 +89,12 @@ func (s *sender) numberOutputs(taken func(name string) (string, error)) (notice 
 // has the rows of another input.
 func (s *sender) foreign(ctx context.Context, name string) (string, error) {
 	switch {
-	case !app.Exists(name):
+	case !file.Exists(name):
 		return "", nil
 	case !csvio.WrittenHere(name, s.input.Delimiter()):
 		return "is not what bulkinvite has written", nil
 	}
-	text, err := s.book.RecallAny(ctx, outputNote+app.RealPath(name))
+	text, err := s.book.RecallAny(ctx, outputNote+file.Real(name))
 	if err != nil || text == "" { // nothing is known of what other ledgers and older programs have written
 		return "", err
 	}
@@ -118,7 +119,7 @@ func (s *sender) inputPaths() []string {
 	var paths []string
 	for _, name := range s.inputNames {
 		if name != "-" {
-			name = app.RealPath(name)
+			name = file.Real(name)
 		}
 		paths = append(paths, name)
 	}
@@ -136,7 +137,7 @@ func (s *sender) noteOutputs(ctx context.Context) error {
 		return err
 	}
 	for _, name := range []string{s.flags.results, s.flags.failed} {
-		if err := s.book.Remember(ctx, outputNote+app.RealPath(name), string(text)); err != nil {
+		if err := s.book.Remember(ctx, outputNote+file.Real(name), string(text)); err != nil {
 			return err
 		}
 	}
@@ -166,7 +167,7 @@ func (s *sender) keepApart() error {
 		if name != "" && app.IsLedger(name, s.ledgerPath) {
 			return app.Refusef("--%s %s is the ledger; name another file", flag, name)
 		}
-		if name != "" && f.plan != "" && app.SameFile(name, f.plan) {
+		if name != "" && f.plan != "" && file.Same(name, f.plan) {
 			return app.Refusef("--%s %s is the plan; name another file", flag, name)
 		}
 	}
@@ -174,12 +175,12 @@ func (s *sender) keepApart() error {
 		return nil
 	}
 	for _, name := range s.inputNames {
-		if app.SameFile(f.summary, name) {
+		if file.Same(f.summary, name) {
 			return app.Refusef("--summary %s is the input; name another file", f.summary)
 		}
 	}
 	for what, name := range map[string]string{"an output": f.results, "the other output": f.failed} {
-		if app.SameFile(f.summary, name) {
+		if file.Same(f.summary, name) {
 			return app.Refusef("--summary %s is %s; name another file", f.summary, what)
 		}
 	}

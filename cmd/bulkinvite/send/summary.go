@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/file"
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
@@ -216,7 +217,7 @@ func checkSummaryFile(name string) error {
 func (r *report) save(name string) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err == nil {
-		err = app.ReplaceFile(app.Followed(name), append(text, '\n'), 0o600)
+		err = file.Replace(file.Followed(name), append(text, '\n'), 0o600)
 	}
 	if err != nil {
 		return fmt.Errorf("write the summary: %w", err)
