@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strconv"
 	"sync"
 )
 
@@ -34,7 +33,7 @@ func newBook(ctx context.Context, db querier, lastRequest int64) (*book, error) 
 		shelf: newShelf(lastRequest),
 	}
 	var err error
-	b.requests, err = db.PrepareContext(ctx, selectRequests+" where r.id in (select value from json_each(?)) order by r.id, a.id")
+	b.requests, err = db.PrepareContext(ctx, selectRequests+byID+inOrder)
 	return b, err
 }
 
@@ -76,6 +75,7 @@ func (b *book) get(id int64) (*request, error) {
 
 // keep takes a request into the cache, and old ones out. The caller holds mu.
 func (b *book) keep(r *request) {
+	r.answers = nil
 	b.cached[r.id] = b.recent.PushFront(r)
 	b.people += len(r.people)
 	for e := b.recent.Back(); b.people > cachedPeople && e != b.recent.Front(); {
@@ -129,20 +129,15 @@ func (b *book) load(ids []int64, f func(*request)) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	list := []byte{'['}
-	for i, id := range ids {
-		if i > 0 {
-			list = append(list, ',')
-		}
-		list = strconv.AppendInt(list, id, 10)
-	}
-	rows, err := b.requests.QueryContext(context.Background(), string(append(list, ']')))
+	rows, err := b.requests.QueryContext(context.Background(), numbers(ids))
 	if err != nil {
 		return fmt.Errorf("read requests: %w", err)
 	}
-	defer rows.Close()
-	if err := scanRequests(rows, f); err != nil {
-		return fmt.Errorf("read requests: %w", err)
+	for r, err := range eachRequest(rows) {
+		if err != nil {
+			return err
+		}
+		f(r)
 	}
 	return nil
 }

@@ -37,16 +37,17 @@ func newResident(interview int32, state batch.State) resident {
 
 func (r resident) is() batch.State { return residentStates[r.state] }
 
-// readCensus reads all requests with their answers in one statement, and so in one
-// state of the ledger, though a run goes on.
+// readCensus reads all requests in one statement, and so in one state of the
+// ledger, though a run goes on.
 func readCensus(ctx context.Context, db querier) (*census, error) {
-	rows, err := db.QueryContext(ctx, selectRequests+" order by r.id, a.id")
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	c := &census{numbers: map[[2]string]int32{}, people: map[uint64]resident{}, doubts: map[uint64]Doubt{}}
-	return c, scanRequests(rows, c.add)
+	for r, err := range requests(ctx, db, "") {
+		if err != nil {
+			return nil, err
+		}
+		c.add(r)
+	}
+	return c, nil
 }
 
 // add counts the people of a request, which has all its answers.

@@ -48,7 +48,7 @@ func (s *Store) remove(ctx context.Context, t *Traces) error {
 		standIn := salt.standIn(h.BaseURL, h.Key).String()
 		for j := range h.Requests {
 			if r := &h.Requests[j]; !r.Forgotten {
-				if err := forgetIn(ctx, tx, r, h.Key.Email, standIn); err != nil {
+				if err := forgetIn(ctx, tx, r.ID, h.Key.Email, standIn); err != nil {
 					return err
 				}
 			}
@@ -100,62 +100,40 @@ func forgetInMemory(ctx context.Context, tx *sql.Tx, names *regexp.Regexp) error
 	return nil
 }
 
-// forgetIn takes a person out of a request and the answers to it.
-func forgetIn(ctx context.Context, tx *sql.Tx, r *PastRequest, name, standIn string) error {
-	var people string
-	if err := tx.QueryRowContext(ctx, "select people from requests where id = ?", r.ID).Scan(&people); err != nil {
-		return err
+// forgetIn takes a person out of a request, and ids, link and mark of theirs out
+// of the answers to it. A mark may be a digest of who they are.
+func forgetIn(ctx context.Context, tx *sql.Tx, id int64, name, standIn string) error {
+	var r *request
+	for read, err := range requests(ctx, tx, "where r.id = ?", id) {
+		if err != nil {
+			return err
+		}
+		r = read
 	}
-	var req request
-	if err := req.joinAll(people); err != nil {
-		return err
+	at := -1
+	if r != nil {
+		at = r.find(name, 0)
 	}
-	at := req.find(name, 0)
 	if at < 0 {
-		return fmt.Errorf("%w: request %d is not as it was read", errDamaged, r.ID)
+		return fmt.Errorf("%w: request %d is not as it was read", errDamaged, id)
 	}
-	req.emails[at] = standIn
-	_, err := tx.ExecContext(ctx, "update requests set people = ? where id = ?", string(appendTexts(nil, req.emails)), r.ID)
-	if err != nil {
-		return err
+	r.emails[at] = standIn
+	_, err := tx.ExecContext(ctx, "update requests set people = ? where id = ?", string(appendTexts(nil, r.emails)), id)
+	if err == nil && len(r.emails) == 1 { // else ids and messages are of others, too
+		_, err = tx.ExecContext(ctx, `update requests set job_application_id = '', candidate_id = '' where id = ?1;
+			update answers set message = ?2 where request_id = ?1 and message <> ''`, id, removed)
 	}
-	alone := len(req.emails) == 1
-	if alone {
-		_, err = tx.ExecContext(ctx, "update requests set job_application_id = '', candidate_id = '' where id = ?", r.ID)
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, "update answers set message = ? where request_id = ? and message <> ''", removed, r.ID)
-		if err != nil {
-			return err
-		}
-	}
-	return forgetInAnswers(ctx, tx, r.ID, at)
-}
-
-// forgetInAnswers takes the ids, links and marks of the person at a position in a
-// request out of the answers to it.
-func forgetInAnswers(ctx context.Context, tx *sql.Tx, request int64, person int) error {
-	answers, err := readTexts(ctx, tx, every, "select id, people from answers where request_id = ?", request)
-	if err != nil {
-		return err
-	}
-	for id, people := range answers {
-		outcomes, err := parseOutcomes(people)
-		if err != nil {
-			return fmt.Errorf("answer %d: %w", id, err)
-		}
-		for i := range outcomes {
-			if o := &outcomes[i]; o.Person == person {
-				o.CandidateID, o.InviteURL, o.Mark = "", "", "" // a mark may be a digest of who they are
+	for _, a := range r.answers {
+		for i := range a.outcomes {
+			if o := &a.outcomes[i]; o.Person == at {
+				o.CandidateID, o.InviteURL, o.Mark = "", "", ""
 			}
 		}
-		_, err = tx.ExecContext(ctx, "update answers set people = ? where id = ?", string(appendOutcomes(nil, outcomes)), id)
-		if err != nil {
-			return err
+		if err == nil {
+			_, err = tx.ExecContext(ctx, "update answers set people = ? where id = ?", string(appendOutcomes(nil, a.outcomes)), a.id)
 		}
 	}
-	return nil
+	return err
 }
 
 // pattern matches a text that names the person. An address is found within
@@ -180,11 +158,11 @@ type textColumn struct{ read, write string }
 
 // remove removes the texts of the column that the pattern matches.
 func (c textColumn) remove(ctx context.Context, tx *sql.Tx, names *regexp.Regexp) error {
-	texts, err := readTexts(ctx, tx, func(text string) bool { return names.MatchString(norm.NFC.String(text)) }, c.read)
+	ids, err := c.matching(ctx, tx, names)
 	if err != nil {
 		return err
 	}
-	for id := range texts {
+	for _, id := range ids {
 		if _, err := tx.ExecContext(ctx, c.write, removed, id); err != nil {
 			return err
 		}
@@ -192,28 +170,23 @@ func (c textColumn) remove(ctx context.Context, tx *sql.Tx, names *regexp.Regexp
 	return nil
 }
 
-// every wants all texts.
-func every(string) bool { return true }
-
-// readTexts returns the texts that are wanted, by the numbers of their rows.
-func readTexts(ctx context.Context, db querier, wanted func(string) bool, query string, args ...any) (map[int64]string, error) {
-	rows, err := db.QueryContext(ctx, query, args...)
+func (c textColumn) matching(ctx context.Context, tx *sql.Tx, names *regexp.Regexp) (ids []int64, err error) {
+	rows, err := tx.QueryContext(ctx, c.read)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	texts := map[int64]string{}
 	for rows.Next() {
 		var id int64
 		var text string
 		if err := rows.Scan(&id, &text); err != nil {
 			return nil, err
 		}
-		if wanted(text) {
-			texts[id] = text
+		if names.MatchString(norm.NFC.String(text)) {
+			ids = append(ids, id)
 		}
 	}
-	return texts, rows.Err()
+	return ids, rows.Err()
 }
 
 // scrub writes the ledger anew without what was deleted in it, and empties the

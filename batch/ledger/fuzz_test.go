@@ -71,7 +71,7 @@ func valid(s string) string {
 // strict reader finds in them too. It never takes damage for the word that
 // somebody was not sent.
 func FuzzRows(f *testing.F) {
-	f.Fuzz(func(t *testing.T, people, answer string) {
+	f.Fuzz(func(t *testing.T, people, answered string) {
 		r := request{id: 1, runID: 1, interviewID: "i", kind: batch.KindInvite}
 		texts, textsErr := strictTexts(people)
 		if err := r.joinAll(people); (err == nil) != (textsErr == nil) {
@@ -80,9 +80,9 @@ func FuzzRows(f *testing.F) {
 		if !slices.Equal(r.emails, texts) || len(r.people) != len(texts) {
 			t.Fatalf("people %q are %q, want %q", people, r.emails, texts)
 		}
-		want, wantErr := strictOutcomes(answer, len(texts))
-		if err := r.applyText(&answerRow{2, 3, 4}, answer); (err == nil) != (wantErr == nil) {
-			t.Fatalf("answer %q: %v, want %v", answer, err, wantErr)
+		want, wantErr := strictOutcomes(answered, len(texts))
+		if err := r.addAnswer(&answer{id: 2, run: 3, at: 4, text: answered}); (err == nil) != (wantErr == nil) {
+			t.Fatalf("answer %q: %v, want %v", answered, err, wantErr)
 		}
 		if wantErr != nil {
 			return
@@ -107,7 +107,7 @@ func FuzzRows(f *testing.F) {
 			}
 		}
 		if !slices.Equal(r.people, expected) {
-			t.Fatalf("answer %q to %q means %+v, want %+v", answer, people, r.people, expected)
+			t.Fatalf("answer %q to %q means %+v, want %+v", answered, people, r.people, expected)
 		}
 	})
 }

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 	"time"
 
@@ -96,78 +95,47 @@ func candidates(ctx context.Context, db querier, aliases []alias, interviewID st
 
 // fill adds what the ledger knows.
 func (h *History) fill(ctx context.Context, db querier, l *lookup) error {
-	records, err := l.Lookup(ctx, []batch.Key{h.Key}) // refuses requests that have changed
+	keys := []batch.Key{h.Key}
+	found, err := l.findAll(ctx, hashAll(h.BaseURL, keys))
 	if err != nil {
 		return err
 	}
-	h.Record = records[0]
-	found, err := l.findAll(ctx, hashAll(h.BaseURL, []batch.Key{h.Key}))
-	if err != nil {
-		return err
+	ids := make([]int64, len(found))
+	for i, m := range found {
+		ids[i] = m.request
 	}
-	for _, m := range found {
-		if err := h.add(ctx, db, l.book, m.request); err != nil {
+	read := map[int64]*request{}
+	for r, err := range requests(ctx, db, byID, numbers(ids)) {
+		if err != nil {
 			return err
 		}
+		read[r.id] = r
 	}
-	return nil
+	var f fold
+	err = l.matchPeople(keys, found, func(id int64) (*request, error) { return read[id], nil }, func(_ int, r *request, p *person) {
+		f.add(0, r, p)
+		h.Requests = append(h.Requests, pastRequest(r, r.find(h.Key.Email, 0)))
+	})
+	h.Record = f.rec
+	return err
 }
 
-// add adds a request, if it is not somebody else's with the same hash.
-func (h *History) add(ctx context.Context, db querier, b *book, id int64) error {
-	req, err := b.get(id)
-	if err != nil || req == nil || req.baseURL != h.BaseURL || req.interviewID != h.Key.InterviewID {
-		return err
-	}
-	at := req.find(h.Key.Email, 0)
-	if at < 0 {
-		return nil
-	}
+// pastRequest returns what a request tells of the person at a position in it.
+func pastRequest(r *request, at int) PastRequest {
 	past := PastRequest{
-		ID: req.id, RunID: req.runID, Kind: req.kind, ClaimedAt: req.claimedAt,
-		JobApplicationID: req.application, People: len(req.people),
-		State: req.people[at].state, Forgotten: req.people[at].forgotten,
+		ID: r.id, RunID: r.runID, Kind: r.kind, ClaimedAt: r.claimedAt, JobApplicationID: r.application,
+		CandidateID: r.candidateID, DisableEmail: r.emailDisabled, People: len(r.people),
+		State: r.people[at].state, Forgotten: r.people[at].forgotten,
 	}
-	err = db.QueryRowContext(ctx, "select candidate_id, email_disabled from requests where id = ?", id).
-		Scan(&past.CandidateID, &past.DisableEmail)
-	if err != nil {
-		return err
-	}
-	if past.Answers, err = answersTo(ctx, db, id, at); err != nil {
-		return err
-	}
-	h.Requests = append(h.Requests, past)
-	return nil
-}
-
-// answersTo returns what the answers to a request tell of the person at a
-// position in it.
-func answersTo(ctx context.Context, db querier, request int64, person int) ([]PastAnswer, error) {
-	rows, err := db.QueryContext(ctx, `select id, run_id, at, status_code, message, people
-		from answers where request_id = ? order by id`, request)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var answers []PastAnswer
-	for rows.Next() {
-		var a PastAnswer
-		var id, at int64
-		var people string
-		if err := rows.Scan(&id, &a.RunID, &at, &a.StatusCode, &a.Message, &people); err != nil {
-			return nil, err
-		}
-		a.At = time.UnixMicro(at).UTC()
-		outcomes, err := parseOutcomes(people)
-		if err != nil {
-			return nil, fmt.Errorf("answer %d: %w", id, err)
-		}
-		for _, o := range outcomes {
-			if o.Person == person {
-				a.State, a.CandidateID, a.InviteURL, a.Mark = o.State, o.CandidateID, o.InviteURL, o.Mark
-				answers = append(answers, a)
+	for _, a := range r.answers {
+		for _, o := range a.outcomes {
+			if o.Person == at {
+				past.Answers = append(past.Answers, PastAnswer{
+					RunID: a.run, At: time.UnixMicro(a.at).UTC(), StatusCode: a.statusCode, Message: a.message,
+					State: o.State, CandidateID: o.CandidateID, InviteURL: o.InviteURL, Mark: o.Mark,
+				})
 			}
 		}
 	}
-	return answers, rows.Err()
+	return past
 }

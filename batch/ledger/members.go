@@ -10,8 +10,8 @@ import (
 
 // Members implements batch.Ledger. Nothing is held while f runs.
 func (r *Run) Members(ctx context.Context, interviewID string, f func(batch.Member) error) error {
-	return r.eachOf(ctx, interviewID, func(ids []int64) error {
-		members, err := r.membersOf(ctx, ids)
+	return r.eachOf(ctx, interviewID, func(page []*request) error {
+		members, err := r.membersOf(ctx, page)
 		if err != nil {
 			return fmt.Errorf("ledger: members of interview %s: %w", interviewID, err)
 		}
@@ -28,11 +28,8 @@ func (r *Run) Members(ctx context.Context, interviewID string, f func(batch.Memb
 func (r *Run) InDoubt(ctx context.Context, interviewID string) ([]batch.Key, error) {
 	seen := map[batch.Key]bool{}
 	var keys []batch.Key
-	err := r.eachOf(ctx, interviewID, func(ids []int64) error {
-		open, err := r.openIn(ids)
-		if err != nil {
-			return err
-		}
+	err := r.eachOf(ctx, interviewID, func(page []*request) error {
+		open := openIn(page)
 		records, err := r.records(ctx, open)
 		for i := range records {
 			if records[i].State == batch.StateSending && !seen[open[i]] {
@@ -50,74 +47,60 @@ func (r *Run) InDoubt(ctx context.Context, interviewID string) ([]batch.Key, err
 
 // openIn returns those whom one of these requests has in doubt, whatever others
 // say of them.
-func (r *Run) openIn(ids []int64) (keys []batch.Key, err error) {
-	requests, err := r.book.read(ids, false)
-	if err != nil {
-		return nil, err
-	}
-	for _, id := range ids {
-		req := requests[id]
-		for i := range req.people {
-			if p := &req.people[i]; p.state == batch.StateSending && !p.forgotten && counts(req.kind, p.state) {
-				keys = append(keys, batch.Key{InterviewID: req.interviewID, Email: req.emails[i]})
+func openIn(page []*request) (keys []batch.Key) {
+	for _, r := range page {
+		for i := range r.people {
+			if p := &r.people[i]; p.state == batch.StateSending && !p.forgotten && counts(r.kind, p.state) {
+				keys = append(keys, r.key(i))
 			}
 		}
 	}
-	return keys, nil
+	return keys
 }
 
 // eachOf calls f with the requests for an interview, a few at a time.
-func (r *Run) eachOf(ctx context.Context, interviewID string, f func(ids []int64) error) error {
+func (r *Run) eachOf(ctx context.Context, interviewID string, f func(page []*request) error) error {
 	interview := batch.NewKey(interviewID, "").InterviewID
 	for after := int64(0); ; {
-		ids, err := r.requestsFor(ctx, interview, after)
+		page, err := r.requestsFor(ctx, interview, after)
 		if err != nil {
 			return fmt.Errorf("ledger: requests for interview %s: %w", interview, err)
 		}
-		if len(ids) == 0 {
+		if len(page) == 0 {
 			return nil
 		}
-		if err := f(ids); err != nil {
+		if err := f(page); err != nil {
 			return err
 		}
-		after = ids[len(ids)-1]
+		after = page[len(page)-1].id
 	}
 }
 
 // requestsFor returns the first requests for an interview behind one.
-func (r *Run) requestsFor(ctx context.Context, interview string, after int64) (ids []int64, err error) {
+func (r *Run) requestsFor(ctx context.Context, interview string, after int64) (page []*request, err error) {
 	if err := r.book.checkOpen(); err != nil {
 		return nil, err
 	}
-	rows, err := r.store.read.QueryContext(ctx, `select r.id from requests r join runs u on u.id = r.run_id
-		where r.interview_id = ? and r.id > ? and u.base_url = ? order by r.id limit ?`, interview, after, r.base, readRequests)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
+	const of = "where r.interview_id = ? and r.id > ? and u.base_url = ?"
+	for req, err := range requests(ctx, r.store.read, of, interview, after, r.base) {
+		if err != nil {
 			return nil, err
 		}
-		ids = append(ids, id)
+		if page = append(page, req); len(page) == readRequests {
+			break
+		}
 	}
-	return ids, rows.Err()
+	return page, nil
 }
 
 // membersOf returns those whose membership began with one of these requests.
-func (r *Run) membersOf(ctx context.Context, ids []int64) ([]batch.Member, error) {
-	requests, err := r.book.read(ids, false)
-	if err != nil {
-		return nil, err
-	}
+func (r *Run) membersOf(ctx context.Context, page []*request) ([]batch.Member, error) {
 	var keys []batch.Key
 	var in []int64 // the request, for each key
-	for _, id := range ids {
-		req := requests[id]
+	for _, req := range page {
 		for i := range req.people {
 			if p := &req.people[i]; invited(req, p) && req.application == "" {
-				keys, in = append(keys, batch.Key{InterviewID: req.interviewID, Email: req.emails[i]}), append(in, id)
+				keys, in = append(keys, req.key(i)), append(in, req.id)
 			}
 		}
 	}

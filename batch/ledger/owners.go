@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -76,60 +75,38 @@ func (o *owners) readAnswers(ctx context.Context, db querier, baseURL string) er
 	if o.requests == nil {
 		o.requests = &tail{}
 	}
-	rows, err := db.QueryContext(ctx, `select a.id, a.request_id, a.people from answers a
-		join requests r on r.id = a.request_id join runs u on u.id = r.run_id
-		where a.id > ? and u.base_url = ? order by a.id`, o.lastAnswer, baseURL)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var answer, request int64
-		var people string
-		if err := rows.Scan(&answer, &request, &people); err != nil {
+	const since = "where u.base_url = ? and r.id in (select request_id from answers where id > ?)"
+	newest := o.lastAnswer
+	for r, err := range requests(ctx, db, since, baseURL, o.lastAnswer) {
+		if err == nil && r.id > math.MaxUint32 {
+			err = fmt.Errorf("%w: there is no request %d", errDamaged, r.id)
+		}
+		if err != nil {
 			return err
 		}
-		if request > math.MaxUint32 {
-			return fmt.Errorf("%w: answer %d is to request %d", errDamaged, answer, request)
-		}
-		outcomes, err := parseOutcomes(people)
-		if err != nil {
-			return fmt.Errorf("answer %d: %w", answer, err)
-		}
-		for _, out := range outcomes {
-			if out.CandidateID != "" {
-				o.requests.add(idHash(out.CandidateID), request)
+		for _, a := range r.answers {
+			newest = max(newest, a.id)
+			for _, out := range a.outcomes {
+				if out.CandidateID != "" {
+					o.requests.add(idHash(out.CandidateID), r.id) // does nothing if it is there
+				}
 			}
 		}
-		o.lastAnswer = answer
 	}
-	return rows.Err()
+	o.lastAnswer = newest
+	return nil
 }
 
 // knownIn calls f for each id under which these requests have invited somebody.
 func (r *Run) knownIn(ctx context.Context, ids []int64, f func(id string, k batch.Key)) error {
-	requests, err := r.book.read(ids, false)
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		req := requests[id]
-		if req == nil {
-			return fmt.Errorf("%w: request %d, which has an answer, is missing", errDamaged, id)
-		}
-		answers, err := readTexts(ctx, r.store.read, every, "select id, people from answers where request_id = ?", id)
+	for req, err := range requests(ctx, r.store.read, byID, numbers(ids)) {
 		if err != nil {
 			return err
 		}
-		for _, answer := range slices.Sorted(maps.Keys(answers)) {
-			outcomes, err := parseOutcomes(answers[answer])
-			if err != nil {
-				return fmt.Errorf("answer %d: %w", answer, err)
-			}
-			for _, o := range outcomes {
-				// A request that was read before the newest answer may lack it.
+		for _, a := range req.answers {
+			for _, o := range a.outcomes {
 				if p := &req.people[o.Person]; p.state == batch.StateInvited && !p.forgotten {
-					f(o.CandidateID, batch.Key{InterviewID: req.interviewID, Email: req.emails[o.Person]})
+					f(o.CandidateID, req.key(o.Person))
 				}
 			}
 		}

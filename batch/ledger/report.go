@@ -148,44 +148,52 @@ func (r *Reader) Report(ctx context.Context, run int64, named int) (*RunReport, 
 }
 
 func readReport(ctx context.Context, tx *sql.Tx, run int64, named int) (*RunReport, error) {
-	requests, err := rowsOf(ctx, tx, "requests", "claimed_at", run)
+	sent, err := rowsOf(ctx, tx, "requests", "claimed_at", run)
 	if err != nil {
 		return nil, err
 	}
-	answers, err := rowsOf(ctx, tx, "answers", "at", run)
+	written, err := rowsOf(ctx, tx, "answers", "at", run)
 	if err != nil {
 		return nil, err
 	}
-	t := newTeller(run, named, requests, answers)
-	if err := t.readRequests(ctx, tx); err != nil {
-		return nil, err
+	b := newReportBuilder(run, named, sent, written)
+	for r, err := range requests(ctx, tx, "where r.id >= ? and r.id < ?", sent.from, sent.to) {
+		if err != nil {
+			return nil, err
+		}
+		b.add(r)
 	}
-	if err := t.readEarlierFindings(ctx, tx); err != nil {
-		return nil, err
+	const answered = "where r.id < ? and r.id in (select request_id from answers where id >= ? and id < ?)"
+	for r, err := range requests(ctx, tx, answered, sent.from, written.from, written.to) {
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range r.answers {
+			if a.run == run {
+				b.report.EarlierFindings.add(a.outcomes)
+			}
+		}
 	}
-	return t.result(), nil
+	return b.result(), nil
 }
 
-// A stretch is what a run has written into a table: runs write one after the
-// other, and so the rows of each have neighbouring numbers.
+// A stretch is the rows that a run has written into a table: runs write one after
+// the other, and so the rows of each have neighbouring numbers.
 type stretch struct {
 	from, to    int64 // to is not part of it
 	first, last time.Time
 }
 
 // rowsOf finds a run's rows by their numbers: going over all rows of an old
-// ledger would take longer than the report.
-func rowsOf(ctx context.Context, tx *sql.Tx, table, column string, run int64) (stretch, error) {
+// ledger would take longer than what is asked of them.
+func rowsOf(ctx context.Context, db querier, table, column string, run int64) (stretch, error) {
 	var count int64
-	if err := tx.QueryRowContext(ctx, "select coalesce(max(id), 0) from "+table).Scan(&count); err != nil {
-		return stretch{}, err
-	}
-	var err error
+	err := db.QueryRowContext(ctx, "select coalesce(max(id), 0) from "+table).Scan(&count)
 	begin := func(run int64) int64 { // the first row of this run or a later one
 		return 1 + int64(sort.Search(int(count), func(i int) bool {
 			var of int64
 			if err == nil {
-				err = tx.QueryRowContext(ctx, "select run_id from "+table+" where id > ? order by id limit 1", i).Scan(&of)
+				err = db.QueryRowContext(ctx, "select run_id from "+table+" where id > ? order by id limit 1", i).Scan(&of)
 			}
 			return of >= run
 		}))
@@ -195,7 +203,7 @@ func rowsOf(ctx context.Context, tx *sql.Tx, table, column string, run int64) (s
 		return s, err
 	}
 	var first, last int64
-	err = tx.QueryRowContext(ctx, fmt.Sprintf(`select (select %[1]s from %[2]s where id >= ? order by id limit 1),
+	err = db.QueryRowContext(ctx, fmt.Sprintf(`select (select %[1]s from %[2]s where id >= ? order by id limit 1),
 		(select %[1]s from %[2]s where id < ? order by id desc limit 1)`, column, table), s.from, s.to).Scan(&first, &last)
 	s.first, s.last = time.UnixMicro(first).UTC(), time.UnixMicro(last).UTC()
 	return s, err

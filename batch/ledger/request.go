@@ -16,12 +16,17 @@ type request struct {
 	baseURL     string
 	interviewID string
 	application string // the job application that it named
+	candidateID string // that it named
 	kind        batch.Kind
 	claimedAt   time.Time
 	emails      []string
 	people      []person // parallel to emails
 	forgotten   bool     // some of emails are stand-ins
-	lastAnswer  int64    // the newest answer that people have in them
+
+	// Of a request that was just read, and not of one that the book keeps.
+	emailDisabled bool
+	answers       []*answer
+	text          string // the people, until they are read
 }
 
 // A person is somebody in a request.
@@ -48,6 +53,11 @@ func (r *request) join(email string) int {
 	r.emails = append(r.emails, email)
 	r.people = append(r.people, person{state: batch.StateSending, by: r.runID})
 	return len(r.people) - 1
+}
+
+// key returns what the person at a position is compared by.
+func (r *request) key(at int) batch.Key {
+	return batch.Key{InterviewID: r.interviewID, Email: r.emails[at]}
 }
 
 // clone returns a copy that later answers to r do not change.
@@ -77,18 +87,22 @@ func (r *request) find(email string, hint int) int {
 	return -1
 }
 
-// An answerRow is a row of answers without what it says.
-type answerRow struct {
-	id  int64
-	run int64 // that wrote it
-	at  int64 // when, in microseconds
+// An answer is a row of answers.
+type answer struct {
+	id         int64
+	run        int64 // that wrote it
+	at         int64 // when, in microseconds
+	statusCode int
+	message    string
+	outcomes   []outcome
+	text       string // the outcomes, until they are read
 }
 
 // apply adds an answer. Writing the state that somebody is in does not make it
 // the later run's doing, and an answer that does not tell an id, a link or the
 // mark of the same state does not take back an earlier one.
-func (r *request) apply(a *answerRow, outcomes []outcome) error {
-	for _, o := range outcomes {
+func (r *request) apply(a *answer) error {
+	for _, o := range a.outcomes {
 		if o.Person < 0 || o.Person >= len(r.people) {
 			return fmt.Errorf("%w: answer %d names person %d of the %d in request %d",
 				errDamaged, a.id, o.Person, len(r.people), r.id)
@@ -112,7 +126,6 @@ func (r *request) apply(a *answerRow, outcomes []outcome) error {
 			p.inviteURL, p.urlFrom = o.InviteURL, a.id
 		}
 	}
-	r.lastAnswer = a.id
 	return nil
 }
 

@@ -4,6 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 
 	"bulkinvite/batch"
 )
@@ -33,12 +36,12 @@ type RequestCount struct {
 	Kind       batch.Kind
 	Answered   bool
 	StatusCode int    // of the answer; 0: no HTTP answer came
-	Message    string // of the newest of these answers
+	Message    string // that came for the last of these requests
 	Requests   int
 	People     int // in these requests
 }
 
-// Requests counts the requests of a run by kind and answer.
+// Requests counts the requests of a run by kind and answer, in this order.
 func (r *Reader) Requests(ctx context.Context, run int64) (counts []RequestCount, err error) {
 	err = r.read(ctx, func(tx *sql.Tx) error {
 		counts, err = readRequestCounts(ctx, tx, run)
@@ -47,29 +50,29 @@ func (r *Reader) Requests(ctx context.Context, run int64) (counts []RequestCount
 	return counts, err
 }
 
-func readRequestCounts(ctx context.Context, db querier, run int64) ([]RequestCount, error) {
-	// SQLite takes the message from the row that has the greatest a.id.
-	rows, err := db.QueryContext(ctx, `select r.kind, a.id is not null, coalesce(a.status_code, 0), coalesce(a.message, ''),
-			count(*), sum(json_array_length(r.people)), max(a.id)
-		from requests r
-		left join answers a on a.id = (select min(id) from answers where request_id = r.id)
-		where r.run_id = ?
-		group by r.kind, a.id is not null, a.status_code
-		order by r.kind, a.id is not null, a.status_code`, run)
+func readRequestCounts(ctx context.Context, db querier, run int64) (sorted []RequestCount, err error) {
+	sent, err := rowsOf(ctx, db, "requests", "claimed_at", run)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	var counts []RequestCount
-	for rows.Next() {
-		var c RequestCount
-		var newest any
-		if err := rows.Scan(&c.Kind, &c.Answered, &c.StatusCode, &c.Message, &c.Requests, &c.People, &newest); err != nil {
+	counts := map[string]*RequestCount{}
+	for r, err := range requests(ctx, db, "where r.id >= ? and r.id < ?", sent.from, sent.to) {
+		if err != nil {
 			return nil, err
 		}
-		counts = append(counts, c)
+		first, answered := &answer{}, len(r.answers) > 0
+		if answered {
+			first = r.answers[0]
+		}
+		c := value(counts, fmt.Sprintf("%s %t %3d", r.kind, answered, first.statusCode))
+		c.Kind, c.Answered, c.StatusCode, c.Message = r.kind, answered, first.statusCode, first.message
+		c.Requests++
+		c.People += len(r.people)
 	}
-	return counts, rows.Err()
+	for _, how := range slices.Sorted(maps.Keys(counts)) {
+		sorted = append(sorted, *counts[how])
+	}
+	return sorted, nil
 }
 
 // LastSent returns the last run that sent somebody an invitation at a base URL,

@@ -32,14 +32,14 @@ func (r *Run) settle(id int64, a *batch.Answer) (*row, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := answerRow{r.lastAnswer + 1, r.id, r.store.now().UnixMicro()}
-	if err := req.apply(&answer, outcomes); err != nil {
+	w := answer{id: r.lastAnswer + 1, run: r.id, at: r.store.now().UnixMicro(), outcomes: outcomes}
+	if err := req.apply(&w); err != nil {
 		return nil, err
 	}
-	r.lastAnswer = answer.id
+	r.lastAnswer = w.id
 	r.book.shelf.drop(id)
 	return &row{r.addAnswer, []any{
-		answer.id, id, r.id, answer.at, a.StatusCode, a.Message,
+		w.id, id, w.run, w.at, a.StatusCode, a.Message,
 		appendOutcomes(make([]byte, 0, 128+100*len(outcomes)), outcomes),
 	}, id}, nil
 }

@@ -47,37 +47,50 @@ func (s *Store) LeftOut(ctx context.Context) ([]Unsettled, error) {
 // peopleIn returns those in requests that have them in the state, if keep says
 // so of what is known of them altogether.
 func (s *Store) peopleIn(ctx context.Context, state batch.State, keep func(*Unsettled, *batch.Record) bool) ([]Unsettled, error) {
-	type who struct {
-		baseURL string
-		key     batch.Key
-	}
-	suspects := map[who]*fold{}
-	open := func(r *request, i int) bool {
-		return r.people[i].state == state && !r.people[i].forgotten && r.kind != batch.KindLink
-	}
-	err := scanPeople(ctx, s.read, "", nil, func(r *request, i int, key batch.Key) {
-		if open(r, i) {
-			suspects[who{r.baseURL, key}] = &fold{}
-		}
-	})
-	if err != nil || len(suspects) == 0 {
-		return nil, err
-	}
-	var all []Unsettled
-	err = scanPeople(ctx, s.read, "", nil, func(r *request, i int, key batch.Key) {
-		f := suspects[who{r.baseURL, key}]
-		if f == nil {
-			return
-		}
-		f.add(0, r, &r.people[i])
-		if open(r, i) {
-			all = append(all, Unsettled{r.baseURL, key, state, r.people[i].mark, r.kind, r.application, r.id, r.runID, r.claimedAt})
-		}
-	})
+	open, known, err := openPeople(ctx, s.read, state)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("ledger: %w", err)
 	}
-	return slices.DeleteFunc(all, func(u Unsettled) bool { return !keep(&u, &suspects[who{u.BaseURL, u.Key}].rec) }), nil
+	return slices.DeleteFunc(open, func(u Unsettled) bool { return !keep(&u, &known[who{u.BaseURL, u.Key}].rec) }), nil
+}
+
+// A who is somebody at a base URL.
+type who struct {
+	baseURL string
+	key     batch.Key
+}
+
+// openPeople returns those in requests that have them in the state, and what is
+// known of them altogether. Memory grows with them alone: it goes over all
+// requests, and once more if there is anybody.
+func openPeople(ctx context.Context, db querier, state batch.State) (open []Unsettled, known map[who]*fold, err error) {
+	known = map[who]*fold{}
+	for r, err := range requests(ctx, db, "") {
+		if err != nil {
+			return nil, nil, err
+		}
+		for i := range r.people {
+			if p := &r.people[i]; p.state == state && !p.forgotten && r.kind != batch.KindLink {
+				key := r.key(i)
+				known[who{r.baseURL, key}] = &fold{}
+				open = append(open, Unsettled{r.baseURL, key, state, strings.Clone(p.mark), r.kind, r.application, r.id, r.runID, r.claimedAt})
+			}
+		}
+	}
+	if len(open) == 0 {
+		return nil, nil, nil
+	}
+	for r, err := range requests(ctx, db, "") {
+		if err != nil {
+			return nil, nil, err
+		}
+		for i := range r.people {
+			if f := known[who{r.baseURL, r.key(i)}]; f != nil {
+				f.add(0, r, &r.people[i])
+			}
+		}
+	}
+	return open, known, nil
 }
 
 // A Member is somebody in one request for an interview.
@@ -103,34 +116,17 @@ func (r *Reader) Members(ctx context.Context, baseURL string, interviewIDs []str
 }
 
 func members(ctx context.Context, db querier, baseURL string, interviewIDs []string, f func(Member)) error {
-	return scanPeople(ctx, db, baseURL, interviewIDs, func(r *request, i int, key batch.Key) {
-		state := r.people[i].state
-		if counts(r.kind, state) && rank(state) > 0 {
-			f(Member{key, state, r.kind != batch.KindResend && r.application == "" && strings.Contains(key.Email, "@")})
+	const of = "where u.base_url = ? and r.interview_id in (select value from json_each(?))"
+	for r, err := range requests(ctx, db, of, baseURL, string(appendTexts(nil, interviewIDs))) {
+		if err != nil {
+			return fmt.Errorf("ledger: %w", err)
 		}
-	})
-}
-
-// scanPeople calls f for each person in each request, in the order of requests:
-// all of them, or those for some interviews at a base URL.
-func scanPeople(ctx context.Context, db querier, baseURL string, interviewIDs []string, f func(r *request, i int, key batch.Key)) error {
-	query, args := selectRequests, []any{}
-	if interviewIDs != nil {
-		query += " where u.base_url = ? and r.interview_id in (select value from json_each(?))"
-		args = append(args, baseURL, string(appendTexts(nil, interviewIDs)))
-	}
-	rows, err := db.QueryContext(ctx, query+" order by r.id, a.id", args...)
-	if err != nil {
-		return fmt.Errorf("ledger: read requests: %w", err)
-	}
-	defer rows.Close()
-	err = scanRequests(rows, func(r *request) {
-		for i, email := range r.emails {
-			f(r, i, batch.Key{InterviewID: r.interviewID, Email: email})
+		for i := range r.people {
+			if state := r.people[i].state; counts(r.kind, state) && rank(state) > 0 {
+				key := r.key(i)
+				f(Member{key, state, r.kind != batch.KindResend && r.application == "" && strings.Contains(key.Email, "@")})
+			}
 		}
-	})
-	if err != nil {
-		return fmt.Errorf("ledger: read requests: %w", err)
 	}
 	return nil
 }

@@ -1,0 +1,181 @@
+package ledger
+
+import (
+	"net/http"
+	"strconv"
+
+	"bulkinvite/batch"
+)
+
+// A reportBuilder makes the report on a run while it reads.
+type reportBuilder struct {
+	run   int64
+	named int
+
+	report     RunReport
+	kinds      map[batch.Kind]*KindReport
+	arrivals   map[arrival]*AnswerReport
+	interviews map[string]*InterviewReport
+}
+
+type arrival struct {
+	Arrival
+	statusCode int
+}
+
+// A reportRow is a request of the run, and what came back for it.
+type reportRow struct {
+	*request
+	answered bool // the run itself has written an answer
+	arrival  arrival
+	message  string // of that answer
+}
+
+func newReportBuilder(run int64, named int, sent, written stretch) *reportBuilder {
+	last := sent.last
+	if written.last.After(last) {
+		last = written.last
+	}
+	return &reportBuilder{
+		run: run, named: named,
+		report:     RunReport{LastEntry: last, Timeline: newTimeline(sent.first, sent.last), Named: map[batch.Code]*NamedPeople{}},
+		kinds:      map[batch.Kind]*KindReport{},
+		arrivals:   map[arrival]*AnswerReport{},
+		interviews: map[string]*InterviewReport{},
+	}
+}
+
+// row sorts the answers to a request: the first one that the run itself wrote is
+// what came back; all others are findings.
+func (b *reportBuilder) row(r *request) *reportRow {
+	row := &reportRow{request: r}
+	for _, a := range r.answers {
+		switch {
+		case a.run != b.run:
+			b.report.LaterFindings.add(a.outcomes)
+		case row.answered:
+			b.report.Findings.add(a.outcomes)
+		default:
+			row.answered, row.message = true, a.message
+			row.arrival = arrivalOf(r.kind, a.statusCode, a.outcomes)
+		}
+	}
+	return row
+}
+
+func arrivalOf(kind batch.Kind, statusCode int, outcomes []outcome) arrival {
+	switch {
+	case statusCode != 0:
+		return arrival{Answered, statusCode}
+	case kind == batch.KindLink: // its people are as before, whether it was sent or not
+		return arrival{Arrival: Lost}
+	}
+	for _, o := range outcomes {
+		if o.State != batch.StateNone {
+			return arrival{Arrival: Lost}
+		}
+	}
+	return arrival{Arrival: NotSent}
+}
+
+// add counts a request of the run.
+func (b *reportBuilder) add(req *request) {
+	r := b.row(req)
+	kind := value(b.kinds, r.kind)
+	kind.Kind = r.kind
+	kind.Requests++
+	for i := range r.people {
+		kind.add(r.people[i].state)
+		if r.kind != batch.KindLink { // a link changes nothing for anybody
+			b.person(r, i)
+		}
+	}
+	if r.kind == batch.KindFound {
+		return // nothing was sent
+	}
+	answers := value(b.arrivals, r.arrival)
+	if answers.Requests == 0 {
+		*answers = AnswerReport{Arrival: r.arrival.Arrival, StatusCode: r.arrival.statusCode, Message: r.message}
+	}
+	answers.Requests++
+	answers.People += len(r.people)
+	switch {
+	case r.arrival.Arrival == NotSent:
+	case r.arrival.statusCode == http.StatusOK:
+		b.report.Timeline.at(r.claimedAt).Accepted++
+	default:
+		b.report.Timeline.at(r.claimedAt).Other++
+	}
+}
+
+// person counts somebody in a request for their interview, and remembers who
+// is not invited.
+func (b *reportBuilder) person(r *reportRow, i int) {
+	state := r.people[i].state
+	if state == batch.StateNone {
+		return // another request tells of them, or none was sent
+	}
+	interview := value(b.interviews, r.interviewID)
+	interview.InterviewID = r.interviewID
+	switch {
+	case state == batch.StateRefused:
+		interview.Refused++
+	case state == batch.StateNoInvitation:
+		interview.NoInvitation++
+	case state == batch.StateFailed:
+		interview.Failed++
+	case state == batch.StateSending:
+		interview.InDoubt++
+	case r.kind == batch.KindFound:
+		interview.Elsewhere++
+	case r.kind == batch.KindResend:
+		interview.Resent++
+	default:
+		interview.Invited++
+	}
+	if state == batch.StateInvited {
+		return
+	}
+	group := value(b.report.Named, b.reason(r, state))
+	group.Total++
+	if len(group.First) < b.named {
+		group.First = append(group.First, NamedPerson{r.emails[i], r.interviewID, r.id, r.message})
+	}
+}
+
+// reason is the code under which failed.csv has somebody in that state.
+func (b *reportBuilder) reason(r *reportRow, state batch.State) batch.Code {
+	switch {
+	case state == batch.StateSending:
+		return batch.CodeUncertain
+	case state == batch.StateFailed:
+		return batch.CodeAPIError
+	case state == batch.StateNoInvitation:
+		return batch.CodeNoInvitation
+	default:
+		return batch.CodeRefused
+	}
+}
+
+func (b *reportBuilder) result() *RunReport {
+	r := &b.report
+	for _, kind := range kinds {
+		if k := b.kinds[kind]; k != nil {
+			r.Kinds = append(r.Kinds, *k)
+		}
+	}
+	r.Answers = sorted(b.arrivals, func(a *AnswerReport) int { return a.Requests },
+		func(a *AnswerReport) string { return strconv.Itoa(a.StatusCode) + strconv.Itoa(int(a.Arrival)) })
+	r.Interviews = sorted(b.interviews, func(i *InterviewReport) int { return i.People() }, func(i *InterviewReport) string { return i.InterviewID })
+	return r
+}
+
+// value returns the value of a key, which it makes if there is none.
+func value[K comparable, V any](m map[K]*V, key K) *V {
+	v := m[key]
+	if v == nil {
+		v = new(V)
+		m[key] = v
+	}
+	return v
+}
