@@ -49,6 +49,7 @@ type Engine struct {
 	last     lastLook
 
 	secondSession atomic.Bool // a re-send made one
+	severalIDs    atomic.Bool // an answer had several of one person
 	counts        counts
 
 	heldBacks heldBacks

@@ -1,7 +1,9 @@
 package batch_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"bulkinvite/batch"
@@ -109,4 +111,29 @@ func TestListDropsTagsThatAnswersKeep(t *testing.T) {
 		w.counts(w.withinADay(in), map[string]int{"confirmed": 1})
 		w.asked(append(known, in...))
 	})
+}
+
+// Of two ids for one person in an answer nobody knows which one is theirs: the
+// person is invited, and has neither.
+func TestAnswersHaveTwoIDsForEachPerson(t *testing.T) {
+	for _, size := range []int{1, 50} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			inWorld(t, sandbox.Config{Shape: &sandbox.AnswerShape{Doubled: true}}, func(w *world) {
+				in := rows(people(10, 0)...)
+				w.opts.ChunkSize = size
+				r := w.withinADay(in)
+				w.counts(r, map[string]int{"invited": 10})
+				for i, o := range r.outcomes {
+					if o.CandidateID != "" || o.InviteURL != "" {
+						t.Errorf("row %d: %+v", i, o)
+					}
+				}
+				if len(r.warnings) != 1 || !strings.Contains(r.warnings[0], "several ids") {
+					t.Errorf("warnings %q", r.warnings)
+				}
+				w.counts(w.withinADay(in), map[string]int{"already_invited": 10})
+				w.onceEach(in)
+			})
+		})
+	}
 }

@@ -124,9 +124,28 @@ func untangle(q question, j *judgement, strays []stray, tags tagHabits) []stray 
 				kept = append(kept, stray{Invitation: j.invitations[i], email: s.email})
 				j.verdicts[i], j.invitations[i] = leftOut, client.Invitation{}
 			}
+		default:
+			j.invitedAgain(&q, i, s.Invitation)
 		}
 	}
 	return kept
+}
+
+// invitedAgain takes in that an answer has another invitation of somebody. Which of
+// two ids the API will know later nobody can tell, unless one is that of the
+// invitation that was to be sent again: then neither is kept.
+func (j *judgement) invitedAgain(q *question, i int, inv client.Invitation) {
+	wanted := func(id string) bool { return q.lane == resend && id == q.candidateID }
+	switch first := j.invitations[i].CandidateID; {
+	case inv.CandidateID == "", wanted(first):
+	case wanted(inv.CandidateID), first == "" && !j.several[i]:
+		j.invitations[i] = inv
+	default:
+		if j.several == nil {
+			j.several = map[int]bool{}
+		}
+		j.invitations[i], j.several[i] = client.Invitation{}, true
+	}
 }
 
 // judgeStrays says what the strays of an answer mean for those whom it seems to

@@ -38,6 +38,7 @@ type judgement struct {
 	verdicts    []verdict
 	invitations []client.Invitation // for those who are invited
 	strays      []client.Invitation // those that name nobody who was asked for
+	several     map[int]bool        // people who are invited under several ids
 }
 
 // judge tells what the answer to a request means. It is pure: no clock, no

@@ -180,8 +180,7 @@ func drawShape(s *simulation, r *rand.Rand) {
 		sandbox.AnswerShape{Holes: true}, sandbox.AnswerShape{Array: true})
 	shape.Chance = pick(r, 0, 0.2)
 	s.cfg.Shape = &shape
-	s.invented = s.invented || shape.Doubled
-	s.lacking = s.lacking || len(shape.Null)+len(shape.Absent) > 0
+	s.lacking = s.lacking || shape.Doubled || len(shape.Null)+len(shape.Absent) > 0
 }
 
 // drawCrossed has answers to one person name the one of the answer before.

@@ -77,6 +77,9 @@ func (e *Engine) judgeAnswer(ctx context.Context, q question, invitations []clie
 	if strays = untangle(q, &j, strays, e.habits.answers.habits()); len(strays) > 0 {
 		judgeStrays(q, &j, strays, e.habits.answers.habits())
 	}
+	if len(j.several) > 0 && e.severalIDs.CompareAndSwap(false, true) {
+		e.warn("the API's answer has several ids for one person: which one is right is not known, and the ids and links of such people stay empty")
+	}
 	return j, e.warnDisplaced(ctx, q, &j)
 }
 
