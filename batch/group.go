@@ -50,12 +50,13 @@ type person struct {
 	key      Key
 	row      int
 	offset   int64
-	claimed  bool   // in this run, once or more often: keeps their place under the limit
-	attempts int    // requests that may have reached the API
-	lost     int    // of them: those that turned out not to have acted
-	reason   string // what happened to the last of them
-	outages  int    // requests for them that came into an outage
-	party    *party // with whom they went when their request was sent again in parts; nil: it was not
+	claimed  bool      // in this run, once or more often: keeps their place under the limit
+	attempts int       // requests that may have reached the API
+	lost     int       // of them: those that turned out not to have acted
+	reason   string    // what happened to the last of them
+	outages  int       // requests for them that came into an outage
+	busy     time.Time // when the API was first too busy for their request
+	party    *party    // with whom they went when their request was sent again in parts; nil: it was not
 }
 
 // A group holds people who wait to be sent and may share a request. half marks

@@ -17,7 +17,7 @@ const (
 	invite endpoint = iota
 	list
 	link
-	remnant // people of whose company others were accepted: an answer that fails may be their own doing
+	remnant // people whose request may fail by their own doing: others are accepted all the while
 )
 
 // downAfter is how many unusable answers in a row mean that the API is down.
@@ -43,6 +43,8 @@ type health struct {
 	wentDown  chan struct{} // has an element once the API went down
 
 	outageFrom, outageTo time.Time // the last outage, so far
+
+	accepted time.Time // when the last request went that was accepted
 }
 
 // observe takes notice of an answer, whatever it was for.
@@ -204,6 +206,22 @@ func (h *health) endProbing() {
 	defer h.mu.Unlock()
 	h.unprobed = true
 	h.listWorks()
+}
+
+// accept notes that a request which went at a time was accepted.
+func (h *health) accept(went time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if went.After(h.accepted) {
+		h.accepted = went
+	}
+}
+
+// acceptedSince reports whether a request was accepted that went after a time.
+func (h *health) acceptedSince(at time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.accepted.After(at)
 }
 
 // inOutage reports whether an answer came while the API was down, or was one of

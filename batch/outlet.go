@@ -70,6 +70,9 @@ func (o *outlet) leave(ctx context.Context) (slot, error) {
 func (s slot) invite(ctx context.Context, ep endpoint, req client.InviteRequest) ([]client.Invitation, error) {
 	defer func() { <-s.outlet.conns }()
 	invitations, err := s.outlet.api.Invite(ctx, req)
+	if err == nil && ep != link {
+		s.outlet.health.accept(s.went)
+	}
 	s.outlet.observe(ep, s.went, err)
 	return invitations, err
 }

@@ -128,3 +128,27 @@ func TestRefusalsAmongVeryMany(t *testing.T) {
 		t.Logf("%d requests, %d of them invitations, %v", r.progress.Requests, r.posts, r.took)
 	})
 }
+
+// Rows that make the API answer 503 are no outage while others go through: the
+// night ends with them as failed, and not with the API as down.
+func TestRowsThatMakeIt503(t *testing.T) {
+	for size, last := range map[int]int{1: 100, 10: 30} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			cfg := sandbox.Config{Rules: []sandbox.Rule{{Address: "bad", Reply: sandbox.Reply{Status: 503, Message: "Service Unavailable"}}}}
+			inWorld(t, cfg, func(w *world) {
+				w.opts.ChunkSize = size
+				list, bad := people(100, 0), 0
+				for i := 3; i < last; i += 12 {
+					list[i].Email = "bad" + list[i].Email
+					bad++
+				}
+				r := w.withinADay(rows(list...))
+				w.counts(r, map[string]int{"invited": 100 - bad, "api_error": bad})
+				if r.end != batch.Finished {
+					t.Errorf("the run ended %d: %s", r.end, r.reason)
+				}
+				w.nobodyTwice()
+			})
+		})
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"bulkinvite/client"
 )
@@ -22,18 +23,27 @@ func (e *Engine) sendChunk(soft, hard context.Context, c *chunk) error {
 	if err != nil || len(people) == 0 {
 		return err
 	}
-	invitations, apiErr := slot.invite(hard, endpointOf(people), c.request(people))
+	invitations, apiErr := slot.invite(hard, e.endpointOf(people), c.request(people))
 	return e.answered(hard, c, id, people, invitations, apiErr)
 }
 
-// endpointOf tells a request for people whose company went through from others.
-func endpointOf(people []*person) endpoint {
+// endpointOf tells a request for people whose company went through, or whom the API
+// turns away while others go through, from others.
+func (e *Engine) endpointOf(people []*person) endpoint {
+	alone := len(people) == 1
 	for _, p := range people {
-		if !p.party.wentThrough() {
+		again := !p.busy.IsZero() && alone && e.out.health.acceptedSince(time.Time{}) // one person is no outage
+		if !p.party.wentThrough() && !again && !e.isTurnedAway(p) {
 			return invite
 		}
 	}
 	return remnant
+}
+
+// isTurnedAway reports whether that the API is too busy for somebody is no sign of
+// an outage: since it first was, a request went that it has accepted.
+func (e *Engine) isTurnedAway(p *person) bool {
+	return !p.busy.IsZero() && e.out.health.acceptedSince(p.busy)
 }
 
 // claimAhead claims people and waits until their request may go. Nobody is
@@ -240,7 +250,7 @@ func (e *Engine) follow(c *chunk, id int64, people []*person, j judgement, apiEr
 	if lost := by[lostAnswer]; len(lost) > 0 {
 		e.log.Warn().Int("people", len(lost)).Str("interview", c.iv.id).
 			Msg("it is not known who was invited, the API's list will tell: " + MaskText(lost[0].reason))
-		err = errors.Join(err, e.doubtAll(e.lostRequest(c, id, len(people), apiErr), lost))
+		err = errors.Join(err, e.doubtAll(e.lostRequest(c, id, people, apiErr), lost))
 	}
 	err = errors.Join(err,
 		e.doubtAll(&doubt{request: id, chunk: c, size: len(people), then: notWanted}, by[leftOut]),
@@ -256,9 +266,27 @@ func (e *Engine) follow(c *chunk, id int64, people []*person, j judgement, apiEr
 	return err
 }
 
+// mayBeOutage reports whether that the API was too busy for people says nothing of
+// them, and notes that it was.
+func (e *Engine) mayBeOutage(people []*person) bool {
+	outage := false
+	for _, p := range people {
+		outage = outage || !e.isTurnedAway(p) || len(people) > 1 && p.outages < busyTries
+		if p.busy.IsZero() {
+			p.busy = time.Now()
+		}
+	}
+	return outage
+}
+
+// busyTries is how often people go again unchanged whom the API is too busy for,
+// though it accepts others: it may be a throttle.
+const busyTries = 2
+
 // lostRequest returns the doubt of a request without a usable answer.
-func (e *Engine) lostRequest(c *chunk, id int64, size int, apiErr error) *doubt {
-	d := &doubt{request: id, chunk: c, size: size, then: sendAgain, outage: isBusy(apiErr)}
+func (e *Engine) lostRequest(c *chunk, id int64, people []*person, apiErr error) *doubt {
+	size := len(people)
+	d := &doubt{request: id, chunk: c, size: size, then: sendAgain, outage: isBusy(apiErr) && e.mayBeOutage(people)}
 	switch {
 	case isRefusal(apiErr) && size > 1:
 		d.then = part
