@@ -114,7 +114,7 @@ func (e *Engine) doubtAll(d *doubt, people []*person) error {
 
 // unlisted records that no list can tell of somebody in doubt.
 func (e *Engine) unlisted(d *doubt, p *person) error {
-	why := ""
+	var why string
 	switch {
 	case p.listable():
 		why = e.why(d, p, noProofWords(e.out.lists.why()))

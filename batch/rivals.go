@@ -202,7 +202,7 @@ func (e *Engine) decide(l *look, f form, c *claim, at []int) error {
 	if err != nil || len(c.missing)+v.sent == 0 {
 		return err
 	}
-	people := append(c.missing, c.shown...)
+	people := slices.Concat(c.missing, c.shown)
 	all := len(people) + v.sent
 	if e.queue.mayBeEarly(l.iv, l.left, at) {
 		all += len(v.waiting) + v.turned
