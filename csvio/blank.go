@@ -28,17 +28,17 @@ func isBlankRow(cells []string) bool {
 // text in them. It is known once a Scan has gone over all rows.
 func (in *Input) BlankRows() int {
 	sum := 0
-	for _, file := range in.Files() {
-		sum += int(file.blankRows.Load())
+	for _, l := range in.lists {
+		sum += int(l.blankRows.Load())
 	}
 	return sum
 }
 
 // isBlank reports whether there is no text in a row's cells, but for those of
 // blocks of ours that say what was wrong with it once.
-func (in *Input) isBlank(cells []string) bool {
+func (l *List) isBlank(cells []string) bool {
 	for i, cell := range cells {
-		if in.counts(i) && !isNothing(cell) {
+		if l.counts(i) && !isNothing(cell) {
 			return false
 		}
 	}
@@ -46,7 +46,7 @@ func (in *Input) isBlank(cells []string) bool {
 }
 
 // isBlankRaw is isBlank for a record as it stands in the input.
-func (in *Input) isBlankRaw(record []byte) bool {
+func (l *List) isBlankRaw(record []byte) bool {
 	record = trimLineEnd(record)
 	if len(record) == 0 {
 		return true
@@ -55,12 +55,12 @@ func (in *Input) isBlankRaw(record []byte) bool {
 	if first == '"' && len(record) > 1 {
 		first = record[1]
 	}
-	if isVisibleASCII(first) && rune(first) != in.delim && !strings.ContainsRune(ruleSigns+`"`, rune(first)) && in.counts(0) {
+	if isVisibleASCII(first) && rune(first) != l.delim && !strings.ContainsRune(ruleSigns+`"`, rune(first)) && l.counts(0) {
 		return false // as nearly all are
 	}
-	cells, _ := splitRaw(nil, record, in.delim) // a record that was read has no fault
+	cells, _ := splitRaw(nil, record, l.delim) // a record that was read has no fault
 	for i, cell := range cells {
-		if in.counts(i) && !isNothing(string(withoutQuotes(cell))) {
+		if l.counts(i) && !isNothing(string(withoutQuotes(cell))) {
 			return false
 		}
 	}
@@ -68,6 +68,6 @@ func (in *Input) isBlankRaw(record []byte) bool {
 }
 
 // counts reports whether text in a column makes a row one.
-func (in *Input) counts(column int) bool {
-	return column >= len(in.ours) || !in.ours[column] || slices.Contains(in.columns[:], column)
+func (l *List) counts(column int) bool {
+	return column >= len(l.ours) || !l.ours[column] || slices.Contains(l.columns[:], column)
 }

@@ -108,9 +108,9 @@ func (t *headerTry) missingHint(missing []int, opts Options) string {
 		return "the first line says with sep= what separates the cells: mend it, or use --delimiter"
 	case len(t.header) == 1:
 		return "leave out --delimiter, or give the one that the first line has"
-	case t.isQuotedOtherwise():
+	case isQuotedOtherwise(t.header[0]):
 		return fmt.Sprintf("the cells stand in %.1s instead of straight double quotes: replace all of these by \"", t.header[0])
-	case t.hasLineInCell():
+	case hasLineInCell(t.header):
 		return "its first cell has a whole line in it, as if a spreadsheet with another list separator had saved it: " +
 			"import the list again as text, with the separator that it has"
 	}
@@ -143,17 +143,17 @@ func (t *headerTry) namingHint(missing []int) string {
 
 // hasLineInCell reports whether all text is in the first cell, with what separates
 // cells in it.
-func (t *headerTry) hasLineInCell() bool {
-	return isBlankRow(t.header[1:]) && strings.ContainsAny(t.header[0], ",;|\t")
+func hasLineInCell(header []string) bool {
+	return isBlankRow(header[1:]) && strings.ContainsAny(header[0], ",;|\t")
 }
 
 // otherQuotes are signs that people, and not programs, take for those of cells.
 const otherQuotes = "'`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb"
 
 // isQuotedOtherwise reports whether names of columns stand in quotes that are none.
-func (t *headerTry) isQuotedOtherwise() bool {
-	first := strings.Trim(t.header[0], otherQuotes)
-	return len(first) < len(t.header[0]) && isColumnName(first)
+func isQuotedOtherwise(cell string) bool {
+	name := strings.Trim(cell, otherQuotes)
+	return len(name) < len(cell) && isColumnName(name)
 }
 
 // idHint says that a column with ids might be meant.
@@ -175,7 +175,7 @@ func (t *headerTry) explain(opts Options) *InputError {
 		return &InputError{Message: "lines end with a carriage return alone, as on old Macs",
 			Hint: "save the list with the line ends of Unix or Windows"}
 	}
-	if t.hasLostLines() {
+	if hasLostLines(t.header) {
 		return &InputError{Message: "the names of the columns and somebody's row stand in one line",
 			Hint: "the line breaks of the list are lost: save it again as CSV (UTF-8)"}
 	}
@@ -201,9 +201,9 @@ func (t *headerTry) explain(opts Options) *InputError {
 
 // hasLostLines reports whether names of columns stand beside an address: line
 // breaks between them are gone, or spelled \n.
-func (t *headerTry) hasLostLines() bool {
+func hasLostLines(header []string) bool {
 	named, somebody := 0, false
-	for _, cell := range t.header {
+	for _, cell := range header {
 		for part := range strings.SplitSeq(cell, `\n`) {
 			somebody = somebody || isAddress(part)
 			if isColumnName(part) {

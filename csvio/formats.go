@@ -76,28 +76,28 @@ var (
 	json   = regexp.MustCompile(`^(?:\{\s*["}]|\[\s*[{\["])`)
 )
 
-// refuseBinary says what an input is that is no text.
-func (s *spooler) refuseBinary(head []byte) error {
-	if found, ok := lockFile(s.name); ok {
-		return found.refuse(s.name)
+// refuseBinary refuses an input that is no text, and says what it is.
+func refuseBinary(name string, head []byte) error {
+	if found, ok := lockFile(name); ok {
+		return found.refuse(name)
 	}
 	for _, b := range binaries {
 		if bytes.HasPrefix(head, []byte(b.magic)) {
-			return b.refuse(s.name)
+			return b.refuse(name)
 		}
 	}
 	return nil
 }
 
-// refuseText says what a text is that is no list.
-func (s *spooler) refuseText(text *bufio.Reader) error {
+// refuseText refuses a text that is no list, and says what it is.
+func refuseText(name string, text *bufio.Reader) error {
 	begin, _ := text.Peek(4 << 10) // what cannot be read is found by the next read
 	head := strings.TrimLeftFunc(string(begin), isBlank)
 	lower := strings.ToLower(head)
 	for _, t := range texts {
 		if t.begins.MatchString(head) &&
 			(t.words == nil || slices.ContainsFunc(t.words, func(word string) bool { return strings.Contains(lower, word) })) {
-			return t.refuse(s.name)
+			return t.refuse(name)
 		}
 	}
 	return nil

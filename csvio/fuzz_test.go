@@ -198,8 +198,8 @@ func checkCells(t *testing.T, in *Input, row batch.Row, record plainRecord) {
 	}
 }
 
-// An output is what both files hold.
-type output struct{ results, failed string }
+// writtenOutputs are what both files hold.
+type writtenOutputs struct{ results, failed string }
 
 // mixed is an outcome of each kind in turn, for the rows that can be sent.
 func mixed(row *batch.Row) (batch.Outcome, error) {
@@ -215,7 +215,7 @@ func mixed(row *batch.Row) (batch.Outcome, error) {
 	}
 }
 
-func writeMixed(t *testing.T, in *Input, dir string) output {
+func writeMixed(t *testing.T, in *Input, dir string) writtenOutputs {
 	t.Helper()
 	resultsPath, failedPath := filepath.Join(dir, "mixed.results.csv"), filepath.Join(dir, "mixed.failed.csv")
 	out, err := NewOutputs(in, resultsPath, failedPath)
@@ -226,7 +226,7 @@ func writeMixed(t *testing.T, in *Input, dir string) output {
 	if err != nil || counts.Rows != counts.Results+counts.Failed {
 		t.Fatalf("counts %+v, %v", counts, err)
 	}
-	return output{readFile(t, resultsPath), readFile(t, failedPath)}
+	return writtenOutputs{readFile(t, resultsPath), readFile(t, failedPath)}
 }
 
 // readOutput reads an output as anybody would.
@@ -254,7 +254,7 @@ func outputDelim(in *Input) rune {
 
 // checkOutputs checks that each row is in the file where it belongs, in input
 // order, with the cells that it had and our block behind them.
-func checkOutputs(t *testing.T, in *Input, rows []batch.Row, records []plainRecord, out output) {
+func checkOutputs(t *testing.T, in *Input, rows []batch.Row, records []plainRecord, out writtenOutputs) {
 	t.Helper()
 	files := map[bool][][]string{true: readOutput(t, in, out.results), false: readOutput(t, in, out.failed)}
 	columns := map[bool]int{}
@@ -339,7 +339,7 @@ func checkOutputRow(t *testing.T, in *Input, record plainRecord, cells []string,
 
 // checkFedBack checks that failed.csv is read as the rows that failed, with
 // the same columns, and that written again it has not grown.
-func checkFedBack(t *testing.T, in *Input, rows []batch.Row, out output, dir string) {
+func checkFedBack(t *testing.T, in *Input, rows []batch.Row, out writtenOutputs, dir string) {
 	t.Helper()
 	opts := in.opts
 	opts.Encoding, opts.Sheet = "", ""

@@ -111,39 +111,39 @@ func (h *headerSearch) result() *headerTry {
 }
 
 // readHeader finds the header record, its delimiter and its columns.
-func (in *Input) readHeader(ctx context.Context) error {
-	best, err := in.findHeader()
+func (o opener) readHeader(ctx context.Context) error {
+	best, err := o.findHeader()
 	if err == nil && best.err != nil {
-		best, err = in.unquoteLines(ctx, best)
+		best, err = o.unquoteLines(ctx, best)
 	}
 	if err == nil && best.err == nil {
-		best, err = in.mendRows(ctx, best)
+		best, err = o.mendRows(ctx, best)
 	}
 	if err != nil {
 		return err
 	}
 	if best.err != nil {
-		best.err.File = in.name
+		best.err.File = o.name
 		return best.err
 	}
-	in.useHeader(best)
+	o.useHeader(best)
 	return nil
 }
 
-func (in *Input) useHeader(t *headerTry) {
-	in.delim, in.header, in.columns, in.ours, in.body = t.delim, t.header, t.columns, t.ours, t.body
-	in.headerRaw = trimLineEnd(t.raw)
-	in.crlf = bytes.HasSuffix(t.raw, []byte("\r\n"))
+func (o opener) useHeader(t *headerTry) {
+	o.delim, o.header, o.columns, o.ours, o.body = t.delim, t.header, t.columns, t.ours, t.body
+	o.headerRaw = trimLineEnd(t.raw)
+	o.crlf = bytes.HasSuffix(t.raw, []byte("\r\n"))
 	if t.below {
-		in.warn(WarnHeaderRow, "the header is in line %d: what stands above it is not read", t.line)
+		o.warn(WarnHeaderRow, "the header is in line %d: what stands above it is not read", t.line)
 	}
 	if i := slices.IndexFunc(t.header, isDamagedHeader); i >= 0 {
-		in.warnings = append(in.warnings, Warning{Kind: WarnDamaged, Hint: rowWarningTexts[WarnDamaged].hint,
+		o.warnings = append(o.warnings, Warning{Kind: WarnDamaged, Hint: rowWarningTexts[WarnDamaged].hint,
 			Message: fmt.Sprintf("column %q has letters that were lost in a wrong encoding, and may be one that is not known so", cutText(t.header[i], maxShown))})
 	}
 	const id = fieldJobApplicationID
-	if at := t.columns[id]; at >= 0 && trim(t.header[at]) != fieldNames[id] && in.opts.Map.headers[id] == "" {
-		in.warn(WarnIDColumn, "column %q is taken for %s, since no other says who the people are: its ids must be those of micro1",
+	if at := t.columns[id]; at >= 0 && trim(t.header[at]) != fieldNames[id] && o.opts.Map.headers[id] == "" {
+		o.warn(WarnIDColumn, "column %q is taken for %s, since no other says who the people are: its ids must be those of micro1",
 			trim(t.header[at]), fieldNames[id])
 	}
 }
@@ -151,15 +151,15 @@ func (in *Input) useHeader(t *headerTry) {
 // findHeader returns the header, or what is most like one. Where there is no text,
 // which one delimiter is enough to see, the input is a list without rows and not a
 // broken one.
-func (in *Input) findHeader() (*headerTry, error) {
+func (o opener) findHeader() (*headerTry, error) {
 	var best *headerTry
-	for _, delim := range in.opts.delimiters() {
-		try, err := in.searchHeader(delim)
+	for _, delim := range o.opts.delimiters() {
+		try, err := o.searchHeader(delim)
 		if err != nil {
 			return nil, err
 		}
 		if try == nil {
-			return &headerTry{delim: delim, columns: noColumns(), body: position{offset: in.size}}, nil
+			return &headerTry{delim: delim, columns: noColumns(), body: position{offset: o.size}}, nil
 		}
 		if best == nil || try.betterThan(best) {
 			best = try
@@ -169,10 +169,10 @@ func (in *Input) findHeader() (*headerTry, error) {
 }
 
 // searchHeader looks for the header with one delimiter.
-func (in *Input) searchHeader(delim rune) (*headerTry, error) {
-	search := headerSearch{opts: in.opts}
-	for at := in.top(); !search.over(); {
-		t, err := in.tryHeader(delim, at)
+func (o opener) searchHeader(delim rune) (*headerTry, error) {
+	search := headerSearch{opts: o.opts}
+	for at := o.top(); !search.over(); {
+		t, err := o.tryHeader(delim, at)
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -188,14 +188,14 @@ func (in *Input) searchHeader(delim rune) (*headerTry, error) {
 // tryHeader reads what stands at a position and is no blank line, or io.EOF. A
 // line of notes may have quotes in it that break the rules of CSV: the next try
 // is at the line below.
-func (in *Input) tryHeader(delim rune, at position) (*headerTry, error) {
-	r := newRecordReader(in.spool, in.size, delim, atBuffer)
+func (o opener) tryHeader(delim rune, at position) (*headerTry, error) {
+	r := newRecordReader(o.spool, o.size, delim, atBuffer)
 	r.seek(at)
-	t := &headerTry{delim: delim, told: in.told}
+	t := &headerTry{delim: delim, told: o.told}
 	rec, err := r.read()
 	if errors.As(err, &t.err) {
 		t.line = r.pos.lines + 1
-		t.body, err = in.nextLine(r.pos)
+		t.body, err = o.nextLine(r.pos)
 		return t, err
 	}
 	if errors.Is(err, io.EOF) {
@@ -206,7 +206,7 @@ func (in *Input) tryHeader(delim rune, at position) (*headerTry, error) {
 	}
 	t.line, t.body, t.header = rec.line, r.pos, slices.Clone(rec.fields)
 	t.raw = make([]byte, rec.size)
-	if _, err := in.spool.ReadAt(t.raw, rec.offset); err != nil {
+	if _, err := o.spool.ReadAt(t.raw, rec.offset); err != nil {
 		return nil, spoolError(err)
 	}
 	return t, nil
@@ -214,21 +214,21 @@ func (in *Input) tryHeader(delim rune, at position) (*headerTry, error) {
 
 // nextLine returns the position of the line below the one that begins at a
 // position.
-func (in *Input) nextLine(at position) (position, error) {
-	line := make([]byte, min(maxRecord, in.size-at.offset))
-	if _, err := in.spool.ReadAt(line, at.offset); err != nil {
+func (o opener) nextLine(at position) (position, error) {
+	line := make([]byte, min(maxRecord, o.size-at.offset))
+	if _, err := o.spool.ReadAt(line, at.offset); err != nil {
 		return position{}, spoolError(err)
 	}
 	end := bytes.IndexByte(line, '\n')
 	if end < 0 {
-		return position{offset: in.size, lines: at.lines}, nil
+		return position{offset: o.size, lines: at.lines}, nil
 	}
 	return position{offset: at.offset + int64(end) + 1, lines: at.lines + 1, rows: at.rows + 1}, nil
 }
 
 // top returns the position of the first line of the spool.
-func (in *Input) top() position {
-	if in.delimiter != "" && !in.workbook {
+func (o opener) top() position {
+	if o.delimiter != "" && !o.workbook {
 		return position{rows: -1} // a spreadsheet shows no line sep=
 	}
 	return position{}

@@ -44,11 +44,21 @@ type Options struct {
 // allSheets reports whether all sheets of workbooks are read.
 func (o Options) allSheets() bool { return strings.EqualFold(o.Sheet, allSheets) }
 
-// An Input is an opened input, of one file or, with OpenAll, of several. It
-// implements batch.Source.
+// An Input is what was opened: a list or, with OpenAll, several, whose rows follow
+// each other. It implements batch.Source. What there is only one of, such as the
+// delimiter of the outputs, is that of the first list with a header.
 type Input struct {
+	*List
+	lists   []*List
+	several bool   // files or sheets, which warnings and outputs name
+	name    string // for messages
+	sum     string
+	bom     bool // the outputs begin with a byte order mark
+}
+
+// A List is one list of people: a file, or a sheet of a workbook.
+type List struct {
 	opts  Options
-	files []*Input    // if there are several; they have the rows
 	name  string      // for messages
 	file  string      // the same without the sheet
 	sheet string      // if all of a workbook are read
@@ -57,8 +67,8 @@ type Input struct {
 	spooled
 
 	delim     rune
-	told      bool     // delim, by the input itself
-	header    []string // all cells of the header record
+	told      bool     // delim, by the list itself
+	header    []string // all cells of the header record; nil if there is nothing
 	headerRaw []byte   // the header record without its line end
 	crlf      bool     // the header's line ends with \r\n
 	ours      []bool   // which of its cells are of blocks that were written here
@@ -72,6 +82,9 @@ type Input struct {
 	rowWarnings atomic.Pointer[[]Warning] // about rows; nil before a Scan has seen all of them
 }
 
+// An opener finds out how a list is to be read, while it is opened.
+type opener struct{ *List }
+
 // Open copies the input with this name ("-" is Options.Stdin) into the spool
 // and reads its header. Whatever the user can mend is an *InputError; other
 // errors are ctx's and those of the spool (a full disk).
@@ -81,50 +94,49 @@ func Open(ctx context.Context, name string, opts Options) (*Input, error) {
 
 // open opens one of several files, or the sheets of one: a sheet may be named for
 // another of them.
-func open(ctx context.Context, name string, opts Options) ([]*Input, error) {
+func open(ctx context.Context, name string, opts Options) ([]*List, error) {
 	if err := opts.validate(); err != nil {
 		return nil, err
 	}
-	in := &Input{opts: opts, name: name}
-	src, err := in.openSource()
+	l := &List{opts: opts, name: name}
+	src, err := l.openSource()
 	if err != nil {
 		return nil, err
 	}
 	defer src.Close()
-	if in.spool, err = createSpool(); err != nil {
+	if l.spool, err = createSpool(); err != nil {
 		return nil, err
 	}
-	s := spooler{ctx: ctx, name: in.name, opts: opts, spool: in.spool, pipe: in.isPipe()}
-	in.spooled, err = s.copy(src)
+	s := spooler{ctx: ctx, name: l.name, opts: opts, spool: l.spool, pipe: l.isPipe()}
+	l.spooled, err = s.copy(src)
 	if err == nil && s.toRead == nil {
-		if err = in.prepare(ctx); err == nil {
-			return []*Input{in}, nil
+		if err = (opener{l}).prepare(ctx); err == nil {
+			return []*List{l}, nil
 		}
 	}
-	_ = in.spool.Close() // nothing was done with it
+	_ = l.spool.Close() // nothing was done with it
 	if err != nil {
 		return nil, err
 	}
-	return in.openSheets(ctx, &s)
+	return l.openSheets(ctx, &s)
 }
 
 // prepare reads the header of what is in the spool.
-func (in *Input) prepare(ctx context.Context) error {
-	if in.opts.Delimiter == "" || in.workbook {
-		in.opts.Delimiter, in.told = in.delimiter, in.delimiter != ""
+func (o opener) prepare(ctx context.Context) error {
+	if o.opts.Delimiter == "" || o.workbook {
+		o.opts.Delimiter, o.told = o.delimiter, o.delimiter != ""
 	}
-	in.readers.New = func() any { return newRecordReader(in.spool, in.size, in.delim, atBuffer) }
-	return in.readHeader(ctx)
+	o.readers.New = func() any { return newRecordReader(o.spool, o.size, o.delim, atBuffer) }
+	return o.readHeader(ctx)
 }
 
 // refuseSheet refuses to look for a sheet where there is no workbook.
 func (in *Input) refuseSheet() error {
-	files := in.Files()
-	if in.opts.Sheet == "" || slices.ContainsFunc(files, func(file *Input) bool { return file.workbook }) {
+	if in.opts.Sheet == "" || slices.ContainsFunc(in.lists, func(l *List) bool { return l.workbook }) {
 		return nil
 	}
 	e := &InputError{File: in.name, Message: "is no Excel workbook and has no sheets", Hint: "leave out --sheet"}
-	if len(files) > 1 {
+	if len(in.lists) > 1 {
 		e.Message = "are no Excel workbooks and have no sheets"
 	}
 	return e
@@ -185,30 +197,30 @@ func (o Options) delimiters() []rune {
 }
 
 // openSource opens what is to be read, and sets how messages call it.
-func (in *Input) openSource() (io.ReadCloser, error) {
-	in.file = displayName(in.name)
-	if in.name == "-" {
-		in.name = in.file
-		if in.opts.Stdin == nil {
-			return nil, &InputError{File: in.name, Message: "there is no standard input"}
+func (l *List) openSource() (io.ReadCloser, error) {
+	l.file = displayName(l.name)
+	if l.name == "-" {
+		l.name = l.file
+		if l.opts.Stdin == nil {
+			return nil, &InputError{File: l.name, Message: "there is no standard input"}
 		}
 		// Known so that an output cannot be the file that a shell redirects here.
-		if f, ok := in.opts.Stdin.(*os.File); ok {
-			in.info, _ = f.Stat()
+		if f, ok := l.opts.Stdin.(*os.File); ok {
+			l.info, _ = f.Stat()
 		}
-		return io.NopCloser(in.opts.Stdin), nil
+		return io.NopCloser(l.opts.Stdin), nil
 	}
-	if in.name == "" { // of a script's variable that nobody set
+	if l.name == "" { // of a script's variable that nobody set
 		return nil, &InputError{Message: "the input has no name", Hint: "name a file, or - for standard input"}
 	}
-	f, err := os.Open(in.name)
+	f, err := os.Open(l.name)
 	if err != nil {
-		return nil, unreadable(in.name, err)
+		return nil, unreadable(l.name, err)
 	}
-	if in.info, err = f.Stat(); err == nil && in.info.IsDir() {
-		err = &InputError{File: in.name, Message: "is a folder", Hint: "name a file"}
-		if filepath.Ext(in.name) == ".numbers" {
-			err = numbersFile.refuse(in.name)
+	if l.info, err = f.Stat(); err == nil && l.info.IsDir() {
+		err = &InputError{File: l.name, Message: "is a folder", Hint: "name a file"}
+		if filepath.Ext(l.name) == ".numbers" {
+			err = numbersFile.refuse(l.name)
 		}
 	}
 	if err != nil {
@@ -219,7 +231,7 @@ func (in *Input) openSource() (io.ReadCloser, error) {
 }
 
 // isPipe reports whether another program writes the input while it is read.
-func (in *Input) isPipe() bool { return in.info != nil && in.info.Mode()&os.ModeNamedPipe != 0 }
+func (l *List) isPipe() bool { return l.info != nil && l.info.Mode()&os.ModeNamedPipe != 0 }
 
 // displayName is how messages call an input.
 func displayName(name string) string {
@@ -233,13 +245,16 @@ func displayName(name string) string {
 // files all names.
 func (in *Input) Name() string { return in.name }
 
+// Name returns what messages call the list.
+func (l *List) Name() string { return l.name }
+
 // SHA256 returns the hash of the input's bytes as they came, in lower-case
 // hexadecimal digits; of several files that of their hashes, a line each.
 func (in *Input) SHA256() string { return in.sum }
 
 // Header returns the cells of the header as they came, our own blocks
 // included.
-func (in *Input) Header() []string { return slices.Clone(in.header) }
+func (l *List) Header() []string { return slices.Clone(l.header) }
 
-// Delimiter returns the delimiter between the input's cells.
-func (in *Input) Delimiter() rune { return in.delim }
+// Delimiter returns the delimiter between the cells.
+func (l *List) Delimiter() rune { return l.delim }

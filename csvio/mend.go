@@ -16,17 +16,17 @@ import (
 // another list separator has read it and saved it again, in quotes or with its own
 // separators behind. It returns best, which is what is most like a header as the
 // list is, unless there is one in such cells.
-func (in *Input) unquoteLines(ctx context.Context, best *headerTry) (*headerTry, error) {
-	for _, delim := range in.opts.delimiters() {
+func (o opener) unquoteLines(ctx context.Context, best *headerTry) (*headerTry, error) {
+	for _, delim := range o.opts.delimiters() {
 		// Lines in quotes are single cells whatever separates cells. What stands behind
 		// a line is only seen with its own separator, and only as certain as the rows.
 		for _, outer := range append([]rune{delim}, Options{}.delimiters()...) {
-			t, err := in.searchInCells(outer, delim)
+			t, err := o.searchInCells(outer, delim)
 			if err != nil {
 				return nil, err
 			}
-			if t != nil && t.err == nil && (outer == delim || in.rowsAreInCells(t, outer, delim)) {
-				return in.unquote(ctx, outer, delim)
+			if t != nil && t.err == nil && (outer == delim || o.rowsAreInCells(t, outer, delim)) {
+				return o.unquote(ctx, outer, delim)
 			}
 		}
 	}
@@ -35,10 +35,10 @@ func (in *Input) unquoteLines(ctx context.Context, best *headerTry) (*headerTry,
 
 // searchInCells looks for the header among cells that outer separates from nothing
 // else, and that delim cuts into cells.
-func (in *Input) searchInCells(outer, delim rune) (*headerTry, error) {
-	search := headerSearch{opts: in.opts}
+func (o opener) searchInCells(outer, delim rune) (*headerTry, error) {
+	search := headerSearch{opts: o.opts}
 	for at := (position{}); !search.over(); {
-		t, err := in.tryHeader(outer, at)
+		t, err := o.tryHeader(outer, at)
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -56,8 +56,8 @@ func (in *Input) searchInCells(outer, delim rune) (*headerTry, error) {
 
 // rowsAreInCells reports whether the first rows fit a header that was found in a
 // cell, if they are cut as it was.
-func (in *Input) rowsAreInCells(t *headerTry, outer, delim rune) bool {
-	rows, err := in.firstRows(t, outer)
+func (o opener) rowsAreInCells(t *headerTry, outer, delim rune) bool {
+	rows, err := o.firstRows(t, outer)
 	for i, cells := range rows {
 		if !isBlankRow(cells[1:]) {
 			return false
@@ -104,33 +104,33 @@ func joinCells(cells []string, delim rune) string {
 
 // unquote puts into the place of the spool one whose lines stand in no quotes, at
 // the numbers that they have, and returns the header again.
-func (in *Input) unquote(ctx context.Context, outer, delim rune) (*headerTry, error) {
+func (o opener) unquote(ctx context.Context, outer, delim rune) (*headerTry, error) {
 	mended, err := createSpool()
 	if err != nil {
 		return nil, err
 	}
 	out := bufio.NewWriterSize(mended, scanBuffer)
-	size, err := in.copyUnquoted(ctx, out, outer, delim)
+	size, err := o.copyUnquoted(ctx, out, outer, delim)
 	if err != nil {
 		mended.Close()
-		return nil, in.recordError(err)
+		return nil, o.recordError(err)
 	}
 	if err := out.Flush(); err != nil {
 		mended.Close()
 		return nil, spoolError(err)
 	}
-	in.spool.Close()
-	in.spool, in.size = mended, size
+	o.spool.Close()
+	o.spool, o.size = mended, size
 	if outer == delim {
-		in.warn(WarnQuotedLines, "whole lines stand in quotes, and are read without them")
+		o.warn(WarnQuotedLines, "whole lines stand in quotes, and are read without them")
 	} else {
-		in.warn(WarnQuotedLines, "whole lines stand in the first cell of a row, and are read as rows")
+		o.warn(WarnQuotedLines, "whole lines stand in the first cell of a row, and are read as rows")
 	}
-	return in.findHeader()
+	return o.findHeader()
 }
 
-func (in *Input) copyUnquoted(ctx context.Context, out *bufio.Writer, outer, delim rune) (size int64, err error) {
-	r := newRecordReader(in.spool, in.size, outer, scanBuffer)
+func (o opener) copyUnquoted(ctx context.Context, out *bufio.Writer, outer, delim rune) (size int64, err error) {
+	r := newRecordReader(o.spool, o.size, outer, scanBuffer)
 	for end := (position{}); ; end = r.pos {
 		if err := ctx.Err(); err != nil {
 			return 0, err
@@ -143,7 +143,7 @@ func (in *Input) copyUnquoted(ctx context.Context, out *bufio.Writer, outer, del
 			return 0, err
 		}
 		raw := make([]byte, rec.size)
-		if _, err := in.spool.ReadAt(raw, rec.offset); err != nil {
+		if _, err := o.spool.ReadAt(raw, rec.offset); err != nil {
 			return 0, err
 		}
 		if content, whole := wholeLine(raw, rec.fields, outer != delim); whole {
@@ -161,11 +161,11 @@ func (in *Input) copyUnquoted(ctx context.Context, out *bufio.Writer, outer, del
 // mendRows looks whether the first rows are a single cell each, under a header
 // that somebody has put above them by hand: they stand in quotes as a whole, or
 // have another delimiter.
-func (in *Input) mendRows(ctx context.Context, t *headerTry) (*headerTry, error) {
-	if len(t.header) < 2 || in.workbook {
+func (o opener) mendRows(ctx context.Context, t *headerTry) (*headerTry, error) {
+	if len(t.header) < 2 || o.workbook {
 		return t, nil
 	}
-	rows, err := in.firstRows(t, t.delim)
+	rows, err := o.firstRows(t, t.delim)
 	if err != nil || len(rows) == 0 || slices.ContainsFunc(rows, func(cells []string) bool { return len(cells) > 1 }) {
 		return t, err
 	}
@@ -173,15 +173,15 @@ func (in *Input) mendRows(ctx context.Context, t *headerTry) (*headerTry, error)
 		rows[i], _ = cutLine(cells[0], t.delim)
 	}
 	if t.fits(rows) {
-		return in.unquote(ctx, t.delim, t.delim)
+		return o.unquote(ctx, t.delim, t.delim)
 	}
 	for _, delim := range (Options{}).delimiters() {
-		rows, err := in.firstRows(t, delim)
+		rows, err := o.firstRows(t, delim)
 		if err != nil {
 			return nil, err
 		}
 		if slices.ContainsFunc(rows, func(cells []string) bool { return len(cells) > 1 && slices.ContainsFunc(cells, isAddress) }) {
-			in.useRowDelimiter(t, delim, t.fits(rows))
+			o.useRowDelimiter(t, delim, t.fits(rows))
 			break
 		}
 	}
@@ -190,20 +190,20 @@ func (in *Input) mendRows(ctx context.Context, t *headerTry) (*headerTry, error)
 
 // useRowDelimiter takes the delimiter of the rows for that of the list, if it is
 // certain that it is theirs.
-func (in *Input) useRowDelimiter(t *headerTry, delim rune, certain bool) {
+func (o opener) useRowDelimiter(t *headerTry, delim rune, certain bool) {
 	what := fmt.Sprintf("the header has %s between its cells and the rows have %s", delimiterName(t.delim), delimiterName(delim))
 	if !certain {
 		t.err = &InputError{Line: t.line, Message: what, Hint: "save the list with one of them in all lines"}
 		return
 	}
-	in.warn(WarnDelimiters, "%s: both are read so", what)
+	o.warn(WarnDelimiters, "%s: both are read so", what)
 	t.delim, t.raw = delim, append([]byte(joinCells(t.header, delim)), t.raw[len(trimLineEnd(t.raw)):]...)
 }
 
 // firstRows returns the cells of the first rows with a delimiter; none if they
 // cannot be cut with it.
-func (in *Input) firstRows(t *headerTry, delim rune) (rows [][]string, err error) {
-	r := newRecordReader(in.spool, in.size, delim, atBuffer)
+func (o opener) firstRows(t *headerTry, delim rune) (rows [][]string, err error) {
+	r := newRecordReader(o.spool, o.size, delim, atBuffer)
 	r.seek(t.body)
 	for len(rows) < headerRows {
 		rec, err := r.read()

@@ -68,7 +68,7 @@ func (in *Input) checkTarget(path string) (string, error) {
 		return "", errors.New("is a folder; name a file in it")
 	case !info.Mode().IsRegular(): // it would be replaced by a file: /dev/null too
 		return "", errors.New("is not a regular file; name one")
-	case slices.ContainsFunc(in.Files(), func(file *Input) bool { return os.SameFile(info, file.info) }):
+	case slices.ContainsFunc(in.lists, func(l *List) bool { return os.SameFile(info, l.info) }):
 		return "", errors.New("is the input; name another file")
 	}
 	folder, err := filepath.EvalSymlinks(filepath.Dir(file.Followed(path)))
@@ -106,8 +106,8 @@ func (o *Outputs) Write(ctx context.Context, outcome func(*batch.Row) (batch.Out
 
 func newWriter(in *Input, results, failed io.Writer) *writer {
 	return &writer{
-		results: newSheet[resultsCells](in, bufio.NewWriterSize(results, scanBuffer)),
-		failed:  newSheet[failedCells](in, bufio.NewWriterSize(failed, scanBuffer)),
+		results: newOutput[resultsCells](in, bufio.NewWriterSize(results, scanBuffer)),
+		failed:  newOutput[failedCells](in, bufio.NewWriterSize(failed, scanBuffer)),
 	}
 }
 
@@ -116,7 +116,7 @@ func (w *writer) writeAll(ctx context.Context, in *Input, outcome func(*batch.Ro
 	if err := w.header(); err != nil {
 		return err
 	}
-	if err := in.project(ctx, outcome, w.page); err != nil {
+	if err := in.project(ctx, outcome, w.write); err != nil {
 		return err
 	}
 	return w.flush()

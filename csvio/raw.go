@@ -18,48 +18,48 @@ import (
 // found that all of it is good CSV, in which a record ends at the first line
 // end with an even number of quotes before it.
 type rawReader struct {
-	in  *Input
-	src *bufio.Reader
-	pos position // of src
+	list *List
+	src  *bufio.Reader
+	pos  position // of src
 }
 
-func newRawReader(in *Input) *rawReader {
-	body := io.NewSectionReader(in.spool, in.body.offset, in.size-in.body.offset)
-	return &rawReader{in: in, src: bufio.NewReaderSize(body, scanBuffer), pos: in.body}
+func newRawReader(l *List) *rawReader {
+	body := io.NewSectionReader(l.spool, l.body.offset, l.size-l.body.offset)
+	return &rawReader{list: l, src: bufio.NewReaderSize(body, scanBuffer), pos: l.body}
 }
 
 // A rawRow is a row as it stands in the input, and what became of it.
 type rawRow struct {
-	end     int // of its record in the page; it begins where the one before ends
+	end     int // of its record in the block; it begins where the one before ends
 	number  int // see batch.Row
 	line    int // at which it starts, from 1
 	offset  int64
 	outcome batch.Outcome
 }
 
-// A page is a number of rows of one file on their way to the outputs.
-type page struct {
-	file    *Input
+// A rowBlock is a number of rows of one list on their way to the outputs.
+type rowBlock struct {
+	list    *List
 	records []byte
 	rows    []rawRow
 }
 
-// fill reads rows until the page is full. It returns io.EOF with the last ones.
-func (r *rawReader) fill(p *page) error {
-	p.records, p.rows = p.records[:0], p.rows[:0]
-	for len(p.rows) < blockRows && len(p.records) < blockBytes {
+// fill reads rows until the block is full. It returns io.EOF with the last ones.
+func (r *rawReader) fill(b *rowBlock) error {
+	b.records, b.rows = b.records[:0], b.rows[:0]
+	for len(b.rows) < blockRows && len(b.records) < blockBytes {
 		row := rawRow{number: r.pos.rows + 1, line: r.pos.lines + 1, offset: r.pos.offset}
-		start := len(p.records)
+		start := len(b.records)
 		var err error
-		if p.records, err = r.read(p.records); err != nil && !errors.Is(err, io.EOF) {
+		if b.records, err = r.read(b.records); err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
-		record := p.records[start:]
-		if r.in.isBlankRaw(record) {
-			p.records = p.records[:start] // a blank line too, or the end
+		record := b.records[start:]
+		if r.list.isBlankRaw(record) {
+			b.records = b.records[:start] // a blank line too, or the end
 		} else {
-			row.end = len(p.records)
-			p.rows = append(p.rows, row)
+			row.end = len(b.records)
+			b.rows = append(b.rows, row)
 		}
 		if err != nil {
 			return err
@@ -87,60 +87,60 @@ func (r *rawReader) read(b []byte) ([]byte, error) {
 	}
 }
 
-// project calls write with all rows, page by page, while it asks outcome what
-// became of the next ones. The pages are used again and again.
-func (in *Input) project(ctx context.Context, outcome func(*batch.Row) (batch.Outcome, error), write func(*page) error) error {
+// project calls write with all rows, block by block, while it asks outcome what
+// became of the next ones. The blocks are used again and again.
+func (in *Input) project(ctx context.Context, outcome func(*batch.Row) (batch.Outcome, error), write func(*rowBlock) error) error {
 	g, ctx := errgroup.WithContext(ctx)
-	// Both have room for all pages: nobody waits but for work.
-	free, ready := make(chan *page, blocks), make(chan *page, blocks)
+	// Both have room for all blocks: nobody waits but for work.
+	free, ready := make(chan *rowBlock, blocks), make(chan *rowBlock, blocks)
 	for range blocks {
-		free <- &page{}
+		free <- &rowBlock{}
 	}
 	g.Go(batch.Guard(func() error {
 		defer close(ready)
-		return in.readPages(ctx, outcome, free, ready)
+		return in.readRaw(ctx, outcome, free, ready)
 	}))
 	g.Go(batch.Guard(func() error {
-		for p := range ready {
-			if err := write(p); err != nil {
+		for b := range ready {
+			if err := write(b); err != nil {
 				return err
 			}
-			free <- p
+			free <- b
 		}
 		return nil
 	}))
 	return g.Wait()
 }
 
-func (in *Input) readPages(ctx context.Context, outcome func(*batch.Row) (batch.Outcome, error), free <-chan *page, ready chan<- *page) error {
+func (in *Input) readRaw(ctx context.Context, outcome func(*batch.Row) (batch.Outcome, error), free <-chan *rowBlock, ready chan<- *rowBlock) error {
 	row := batch.Row{Index: -1}
-	before := int64(0) // bytes in the spools of the files before
-	for n, file := range in.Files() {
-		r, atEnd := newRawReader(file), false
+	before := int64(0) // bytes in the spools of the lists before
+	for n, l := range in.lists {
+		r, atEnd := newRawReader(l), false
 		row.File = n
 		for !atEnd {
-			var p *page
+			var b *rowBlock
 			select {
-			case p = <-free:
+			case b = <-free:
 			case <-ctx.Done():
 				return ctx.Err()
 			}
-			err := r.fill(p)
+			err := r.fill(b)
 			if atEnd = errors.Is(err, io.EOF); err != nil && !atEnd {
-				return fmt.Errorf("read the temporary copy of %s: %w", file.name, err)
+				return fmt.Errorf("read the temporary copy of %s: %w", l.name, err)
 			}
-			p.file = file
-			for i := range p.rows {
-				raw := &p.rows[i]
+			b.list = l
+			for i := range b.rows {
+				raw := &b.rows[i]
 				row.Index++
-				row.Number, row.Line, row.Offset = raw.number, file.lineOf(raw.number, raw.line), before+raw.offset
+				row.Number, row.Line, row.Offset = raw.number, l.lineOf(raw.number, raw.line), before+raw.offset
 				if raw.outcome, err = outcome(&row); err != nil {
 					return fmt.Errorf("outcome of row %d: %w", row.Number, err)
 				}
 			}
-			ready <- p
+			ready <- b
 		}
-		before += file.size
+		before += l.size
 	}
 	return nil
 }

@@ -114,15 +114,15 @@ func (r *recordReader) skipBlankLines() {
 // it. To encoding/csv that is a character like others; to the program that
 // wrote it it may have been the end of a row, as on old Macs, and the next
 // person of the list is in this row's other cells.
-func (in *Input) isTorn(rec record) (bool, error) {
+func (l *List) isTorn(rec record) (bool, error) {
 	if !slices.ContainsFunc(rec.fields, func(s string) bool { return strings.Contains(s, "\r") }) {
 		return false, nil
 	}
 	raw := make([]byte, rec.size)
-	if _, err := in.spool.ReadAt(raw, rec.offset); err != nil {
+	if _, err := l.spool.ReadAt(raw, rec.offset); err != nil {
 		return false, err
 	}
-	cells, _ := splitRaw(nil, raw, in.delim) // a record that was read has no fault
+	cells, _ := splitRaw(nil, raw, l.delim) // a record that was read has no fault
 	return slices.ContainsFunc(cells, func(cell []byte) bool {
 		// At the end of a cell it tears nothing: \r\r\n is what becomes of \r\n when
 		// a program puts \r before each \n once more, and our columns come behind it.

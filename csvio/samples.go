@@ -13,14 +13,14 @@ type Column struct {
 }
 
 // Columns returns the headers that were recognised, in the order of the fields.
-func (in *Input) Columns() []Column {
+func (l *List) Columns() []Column {
 	found := []Column{}
-	samples := in.samples.Load()
-	for field, column := range in.columns {
+	samples := l.samples.Load()
+	for field, column := range l.columns {
 		if column < 0 {
 			continue
 		}
-		c := Column{Field: fieldNames[field], Header: in.header[column]}
+		c := Column{Field: fieldNames[field], Header: l.header[column]}
 		if samples != nil {
 			c.Sample = (*samples)[len(found)]
 		}

@@ -84,42 +84,54 @@ type block struct {
 // GetCSVRows returns the rows with a header that gocsv knows.
 func (b *block) GetCSVRows() ([][]string, error) { return b.cells, nil }
 
-// Scan implements batch.Source. A record that breaks the rules of CSV is an
+// Scan implements batch.Source. The rows of several lists count on, and so do
+// their places in the spools. A record that breaks the rules of CSV is an
 // *InputError, after all rows before it were shown.
 func (in *Input) Scan(ctx context.Context, f func(*batch.Row) error) error {
-	return in.scanFiles(ctx, func(_ *Input, b *block) error {
-		for _, row := range b.rows {
-			if err := f(row); err != nil {
-				return err
+	index, offset := 0, int64(0)
+	for n, l := range in.lists {
+		rows := 0
+		err := l.scanBlocks(ctx, func(b *block) error {
+			rows += len(b.rows)
+			for _, row := range b.rows {
+				row.Index, row.Offset, row.File = index+row.Index, offset+row.Offset, n
+				if err := f(row); err != nil {
+					return err
+				}
 			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
-		return nil
-	})
+		index, offset = index+rows, offset+l.size
+	}
+	return nil
 }
 
 // scanBlocks reads in one goroutine and maps in another, while f goes over
 // what is ready. The blocks are used again and again: f must not keep one.
-func (in *Input) scanBlocks(ctx context.Context, f func(*block) error) error {
+func (l *List) scanBlocks(ctx context.Context, f func(*block) error) error {
 	var warnings *rowWarnings // that later scans need not find again
-	if in.rowWarnings.Load() == nil {
+	if l.rowWarnings.Load() == nil {
 		warnings = &rowWarnings{}
 	}
-	samples := make([]string, len(in.Columns()))
+	samples := make([]string, len(l.Columns()))
 	stoppable, stop := context.WithCancel(ctx)
 	defer stop()
 	g, inner := errgroup.WithContext(stoppable)
 	// Each has room for all blocks: only who waits for a free one can be stopped.
 	free, read, mapped := make(chan *block, blocks), make(chan *block, blocks), make(chan *block, blocks)
 	for range blocks {
-		free <- in.newBlock(blockRows)
+		free <- l.newBlock(blockRows)
 	}
 	g.Go(batch.Guard(func() error {
 		defer close(read)
-		return in.readBlocks(inner, free, read)
+		return l.readBlocks(inner, free, read)
 	}))
 	g.Go(batch.Guard(func() error {
 		defer close(mapped)
-		return in.mapBlocks(read, mapped, warnings)
+		return l.mapBlocks(read, mapped, warnings)
 	}))
 	for b := range mapped {
 		if warnings != nil {
@@ -140,17 +152,17 @@ func (in *Input) scanBlocks(ctx context.Context, f func(*block) error) error {
 	if err == nil && warnings != nil {
 		found := warnings.finished()
 		if warnings.seen == 0 {
-			found = append(found, in.noRows())
+			found = append(found, l.noRows())
 		}
-		in.rowWarnings.Store(&found)
-		in.samples.Store(&samples)
+		l.rowWarnings.Store(&found)
+		l.samples.Store(&samples)
 	}
 	return err
 }
 
-func (in *Input) readBlocks(ctx context.Context, free <-chan *block, out chan<- *block) error {
-	r := newRecordReader(in.spool, in.size, in.delim, scanBuffer)
-	r.seek(in.body)
+func (l *List) readBlocks(ctx context.Context, free <-chan *block, out chan<- *block) error {
+	r := newRecordReader(l.spool, l.size, l.delim, scanBuffer)
+	r.seek(l.body)
 	blank := 0
 	for {
 		var b *block
@@ -159,52 +171,52 @@ func (in *Input) readBlocks(ctx context.Context, free <-chan *block, out chan<- 
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		n, err := in.readBlock(r, b)
+		n, err := l.readBlock(r, b)
 		blank += n
 		if len(b.places) > 0 {
 			out <- b
 		}
 		if errors.Is(err, io.EOF) {
-			in.blankRows.Store(int64(blank))
+			l.blankRows.Store(int64(blank))
 			return nil
 		}
 		if err != nil {
-			return in.recordError(err)
+			return l.recordError(err)
 		}
 	}
 }
 
 // readBlock fills a block, and returns how many rows were left out of it since
 // there is nothing in them.
-func (in *Input) readBlock(r *recordReader, b *block) (blank int, err error) {
+func (l *List) readBlock(r *recordReader, b *block) (blank int, err error) {
 	b.empty()
 	for len(b.places) < blockRows && b.bytes < blockBytes {
 		rec, err := r.read()
 		if err != nil {
 			return blank, err
 		}
-		if in.isBlank(rec.fields) {
+		if l.isBlank(rec.fields) {
 			blank++
 			continue
 		}
-		if err := in.add(b, rec); err != nil {
+		if err := l.add(b, rec); err != nil {
 			return blank, err
 		}
 	}
 	return blank, nil
 }
 
-func (in *Input) recordError(err error) error {
+func (l *List) recordError(err error) error {
 	if inputErr := (*InputError)(nil); errors.As(err, &inputErr) {
-		inputErr.File = in.name
+		inputErr.File = l.name
 		return inputErr
 	}
-	return fmt.Errorf("read the temporary copy of %s: %w", in.name, err)
+	return fmt.Errorf("read the temporary copy of %s: %w", l.name, err)
 }
 
-func (in *Input) newBlock(rows int) *block {
+func (l *List) newBlock(rows int) *block {
 	header := make([]string, 0, numFields)
-	for field, column := range in.columns {
+	for field, column := range l.columns {
 		if column >= 0 {
 			header = append(header, fieldNames[field])
 		}
@@ -225,9 +237,9 @@ func (b *block) empty() {
 }
 
 // add puts a record into a block.
-func (in *Input) add(b *block, rec record) (err error) {
+func (l *List) add(b *block, rec record) (err error) {
 	first := len(b.slab)
-	for _, column := range in.columns {
+	for _, column := range l.columns {
 		switch {
 		case column < 0:
 		case column >= len(rec.fields):
@@ -240,11 +252,11 @@ func (in *Input) add(b *block, rec record) (err error) {
 		}
 	}
 	p := place{row: rec.row, line: rec.line, offset: rec.offset, size: rec.size, fields: len(rec.fields)}
-	if len(rec.fields) > len(in.header) {
-		p.surplus = slices.ContainsFunc(rec.fields[len(in.header):], func(s string) bool { return trim(s) != "" })
+	if len(rec.fields) > len(l.header) {
+		p.surplus = slices.ContainsFunc(rec.fields[len(l.header):], func(s string) bool { return trim(s) != "" })
 	}
-	if in.strayCR {
-		p.torn, err = in.isTorn(rec)
+	if l.strayCR {
+		p.torn, err = l.isTorn(rec)
 	}
 	b.cells, b.places = append(b.cells, b.slab[first:]), append(b.places, p)
 	b.bytes += rec.size
@@ -252,13 +264,13 @@ func (in *Input) add(b *block, rec record) (err error) {
 }
 
 // mapBlocks makes rows, and looks at them for warnings unless warnings is nil.
-func (in *Input) mapBlocks(blocks <-chan *block, out chan<- *block, warnings *rowWarnings) error {
+func (l *List) mapBlocks(blocks <-chan *block, out chan<- *block, warnings *rowWarnings) error {
 	index := 0
 	for b := range blocks {
 		if err := b.mapCells(); err != nil {
 			return err
 		}
-		in.makeRows(b, index)
+		l.makeRows(b, index)
 		if warnings != nil {
 			warnings.look(b.rows)
 		}
@@ -276,35 +288,35 @@ func (b *block) mapCells() error {
 }
 
 // makeRows validates the cells.
-func (in *Input) makeRows(b *block, index int) {
+func (l *List) makeRows(b *block, index int) {
 	for i, p := range b.places {
 		row := &b.made[i]
-		*row = batch.Row{Index: index + i, Number: p.row, Line: in.lineOf(p.row, p.line), Offset: p.offset}
-		in.validate(row, &b.mapped[i], p)
+		*row = batch.Row{Index: index + i, Number: p.row, Line: l.lineOf(p.row, p.line), Offset: p.offset}
+		l.validate(row, &b.mapped[i], p)
 		b.rows = append(b.rows, row)
 	}
 }
 
 // at is At for one file.
-func (in *Input) at(offset int64) (batch.Row, error) {
-	if offset < in.body.offset || offset >= in.size {
-		return batch.Row{}, fmt.Errorf("%s has no row at offset %d", in.name, offset)
+func (l *List) at(offset int64) (batch.Row, error) {
+	if offset < l.body.offset || offset >= l.size {
+		return batch.Row{}, fmt.Errorf("%s has no row at offset %d", l.name, offset)
 	}
-	r := in.readers.Get().(*recordReader)
+	r := l.readers.Get().(*recordReader)
 	r.seek(position{offset: offset})
 	rec, err := r.read()
 	if err != nil {
-		return batch.Row{}, in.recordError(err) // r is not put back: its parser is out of step
+		return batch.Row{}, l.recordError(err) // r is not put back: its parser is out of step
 	}
-	b := in.newBlock(1)
-	if err := in.add(b, rec); err != nil {
+	b := l.newBlock(1)
+	if err := l.add(b, rec); err != nil {
 		return batch.Row{}, err
 	}
-	in.readers.Put(r) // not before: the fields of rec are its own
+	l.readers.Put(r) // not before: the fields of rec are its own
 	if err := b.mapCells(); err != nil {
 		return batch.Row{}, err
 	}
-	in.makeRows(b, 0)
+	l.makeRows(b, 0)
 	b.rows[0].Number, b.rows[0].Line = 0, 0
 	return *b.rows[0], nil
 }

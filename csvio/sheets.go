@@ -30,25 +30,25 @@ var errNoList = errors.New("the sheet is no list of people")
 const unread = ": it is not read"
 
 // openSheets opens each sheet of the workbook that s has read and that has the
-// columns, as an input of its own.
-func (in *Input) openSheets(ctx context.Context, s *spooler) ([]*Input, error) {
+// columns, as a list of its own.
+func (l *List) openSheets(ctx context.Context, s *spooler) ([]*List, error) {
 	defer s.toRead.book.Close() // nothing to lose: it has no files
-	var inputs []*Input
+	var lists []*List
 	var notes []Warning // about the sheets that are not read
 	for _, name := range s.toRead.sheets {
-		input, err := in.openSheet(ctx, s, name)
+		sheet, err := l.openSheet(ctx, s, name)
 		if inputErr := (*InputError)(nil); errors.Is(err, errNoList) && errors.As(err, &inputErr) {
 			notes = append(notes, Warning{Kind: WarnSheet, Message: inputErr.Message + unread})
 			continue
 		}
 		if err != nil {
-			closeAll(inputs)
+			_ = (&Input{lists: lists}).Close() // nothing was done with them
 			return nil, err
 		}
-		inputs = append(inputs, input)
+		lists = append(lists, sheet)
 	}
-	if len(inputs) == 0 {
-		e := &InputError{File: in.name, Message: "no sheet is a list of people", Hint: "name the columns in the first row of a sheet: name, email, interview_id"}
+	if len(lists) == 0 {
+		e := &InputError{File: l.name, Message: "no sheet is a list of people", Hint: "name the columns in the first row of a sheet: name, email, interview_id"}
 		for _, note := range notes {
 			e.Message += "; " + strings.TrimSuffix(note.Message, unread)
 		}
@@ -57,13 +57,13 @@ func (in *Input) openSheets(ctx context.Context, s *spooler) ([]*Input, error) {
 	for _, name := range s.toRead.hidden {
 		notes = append(notes, Warning{Kind: WarnSheet, Message: fmt.Sprintf("sheet %q is hidden, and is not read; --sheet names it", name)})
 	}
-	inputs[0].warnings = append(notes, inputs[0].warnings...)
-	return inputs, nil
+	lists[0].warnings = append(notes, lists[0].warnings...)
+	return lists, nil
 }
 
 // openSheet opens one sheet of the workbook.
-func (in *Input) openSheet(ctx context.Context, s *spooler, name string) (_ *Input, err error) {
-	sheet := &Input{opts: in.opts, file: in.file, sheet: name, info: in.info, name: fmt.Sprintf("%s sheet %q", in.file, name)}
+func (l *List) openSheet(ctx context.Context, s *spooler, name string) (_ *List, err error) {
+	sheet := &List{opts: l.opts, file: l.file, sheet: name, info: l.info, name: fmt.Sprintf("%s sheet %q", l.file, name)}
 	if sheet.spool, err = createSpool(); err != nil {
 		return nil, err
 	}
@@ -72,10 +72,10 @@ func (in *Input) openSheet(ctx context.Context, s *spooler, name string) (_ *Inp
 	if err = one.copyNamed(s.toRead, name); err == nil {
 		one.size = one.pos.offset
 		sheet.spooled = one.spooled
-		err = sheet.prepare(ctx)
+		err = (opener{sheet}).prepare(ctx)
 	}
 	if inputErr := (*InputError)(nil); errors.As(err, &inputErr) && inputErr.File == "" {
-		inputErr.File = in.file
+		inputErr.File = l.file
 	}
 	if err != nil {
 		_ = sheet.spool.Close() // nothing was done with it
@@ -84,18 +84,12 @@ func (in *Input) openSheet(ctx context.Context, s *spooler, name string) (_ *Inp
 	return sheet, nil
 }
 
-func closeAll(inputs []*Input) {
-	for _, input := range inputs {
-		_ = input.Close() // nothing was done with them
-	}
-}
-
 // Sheet returns the name of the sheet that Options.Sheet means, "" if it means
 // none or all.
 func (in *Input) Sheet() string {
-	for _, file := range in.Files() {
-		if file.named != "" {
-			return file.named
+	for _, l := range in.lists {
+		if l.named != "" {
+			return l.named
 		}
 	}
 	return ""

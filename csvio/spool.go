@@ -98,7 +98,7 @@ func (s *spooler) copyAll(packed *bufio.Reader) error {
 
 // copyText copies an input that begins with head and is text.
 func (s *spooler) copyText(input *bufio.Reader, head []byte) error {
-	if err := s.refuseBinary(head); err != nil {
+	if err := refuseBinary(s.name, head); err != nil {
 		return err
 	}
 	decoded, err := s.decode(input, head)
@@ -106,7 +106,7 @@ func (s *spooler) copyText(input *bufio.Reader, head []byte) error {
 		return s.readError(err)
 	}
 	text := s.takeHead(singleReturns(decoded))
-	if err := s.refuseText(text); err != nil {
+	if err := refuseText(s.name, text); err != nil {
 		return err
 	}
 	if err := s.write(text); err != nil {

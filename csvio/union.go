@@ -2,37 +2,37 @@ package csvio
 
 import "slices"
 
-// A userColumn is a column of the user's in the outputs, which are given the
-// header of the first file that has it.
+// A userColumn is a column of the user's in the outputs, with the header of the
+// first list that has it.
 type userColumn struct {
-	file   *Input
+	list   *List
 	column int
 }
 
-func (c userColumn) header() string { return c.file.header[c.column] }
+func (c userColumn) header() string { return c.list.header[c.column] }
 
-// A columnKey is what makes columns of several files one: what they are taken
-// for, so that failed rows can be fed back, or else their header, and the how
-// manyth with this header they are.
+// A columnKey makes columns of several lists one: the field that they are taken
+// for, so that failed rows can be fed back, or else their header, and which of the
+// columns with this header they are.
 type columnKey struct {
 	field  int // -1: none
 	header string
 	nth    int
 }
 
-// union returns the columns that files have together, in the order in which
-// they appear, and for each file where it has them, -1 standing for nowhere.
-// own tells which columns of a file are the user's.
-func union(files []*Input, own func(*Input) []int) (columns []userColumn, places map[*Input][]int) {
-	places = map[*Input][]int{}
+// union returns the columns that lists have together, in the order in which
+// they appear, and for each list its columns at these places, or -1. own returns
+// the columns of a list that are the user's.
+func union(lists []*List, own func(*List) []int) (columns []userColumn, places map[*List][]int) {
+	places = map[*List][]int{}
 	known := map[columnKey]int{}
-	for _, file := range files {
+	for _, l := range lists {
 		place := slices.Repeat([]int{-1}, len(columns))
 		seen := map[string]int{}
-		for _, column := range own(file) {
-			key := columnKey{field: slices.Index(file.columns[:], column)}
+		for _, column := range own(l) {
+			key := columnKey{field: slices.Index(l.columns[:], column)}
 			if key.field < 0 {
-				key.header = normalHeader(file.header[column])
+				key.header = normalHeader(l.header[column])
 				key.nth = seen[key.header]
 				seen[key.header]++
 			}
@@ -40,43 +40,43 @@ func union(files []*Input, own func(*Input) []int) (columns []userColumn, places
 			if !found {
 				i = len(columns)
 				known[key] = i
-				columns, place = append(columns, userColumn{file, column}), append(place, -1)
+				columns, place = append(columns, userColumn{l, column}), append(place, -1)
 			}
 			place[i] = column
 		}
-		places[file] = place
+		places[l] = place
 	}
-	for file, place := range places {
-		places[file] = append(place, slices.Repeat([]int{-1}, len(columns)-len(place))...)
+	for l, place := range places {
+		places[l] = append(place, slices.Repeat([]int{-1}, len(columns)-len(place))...)
 	}
 	return columns, places
 }
 
-// An origin is what a block of ours says of where a row is from, before its line:
-// in the header that is what it is called.
+// An origin has the cells of our block that say where a row is from, before its
+// row number; in the header their names.
 type origin []string
 
-// origins are the columns that tell the rows of several files apart, and those of
-// several sheets.
+// origins returns the columns that tell the rows of several files apart, and those
+// of several sheets.
 func (in *Input) origins() origin {
 	var columns origin
-	if slices.ContainsFunc(in.files, func(file *Input) bool { return file.file != in.files[0].file }) {
+	if slices.ContainsFunc(in.lists, func(l *List) bool { return l.file != in.lists[0].file }) {
 		columns = append(columns, fileHeader)
 	}
-	if slices.ContainsFunc(in.files, func(file *Input) bool { return file.sheet != "" }) {
+	if slices.ContainsFunc(in.lists, func(l *List) bool { return l.sheet != "" }) {
 		columns = append(columns, sheetHeader)
 	}
 	return columns
 }
 
-// of returns the cells of these columns for the rows of a file.
-func (columns origin) of(file *Input) origin {
+// of returns the cells of these columns for the rows of a list.
+func (columns origin) of(l *List) origin {
 	var cells origin
 	for _, column := range columns {
 		if column == fileHeader {
-			cells = append(cells, plainText(file.file))
+			cells = append(cells, plainText(l.file))
 		} else {
-			cells = append(cells, plainText(file.sheet))
+			cells = append(cells, plainText(l.sheet))
 		}
 	}
 	return cells

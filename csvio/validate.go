@@ -21,18 +21,18 @@ const (
 
 // validate makes the candidate that a row asks for, or says the first thing
 // that is wrong with it in the order of the codes.
-func (in *Input) validate(row *batch.Row, cells *rawCells, p place) {
+func (l *List) validate(row *batch.Row, cells *rawCells, p place) {
 	c := &row.Candidate
 	cells.unwrap()
 	c.Name = cmp.Or(nameOf(trim(cells.Name)), nameOf(joinedName(cells.FirstName, cells.LastName)))
 	c.Email = valueOf(cells.Email)
 	if c.InterviewID = valueOf(cells.InterviewID); c.InterviewID == "" {
-		c.InterviewID = in.opts.InterviewID
+		c.InterviewID = l.opts.InterviewID
 	}
 	c.JobApplicationID, c.CandidateID = valueOf(cells.JobApplicationID), valueOf(plainID(cells.CandidateID))
 	disable, known := parseBool(cells.DisableEmail)
-	c.DisableEmail = disable || in.opts.DisableEmail
-	row.Problem = in.shapeProblem(c, p)
+	c.DisableEmail = disable || l.opts.DisableEmail
+	row.Problem = l.shapeProblem(c, p)
 	if row.Problem == nil {
 		row.Problem = personProblem(c)
 	}
@@ -60,7 +60,7 @@ func (c *rawCells) missing(code batch.Code) string {
 }
 
 // shapeProblem looks at what concerns the row as a whole.
-func (in *Input) shapeProblem(c *batch.Candidate, p place) *batch.Problem {
+func (l *List) shapeProblem(c *batch.Candidate, p place) *batch.Problem {
 	if p.torn {
 		return &batch.Problem{Code: batch.CodeTooManyFields, Message: "the row has a carriage return in it that ends no line, and may be two rows: " +
 			"save the list with the line ends of Unix or Windows, or put the cell in quotes"}
@@ -68,7 +68,7 @@ func (in *Input) shapeProblem(c *batch.Candidate, p place) *batch.Problem {
 	if p.surplus {
 		return &batch.Problem{Code: batch.CodeTooManyFields, Message: fmt.Sprintf(
 			"the row has %d fields and the header %d: put a cell with %s in it in quotes",
-			p.fields, len(in.header), delimiterName(in.delim))}
+			p.fields, len(l.header), delimiterName(l.delim))}
 	}
 	if c.InterviewID == "" {
 		return &batch.Problem{Code: batch.CodeMissingInterviewID, Message: "there is no interview id"}

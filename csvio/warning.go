@@ -163,12 +163,12 @@ func (r *rowWarnings) finished() []Warning {
 }
 
 // noRows warns of a file without rows.
-func (in *Input) noRows() Warning {
+func (l *List) noRows() Warning {
 	w := Warning{Kind: WarnNoRows, Message: "has no rows", Hint: "look at where it comes from"}
-	if in.header == nil {
+	if l.header == nil {
 		w.Message = "there is nothing in it, not even a header"
 	}
-	if in.isPipe() {
+	if l.isPipe() {
 		w.Hint = pipeHint
 	}
 	return w
@@ -222,15 +222,15 @@ func (r *rowWarnings) isSlipped(domain string) bool {
 // are there once a Scan has gone over all of them.
 func (in *Input) Warnings() []Warning {
 	var all []Warning
-	for _, file := range in.Files() {
-		found := slices.Clone(file.warnings)
-		if rows := file.rowWarnings.Load(); rows != nil {
+	for _, l := range in.lists {
+		found := slices.Clone(l.warnings)
+		if rows := l.rowWarnings.Load(); rows != nil {
 			found = append(found, *rows...)
 		}
 		for _, w := range found {
-			if len(in.files) > 0 {
-				w.File = file.name
-			} else if w.Kind == WarnNoRows && in.header != nil {
+			if in.several {
+				w.File = l.name
+			} else if w.Kind == WarnNoRows && l.header != nil {
 				continue // that is how the run ends, and no warning
 			}
 			all = append(all, w)

@@ -20,7 +20,7 @@ type takenColumn struct {
 func (v *PlanView) AddInput(in *csvio.Input) {
 	v.Warnings = append(v.Warnings, in.Warnings()...)
 	v.BlankRows = in.BlankRows()
-	for n, file := range in.Files() {
+	for n, file := range in.Lists() {
 		for _, c := range file.Columns() {
 			v.columns = append(v.columns, takenColumn{v.files.name(n), c})
 		}
@@ -71,7 +71,7 @@ func (c takenColumn) String() string {
 // LogColumns tells which headers were taken for what, and what stands below them,
 // so that nobody can be recognised: logs are read by more people than the list.
 func LogColumns(log zerolog.Logger, level zerolog.Level, in *csvio.Input) {
-	for _, file := range in.Files() {
+	for _, file := range in.Lists() {
 		columns, samples := zerolog.Dict(), zerolog.Dict()
 		for _, c := range file.Columns() {
 			columns.Str(c.Field, c.Header)

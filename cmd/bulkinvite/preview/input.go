@@ -137,7 +137,7 @@ func (f *InputFlags) Refuse(v *PlanView) error {
 // FileNames returns how messages call the files of the input.
 func FileNames(in *csvio.Input) []string {
 	var names []string
-	for _, file := range in.Files() {
+	for _, file := range in.Lists() {
 		names = append(names, file.Name())
 	}
 	return names

@@ -40,10 +40,10 @@ var (
 	failedColumns  = structHeader[failedCells]()
 )
 
-// A writer parts the rows among two sheets.
+// A writer parts the rows among the two outputs.
 type writer struct {
-	results *sheet[resultsCells]
-	failed  *sheet[failedCells]
+	results *output[resultsCells]
+	failed  *output[failedCells]
 	counts  Counts
 }
 
@@ -57,15 +57,15 @@ func (w *writer) header() error {
 	return nil
 }
 
-// page writes the rows of a page. A row whose outcome names neither status nor
+// write writes the rows of a block. A row whose outcome names neither status nor
 // code is a failed one: it must not be lost.
-func (w *writer) page(p *page) error {
-	w.results.use(p.file)
-	w.failed.use(p.file)
+func (w *writer) write(b *rowBlock) error {
+	w.results.use(b.list)
+	w.failed.use(b.list)
 	start := 0
-	for i := range p.rows {
-		row := &p.rows[i]
-		record, out := p.records[start:row.end], &row.outcome
+	for i := range b.rows {
+		row := &b.rows[i]
+		record, out := b.records[start:row.end], &row.outcome
 		start = row.end
 		if out.Status != "" {
 			w.results.add(record, resultsCells{
@@ -75,7 +75,7 @@ func (w *writer) page(p *page) error {
 				string(out.Code), plainText(out.Error), strconv.Itoa(row.number), strconv.Itoa(out.Attempts)})
 		}
 	}
-	w.counts.Rows += len(p.rows)
+	w.counts.Rows += len(b.rows)
 	w.counts.Results += len(w.results.cells)
 	w.counts.Failed += len(w.failed.cells)
 	if err := w.results.writeRows(); err != nil {
@@ -109,24 +109,25 @@ func plainText(s string) string {
 	return s
 }
 
-// A sheet writes one output: the user's cells as they stand in the input, then
+// An output writes one file: the user's cells as they stand in the input, then
 // our block T, then what a row has behind the header's last column. Surplus
 // cells go behind the block so that it stays in its columns and the row, fed
 // back, still has too many: had they been joined to the last column, a row
 // whose cells have shifted would pass for a good one.
-type sheet[T any] struct {
-	in      *Input // the whole input, then the file whose rows are written
+type output[T any] struct {
+	list    *List // whose rows are written
 	out     *bufio.Writer
+	bom     bool
 	delim   rune
 	sep     string // delim
 	crlf    bool
-	origins origin           // the columns of our block that say where a row is from
-	columns []userColumn     // the user's
-	places  map[*Input][]int // where each file has them
-	keep    []int            // where in has them
-	block   []string         // the header of our block
-	row     int              // where in it the line is
-	origin  origin           // their cells for the rows of in
+	origins origin          // the columns of our block that say where a row is from
+	columns []userColumn    // the user's
+	places  map[*List][]int // where each list has them
+	keep    []int           // where this one has them
+	block   []string        // the header of our block
+	row     int             // where in it the line is
+	origin  origin          // their cells for the rows of list
 
 	cells []T      // our block for the rows that wait
 	raws  [][]byte // and their records
@@ -137,81 +138,81 @@ type sheet[T any] struct {
 	csv   *csv.Writer // writes to quote
 }
 
-func newSheet[T any](in *Input, out *bufio.Writer) *sheet[T] {
-	s := &sheet[T]{in: in, out: out, delim: in.delim, crlf: in.crlf, origins: in.origins(), block: structHeader[T]()}
+func newOutput[T any](in *Input, out *bufio.Writer) *output[T] {
+	o := &output[T]{out: out, bom: in.bom, delim: in.delim, crlf: in.crlf, origins: in.origins(), block: structHeader[T]()}
 	if in.utf16 {
-		s.delim = ',' // what spreadsheets read as UTF-8
+		o.delim = ',' // what spreadsheets read as UTF-8
 	}
-	s.sep = string(s.delim)
+	o.sep = string(o.delim)
 	// To re-send those that failed, failed.csv must still say whom.
-	keepID := !slices.Contains(s.block, fieldNames[fieldCandidateID])
-	s.columns, s.places = union(in.Files(), func(file *Input) []int {
+	keepID := !slices.Contains(o.block, fieldNames[fieldCandidateID])
+	o.columns, o.places = union(in.lists, func(l *List) []int {
 		var own []int
-		for column, ours := range file.ours {
+		for column, ours := range l.ours {
 			if !ours {
 				own = append(own, column)
 			}
 		}
-		if id := file.columns[fieldCandidateID]; id >= 0 && file.ours[id] && keepID {
+		if id := l.columns[fieldCandidateID]; id >= 0 && l.ours[id] && keepID {
 			own = append(own, id)
 		}
 		return own
 	})
-	s.row = slices.Index(s.block, rowHeader)
-	s.block = s.origins.in(s.block, s.row)
-	s.csv = csv.NewWriter(&s.quote)
-	s.csv.Comma = s.delim
-	return s
+	o.row = slices.Index(o.block, rowHeader)
+	o.block = o.origins.in(o.block, o.row)
+	o.csv = csv.NewWriter(&o.quote)
+	o.csv.Comma = o.delim
+	return o
 }
 
-// use makes a file the one whose rows are added.
-func (s *sheet[T]) use(file *Input) {
-	s.in, s.keep = file, s.places[file]
-	s.origin = s.origins.of(file)
+// use makes a list the one whose rows are added.
+func (o *output[T]) use(l *List) {
+	o.list, o.keep = l, o.places[l]
+	o.origin = o.origins.of(l)
 }
 
-func (s *sheet[T]) add(raw []byte, cells T) {
-	s.raws = append(s.raws, raw)
-	s.cells = append(s.cells, cells)
+func (o *output[T]) add(raw []byte, cells T) {
+	o.raws = append(o.raws, raw)
+	o.cells = append(o.cells, cells)
 }
 
 // header writes the byte order mark, unless the input was plain UTF-8 without
 // one, and the column names. A spreadsheet that saves in another encoding reads
 // what has no mark in that, too.
-func (s *sheet[T]) header() error {
-	if s.in.bom {
-		s.out.WriteString("\ufeff") // an error comes back at the next Flush
+func (o *output[T]) header() error {
+	if o.bom {
+		o.out.WriteString("\ufeff") // an error comes back at the next Flush
 	}
-	renamed := s.renamed()
-	s.line = s.line[:0]
-	var names [][]byte // of the file before: its columns follow each other
-	for i, c := range s.columns {
-		if names == nil || s.in != c.file {
-			s.in = c.file
-			names, _ = splitRaw(nil, s.in.headerRaw, s.in.delim)
+	renamed := o.renamed()
+	o.line = o.line[:0]
+	var names [][]byte // of the list before: its columns follow each other
+	for i, c := range o.columns {
+		if o.list != c.list {
+			o.list = c.list
+			names, _ = splitRaw(nil, c.list.headerRaw, c.list.delim)
 		}
 		if name, ours := renamed[i]; ours {
-			s.line = append(s.line, s.quoted(name)...)
+			o.line = append(o.line, o.quoted(name)...)
 		} else {
-			s.line = s.appendCell(s.line, names[c.column])
+			o.line = o.appendCell(o.line, names[c.column])
 		}
-		s.line = append(s.line, s.sep...)
+		o.line = append(o.line, o.sep...)
 	}
-	return s.end(s.block, nil)
+	return o.end(o.block, nil)
 }
 
 // renamed returns new names for columns of the user's that bear one of ours.
-func (s *sheet[T]) renamed() map[int]string {
+func (o *output[T]) renamed() map[int]string {
 	taken := map[string]bool{}
 	ours := map[string]bool{}
-	for _, name := range s.block {
+	for _, name := range o.block {
 		ours[normalHeader(name)] = true
 	}
-	for _, c := range s.columns {
+	for _, c := range o.columns {
 		taken[normalHeader(c.header())] = true
 	}
 	renamed := map[int]string{}
-	for i, c := range s.columns {
+	for i, c := range o.columns {
 		if !ours[normalHeader(c.header())] {
 			continue
 		}
@@ -227,34 +228,34 @@ func (s *sheet[T]) renamed() map[int]string {
 }
 
 // quoted returns cells of ours as they are written, until it is called again.
-func (s *sheet[T]) quoted(cells ...string) []byte {
-	s.quote.Reset()
-	_ = s.csv.Write(cells) // a bytes.Buffer takes everything, and the delimiter was checked
-	s.csv.Flush()
-	return bytes.TrimSuffix(s.quote.Bytes(), []byte("\n"))
+func (o *output[T]) quoted(cells ...string) []byte {
+	o.quote.Reset()
+	_ = o.csv.Write(cells) // a bytes.Buffer takes everything, and the delimiter was checked
+	o.csv.Flush()
+	return bytes.TrimSuffix(o.quote.Bytes(), []byte("\n"))
 }
 
 // writeRows writes the rows that wait.
-func (s *sheet[T]) writeRows() error {
-	err := gocsv.MarshalCSVWithoutHeaders(s.cells, s)
-	s.cells, s.raws, s.next = s.cells[:0], s.raws[:0], 0
+func (o *output[T]) writeRows() error {
+	err := gocsv.MarshalCSVWithoutHeaders(o.cells, o)
+	o.cells, o.raws, o.next = o.cells[:0], o.raws[:0], 0
 	return err
 }
 
 // Write implements gocsv.CSVWriter: it is given our block of the next row.
-func (s *sheet[T]) Write(block []string) error {
-	cells, fault := splitRaw(s.split[:0], s.raws[s.next], s.in.delim)
+func (o *output[T]) Write(block []string) error {
+	cells, fault := splitRaw(o.split[:0], o.raws[o.next], o.list.delim)
 	if fault.kind != noFault {
 		return fmt.Errorf("a row that was read cannot be cut into cells")
 	}
-	s.split = cells
-	s.next++
-	s.begin(cells)
-	surplus := cells[min(len(cells), len(s.in.header)):]
+	o.split = cells
+	o.next++
+	o.begin(cells)
+	surplus := cells[min(len(cells), len(o.list.header)):]
 	for len(surplus) > 0 && isEmptyCell(surplus[len(surplus)-1]) {
 		surplus = surplus[:len(surplus)-1]
 	}
-	return s.end(s.origin.in(block, s.row), surplus)
+	return o.end(o.origin.in(block, o.row), surplus)
 }
 
 // isEmptyCell reports whether there is nothing in a cell, as it is written,
@@ -269,36 +270,36 @@ func withoutQuotes(cell []byte) []byte {
 }
 
 // Flush and Error belong to gocsv.CSVWriter.
-func (s *sheet[T]) Flush()       {}
-func (s *sheet[T]) Error() error { return nil }
+func (o *output[T]) Flush()       {}
+func (o *output[T]) Error() error { return nil }
 
-func (s *sheet[T]) begin(cells [][]byte) {
-	s.line = s.line[:0]
-	for _, column := range s.keep {
+func (o *output[T]) begin(cells [][]byte) {
+	o.line = o.line[:0]
+	for _, column := range o.keep {
 		if column >= 0 && column < len(cells) {
-			s.line = s.appendCell(s.line, cells[column])
+			o.line = o.appendCell(o.line, cells[column])
 		}
-		s.line = append(s.line, s.sep...)
+		o.line = append(o.line, o.sep...)
 	}
 }
 
-func (s *sheet[T]) end(block []string, surplus [][]byte) error {
-	s.line = append(s.line, s.quoted(block...)...)
+func (o *output[T]) end(block []string, surplus [][]byte) error {
+	o.line = append(o.line, o.quoted(block...)...)
 	for _, cell := range surplus {
-		s.line = append(s.line, s.sep...)
-		s.line = s.appendCell(s.line, cell)
+		o.line = append(o.line, o.sep...)
+		o.line = o.appendCell(o.line, cell)
 	}
-	if s.crlf {
-		s.line = append(s.line, '\r')
+	if o.crlf {
+		o.line = append(o.line, '\r')
 	}
-	_, err := s.out.Write(append(s.line, '\n'))
+	_, err := o.out.Write(append(o.line, '\n'))
 	return err
 }
 
 // appendCell copies a cell as it is written. Only another delimiter than the
 // input's can make it need quotes.
-func (s *sheet[T]) appendCell(line, cell []byte) []byte {
-	if s.delim == s.in.delim || len(cell) == 0 || cell[0] == '"' || !bytes.ContainsRune(cell, s.delim) {
+func (o *output[T]) appendCell(line, cell []byte) []byte {
+	if o.delim == o.list.delim || len(cell) == 0 || cell[0] == '"' || !bytes.ContainsRune(cell, o.delim) {
 		return append(line, cell...)
 	}
 	return append(append(append(line, '"'), cell...), '"')
