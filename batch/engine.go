@@ -228,11 +228,12 @@ func (e *Engine) endRun(end End, reason string) {
 		e.endLinks(MaskText(reason))
 		return
 	}
-	e.endOnce.Do(func() {
-		e.end, e.reason = end, reason
-		e.log.Error().Msg(MaskText(reason) + "; nothing more is sent")
-	})
+	first := false
+	e.endOnce.Do(func() { e.end, e.reason, first = end, reason, true })
 	e.cancel()
+	if first { // said last: a log takes its time, in which something would be sent
+		e.log.Error().Msg(MaskText(reason) + "; nothing more is sent")
+	}
 }
 
 // finish settles what is left when nothing is under way any more: those in

@@ -60,6 +60,9 @@ func (p *pacer) wait(ctx context.Context) (time.Time, error) {
 		return time.Time{}, err
 	}
 	for {
+		if err := context.Cause(ctx); err != nil { // the schedule may have had a place at the same moment
+			return time.Time{}, err
+		}
 		now, pause := p.leave()
 		if pause == 0 {
 			return now, nil

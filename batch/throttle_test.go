@@ -152,3 +152,36 @@ func TestLongWaitIsLogged(t *testing.T) {
 		})
 	}
 }
+
+// A slowLog takes its time.
+type slowLog struct{}
+
+func (slowLog) Write(line []byte) (int, error) {
+	time.Sleep(time.Second)
+	return len(line), nil
+}
+
+// Nothing leaves once an answer has ended the run, however long it takes to say so.
+func TestNothingLeavesAfterTheEnd(t *testing.T) {
+	for name, last := range map[string]*client.Error{
+		"Retry-After": {Cause: client.Busy, StatusCode: 503, RetryAfter: 24 * time.Hour},
+		"quota":       {Fate: client.Denied, Cause: client.Quota, StatusCode: 429},
+	} {
+		inWorld(t, sandbox.Config{}, func(w *world) {
+			w.opts.Log = zerolog.New(slowLog{}).Level(zerolog.ErrorLevel)
+			w.opts.NoPreflight, w.opts.Rate, w.opts.ChunkSize = true, 50, 1
+			var posts, late atomic.Int64
+			w.hook.invite = func(client.InviteRequest) ([]client.Invitation, bool, error) {
+				n := posts.Add(1)
+				if n > 20 {
+					late.Add(1)
+				}
+				return nil, n >= 20, last
+			}
+			w.withinADay(rows(spread(200, 20)...))
+			if n := late.Load(); n > 0 {
+				t.Errorf("%s: %d requests left after it", name, n)
+			}
+		})
+	}
+}
