@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 
 	"bulkinvite/batch"
 )
@@ -17,7 +16,7 @@ type census struct {
 	interviews []InterviewStatus
 	numbers    map[[2]string]int32 // base URL and interview to position in interviews
 	people     map[uint64]resident
-	doubts     map[uint64]Doubt // some of them resolved by later requests
+	doubts     map[uint64]OpenRequest // some of them resolved by later requests
 }
 
 // A resident is what is known of somebody after the requests so far. There may
@@ -40,7 +39,7 @@ func (r resident) is() batch.State { return residentStates[r.state] }
 // readCensus reads all requests in one statement, and so in one state of the
 // ledger, though a run goes on.
 func readCensus(ctx context.Context, db querier) (*census, error) {
-	c := &census{numbers: map[[2]string]int32{}, people: map[uint64]resident{}, doubts: map[uint64]Doubt{}}
+	c := &census{numbers: map[[2]string]int32{}, people: map[uint64]resident{}, doubts: map[uint64]OpenRequest{}}
 	for r, err := range requests(ctx, db, "") {
 		if err != nil {
 			return nil, err
@@ -65,8 +64,8 @@ func (c *census) add(r *request) {
 			continue
 		}
 		c.people[hash] = newResident(interview, state)
-		if state == batch.StateSending {
-			c.doubts[hash] = Doubt{r.baseURL, r.interviewID, r.emails[i], r.id, r.runID, r.claimedAt, strings.Clone(r.people[i].mark)}
+		if o, ok := r.open(i, batch.StateSending); ok {
+			c.doubts[hash] = o
 		}
 	}
 }
@@ -83,18 +82,18 @@ func (c *census) number(r *request) int32 {
 }
 
 // result counts, and drops the doubts that are none.
-func (c *census) result() ([]InterviewStatus, []Doubt) {
+func (c *census) result() ([]InterviewStatus, []OpenRequest) {
 	for _, p := range c.people {
 		c.interviews[p.interview].People[p.is()]++
 	}
-	var doubts []Doubt
+	var doubts []OpenRequest
 	for hash, d := range c.doubts {
 		if c.people[hash].is() == batch.StateSending {
 			doubts = append(doubts, d)
 		}
 	}
-	slices.SortFunc(doubts, func(a, b Doubt) int {
-		return cmp.Or(cmp.Compare(a.RequestID, b.RequestID), cmp.Compare(a.Email, b.Email))
+	slices.SortFunc(doubts, func(a, b OpenRequest) int {
+		return cmp.Or(cmp.Compare(a.RequestID, b.RequestID), cmp.Compare(a.Key.Email, b.Key.Email))
 	})
 	return c.interviews, doubts
 }

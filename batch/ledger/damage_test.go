@@ -247,7 +247,7 @@ func TestReaderRefusesWhatHasLostSomething(t *testing.T) {
 		"Run":      func() error { _, err := r.Run(t.Context(), 1); return err },
 		"Requests": func() error { _, err := r.Requests(t.Context(), 1); return err },
 		"People":   func() error { _, _, err := r.People(t.Context()); return err },
-		"InDoubt":  func() error { _, err := r.InDoubt(t.Context()); return err },
+		"InDoubt":  func() error { _, err := r.InDoubt(t.Context(), 0); return err },
 		"Report":   func() error { _, err := r.Report(t.Context(), 1, 1); return err },
 		"Traces":   func() error { _, err := r.Traces(t.Context(), keys[0].Email, ""); return err },
 		"Members": func() error {

@@ -46,12 +46,12 @@ type PastAnswer struct {
 	Mark        string
 }
 
-func (r *Reader) histories(ctx context.Context, tx *sql.Tx, aliases []alias, interviewID string) ([]History, error) {
+func histories(ctx context.Context, tx *sql.Tx, aliases []alias, interviewID string) ([]History, error) {
 	histories, err := candidates(ctx, tx, aliases, interviewID)
 	if err != nil {
 		return nil, err
 	}
-	l, err := r.lookup(ctx, tx, "")
+	l, err := newLookup(ctx, tx)
 	if err != nil {
 		return nil, err
 	}

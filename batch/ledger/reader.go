@@ -154,8 +154,9 @@ func (r *Reader) Running() (bool, error) { return isLocked(r.path) }
 func (r *Reader) Look(ctx context.Context, baseURL string, f func(batch.Lookuper) error) error {
 	var told error // f's, which is not the ledger's
 	err := r.read(ctx, func(tx *sql.Tx) error {
-		l, err := r.lookup(ctx, tx, baseURL)
+		l, err := newLookup(ctx, tx)
 		if err == nil {
+			l.base = baseURL
 			told = f(&readOnly{lookup: l})
 			l.book.shelf.close()
 		}
@@ -178,17 +179,17 @@ func (r *readOnly) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Record
 	return r.lookup.Lookup(ctx, keys)
 }
 
-// lookup reads what a look-up needs.
-func (r *Reader) lookup(ctx context.Context, tx *sql.Tx, baseURL string) (*lookup, error) {
-	l := &lookup{base: baseURL}
+// newLookup reads what a look-up needs that goes with no run, but for a base URL.
+func newLookup(ctx context.Context, db querier) (*lookup, error) {
+	l := &lookup{}
 	var err error
-	if l.index, err = readIndex(ctx, tx); err != nil {
+	if l.index, err = readIndex(ctx, db); err != nil {
 		return nil, err
 	}
-	if l.book, err = newBook(ctx, tx, math.MaxInt64); err != nil {
+	if l.book, err = newBook(ctx, db, math.MaxInt64); err != nil {
 		return nil, err
 	}
-	l.book.tail, _, err = readBehind(ctx, tx)
+	l.book.tail, _, err = readBehind(ctx, db)
 	return l, err
 }
 
@@ -247,21 +248,10 @@ type InterviewStatus struct {
 	People      map[batch.State]int // StateSending: in doubt, or being sent by the running run
 }
 
-// A Doubt is somebody who may have been invited.
-type Doubt struct {
-	BaseURL     string
-	InterviewID string
-	Email       string // or what stands for it, see batch.Candidate.Key
-	RequestID   int64
-	RunID       int64 // that claimed them
-	ClaimedAt   time.Time
-	Mark        string // see batch.Settlement.Mark
-}
-
 // People returns who is in what state: counts for each interview, and all who
-// are StateSending, in the order of their requests. It reads the whole ledger:
+// are StateSending, as InDoubt returns them. It reads the whole ledger:
 // seconds and some 30 MB per million people.
-func (r *Reader) People(ctx context.Context) ([]InterviewStatus, []Doubt, error) {
+func (r *Reader) People(ctx context.Context) ([]InterviewStatus, []OpenRequest, error) {
 	var c *census
 	err := r.read(ctx, func(tx *sql.Tx) (err error) {
 		c, err = readCensus(ctx, tx)

@@ -120,11 +120,12 @@ func checkReader(t *testing.T, path string, running bool) {
 	}}, interviews); diff != "" {
 		t.Errorf("interviews: (- want, + got)\n%s", diff)
 	}
-	doubt := ledger.Doubt{BaseURL: "https://api.example", InterviewID: "i1"}
+	doubt := ledger.OpenRequest{BaseURL: "https://api.example", State: batch.StateSending, Kind: batch.KindInvite}
 	dee, fay := doubt, doubt
-	dee.Email, dee.RequestID, dee.RunID, dee.ClaimedAt = "dee@example.com", 1, 1, start
-	fay.Email, fay.RequestID, fay.RunID, fay.ClaimedAt = "fay@example.com", 5, 2, start.Add(time.Hour)
-	if diff := cmp.Diff([]ledger.Doubt{dee, fay}, doubts); diff != "" {
+	dee.Key, fay.Key = batch.NewKey("i1", "dee@example.com"), batch.NewKey("i1", "fay@example.com")
+	dee.RequestID, dee.RunID, dee.ClaimedAt = 1, 1, start
+	fay.RequestID, fay.RunID, fay.ClaimedAt = 5, 2, start.Add(time.Hour)
+	if diff := cmp.Diff([]ledger.OpenRequest{dee, fay}, doubts); diff != "" {
 		t.Errorf("in doubt: (- want, + got)\n%s", diff)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"iter"
 	"slices"
 	"sort"
 	"time"
@@ -157,7 +158,7 @@ func readReport(ctx context.Context, tx *sql.Tx, run int64, named int) (*RunRepo
 		return nil, err
 	}
 	b := newReportBuilder(run, named, sent, written)
-	for r, err := range requests(ctx, tx, "where r.id >= ? and r.id < ?", sent.from, sent.to) {
+	for r, err := range requests(ctx, tx, inStretch, sent.from, sent.to) {
 		if err != nil {
 			return nil, err
 		}
@@ -207,6 +208,21 @@ func rowsOf(ctx context.Context, db querier, table, column string, run int64) (s
 		(select %[1]s from %[2]s where id < ? order by id desc limit 1)`, column, table), s.from, s.to).Scan(&first, &last)
 	s.first, s.last = time.UnixMicro(first).UTC(), time.UnixMicro(last).UTC()
 	return s, err
+}
+
+// inStretch selects the requests of a stretch.
+const inStretch = "where r.id >= ? and r.id < ?"
+
+// requestsOf yields the requests of a run, or of all runs if that is 0.
+func requestsOf(ctx context.Context, db querier, run int64) iter.Seq2[*request, error] {
+	if run == 0 {
+		return requests(ctx, db, "")
+	}
+	sent, err := rowsOf(ctx, db, "requests", "claimed_at", run)
+	if err != nil {
+		return func(yield func(*request, error) bool) { yield(nil, err) }
+	}
+	return requests(ctx, db, inStretch, sent.from, sent.to)
 }
 
 // sorted returns the values of a map by falling size, then by name.

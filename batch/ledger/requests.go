@@ -61,7 +61,7 @@ func eachRequest(rows *sql.Rows) iter.Seq2[*request, error] {
 				if current != nil && !yield(current, nil) {
 					return
 				}
-				current, err = next, next.open()
+				current, err = next, next.readPeople()
 			}
 			if err == nil && a.id != 0 {
 				err = current.addAnswer(a)
@@ -91,8 +91,8 @@ func scanRow(rows *sql.Rows) (*request, *answer, error) {
 	return &r, &a, err
 }
 
-// open reads the people of a request.
-func (r *request) open() error {
+// readPeople reads the people of a request.
+func (r *request) readPeople() error {
 	if !knownKind(r.kind) {
 		return fmt.Errorf("request %d: %w", r.id, errDamaged)
 	}

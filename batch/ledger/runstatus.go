@@ -51,12 +51,8 @@ func (r *Reader) Requests(ctx context.Context, run int64) (counts []RequestCount
 }
 
 func readRequestCounts(ctx context.Context, db querier, run int64) (sorted []RequestCount, err error) {
-	sent, err := rowsOf(ctx, db, "requests", "claimed_at", run)
-	if err != nil {
-		return nil, err
-	}
 	counts := map[string]*RequestCount{}
-	for r, err := range requests(ctx, db, "where r.id >= ? and r.id < ?", sent.from, sent.to) {
+	for r, err := range requestsOf(ctx, db, run) {
 		if err != nil {
 			return nil, err
 		}

@@ -31,7 +31,7 @@ type alias struct {
 func (r *Reader) Traces(ctx context.Context, person, interviewID string) (t *Traces, err error) {
 	err = r.read(ctx, func(tx *sql.Tx) error {
 		t = &Traces{Person: normalName(person)}
-		return t.find(ctx, r, tx, interviewID)
+		return t.find(ctx, tx, interviewID)
 	})
 	if err != nil {
 		return nil, err
@@ -53,12 +53,12 @@ func normalName(person string) string {
 	return batch.NewKey("", person).Email
 }
 
-func (t *Traces) find(ctx context.Context, r *Reader, tx *sql.Tx, interviewID string) error {
+func (t *Traces) find(ctx context.Context, tx *sql.Tx, interviewID string) error {
 	t.aliases = []alias{{name: t.Person}}
 	for seen := 0; seen < len(t.aliases); {
 		unseen := t.aliases[seen:]
 		seen = len(t.aliases)
-		found, err := r.histories(ctx, tx, unseen, interviewID)
+		found, err := histories(ctx, tx, unseen, interviewID)
 		if err != nil {
 			return err
 		}

@@ -31,8 +31,8 @@ func (c *confirmer) assume(ctx context.Context, args []string) (err error) {
 		return app.Early(ctx, err)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	all, err := store.Unsettled(ctx)
-	var leftOut []ledger.Unsettled
+	all, err := store.InDoubt(ctx)
+	var leftOut []ledger.OpenRequest
 	if err == nil {
 		leftOut, err = store.LeftOut(ctx)
 	}
@@ -70,8 +70,8 @@ func (c *confirmer) assumed(args []string) (batch.Key, error) {
 }
 
 // doubtsOf returns the requests that have somebody in doubt, or left out.
-func (c *confirmer) doubtsOf(key batch.Key, all []ledger.Unsettled) ([]ledger.Unsettled, error) {
-	var doubts []ledger.Unsettled
+func (c *confirmer) doubtsOf(key batch.Key, all []ledger.OpenRequest) ([]ledger.OpenRequest, error) {
+	var doubts []ledger.OpenRequest
 	elsewhere := ""
 	for _, u := range all {
 		switch {
@@ -94,7 +94,7 @@ func (c *confirmer) doubtsOf(key batch.Key, all []ledger.Unsettled) ([]ledger.Un
 }
 
 // askAssume asks on the terminal, unless --yes says not to.
-func (c *confirmer) askAssume(ctx context.Context, doubts []ledger.Unsettled) error {
+func (c *confirmer) askAssume(ctx context.Context, doubts []ledger.OpenRequest) error {
 	if c.flags.yes {
 		return nil
 	}
@@ -115,7 +115,7 @@ func requestName(kind batch.Kind) string {
 }
 
 // whatCame says what is known of its answer.
-func whatCame(u *ledger.Unsettled) string {
+func whatCame(u *ledger.OpenRequest) string {
 	switch {
 	case u.State == batch.StateNoInvitation:
 		return "accepted, but without them"
@@ -126,7 +126,7 @@ func whatCame(u *ledger.Unsettled) string {
 }
 
 // writeAssumed settles each of the requests, in a run of its own.
-func (c *confirmer) writeAssumed(ctx context.Context, store *ledger.Store, doubts []ledger.Unsettled) error {
+func (c *confirmer) writeAssumed(ctx context.Context, store *ledger.Store, doubts []ledger.OpenRequest) error {
 	book, err := store.Begin(ctx, ledger.RunInfo{BaseURL: c.flags.api.Base.URL, Input: "confirm --assume " + c.flags.assume, Rows: 1})
 	if err != nil {
 		return err
@@ -146,7 +146,7 @@ func (c *confirmer) writeAssumed(ctx context.Context, store *ledger.Store, doubt
 
 // consequences tells what follows from what is assumed, in a line for each kind
 // of invitation.
-func (c *confirmer) consequences(before string, doubts []ledger.Unsettled) string {
+func (c *confirmer) consequences(before string, doubts []ledger.OpenRequest) string {
 	var b strings.Builder
 	told := map[bool]bool{}
 	for _, u := range doubts {

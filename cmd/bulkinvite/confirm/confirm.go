@@ -159,7 +159,7 @@ func (c *confirmer) confirm(ctx context.Context) (r *confirmReport, code int, er
 // inDoubt returns who is in doubt and concerns this run, each person once and
 // those whom the list may show first, and how many are at other base URLs.
 func (c *confirmer) inDoubt(ctx context.Context, store *ledger.Store) (people []confirmed, elsewhere int, err error) {
-	all, err := store.Unsettled(ctx)
+	all, err := store.InDoubt(ctx)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -22,7 +22,7 @@ type runView struct {
 	status   *statusView
 	run      ledger.RunStatus
 	requests []ledger.RequestCount
-	doubts   []ledger.Doubt // from this run
+	doubts   []ledger.OpenRequest // from this run
 }
 
 func (o *StatusOptions) showRun(ctx context.Context, reader *ledger.Reader, s *statusView) error {
@@ -38,11 +38,9 @@ func (o *StatusOptions) showRun(ctx context.Context, reader *ledger.Reader, s *s
 	if v.requests, err = reader.Requests(ctx, id); err != nil {
 		return err
 	}
-	_, doubts, err := reader.People(ctx)
-	if err != nil {
+	if v.doubts, err = reader.InDoubt(ctx, id); err != nil {
 		return err
 	}
-	v.doubts = slices.DeleteFunc(doubts, func(d ledger.Doubt) bool { return d.RunID != id })
 	if o.json {
 		document, err := v.document()
 		if err != nil {

@@ -117,7 +117,7 @@ type statusView struct {
 	running    bool
 	runs       []ledger.RunStatus // the newest first
 	interviews []ledger.InterviewStatus
-	doubts     []ledger.Doubt
+	doubts     []ledger.OpenRequest
 }
 
 // stateOf says in a word where a run is. Only the newest can be running.
@@ -216,9 +216,9 @@ func markWords(mark string) string {
 }
 
 // writeDoubts names the first of those in doubt.
-func writeDoubts(b *strings.Builder, doubts []ledger.Doubt) {
+func writeDoubts(b *strings.Builder, doubts []ledger.OpenRequest) {
 	for _, d := range doubts[:min(shownDoubts, len(doubts))] {
-		fmt.Fprintf(b, "  %s  %s  run %d, %s%s\n", d.Email, d.InterviewID, d.RunID, d.ClaimedAt.Local().Format(time.DateTime), markWords(d.Mark))
+		fmt.Fprintf(b, "  %s  %s  run %d, %s%s\n", d.Key.Email, d.Key.InterviewID, d.RunID, d.ClaimedAt.Local().Format(time.DateTime), markWords(d.Mark))
 	}
 	if more := len(doubts) - shownDoubts; more > 0 {
 		fmt.Fprintf(b, "  and %d more; --json shows all\n", more)

@@ -50,7 +50,7 @@ type interviewDocument struct {
 	Failed      int    `json:"failed"`
 }
 
-type doubtDocument struct { // in the order of ledger.Doubt
+type doubtDocument struct {
 	BaseURL     string    `json:"base_url"`
 	InterviewID string    `json:"interview_id"`
 	Email       string    `json:"email"`
@@ -124,10 +124,12 @@ func (s *statusView) runDocument(r *ledger.RunStatus) (runDocument, error) {
 	return d, err
 }
 
-func doubtDocuments(doubts []ledger.Doubt) []doubtDocument {
+func doubtDocuments(doubts []ledger.OpenRequest) []doubtDocument {
 	documents := make([]doubtDocument, 0, len(doubts))
 	for _, d := range doubts {
-		documents = append(documents, doubtDocument(d))
+		documents = append(documents, doubtDocument{
+			d.BaseURL, d.Key.InterviewID, d.Key.Email, d.RequestID, d.RunID, d.ClaimedAt, d.Mark,
+		})
 	}
 	return documents
 }

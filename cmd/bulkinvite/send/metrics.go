@@ -81,7 +81,8 @@ func countDoubts(ctx context.Context, path string) (int, error) {
 		return 0, err
 	}
 	defer func() { _ = reader.Close() }() // only read from
-	return reader.InDoubt(ctx)
+	open, err := reader.InDoubt(ctx, 0)
+	return len(open), err
 }
 
 // readMetrics returns the values that are kept; 0 for those that are not there.

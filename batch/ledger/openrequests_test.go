@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,7 +12,7 @@ import (
 	"bulkinvite/batch/ledger"
 )
 
-func TestUnsettled(t *testing.T) {
+func TestOpenRequests(t *testing.T) {
 	s := fill(t, filepath.Join(t.TempDir(), "ledger.db"))
 	defer s.Close()
 	const base = "https://api.example"
@@ -51,8 +52,8 @@ func TestUnsettled(t *testing.T) {
 	}
 	claim(batch.Request{Kind: batch.KindFound, People: []batch.Key{key("ann")}})
 
-	got, err := s.Unsettled(t.Context())
-	want := []ledger.Unsettled{
+	got, err := s.InDoubt(t.Context())
+	want := []ledger.OpenRequest{
 		{BaseURL: base, Key: key("dee"), State: batch.StateSending, Kind: batch.KindInvite},
 		{BaseURL: base, Key: key("fay"), State: batch.StateSending, Kind: batch.KindInvite},
 		{BaseURL: base, Key: application, State: batch.StateSending, Kind: batch.KindInvite, JobApplicationID: "A-1"},
@@ -60,7 +61,7 @@ func TestUnsettled(t *testing.T) {
 		{BaseURL: base, Key: key("gus"), State: batch.StateSending, Kind: batch.KindResend},
 		{BaseURL: "https://other.example", Key: key("ann"), State: batch.StateSending, Kind: batch.KindFound},
 	}
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(ledger.Unsettled{}, "RequestID", "RunID", "ClaimedAt")); diff != "" || err != nil {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(ledger.OpenRequest{}, "RequestID", "RunID", "ClaimedAt")); diff != "" || err != nil {
 		t.Errorf("%v; (- want, + got)\n%s", err, diff)
 	}
 	for _, u := range got {
@@ -72,7 +73,7 @@ func TestUnsettled(t *testing.T) {
 		}
 		settle(u.RequestID, u.Key, batch.StateNone)
 	}
-	if got, err = s.Unsettled(t.Context()); len(got) > 0 || err != nil {
+	if got, err = s.InDoubt(t.Context()); len(got) > 0 || err != nil {
 		t.Errorf("all are settled: %v, %v", got, err)
 	}
 }
@@ -90,10 +91,10 @@ func TestLeftOut(t *testing.T) {
 	d.write(invite, "", person("bob", batch.StateRefused))
 	d.write(batch.Request{Kind: batch.KindFound, InterviewID: "i1"}, "", person("cyd", batch.StateInvited))
 	got, err := s.LeftOut(t.Context())
-	want := []ledger.Unsettled{
+	want := []ledger.OpenRequest{
 		{BaseURL: "https://api.example", Key: batch.NewKey("i1", "ann@example.com"), State: batch.StateNoInvitation, Mark: "m-ann", Kind: batch.KindInvite, RequestID: 1, RunID: 1},
 	}
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(ledger.Unsettled{}, "ClaimedAt")); diff != "" || err != nil {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(ledger.OpenRequest{}, "ClaimedAt")); diff != "" || err != nil {
 		t.Errorf("%v; (- want, + got)\n%s", err, diff)
 	}
 }
@@ -141,5 +142,27 @@ func TestMembers(t *testing.T) {
 		if len(got) > 0 || err != nil {
 			t.Errorf("%s: strangers %v, %v", who, got, err)
 		}
+	}
+}
+
+// Who is in doubt is what People tells: somebody who was found in the
+// API's list by a later request is none of them.
+func TestInDoubt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	fill(t, path)
+	r, err := ledger.OpenReadOnly(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	_, doubts, err := r.People(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all, err := r.InDoubt(t.Context(), 0); err != nil || !slices.Equal(all, doubts) || len(all) < 2 {
+		t.Errorf("%+v are in doubt, %v; want %+v", all, err, doubts)
+	}
+	if some, err := r.InDoubt(t.Context(), 2); err != nil || !slices.Equal(some, doubts[1:]) {
+		t.Errorf("because of the second run %+v are in doubt, %v; want %+v", some, err, doubts[1:])
 	}
 }

@@ -1,0 +1,158 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"bulkinvite/batch"
+)
+
+// An OpenRequest is one person in a request that is open for them: its outcome
+// is unknown, or the API left them out. There may be more of theirs.
+type OpenRequest struct {
+	BaseURL          string
+	Key              batch.Key
+	State            batch.State // StateSending or StateNoInvitation
+	Mark             string      // see batch.Settlement.Mark
+	Kind             batch.Kind
+	JobApplicationID string
+	RequestID        int64
+	RunID            int64 // that claimed them
+	ClaimedAt        time.Time
+}
+
+// InDoubt returns the open requests of everybody who is in doubt at any base URL,
+// re-sends included, in the order of their numbers. Settling all of somebody's
+// ends the doubt. It reads the whole ledger: about a second per million people.
+// No run may be under way.
+func (s *Store) InDoubt(ctx context.Context) ([]OpenRequest, error) {
+	return s.openRequests(ctx, batch.StateSending, func(o *OpenRequest, rec *batch.Record) bool {
+		// What another request or a newer re-send has told since is no doubt.
+		return o.Kind == batch.KindResend && rec.ResentState == batch.StateSending ||
+			o.Kind != batch.KindResend && rec.State == batch.StateSending
+	})
+}
+
+// LeftOut is InDoubt for everybody in StateNoInvitation, each in the request that
+// this comes from.
+func (s *Store) LeftOut(ctx context.Context) ([]OpenRequest, error) {
+	return s.openRequests(ctx, batch.StateNoInvitation, isOrigin)
+}
+
+func (s *Store) openRequests(ctx context.Context, state batch.State, keep func(*OpenRequest, *batch.Record) bool) ([]OpenRequest, error) {
+	open, err := openRequests(ctx, s.read, state, 0, keep)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: %w", err)
+	}
+	return open, nil
+}
+
+// InDoubt returns who is in doubt because of a run, or of any if that is 0: each
+// person once, in the request that this comes from, and without re-sends. It is
+// what People tells, in memory that grows with those in doubt alone.
+func (r *Reader) InDoubt(ctx context.Context, run int64) (open []OpenRequest, err error) {
+	err = r.read(ctx, func(tx *sql.Tx) error {
+		open, err = openRequests(ctx, tx, batch.StateSending, run, isOrigin)
+		return err
+	})
+	return open, err
+}
+
+// isOrigin reports whether the state that somebody is in comes from the request.
+func isOrigin(o *OpenRequest, rec *batch.Record) bool { return o.RequestID == rec.RequestID }
+
+// openRequests returns those whom requests of a run, or of any if that is 0, have
+// in the state, if keep says so of all that is known of them.
+func openRequests(ctx context.Context, db querier, state batch.State, run int64, keep func(*OpenRequest, *batch.Record) bool) ([]OpenRequest, error) {
+	var open []OpenRequest
+	for r, err := range requestsOf(ctx, db, run) {
+		if err != nil {
+			return nil, err
+		}
+		for i := range r.people {
+			if o, ok := r.open(i, state); ok {
+				open = append(open, o)
+			}
+		}
+	}
+	if len(open) == 0 {
+		return nil, nil
+	}
+	l, err := newLookup(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	defer l.book.shelf.close()
+	kept := open[:0]
+	for len(open) > 0 {
+		l.base = open[0].BaseURL
+		var keys []batch.Key
+		for i := 0; i < min(len(open), mostOpen) && open[i].BaseURL == l.base; i++ {
+			keys = append(keys, open[i].Key)
+		}
+		records, err := l.records(ctx, keys)
+		if err != nil {
+			return nil, err
+		}
+		for i := range records {
+			if keep(&open[i], &records[i]) {
+				kept = append(kept, open[i])
+			}
+		}
+		open = open[len(keys):]
+	}
+	return kept, nil
+}
+
+// mostOpen is how many people are looked up at once.
+const mostOpen = 1000
+
+// open returns the person at a position, if the request is open for them.
+func (r *request) open(at int, state batch.State) (o OpenRequest, ok bool) {
+	p := &r.people[at]
+	if p.state != state || p.forgotten || r.kind == batch.KindLink {
+		return o, false
+	}
+	return OpenRequest{r.baseURL, r.key(at), state, p.keep(p.mark), r.kind, r.application, r.id, r.runID, r.claimedAt}, true
+}
+
+// A Member is somebody in one request for an interview.
+type Member struct {
+	Key   batch.Key
+	State batch.State
+	// Listed is set if the API's list has to show, under this address, somebody
+	// whom the request invited. A job application or a candidate id may belong
+	// to another address.
+	Listed bool
+}
+
+// Members calls f for everybody in every request for these interviews that
+// counts: with StateInvited or StateSending, once for each request.
+func (s *Store) Members(ctx context.Context, baseURL string, interviewIDs []string, f func(Member)) error {
+	return members(ctx, s.read, baseURL, interviewIDs, f)
+}
+
+// Members is Store.Members beside a run. If a run begins to write meanwhile, f
+// may be called for the same people again.
+func (r *Reader) Members(ctx context.Context, baseURL string, interviewIDs []string, f func(Member)) error {
+	return r.read(ctx, func(tx *sql.Tx) error { return members(ctx, tx, baseURL, interviewIDs, f) })
+}
+
+func members(ctx context.Context, db querier, baseURL string, interviewIDs []string, f func(Member)) error {
+	const of = "where u.base_url = ? and r.interview_id in (select value from json_each(?))"
+	for r, err := range requests(ctx, db, of, baseURL, string(appendTexts(nil, interviewIDs))) {
+		if err != nil {
+			return fmt.Errorf("ledger: %w", err)
+		}
+		for i := range r.people {
+			if state := r.people[i].state; counts(r.kind, state) && rank(state) > 0 {
+				key := r.key(i)
+				f(Member{key, state, r.kind != batch.KindResend && r.application == "" && strings.Contains(key.Email, "@")})
+			}
+		}
+	}
+	return nil
+}
