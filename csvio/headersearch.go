@@ -170,19 +170,26 @@ func (o opener) findHeader() (*headerTry, error) {
 
 // searchHeader looks for the header with one delimiter.
 func (o opener) searchHeader(delim rune) (*headerTry, error) {
-	search := headerSearch{opts: o.opts}
-	for at := o.top(); !search.over(); {
+	search, err := o.search(o.top(), delim, func(*headerTry) {})
+	return search.result(), err
+}
+
+// search looks for the header from a position on, in rows that change may change.
+func (o opener) search(at position, delim rune, change func(*headerTry)) (*headerSearch, error) {
+	search := &headerSearch{opts: o.opts}
+	for !search.over() {
 		t, err := o.tryHeader(delim, at)
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return nil, err
+			return search, err
 		}
 		at = t.body
+		change(t)
 		search.look(t)
 	}
-	return search.result(), nil
+	return search, nil
 }
 
 // tryHeader reads what stands at a position and is no blank line, or io.EOF. A

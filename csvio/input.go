@@ -167,19 +167,16 @@ func CheckDelimiter(s string) error {
 
 // CheckInterviewID returns why s cannot be Options.InterviewID, without
 // repeating it.
-func CheckInterviewID(s string) error {
-	if problem := idProblem(s); problem != "" {
-		return errors.New(problem)
-	}
-	return nil
-}
+func CheckInterviewID(s string) error { return asError(idProblem(s)) }
 
-// CheckEmail returns why s can be no row's address, without repeating it.
-func CheckEmail(s string) error {
-	if problem := emailProblem(s); problem != "" {
-		return errors.New(problem)
+// CheckEmail returns why s cannot be a row's address, without repeating it.
+func CheckEmail(s string) error { return asError(emailProblem(s)) }
+
+func asError(problem string) error {
+	if problem == "" {
+		return nil
 	}
-	return nil
+	return errors.New(problem)
 }
 
 // tabDelimiter is how a tab is written where none can be typed.

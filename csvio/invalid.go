@@ -2,7 +2,6 @@ package csvio
 
 import (
 	"context"
-	"fmt"
 	"io"
 
 	"bulkinvite/batch"
@@ -17,7 +16,7 @@ type InvalidRows struct{ file *Outputs }
 func NewInvalidRows(in *Input, path string) (*InvalidRows, error) {
 	resolved, err := in.checkTarget(path)
 	if err != nil {
-		return nil, fmt.Errorf("output %s %w", path, err)
+		return nil, err
 	}
 	return &InvalidRows{&Outputs{in: in, failed: resolved}}, nil
 }

@@ -56,14 +56,8 @@ func (m Mapping) String() string {
 }
 
 func unknownField(name string) error {
-	best, found := 0, -1
-	for field := range numFields {
-		if d, near := slipOf(name, field); near && (found < 0 || d < best) {
-			best, found = d, field
-		}
-	}
-	if found >= 0 {
-		return fmt.Errorf("there is no field %s (did you mean %s?)", name, fieldNames[found])
+	if i := nearest(int(numFields), func(field int) (int, bool) { return slipOf(name, field) }); i >= 0 {
+		return fmt.Errorf("there is no field %s (did you mean %s?)", name, fieldNames[i])
 	}
 	last := len(fieldNames) - 1
 	return fmt.Errorf("there is no field %s; name %s or %s", name, strings.Join(fieldNames[:last], ", "), fieldNames[last])
@@ -135,7 +129,10 @@ func (t *headerTry) named(field int, name string) (int, *headerFault) {
 		hint:    "name one of these, or its number, such as " + mapFlag(field, columnNumber(0)),
 		listed:  true,
 	}
-	if i := t.nearest(name, mayBe); i >= 0 {
+	if i := nearest(len(t.header), func(i int) (int, bool) {
+		d, near := slip(normalHeader(name), normalHeader(t.header[i]))
+		return d, near && mayBe(i)
+	}); i >= 0 {
 		fault.hint = fmt.Sprintf("did you mean %q?", trim(t.header[i]))
 	}
 	return 0, fault
@@ -175,25 +172,21 @@ func (t *headerTry) guesses(missing []int) (flags, columns []string) {
 
 // guess returns the column whose header looks most like one of a field, or -1.
 func (t *headerTry) guess(field int) int {
-	best, column := 0, -1
-	for i, h := range t.header {
-		isID := strings.HasSuffix(aliasForm(h), "id") // a number and nobody's name
+	return nearest(len(t.header), func(i int) (int, bool) {
+		isID := strings.HasSuffix(aliasForm(t.header[i]), "id") // a number and nobody's name
 		if t.ours[i] || slices.Contains(t.columns[:], i) || isID && field <= fieldLastName {
-			continue
+			return 0, false
 		}
-		if d, near := slipOf(h, field); near && (column < 0 || d < best) {
-			best, column = d, i
-		}
-	}
-	return column
+		return slipOf(t.header[i], field)
+	})
 }
 
-// nearest returns the column whose header is most like another, or -1, among
-// those that it may be.
-func (t *headerTry) nearest(header string, mayBe func(column int) bool) int {
+// nearest returns which of n texts has the smallest distance from what was
+// written, of those that are near, or -1.
+func nearest(n int, distance func(i int) (d int, near bool)) int {
 	best, found := 0, -1
-	for i, h := range t.header {
-		if d, near := slip(normalHeader(header), normalHeader(h)); mayBe(i) && near && (found < 0 || d < best) {
+	for i := range n {
+		if d, near := distance(i); near && (found < 0 || d < best) {
 			best, found = d, i
 		}
 	}
@@ -213,8 +206,8 @@ func slipOf(header string, field int) (distance int, near bool) {
 	return distance, near
 }
 
-// slip returns how far what was written is from what may have been meant, and
-// whether a slip of the pen can be the reason.
+// slip returns the distance between what was written and what may have been meant,
+// and whether a slip of the pen explains it.
 func slip(written, meant string) (distance int, near bool) {
 	distance = levenshtein.ComputeDistance(written, meant)
 	return distance, distance <= min(2, (len(meant)+1)/3)

@@ -21,37 +21,20 @@ func (o opener) unquoteLines(ctx context.Context, best *headerTry) (*headerTry, 
 		// Lines in quotes are single cells whatever separates cells. What stands behind
 		// a line is only seen with its own separator, and only as certain as the rows.
 		for _, outer := range append([]rune{delim}, Options{}.delimiters()...) {
-			t, err := o.searchInCells(outer, delim)
+			search, err := o.search(position{}, outer, func(t *headerTry) {
+				if content, whole := wholeLine(t.raw, t.header, outer != delim); whole {
+					t.header, _ = cutLine(content, delim)
+				}
+			})
 			if err != nil {
 				return nil, err
 			}
-			if t != nil && t.err == nil && (outer == delim || o.rowsAreInCells(t, outer, delim)) {
+			if t := search.found; t != nil && t.err == nil && (outer == delim || o.rowsAreInCells(t, outer, delim)) {
 				return o.unquote(ctx, outer, delim)
 			}
 		}
 	}
 	return best, nil
-}
-
-// searchInCells looks for the header among cells that outer separates from nothing
-// else, and that delim cuts into cells.
-func (o opener) searchInCells(outer, delim rune) (*headerTry, error) {
-	search := headerSearch{opts: o.opts}
-	for at := (position{}); !search.over(); {
-		t, err := o.tryHeader(outer, at)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		at = t.body
-		if content, whole := wholeLine(t.raw, t.header, outer != delim); whole {
-			t.header, _ = cutLine(content, delim)
-		}
-		search.look(t)
-	}
-	return search.found, nil
 }
 
 // rowsAreInCells reports whether the first rows fit a header that was found in a

@@ -3,6 +3,7 @@ package csvio
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"slices"
@@ -47,15 +48,7 @@ type writer struct {
 	counts  Counts
 }
 
-func (w *writer) header() error {
-	if err := w.results.header(); err != nil {
-		return writeError(err)
-	}
-	if err := w.failed.header(); err != nil {
-		return writeError(err)
-	}
-	return nil
-}
+func (w *writer) header() error { return cmp.Or(w.results.header(), w.failed.header()) }
 
 // write writes the rows of a block. A row whose outcome names neither status nor
 // code is a failed one: it must not be lost.
@@ -78,24 +71,10 @@ func (w *writer) write(b *rowBlock) error {
 	w.counts.Rows += len(b.rows)
 	w.counts.Results += len(w.results.cells)
 	w.counts.Failed += len(w.failed.cells)
-	if err := w.results.writeRows(); err != nil {
-		return writeError(err)
-	}
-	if err := w.failed.writeRows(); err != nil {
-		return writeError(err)
-	}
-	return nil
+	return cmp.Or(w.results.writeRows(), w.failed.writeRows())
 }
 
-func (w *writer) flush() error {
-	if err := w.results.out.Flush(); err != nil {
-		return writeError(err)
-	}
-	if err := w.failed.out.Flush(); err != nil {
-		return writeError(err)
-	}
-	return nil
-}
+func (w *writer) flush() error { return cmp.Or(w.results.out.Flush(), w.failed.out.Flush()) }
 
 // plainText keeps a spreadsheet from running a text of the API as a formula, and
 // an output from being no text.

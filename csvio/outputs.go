@@ -2,6 +2,7 @@ package csvio
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,23 +41,30 @@ type Counts struct {
 // written where they shall be and that neither is the input, the other, or
 // anything but a file. It changes nothing. Symbolic links are followed.
 func NewOutputs(in *Input, resultsPath, failedPath string) (*Outputs, error) {
-	o := &Outputs{in: in}
-	for _, target := range []struct {
-		path     string
-		resolved *string
-	}{{resultsPath, &o.results}, {failedPath, &o.failed}} {
-		var err error
-		if *target.resolved, err = in.checkTarget(target.path); err != nil {
-			return nil, fmt.Errorf("output %s %w", target.path, err)
-		}
+	results, err := in.checkTarget(resultsPath)
+	if err != nil {
+		return nil, err
 	}
-	if file.Same(o.results, o.failed) {
+	failed, err := in.checkTarget(failedPath)
+	if err != nil {
+		return nil, err
+	}
+	if file.Same(results, failed) {
 		return nil, fmt.Errorf("outputs %s and %s are the same file; name two", resultsPath, failedPath)
 	}
-	return o, nil
+	return &Outputs{in: in, results: results, failed: failed}, nil
 }
 
+// checkTarget returns where an output goes that shall have a name.
 func (in *Input) checkTarget(path string) (string, error) {
+	resolved, err := in.resolveTarget(path)
+	if err != nil {
+		return "", fmt.Errorf("output %s %w", path, err)
+	}
+	return resolved, nil
+}
+
+func (in *Input) resolveTarget(path string) (string, error) {
 	info, err := os.Stat(path)
 	switch {
 	case file.LeadsNowhere(path):
@@ -113,13 +121,15 @@ func newWriter(in *Input, results, failed io.Writer) *writer {
 
 // writeAll writes the headers and all rows.
 func (w *writer) writeAll(ctx context.Context, in *Input, outcome func(*batch.Row) (batch.Outcome, error)) error {
-	if err := w.header(); err != nil {
-		return err
+	err := w.header()
+	if err == nil {
+		err = in.project(ctx, outcome, func(b *rowBlock) error { return writeError(w.write(b)) })
+		if err != nil {
+			return err
+		}
+		err = w.flush()
 	}
-	if err := in.project(ctx, outcome, w.write); err != nil {
-		return err
-	}
-	return w.flush()
+	return writeError(err)
 }
 
 func (o *Outputs) create(path string) (*renameio.PendingFile, error) {
@@ -133,21 +143,16 @@ func (o *Outputs) create(path string) (*renameio.PendingFile, error) {
 
 // commit puts the files in their places. All are safe on the disk before the
 // first is moved: a full disk must not leave one new and one old.
-func (o *Outputs) commit(paths ...string) error {
+func (o *Outputs) commit(paths ...string) (err error) {
 	for _, f := range o.pending {
-		if err := f.Sync(); err != nil {
-			return writeError(err)
+		err = cmp.Or(err, f.Sync())
+	}
+	for i := 0; err == nil && i < len(paths); i++ {
+		if err = o.pending[i].CloseAtomicallyReplace(); err == nil {
+			err = file.SyncFolder(paths[i])
 		}
 	}
-	for i, path := range paths {
-		if err := o.pending[i].CloseAtomicallyReplace(); err != nil {
-			return writeError(err)
-		}
-		if err := file.SyncFolder(path); err != nil {
-			return writeError(err)
-		}
-	}
-	return nil
+	return writeError(err)
 }
 
 // Cleanup removes the temporary files that were not put in place. Write calls
@@ -159,7 +164,12 @@ func (o *Outputs) Cleanup() {
 	o.pending = nil
 }
 
-func writeError(err error) error { return fmt.Errorf("write the outputs: %w", err) }
+func writeError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("write the outputs: %w", err)
+}
 
 // looksLikeFormula reports whether a spreadsheet would take a text for a
 // formula, or drop the character that hides one.

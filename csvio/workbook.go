@@ -160,11 +160,9 @@ func findSheet(wanted string, all, visible []string) (string, error) {
 		return visible[n-1], nil
 	}
 	e := &InputError{Message: fmt.Sprintf("has no sheet %q; its sheets are %s", wanted, quotedNames(all))}
-	distance := 0
-	for _, name := range all {
-		if d, near := slip(strings.ToLower(wanted), strings.ToLower(name)); near && (e.Hint == "" || d < distance) {
-			distance, e.Hint = d, fmt.Sprintf("did you mean --sheet %q?", name)
-		}
+	lower := strings.ToLower(wanted)
+	if i := nearest(len(all), func(i int) (int, bool) { return slip(lower, strings.ToLower(all[i])) }); i >= 0 {
+		e.Hint = fmt.Sprintf("did you mean --sheet %q?", all[i])
 	}
 	return "", e
 }
