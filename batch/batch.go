@@ -1,8 +1,10 @@
 // Package batch owns the words of bulkinvite and the engine that keeps its
 // promise: everyone in the input is invited exactly once, and every row is
-// accounted for. It knows neither CSV nor SQL; rows come from a Source, the
-// memory of what was sent is a Ledger, and the API is reached through API.
-// Packages csvio, batch/ledger and client have one of each.
+// accounted for. It knows what package client knows of the fate of a request. It
+// must not know CSV, SQL or HTTP: rows come from a Source, the memory of what was
+// sent is a Ledger, and the API is reached through API. Packages csvio,
+// batch/ledger and client have one of each; batch/send puts
+// all together in one call.
 //
 // A run has three passes over its Source. Check goes over every row, finds the
 // duplicates and counts what would be sent: the Plan. An Engine sends it, with

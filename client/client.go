@@ -1,6 +1,7 @@
 // Package client speaks HTTP and JSON with the micro1 public API: one call is
-// one HTTP request, and every error says what is known of its fate. It knows
-// nothing of rows, files or the ledger.
+// one HTTP request, and every error says what is known of its fate. It knows the
+// API's contract, and how gateways and proxies answer in its place. It must not
+// know rows, files or the ledger.
 //
 // The API has no way to repeat a request safely: inviting somebody twice makes
 // a second interview session and a second e-mail. So no invitation is sent again

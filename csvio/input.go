@@ -1,5 +1,8 @@
-// Package csvio reads the rows of an input and writes what became of them. An
-// input is copied, as UTF-8, into an unlinked temporary file, the spool, and
+// Package csvio reads the rows of an input and writes what became of them. It
+// knows what people and their programs make of a list: CSV in all its forms,
+// workbooks, encodings, headers. It must not know the ledger, nor the API.
+//
+// An input is copied, as UTF-8, into an unlinked temporary file, the spool, and
 // everything else reads the spool: nothing that happens to the input later
 // matters. The outputs keep the user's own columns byte for byte.
 //

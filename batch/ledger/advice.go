@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"errors"
+	"fmt"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -29,4 +30,13 @@ func Advice(err error) string {
 		return damaged
 	}
 	return ""
+}
+
+// Advised adds to an error of the ledger at path what to do about it, where the
+// error itself does not say it.
+func Advised(err error, path string) error {
+	if advice := Advice(err); advice != "" {
+		return fmt.Errorf("%w; ledger %s: %s", err, path, advice)
+	}
+	return err
 }

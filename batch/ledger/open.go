@@ -1,4 +1,6 @@
-// Package ledger is the durable memory of what was sent, in one SQLite file.
+// Package ledger is the durable memory of what was sent, in one SQLite file. It
+// knows SQL, and the words of package batch. It must not know inputs and outputs,
+// nor the API.
 //
 // Requests and answers are appended, by one goroutine for all that wait, so
 // that sending waits for one short write to the disk and no more. Who was in

@@ -1,8 +1,11 @@
 // Package sandbox behaves like the micro1 API as far as inviting goes, and
-// keeps books: it knows how often everybody was invited, which a client of the
-// real API can only infer. Faults are scripted by request number or drawn from
-// a seed. All waiting and dating is done with package time, so that a
-// testing/synctest bubble makes it virtual.
+// keeps books. It knows how often everybody was invited, which a client of the
+// real API can only infer. It must not know who its client is, nor rows, files
+// or a ledger.
+//
+// Faults are scripted by request number or drawn from a seed. All waiting and
+// dating is done with package time, so that a testing/synctest bubble makes it
+// virtual.
 //
 // A Server is an http.Handler: serve it with net/http/httptest on loopback, or
 // with net/http on a Pipe, in memory. An address that begins with poison makes

@@ -8,7 +8,6 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
-	"bulkinvite/cmd/bulkinvite/app"
 )
 
 const assumeBase = "http://127.0.0.1:9"
@@ -37,7 +36,7 @@ func markedLedger(t *testing.T, path string) {
 			t.Fatal(err)
 		}
 	}
-	if err := r.End(t.Context(), nil, app.ExitFailedRows); err != nil {
+	if err := r.End(t.Context(), nil, batch.ExitFailedRows); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -64,23 +63,23 @@ func TestAssumeOfMarked(t *testing.T) {
 		t.Helper()
 		shows(code, words, "confirm", "--assume", what, who, "i-1", "--yes", "--base-url", assumeBase)
 	}
-	shows(app.ExitOK, `^0 +1 +0 +1 +0 +i-1 `, "status")
-	shows(app.ExitOK, `^1 person without an invitation: .* confirm --assume not-sent$`, "status")
-	shows(app.ExitOK, `^  bob@.*, the answer named an address that nobody asked for: `, "status")
-	shows(app.ExitOK, `"no_invitation": 1,`, "status", "--json")
-	shows(app.ExitOK, `"mark": "other_address"`, "status", "--json")
-	shows(app.ExitOK, `^ann@example.com: no invitation$`, "explain", "ann@example.com")
-	shows(app.ExitOK, `the next send leaves them out, unless name or address in the row have changed`, "explain", "ann@example.com")
-	shows(app.ExitOK, `"state": "no_invitation"`, "explain", "--json", "ann@example.com")
-	shows(app.ExitOK, `^bob@example.com: in doubt$`, "explain", "bob@example.com")
-	shows(app.ExitOK, `if not they stay uncertain, since the answer named an address that nobody asked for`, "explain", "bob@example.com")
-	shows(app.ExitOK, `<h3>no_invitation: 1</h3>`, "report", "-o", "-")
+	shows(batch.ExitOK, `^0 +1 +0 +1 +0 +i-1 `, "status")
+	shows(batch.ExitOK, `^1 person without an invitation: .* confirm --assume not-sent$`, "status")
+	shows(batch.ExitOK, `^  bob@.*, the answer named an address that nobody asked for: `, "status")
+	shows(batch.ExitOK, `"no_invitation": 1,`, "status", "--json")
+	shows(batch.ExitOK, `"mark": "other_address"`, "status", "--json")
+	shows(batch.ExitOK, `^ann@example.com: no invitation$`, "explain", "ann@example.com")
+	shows(batch.ExitOK, `the next send leaves them out, unless name or address in the row have changed`, "explain", "ann@example.com")
+	shows(batch.ExitOK, `"state": "no_invitation"`, "explain", "--json", "ann@example.com")
+	shows(batch.ExitOK, `^bob@example.com: in doubt$`, "explain", "bob@example.com")
+	shows(batch.ExitOK, `if not they stay uncertain, since the answer named an address that nobody asked for`, "explain", "bob@example.com")
+	shows(batch.ExitOK, `<h3>no_invitation: 1</h3>`, "report", "-o", "-")
 
-	assume(app.ExitOK, `^ann@example.com is not invited to interview i-1: the next send that names them invites them$`, "not-sent", "ann@example.com")
-	shows(app.ExitOK, `the next send invites them`, "explain", "ann@example.com")
-	assume(app.ExitUsage, `ann@example.com is not in doubt in interview i-1`, "not-sent", "ann@example.com")
-	assume(app.ExitOK, `^bob@example.com is invited to interview i-1: nobody will invite them again$`, "sent", "bob@example.com")
-	shows(app.ExitOK, `the next send leaves them out: they are invited`, "explain", "bob@example.com")
+	assume(batch.ExitOK, `^ann@example.com is not invited to interview i-1: the next send that names them invites them$`, "not-sent", "ann@example.com")
+	shows(batch.ExitOK, `the next send invites them`, "explain", "ann@example.com")
+	assume(batch.ExitUsage, `ann@example.com is not in doubt in interview i-1`, "not-sent", "ann@example.com")
+	assume(batch.ExitOK, `^bob@example.com is invited to interview i-1: nobody will invite them again$`, "sent", "bob@example.com")
+	shows(batch.ExitOK, `the next send leaves them out: they are invited`, "explain", "bob@example.com")
 }
 
 // Both can be settled either way.
@@ -90,7 +89,7 @@ func TestAssumeOfMarkedTheOtherWay(t *testing.T) {
 	for _, args := range [][]string{{"sent", "ann@example.com"}, {"not-sent", "bob@example.com"}} {
 		var out, errs bytes.Buffer
 		all := append([]string{"confirm", "--yes", "--base-url", assumeBase, "--ledger", path, "--assume"}, append(args, "i-1")...)
-		if code := run(t.Context(), all, &out, &out, &errs, nil); code != app.ExitOK {
+		if code := run(t.Context(), all, &out, &out, &errs, nil); code != batch.ExitOK {
 			t.Fatalf("exit %d: %s", code, errs.String())
 		}
 	}

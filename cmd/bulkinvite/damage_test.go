@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"bulkinvite/batch"
 	"bulkinvite/client/sandbox"
-	"bulkinvite/cmd/bulkinvite/app"
 )
 
 // alone is a run that has its ledger and nothing else to know who is invited.
@@ -46,7 +46,7 @@ var harm = []func(ledger, page []byte) []byte{
 func TestLongDamagedLedger(t *testing.T) {
 	s := newStage(t, sandbox.Config{})
 	s.input("people.csv", 600, 3)
-	if code := s.send(alone[1:]...); code != app.ExitOK {
+	if code := s.send(alone[1:]...); code != batch.ExitOK {
 		t.Fatalf("exit %d", code)
 	}
 	path := filepath.Join(s.folder, "ledger.db")
@@ -70,7 +70,7 @@ func TestLongDamagedLedger(t *testing.T) {
 		said, _ := cmd.CombinedOutput() // the exit code is looked at below
 		code := cmd.ProcessState.ExitCode()
 		codes[code]++
-		if code != app.ExitOK && code != app.ExitBroken && code != app.ExitUsage || code != app.ExitOK && !strings.Contains(string(said), "ledger") {
+		if code != batch.ExitOK && code != batch.ExitBroken && code != batch.ExitUsage || code != batch.ExitOK && !strings.Contains(string(said), "ledger") {
 			t.Errorf("harm %d at %d: exit %d\n%s", i%len(harm), at, code, said)
 		}
 		s.onceEach(600)
@@ -79,7 +79,7 @@ func TestLongDamagedLedger(t *testing.T) {
 		}
 	}
 	t.Logf("exit codes: %v", codes)
-	if codes[app.ExitUsage] == 0 || codes[app.ExitOK] == 0 {
+	if codes[batch.ExitUsage] == 0 || codes[batch.ExitOK] == 0 {
 		t.Error("no damage was noticed, or none was harmless")
 	}
 }
@@ -102,11 +102,11 @@ func TestLongClockWrong(t *testing.T) {
 			_ = cmd.Process.Kill()
 			_ = cmd.Wait()
 			s.moveTimes(years)
-			if code := s.send(alone[1:]...); code != app.ExitOK {
+			if code := s.send(alone[1:]...); code != batch.ExitOK {
 				t.Errorf("exit %d", code)
 			}
 			s.moveTimes(-2 * years)
-			if code := s.send(alone[1:]...); code != app.ExitOK {
+			if code := s.send(alone[1:]...); code != batch.ExitOK {
 				t.Errorf("exit %d", code)
 			}
 			s.onceEach(200)

@@ -11,8 +11,8 @@ import (
 	"syscall"
 	"testing"
 
+	"bulkinvite/batch"
 	"bulkinvite/client/sandbox"
-	"bulkinvite/cmd/bulkinvite/app"
 )
 
 // withSummary is nightly with one output more.
@@ -51,7 +51,7 @@ func TestLongSynced(t *testing.T) {
 				d, status, calls, said := n.onDisk(strike{}, args...)
 				d.ended()
 				t.Logf("%d syncs", calls)
-				if status.ExitStatus() != app.ExitFailedRows || d.sent != newPeople {
+				if status.ExitStatus() != batch.ExitFailedRows || d.sent != newPeople {
 					t.Errorf("exit %d after requests with %d people\n%s", status.ExitStatus(), d.sent, said)
 				}
 				if len(d.faults) > 0 {
@@ -156,9 +156,9 @@ func (n *night) syncFailsAt(at int, cut bool) bool {
 	posts := n.api.Posts()
 	d, status, calls, said := n.onDisk(strike{at: at, fails: syscall.EIO, once: true}, withSummary...)
 	switch code := status.ExitStatus(); {
-	case code == app.ExitFailedRows && !d.lost:
+	case code == batch.ExitFailedRows && !d.lost:
 		d.ended()
-	case code == app.ExitUsage && d.sent == 0 && n.api.Posts() == posts, code == app.ExitBroken:
+	case code == batch.ExitUsage && d.sent == 0 && n.api.Posts() == posts, code == batch.ExitBroken:
 		if !strings.Contains(said, "input/output error") && !strings.Contains(said, "disk I/O error") {
 			n.Errorf("it does not say why it broke off: %s", said)
 		}
@@ -189,7 +189,7 @@ func TestLongCheckpointFails(t *testing.T) {
 	status, calls, said := n.watched(strike{at: 1, fails: syscall.EIO, once: true, syncs: true, on: func(path string) bool {
 		return path == filepath.Join(n.folder, "ledger.db")
 	}}, nil, append(slices.Clone(nightly), "--chunk-size", "1", "--concurrency", "1")...)
-	if status.ExitStatus() != app.ExitBroken || calls == 0 || n.api.Posts() > many*9/10 || !strings.Contains(said, "after a failed commit: disk I/O error") {
+	if status.ExitStatus() != batch.ExitBroken || calls == 0 || n.api.Posts() > many*9/10 || !strings.Contains(said, "after a failed commit: disk I/O error") {
 		t.Errorf("exit %d after %d requests and %d syncs: %s", status.ExitStatus(), n.api.Posts(), calls, said)
 	}
 }

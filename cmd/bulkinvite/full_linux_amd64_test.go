@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"bulkinvite/batch"
 	"bulkinvite/client/sandbox"
-	"bulkinvite/cmd/bulkinvite/app"
 )
 
 // What the last line of a run must say that could not write to its ledger.
@@ -65,19 +65,19 @@ func (n *night) fullAt(at int, files string, says *regexp.Regexp) bool {
 	}})
 	if calls < at {
 		n.Logf("a run has %d writes to %s", calls, files)
-		if at == 1 || status.ExitStatus() != app.ExitFailedRows {
+		if at == 1 || status.ExitStatus() != batch.ExitFailedRows {
 			n.Errorf("with enough room: exit %d\n%s", status.ExitStatus(), said)
 		}
 		return false
 	}
 	n.clean(false)
 	switch code := status.ExitStatus(); {
-	case code == app.ExitUsage && n.api.Posts() == posts && n.outputs() == old:
+	case code == batch.ExitUsage && n.api.Posts() == posts && n.outputs() == old:
 		n.saysLast(said, says, "")
-	case code == app.ExitBroken && strings.Contains(said, "could not be written and are not those of this run; the ledger knows who was invited"):
+	case code == batch.ExitBroken && strings.Contains(said, "could not be written and are not those of this run; the ledger knows who was invited"):
 		n.oldOrNew(old)
 		n.saysLast(said, says, "; run the same command again to go on")
-	case code == app.ExitBroken:
+	case code == batch.ExitBroken:
 		n.honest()
 		n.saysLast(said, says, "; run the same command again to go on")
 	default:
@@ -126,7 +126,7 @@ func TestLongDiskFullOfOutcomes(t *testing.T) {
 	status, _, said := n.struck(strike{at: 1, fails: syscall.ENOSPC, on: func(path string) bool {
 		return strings.Contains(path, "bulkinvite-outcomes")
 	}})
-	if status.ExitStatus() != app.ExitBroken {
+	if status.ExitStatus() != batch.ExitBroken {
 		t.Errorf("exit %d", status.ExitStatus())
 	}
 	n.saysLast(said, regexp.MustCompile("^bulkinvite: broke off: write outcomes to a temporary file in [^;]*: no space left on device; "+
@@ -141,7 +141,7 @@ func TestLongDiskFullOfOutcomes(t *testing.T) {
 			t.Errorf("somebody who was invited %d times has the row %v", times, row)
 		}
 	}
-	if code := n.send(nightly[1:]...); code != app.ExitOK {
+	if code := n.send(nightly[1:]...); code != batch.ExitOK {
 		t.Errorf("exit %d", code)
 	}
 	n.onceEach(many)
@@ -159,16 +159,16 @@ func TestLongSmallDisk(t *testing.T) {
 		code := n.send(nightly[1:]...)
 		codes[code]++
 		n.clean(false)
-		if code == app.ExitFailedRows {
+		if code == batch.ExitFailedRows {
 			break
 		}
-		if code != app.ExitUsage && code != app.ExitBroken || kib > 1000 {
+		if code != batch.ExitUsage && code != batch.ExitBroken || kib > 1000 {
 			t.Fatalf("exit %d with %d KiB", code, kib)
 		}
 		n.remount(syscall.MS_REMOUNT, kib)
 	}
 	t.Logf("exit codes: %v", codes)
-	if codes[app.ExitUsage] == 0 || codes[app.ExitBroken] == 0 {
+	if codes[batch.ExitUsage] == 0 || codes[batch.ExitBroken] == 0 {
 		t.Error("the disk was never full before, or never while it sent")
 	}
 	n.onceEach(n.people())
@@ -188,7 +188,7 @@ func TestLongReadOnlyDisk(t *testing.T) {
 	posts := n.api.Posts()
 	cmd := n.command(context.Background(), nightly...)
 	said, _ := cmd.CombinedOutput() // the exit code is looked at below
-	if code := cmd.ProcessState.ExitCode(); code != app.ExitUsage || n.api.Posts() != posts || !strings.Contains(string(said), "read-only file system") {
+	if code := cmd.ProcessState.ExitCode(); code != batch.ExitUsage || n.api.Posts() != posts || !strings.Contains(string(said), "read-only file system") {
 		t.Errorf("exit %d, %d requests: %s", code, n.api.Posts()-posts, said)
 	}
 	n.remount(syscall.MS_REMOUNT, kib)

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
 	"bulkinvite/cmd/bulkinvite/app"
 )
@@ -56,7 +57,7 @@ func TestEnvironmentTopicNamesEveryFlag(t *testing.T) {
 
 func TestExitCodesTopicNamesEveryCode(t *testing.T) {
 	text := topic(t, newRootCommand(&app.App{}), "exit-codes")
-	for _, code := range []int{app.ExitOK, app.ExitBroken, app.ExitUsage, app.ExitFailedRows, app.ExitEndedEarly, app.ExitLocked, 129, 130, 143} {
+	for _, code := range []int{batch.ExitOK, batch.ExitBroken, batch.ExitUsage, batch.ExitFailedRows, batch.ExitEndedEarly, batch.ExitLocked, 129, 130, 143} {
 		if !strings.Contains(text, fmt.Sprintf("\n  %-3d  ", code)) {
 			t.Errorf("exit code %d has no line", code)
 		}

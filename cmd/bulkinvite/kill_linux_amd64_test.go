@@ -15,8 +15,8 @@ import (
 	"syscall"
 	"testing"
 
+	"bulkinvite/batch"
 	"bulkinvite/client/sandbox"
-	"bulkinvite/cmd/bulkinvite/app"
 )
 
 // A night is one file after another sent through one ledger to one API, each
@@ -106,7 +106,7 @@ func (n *night) watched(s strike, d *disk, args ...string) (status syscall.WaitS
 // invited once and every row accounted for.
 func (n *night) done() {
 	n.Helper()
-	if code := n.send(nightly[1:]...); code != app.ExitFailedRows {
+	if code := n.send(nightly[1:]...); code != batch.ExitFailedRows {
 		n.Errorf("exit %d", code)
 	}
 	n.onceEach(n.files * newPeople)
@@ -233,7 +233,7 @@ func (n *night) killedAt(at int, after bool) bool {
 	n.clean(status.Signaled())
 	if !status.Signaled() {
 		n.Logf("a run has %d writes", calls)
-		if status.ExitStatus() != app.ExitFailedRows || calls < 50 {
+		if status.ExitStatus() != batch.ExitFailedRows || calls < 50 {
 			n.Errorf("a run ended by itself with %d after %d writes: %s", status.ExitStatus(), calls, said)
 		}
 	}

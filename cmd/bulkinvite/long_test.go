@@ -21,8 +21,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"bulkinvite/batch"
 	"bulkinvite/client/sandbox"
-	"bulkinvite/cmd/bulkinvite/app"
 )
 
 // These tests take real time: processes that are killed, and rates that are
@@ -103,7 +103,7 @@ func faultyAPI() sandbox.Config {
 func TestLongEveryFaultAtOnce(t *testing.T) {
 	s := newStage(t, faultyAPI())
 	s.input("people.csv", 3000, 5)
-	if code := s.send(append(quick, "people.csv")...); code != app.ExitOK {
+	if code := s.send(append(quick, "people.csv")...); code != batch.ExitOK {
 		t.Errorf("exit %d", code)
 	}
 	s.onceEach(3000)
@@ -137,7 +137,7 @@ func TestLongKilledTwentyTimes(t *testing.T) {
 	if hit < 10 {
 		t.Errorf("only %d runs were killed while they sent", hit)
 	}
-	if code := s.send(append(quick, "people.csv")...); code != app.ExitOK {
+	if code := s.send(append(quick, "people.csv")...); code != batch.ExitOK {
 		t.Errorf("exit %d", code)
 	}
 	s.onceEach(people)
@@ -160,7 +160,7 @@ func TestLongBugThatKeepsTheRunFromItsEnd(t *testing.T) {
 	cmd.Env = append(cmd.Env, "BUG_IN=(*Engine).work", "BUG_HANGS=1", "BULKINVITE_LOG_LEVEL=warn")
 	begun := time.Now()
 	out, _ := cmd.CombinedOutput() // the exit code is looked at below
-	if code, took := cmd.ProcessState.ExitCode(), time.Since(begun); code != app.ExitBroken || took < grace || took > 2*grace {
+	if code, took := cmd.ProcessState.ExitCode(), time.Since(begun); code != batch.ExitBroken || took < grace || took > 2*grace {
 		t.Errorf("exit %d after %v", code, took)
 	}
 	if want := "it kept the run from its end and the outputs are not written; run the same command again to go on"; !strings.Contains(string(out), want) {
@@ -195,7 +195,7 @@ func TestLongTerminated(t *testing.T) {
 			t.Fatalf("a failed row: %v", row)
 		}
 	}
-	if code := s.send("people.failed.csv", "--rate", "300"); code != app.ExitOK {
+	if code := s.send("people.failed.csv", "--rate", "300"); code != batch.ExitOK {
 		t.Errorf("exit %d", code)
 	}
 	s.onceEach(1000)
@@ -220,7 +220,7 @@ func TestLongThreeAtOnce(t *testing.T) {
 	}
 	_ = g.Wait()
 	slices.Sort(codes)
-	if !slices.Equal(codes, []int{app.ExitOK, app.ExitLocked, app.ExitLocked}) {
+	if !slices.Equal(codes, []int{batch.ExitOK, batch.ExitLocked, batch.ExitLocked}) {
 		t.Errorf("exit codes %v", codes)
 	}
 	s.onceEach(1000)
@@ -233,7 +233,7 @@ func TestLongThreeAtOnce(t *testing.T) {
 func TestLongRateAtTheServer(t *testing.T) {
 	s := newStage(t, sandbox.Config{Latency: 50 * time.Millisecond})
 	s.input("people.csv", 600, 1)
-	if code := s.send("people.csv", "--rate", "20", "--chunk-size", "1"); code != app.ExitOK {
+	if code := s.send("people.csv", "--rate", "20", "--chunk-size", "1"); code != batch.ExitOK {
 		t.Errorf("exit %d", code)
 	}
 	books := s.api.Books()
@@ -247,14 +247,14 @@ func TestLongAPIDown(t *testing.T) {
 	s := newStage(t, sandbox.Config{})
 	s.input("people.csv", 500, 3)
 	s.api.SetDown(true, false)
-	if code := s.send("people.csv", "--give-up-after", "8s", "--settle-time", "1s"); code != app.ExitEndedEarly {
+	if code := s.send("people.csv", "--give-up-after", "8s", "--settle-time", "1s"); code != batch.ExitEndedEarly {
 		t.Errorf("exit %d", code)
 	}
 	if rows := s.read("people.failed.csv"); len(rows) != 500 {
 		t.Errorf("%d failed rows", len(rows))
 	}
 	s.api.SetDown(false, false)
-	if code := s.send("people.failed.csv", "--settle-time", "1s", "--rate", "300"); code != app.ExitOK {
+	if code := s.send("people.failed.csv", "--settle-time", "1s", "--rate", "300"); code != batch.ExitOK {
 		t.Errorf("exit %d", code)
 	}
 	s.onceEach(500)
@@ -263,7 +263,7 @@ func TestLongAPIDown(t *testing.T) {
 func TestLongWrongKey(t *testing.T) {
 	s := newStage(t, sandbox.Config{Key: "another"})
 	s.input("people.csv", 500, 3)
-	if code := s.send("people.csv"); code != app.ExitEndedEarly {
+	if code := s.send("people.csv"); code != batch.ExitEndedEarly {
 		t.Errorf("exit %d", code)
 	}
 	if n := s.api.Posts() + s.api.Lists(); n > 6 {

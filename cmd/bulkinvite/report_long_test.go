@@ -26,7 +26,6 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
-	"bulkinvite/cmd/bulkinvite/app"
 )
 
 var keepShots = flag.String("shots", "", "keep pictures of the report's page in this folder")
@@ -74,7 +73,7 @@ func hostileRun(t *testing.T, path string) {
 		}
 	}
 	counts := map[string]int{"rows": 2 * len(hostile), "results": 0, "failed": 2 * len(hostile), "refused": len(hostile), all: 1}
-	if err := r.End(t.Context(), counts, app.ExitFailedRows); err != nil {
+	if err := r.End(t.Context(), counts, batch.ExitFailedRows); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -89,7 +88,7 @@ func TestLongReportInBrowser(t *testing.T) {
 	hostileRun(t, path)
 	name := filepath.Join(folder, "page.html")
 	var out, errs bytes.Buffer
-	if code := run(t.Context(), []string{"report", "--ledger", path, "-o", name}, &out, &out, &errs, nil); code != app.ExitOK {
+	if code := run(t.Context(), []string{"report", "--ledger", path, "-o", name}, &out, &out, &errs, nil); code != batch.ExitOK {
 		t.Fatalf("exit %d: %s", code, errs.String())
 	}
 	ctx, seen := openBrowser(t, browser)

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"unsafe"
 
-	"bulkinvite/cmd/bulkinvite/app"
+	"bulkinvite/batch"
 )
 
 // A strike is what befalls a process at one of the system calls by which it
@@ -242,7 +242,7 @@ func TestLongTracerLeavesOtherPrograms(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 3 { // the first may end before the other has
-		if status, _ := struck(t, exec.Command(program, "--version"), strike{}, nil); status.ExitStatus() != app.ExitOK {
+		if status, _ := struck(t, exec.Command(program, "--version"), strike{}, nil); status.ExitStatus() != batch.ExitOK {
 			t.Errorf("the traced program ended with %d", status.ExitStatus())
 		}
 	}

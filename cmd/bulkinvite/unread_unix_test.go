@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"bulkinvite/batch"
 	"bulkinvite/client/sandbox"
-	"bulkinvite/cmd/bulkinvite/app"
 )
 
 // Pipes that nobody reads, in processes of their own.
@@ -106,7 +106,7 @@ func TestNobodyReadsStderr(t *testing.T) {
 	s := newStage(t, sandbox.Config{PostScript: map[int]sandbox.Fault{1: sandbox.AfterDrop}})
 	s.input("people.csv", 200, 2)
 	_, stderr := s.fullPipe()
-	s.exits(s.start(nil, stderr, "send", "people.csv", "--chunk-size", "5", "--settle-time", "100ms"), app.ExitOK)
+	s.exits(s.start(nil, stderr, "send", "people.csv", "--chunk-size", "5", "--settle-time", "100ms"), batch.ExitOK)
 	s.onceEach(200)
 }
 
@@ -132,7 +132,7 @@ func TestStderrIsReadAgain(t *testing.T) {
 			}
 		}
 	}()
-	s.exits(cmd, app.ExitOK)
+	s.exits(cmd, batch.ExitOK)
 	if got := <-text; !strings.Contains(got, "the ledger is new") {
 		t.Errorf("stderr is %q", strings.Trim(got, "\x00"))
 	}
@@ -180,12 +180,12 @@ func TestNobodyReadsTheSummary(t *testing.T) {
 	s.until("a second run", func() bool {
 		other := s.start(nil, nil, "send", "people.csv", "--results", "r.csv", "--failed", "f.csv")
 		_ = other.Wait()
-		return other.ProcessState.ExitCode() == app.ExitOK
+		return other.ProcessState.ExitCode() == batch.ExitOK
 	})
 	if err := cmd.Process.Signal(syscall.Signal(0)); err != nil {
 		t.Errorf("the first run did not wait for its reader: %v", err)
 	}
 	s.signal(cmd, syscall.SIGTERM)
-	s.exits(cmd, app.ExitOK)
+	s.exits(cmd, batch.ExitOK)
 	s.onceEach(20)
 }

@@ -1,5 +1,6 @@
 // Package ledgertest is the suite that every store of the ledger must pass. It
-// speaks through the verbs of batch.Ledger alone.
+// knows the verbs of batch.Ledger alone. It must not know how a store keeps what
+// it is told.
 package ledgertest
 
 import (

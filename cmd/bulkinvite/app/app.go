@@ -71,15 +71,15 @@ func (a *App) OnTerminal() bool { return a.stdinTerminal || a.StderrTerminal != 
 // that are no failure come from cobra itself and are about the usage.
 func (a *App) Finish(cmd *cobra.Command, err error) int {
 	if err == nil {
-		return ExitOK
+		return batch.ExitOK
 	}
 	var f *Failure
 	if !errors.As(err, &f) {
 		_, _ = fmt.Fprintf(a.Stderr, "bulkinvite: %s; see %s --help\n", firstLine(err.Error()), cmd.CommandPath())
-		return ExitUsage
+		return batch.ExitUsage
 	}
 	if f.Err != nil {
-		_, _ = fmt.Fprintf(a.Stderr, "bulkinvite: %s\n", OneLine(f.Err.Error()))
+		_, _ = fmt.Fprintf(a.Stderr, "bulkinvite: %s\n", batch.OneLine(f.Err.Error()))
 	}
 	return f.Code
 }

@@ -8,17 +8,6 @@ import (
 	"bulkinvite/batch"
 )
 
-// The exit codes are interface: cron jobs and monitoring act on them. A signal
-// that kept rows from going is 128 + its number.
-const (
-	ExitOK         = 0
-	ExitBroken     = 1 // the run broke off: disk, ledger, a bug
-	ExitUsage      = 2 // nothing was sent, old outputs are untouched
-	ExitFailedRows = 3 // finished, some rows are in failed.csv, or there are none
-	ExitEndedEarly = 4 // the API ended the run: key, quota, down, deadline
-	ExitLocked     = 5 // another run holds the ledger; nothing was sent
-)
-
 // A Failure is an error that knows its exit code. One without Err has nothing
 // more to say than its code: all was said before.
 type Failure struct {
@@ -36,14 +25,14 @@ func (f *Failure) Error() string {
 func (f *Failure) Unwrap() error { return f.Err }
 
 // Refuse makes err one that ended the command before anything was sent.
-func Refuse(err error) error { return &Failure{Code: ExitUsage, Err: err} }
+func Refuse(err error) error { return &Failure{Code: batch.ExitUsage, Err: err} }
 
 // Refusef is Refuse for a new error.
 func Refusef(format string, args ...any) error { return Refuse(fmt.Errorf(format, args...)) }
 
 // ExitWith ends the command with a code and no further words.
 func ExitWith(code int) error {
-	if code == ExitOK {
+	if code == batch.ExitOK {
 		return nil
 	}
 	return &Failure{Code: code}
@@ -58,13 +47,13 @@ func CodeOf(err error) int {
 	)
 	switch {
 	case err == nil:
-		return ExitOK
+		return batch.ExitOK
 	case errors.As(err, &p): // whatever else the command says
-		return ExitBroken
+		return batch.ExitBroken
 	case errors.As(err, &f):
 		return f.Code
 	default:
-		return ExitBroken
+		return batch.ExitBroken
 	}
 }
 
@@ -75,7 +64,7 @@ func Early(ctx context.Context, err error) error {
 		return nil
 	}
 	if stop, ok := StoppedBy(ctx); ok {
-		return &Failure{Code: stop.Code(), Err: fmt.Errorf("%w; nothing was sent", stop)}
+		return &Failure{Code: stop.ExitCode(), Err: fmt.Errorf("%w; nothing was sent", stop)}
 	}
 	var (
 		f *Failure
@@ -85,21 +74,4 @@ func Early(ctx context.Context, err error) error {
 		return err
 	}
 	return Refuse(err)
-}
-
-// ExitCode is the code of a run that did not break off. Where several apply,
-// the first of them counts.
-func ExitCode(end batch.End, stop StopSignal, failedRows int) int {
-	switch {
-	case end == batch.Stopped && stop != (StopSignal{}):
-		return stop.Code()
-	case end == batch.Stopped:
-		return ExitBroken // nothing but a signal is meant to stop a run
-	case end != batch.Finished:
-		return ExitEndedEarly
-	case failedRows > 0:
-		return ExitFailedRows
-	default:
-		return ExitOK
-	}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"bulkinvite/batch"
+
 	"github.com/rs/zerolog"
 )
 
@@ -80,8 +82,8 @@ func TestFindKey(t *testing.T) {
 			if strings.Contains(err.Error(), secret) {
 				t.Errorf("the error shows the key: %v", err)
 			}
-			if CodeOf(err) != ExitUsage {
-				t.Errorf("exit code %d, want %d", CodeOf(err), ExitUsage)
+			if CodeOf(err) != batch.ExitUsage {
+				t.Errorf("exit code %d, want %d", CodeOf(err), batch.ExitUsage)
 			}
 		})
 	}

@@ -3,12 +3,12 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path/filepath"
 
 	"github.com/spf13/pflag"
 
+	"bulkinvite/batch"
 	"bulkinvite/batch/file"
 	"bulkinvite/batch/ledger"
 )
@@ -18,7 +18,7 @@ func (a *App) TakeLedger(ctx context.Context, named string) (store *ledger.Store
 	err = a.ReadLedger(ctx, named, func(_ *ledger.Reader, path string) error {
 		store, err = ledger.Open(ctx, path, ledger.Options{})
 		if errors.Is(err, ledger.ErrLocked) {
-			return &Failure{Code: ExitLocked, Err: err}
+			return &Failure{Code: batch.ExitLocked, Err: err}
 		}
 		return err
 	})
@@ -34,15 +34,6 @@ func IsLedger(name, path string) bool {
 		}
 	}
 	return false
-}
-
-// Advised adds to an error of the ledger at path what to do about it, where the
-// error itself does not say it.
-func Advised(err error, path string) error {
-	if advice := ledger.Advice(err); advice != "" {
-		return fmt.Errorf("%w; ledger %s: %s", err, path, advice)
-	}
-	return err
 }
 
 // AddLedgerFlag adds --ledger, which is the same for all commands.
@@ -78,10 +69,10 @@ func (a *App) ReadLedger(ctx context.Context, named string, f func(reader *ledge
 	case errors.Is(err, fs.ErrNotExist):
 		return RefuseMissing(path)
 	case err != nil:
-		return Advised(err, path)
+		return ledger.Advised(err, path)
 	}
 	defer func() { _ = reader.Close() }() // only read from
-	return Advised(f(reader, path), path)
+	return ledger.Advised(f(reader, path), path)
 }
 
 // RefuseMissing is the error of a command that needs a ledger.

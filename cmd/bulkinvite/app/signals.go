@@ -18,8 +18,8 @@ type StopSignal struct{ Sig syscall.Signal }
 
 func (s StopSignal) Error() string { return fmt.Sprintf("stopped by a signal (%v)", s.Sig) }
 
-// Code is the exit code of a shell's child that the signal ended.
-func (s StopSignal) Code() int { return 128 + int(s.Sig) }
+// ExitCode is that of a shell's child that the signal ended.
+func (s StopSignal) ExitCode() int { return 128 + int(s.Sig) }
 
 // StoppedBy returns the signal that cancelled ctx, if one did.
 func StoppedBy(ctx context.Context) (StopSignal, bool) {
@@ -52,7 +52,7 @@ func WithSignals(ctx context.Context, onFirst func(StopSignal), f func(ctx conte
 func (a *App) EndAtOnce(stop StopSignal) {
 	_, _ = fmt.Fprintf(a.Stderr, "bulkinvite: %v; nothing was sent\n", stop)
 	a.Stderr.End()
-	os.Exit(stop.Code())
+	os.Exit(stop.ExitCode())
 }
 
 func withSignalsFrom(ctx context.Context, signals <-chan os.Signal, onFirst func(StopSignal), exit func(code int), f func(ctx context.Context) error) error {
@@ -86,7 +86,7 @@ func watch(signals <-chan os.Signal, done <-chan struct{}, first func(StopSignal
 			}
 			switch {
 			case sig == syscall.SIGQUIT:
-				exit(StopSignal{sig}.Code())
+				exit(StopSignal{sig}.ExitCode())
 				return
 			case n == 0:
 				first(StopSignal{sig})
@@ -94,7 +94,7 @@ func watch(signals <-chan os.Signal, done <-chan struct{}, first func(StopSignal
 				// Of a terminal that is closed both the system and the shell
 				// send one: that must not keep the outputs from being written.
 			default:
-				exit(StopSignal{sig}.Code())
+				exit(StopSignal{sig}.ExitCode())
 				return
 			}
 		}

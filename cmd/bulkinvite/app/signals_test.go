@@ -23,7 +23,7 @@ func TestFirstSignalCancelsSecondExits(t *testing.T) {
 				}
 				signals <- syscall.SIGTERM
 				<-ctx.Done()
-				if stop, ok := StoppedBy(ctx); !ok || stop.Code() != 143 {
+				if stop, ok := StoppedBy(ctx); !ok || stop.ExitCode() != 143 {
 					t.Errorf("stopped by %v, %v: want SIGTERM, 143", stop, ok)
 				}
 				synctest.Wait()

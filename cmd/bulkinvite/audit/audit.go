@@ -144,7 +144,7 @@ func (o *Options) run(ctx context.Context, log zerolog.Logger, ids []string) err
 		err = r.writeTo(o.Stdout)
 	}
 	if err == nil && r.wrong() {
-		err = app.ExitWith(app.ExitFailedRows)
+		err = app.ExitWith(batch.ExitFailedRows)
 	}
 	return err
 }
@@ -162,7 +162,7 @@ func lastInterviews(ctx context.Context, reader *ledger.Reader, baseURL string) 
 func auditError(ctx context.Context, id string, err error) error {
 	var apiErr *client.Error
 	if errors.As(err, &apiErr) && ctx.Err() == nil {
-		return &app.Failure{Code: app.ExitEndedEarly, Err: fmt.Errorf("interview %s: %w", id, err)}
+		return &app.Failure{Code: batch.ExitEndedEarly, Err: fmt.Errorf("interview %s: %w", id, err)}
 	}
 	return err
 }

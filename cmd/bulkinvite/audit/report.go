@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"bulkinvite/cmd/bulkinvite/app"
+	"bulkinvite/batch"
 )
 
 func (r *auditReport) writeTo(w io.Writer) error {
@@ -24,19 +24,19 @@ func (r *auditReport) writeTo(w io.Writer) error {
 	if wrong == 0 {
 		b.WriteString("finished; nothing is wrong\n")
 	} else {
-		fmt.Fprintf(&b, "finished; something is wrong with %s, see above\n", app.People(wrong))
+		fmt.Fprintf(&b, "finished; something is wrong with %s, see above\n", batch.People(wrong))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
 func (r *auditResult) write(b *strings.Builder) {
-	fmt.Fprintf(b, "interview %s: %s in the API's list, %d invited in the ledger\n", r.InterviewID, app.People(r.People), r.Invited)
+	fmt.Fprintf(b, "interview %s: %s in the API's list, %d invited in the ledger\n", r.InterviewID, batch.People(r.People), r.Invited)
 	if r.People == 0 && r.Invited == 0 && r.InDoubt == 0 {
 		b.WriteString("  neither knows anybody in it; make sure that the id, --base-url and --ledger are right\n")
 	}
 	if n := len(r.Twice); n > 0 {
-		fmt.Fprintf(b, "  more than one entry in the list, a second session: %s; tell the API's support\n", app.People(n))
+		fmt.Fprintf(b, "  more than one entry in the list, a second session: %s; tell the API's support\n", batch.People(n))
 		for _, p := range r.Twice {
 			var entries []string
 			for _, e := range p.Entries {
@@ -46,7 +46,7 @@ func (r *auditResult) write(b *strings.Builder) {
 		}
 	}
 	if n := len(r.Missing); n > 0 {
-		fmt.Fprintf(b, "  invited in the ledger and not in the list: %s; look in the dashboard\n", app.People(n))
+		fmt.Fprintf(b, "  invited in the ledger and not in the list: %s; look in the dashboard\n", batch.People(n))
 		writeNames(b, r.Missing)
 	}
 	if r.Elsewhere > 0 {
@@ -54,11 +54,11 @@ func (r *auditResult) write(b *strings.Builder) {
 		if len(r.ElsewherePeople) > 0 {
 			hint = ""
 		}
-		fmt.Fprintf(b, "  in the list and not in the ledger, invited elsewhere: %s%s\n", app.People(r.Elsewhere), hint)
+		fmt.Fprintf(b, "  in the list and not in the ledger, invited elsewhere: %s%s\n", batch.People(r.Elsewhere), hint)
 		writeNames(b, r.ElsewherePeople)
 	}
 	if r.InDoubt > 0 {
-		fmt.Fprintf(b, "  in doubt: %s, %d of them in the list; bulkinvite confirm settles them\n", app.People(r.InDoubt), r.InDoubtListed)
+		fmt.Fprintf(b, "  in doubt: %s, %d of them in the list; bulkinvite confirm settles them\n", batch.People(r.InDoubt), r.InDoubtListed)
 	}
 }
 

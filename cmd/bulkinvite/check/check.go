@@ -12,7 +12,10 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"bulkinvite/batch"
 	"bulkinvite/batch/file"
+	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/send"
 	"bulkinvite/client"
 	"bulkinvite/cmd/bulkinvite/app"
 	"bulkinvite/cmd/bulkinvite/preview"
@@ -126,7 +129,7 @@ func (c *checker) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	in, err := c.flags.input.Open(ctx, c.App, names)
+	in, err := csvio.OpenAll(ctx, names, c.flags.input.Read(c.App))
 	if err != nil {
 		return err
 	}
@@ -135,33 +138,31 @@ func (c *checker) run(ctx context.Context, args []string) error {
 	if err := c.prepareInvalid(in, path); err != nil {
 		return err
 	}
-	view, err := preview.MakePlan(ctx, preview.FileNames(in), in, c.flags.input.Batch)
-	if err != nil {
+	plan := &preview.Plan{WrittenTo: c.flags.invalid}
+	if plan.Preview, err = send.Check(ctx, in, c.flags.input.Batch, app.SetGCPercent); err != nil {
 		return err
 	}
-	view.AddInput(in)
-	preview.LogColumns(c.log, zerolog.DebugLevel, in)     // they are in the plan
-	debug.SetGCPercent(app.GCPercent(view.Plan.Rows) / 6) // what a look-up in the ledger keeps comes on top of the rows
-	if err := app.Advised(view.AskLedger(ctx, in, path, c.flags.base.URL), path); err != nil {
+	plan.LogColumns(c.log.Debug)                          // they are in the plan
+	debug.SetGCPercent(app.GCPercent(plan.Plan.Rows) / 6) // what a look-up in the ledger keeps comes on top of the rows
+	if err := ledger.Advised(plan.Look(ctx, path, c.flags.base.URL), path); err != nil {
 		return err
 	}
-	if err := view.FindRepeats(ctx, in); err != nil {
+	if err := plan.FindRepeats(ctx); err != nil {
 		return err
 	}
 	if c.invalid != nil {
 		if _, err := c.invalid.Write(ctx); err != nil {
 			return err
 		}
-		view.WrittenTo = c.flags.invalid
 	}
-	if err := c.show(&view, in); err != nil {
+	if err := c.show(plan); err != nil {
 		return err
 	}
-	if err := c.flags.input.Refuse(&view); err != nil {
+	if err := c.flags.input.Refuse(plan); err != nil {
 		return err
 	}
-	if view.Invalid() > 0 || view.Plan.Rows == 0 {
-		return app.ExitWith(app.ExitFailedRows)
+	if plan.Invalid() > 0 || plan.Plan.Rows == 0 {
+		return app.ExitWith(batch.ExitFailedRows)
 	}
 	return nil
 }
@@ -193,10 +194,9 @@ func (c *checker) prepareInvalid(in *csvio.Input, path string) (err error) {
 }
 
 // show writes the plan to stdout.
-func (c *checker) show(view *preview.PlanView, in *csvio.Input) error {
+func (c *checker) show(plan *preview.Plan) error {
 	if !c.flags.json {
-		return view.Show(c.Stdout)
+		return plan.Show(c.Stdout)
 	}
-	plan := view.Save(preview.PlannedRun{SHA256: in.SHA256(), BaseURL: c.flags.base.URL, Options: c.flags.input.Options()})
-	return app.WriteJSON(c.Answers, plan)
+	return app.WriteJSON(c.Answers, plan.Save(c.flags.base.URL, c.flags.input.Options()))
 }

@@ -37,7 +37,7 @@ func (c *confirmer) assume(ctx context.Context, args []string) (err error) {
 		leftOut, err = store.LeftOut(ctx)
 	}
 	if err != nil {
-		return app.Early(ctx, app.Advised(err, store.Path()))
+		return app.Early(ctx, ledger.Advised(err, store.Path()))
 	}
 	doubts, err := c.doubtsOf(key, append(all, leftOut...))
 	if err != nil {
@@ -48,7 +48,7 @@ func (c *confirmer) assume(ctx context.Context, args []string) (err error) {
 	}
 	// From here on a signal is too late: it takes no time.
 	if err := c.writeAssumed(context.WithoutCancel(ctx), store, doubts); err != nil {
-		return app.Advised(err, store.Path())
+		return ledger.Advised(err, store.Path())
 	}
 	_, _ = fmt.Fprint(c.Stdout, c.consequences("", doubts))
 	return nil
@@ -141,7 +141,7 @@ func (c *confirmer) writeAssumed(ctx context.Context, store *ledger.Store, doubt
 			return err
 		}
 	}
-	return book.End(ctx, map[string]int{string(count): 1}, app.ExitOK)
+	return book.End(ctx, map[string]int{string(count): 1}, batch.ExitOK)
 }
 
 // consequences tells what follows from what is assumed, in a line for each kind

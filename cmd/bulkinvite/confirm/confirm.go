@@ -133,25 +133,24 @@ func (c *confirmer) confirm(ctx context.Context) (r *confirmReport, code int, er
 	defer func() { err = errors.Join(err, store.Close()) }()
 	people, elsewhere, err := c.inDoubt(ctx, store)
 	if err != nil {
-		return nil, 0, app.Early(ctx, app.Advised(err, store.Path()))
+		return nil, 0, app.Early(ctx, ledger.Advised(err, store.Path()))
 	}
 	book, err := store.Begin(ctx, ledger.RunInfo{BaseURL: c.flags.api.Base.URL, Input: "confirm", Rows: len(people)})
 	if err != nil {
-		return nil, 0, app.Early(ctx, app.Advised(err, store.Path()))
+		return nil, 0, app.Early(ctx, ledger.Advised(err, store.Path()))
 	}
 	c.log.Info().Str("ledger", store.Path()).Int64("run", book.ID()).Str("api", c.flags.api.Base.URL).
 		Int("in_doubt", len(people)).Msg("the ledger is open")
 	r = &confirmReport{people: people, elsewhere: elsewhere, baseURL: c.flags.api.Base.URL, interview: c.flags.interview}
 	if err := c.settle(ctx, store, book, api, r); err != nil {
-		if endErr := book.End(ctx, nil, app.ExitBroken); !errors.Is(err, endErr) {
+		if endErr := book.End(ctx, nil, batch.ExitBroken); !errors.Is(err, endErr) {
 			err = errors.Join(err, endErr)
 		}
-		return nil, 0, app.Advised(fmt.Errorf("broke off: %w; %s", err, app.Again), store.Path())
+		return nil, 0, ledger.Advised(fmt.Errorf("broke off: %w; %s", err, app.Again), store.Path())
 	}
-	stop, _ := app.StoppedBy(ctx)
-	code = app.ExitCode(r.end, stop, r.count(batch.StateSending))
+	code = batch.ExitCode(ctx, r.end, r.count(batch.StateSending))
 	if err := book.End(ctx, r.counts(), code); err != nil {
-		return nil, 0, app.Advised(err, store.Path())
+		return nil, 0, ledger.Advised(err, store.Path())
 	}
 	return r, code, nil
 }

@@ -107,7 +107,7 @@ func (r *confirmReport) writeTo(w io.Writer) error {
 	_ = table.Flush() // a strings.Builder takes everything
 	fmt.Fprintf(&b, "%s\n", r.lastLine())
 	if r.elsewhere > 0 {
-		fmt.Fprintf(&b, "in doubt at other APIs: %s; bulkinvite status shows them, --base-url takes the other API\n", app.Count(r.elsewhere, "invitation"))
+		fmt.Fprintf(&b, "in doubt at other APIs: %s; bulkinvite status shows them, --base-url takes the other API\n", batch.Count(r.elsewhere, "invitation"))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -126,7 +126,7 @@ func (r *confirmReport) lastLine() string {
 			"or look in the dashboard and say what you know with --assume", app.PeopleAre(left), r.where())
 	case r.notInvited() > 0:
 		return fmt.Sprintf("finished; nobody is in doubt any more%s; the next send that names them invites the %s who are not invited",
-			r.where(), app.People(r.notInvited()))
+			r.where(), batch.People(r.notInvited()))
 	}
 	return "finished; nobody is in doubt any more" + r.where()
 }

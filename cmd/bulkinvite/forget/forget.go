@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
 	"bulkinvite/cmd/bulkinvite/app"
 )
@@ -76,14 +77,14 @@ type forgetter struct {
 }
 
 func (f *forgetter) run(ctx context.Context) error {
-	err := app.Advised(f.forget(ctx), f.path)
+	err := ledger.Advised(f.forget(ctx), f.path)
 	switch stop, stopped := app.StoppedBy(ctx); {
 	case err == nil:
 		return nil
 	case stopped && f.changed:
-		return &app.Failure{Code: stop.Code(), Err: fmt.Errorf("%w; run the same command again to make sure that they are forgotten", stop)}
+		return &app.Failure{Code: stop.ExitCode(), Err: fmt.Errorf("%w; run the same command again to make sure that they are forgotten", stop)}
 	case stopped:
-		return &app.Failure{Code: stop.Code(), Err: fmt.Errorf("%w; nothing was removed", stop)}
+		return &app.Failure{Code: stop.ExitCode(), Err: fmt.Errorf("%w; nothing was removed", stop)}
 	case f.changed:
 		return fmt.Errorf("%w; run the same command again", err)
 	}
@@ -149,7 +150,7 @@ func (f *forgetter) open(ctx context.Context) (*ledger.Store, error) {
 	}
 	store, err := ledger.Open(ctx, f.path, ledger.Options{})
 	if errors.Is(err, ledger.ErrLocked) {
-		return nil, &app.Failure{Code: app.ExitLocked, Err: fmt.Errorf("%w; nothing was removed", err)}
+		return nil, &app.Failure{Code: batch.ExitLocked, Err: fmt.Errorf("%w; nothing was removed", err)}
 	}
 	return store, err
 }
@@ -160,5 +161,5 @@ func (f *forgetter) ask(ctx context.Context, t *ledger.Traces, requests int) err
 		return nil
 	}
 	return app.AskOnTerminal(ctx, fmt.Sprintf("forget %s, who is in %s of the ledger %s? It cannot be undone. [y/N] ",
-		t.Person, app.Count(requests, "request"), f.path), "nothing was removed")
+		t.Person, batch.Count(requests, "request"), f.path), "nothing was removed")
 }

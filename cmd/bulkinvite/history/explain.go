@@ -164,7 +164,7 @@ func describe(r *ledger.PastRequest) string {
 	var b strings.Builder
 	b.WriteString(string(r.Kind))
 	if r.People > 1 {
-		fmt.Fprintf(&b, ", one of %s", app.People(r.People))
+		fmt.Fprintf(&b, ", one of %s", batch.People(r.People))
 	}
 	if r.JobApplicationID != "" {
 		fmt.Fprintf(&b, ", job application %s", r.JobApplicationID)
@@ -195,7 +195,7 @@ func describeAnswer(r *ledger.PastRequest, a *ledger.PastAnswer) string {
 		b.WriteString(" (the answer named an address that nobody asked for)")
 	}
 	if a.Message != "" {
-		fmt.Fprintf(&b, ": %s", app.OneLine(a.Message))
+		fmt.Fprintf(&b, ": %s", batch.OneLine(a.Message))
 	}
 	return b.String()
 }

@@ -109,7 +109,7 @@ func newPage(s *reportSource, anonymous bool) (*page, error) {
 	}
 	p.setRows(counts)
 	p.setRequests(s.found)
-	p.Chart = newChart(s.found.Timeline, float64(counts[app.RatePerHour])/3600)
+	p.Chart = newChart(s.found.Timeline, float64(counts[batch.RatePerHour])/3600)
 	p.setPeople(s.found)
 	return p, nil
 }
@@ -126,9 +126,9 @@ func (p *page) setTimes(s *reportSource) {
 		}
 		p.State, p.Verdict = "note", fmt.Sprintf("exit code %d: %s", r.ExitCode, meaning)
 		switch r.ExitCode {
-		case app.ExitOK:
+		case batch.ExitOK:
 			p.State = "good"
-		case app.ExitBroken:
+		case batch.ExitBroken:
 			p.State = "bad"
 		}
 	case s.running:
@@ -155,12 +155,12 @@ func (p *page) setRows(counts map[string]int) {
 	p.AllRequests = counts["requests"]
 	p.ResultsRows, p.FailedRows = counts["results"], counts["failed"]
 	_, p.HasRows = counts["results"]
-	for _, status := range app.StatusOrder {
+	for _, status := range batch.Statuses() {
 		if n := counts[string(status)]; n > 0 {
 			p.Results = append(p.Results, rowCount{string(status), statusMeanings[status], n, p.Run.Rows})
 		}
 	}
-	for _, code := range app.CodeOrder {
+	for _, code := range batch.Codes() {
 		if n := counts[string(code)]; n > 0 {
 			p.Failed = append(p.Failed, rowCount{string(code), codeAdvice[code], n, p.Run.Rows})
 		}
@@ -192,7 +192,7 @@ func (p *page) setRequests(found *ledger.RunReport) {
 }
 
 func (p *page) setPeople(found *ledger.RunReport) {
-	for _, code := range app.CodeOrder {
+	for _, code := range batch.Codes() {
 		group := found.Named[code]
 		if group == nil {
 			continue

@@ -16,12 +16,12 @@ import (
 
 // Nothing that a run can end with is without words on the page.
 func TestReportHasWordsForAll(t *testing.T) {
-	for _, code := range app.CodeOrder {
+	for _, code := range batch.Codes() {
 		if codeAdvice[code] == "" {
 			t.Errorf("%s: no advice", code)
 		}
 	}
-	for _, status := range app.StatusOrder {
+	for _, status := range batch.Statuses() {
 		if statusMeanings[status] == "" {
 			t.Errorf("%s: no meaning", status)
 		}
@@ -31,7 +31,7 @@ func TestReportHasWordsForAll(t *testing.T) {
 			t.Errorf("%s: no name", kind)
 		}
 	}
-	for _, exit := range []int{app.ExitOK, app.ExitBroken, app.ExitUsage, app.ExitFailedRows, app.ExitEndedEarly, 129, 130, 143} {
+	for _, exit := range []int{batch.ExitOK, batch.ExitBroken, batch.ExitUsage, batch.ExitFailedRows, batch.ExitEndedEarly, 129, 130, 143} {
 		if exitMeanings[exit] == "" {
 			t.Errorf("exit code %d: no meaning", exit)
 		}

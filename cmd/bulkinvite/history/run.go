@@ -13,6 +13,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
 	"bulkinvite/cmd/bulkinvite/app"
 )
@@ -59,7 +60,7 @@ func (v *runView) writeTo(w io.Writer) error {
 	}
 	v.writeRequests(&b)
 	if len(v.doubts) > 0 {
-		fmt.Fprintf(&b, "\n%s in doubt from this run: %s\n", app.People(len(v.doubts)), v.status.whyDoubt())
+		fmt.Fprintf(&b, "\n%s in doubt from this run: %s\n", batch.People(len(v.doubts)), v.status.whyDoubt())
 		writeDoubts(&b, v.doubts)
 	}
 	_, err := io.WriteString(w, b.String())
@@ -71,9 +72,9 @@ func (v *runView) writeRun(b *strings.Builder) error {
 	fmt.Fprintf(b, "run %d: %s\n", r.ID, v.status.stateOf(r))
 	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	if isConfirm(r) {
-		_, _ = fmt.Fprintf(table, "  input\tnone, it was bulkinvite %s for %s in doubt\n", r.Input, app.People(r.Rows))
+		_, _ = fmt.Fprintf(table, "  input\tnone, it was bulkinvite %s for %s in doubt\n", r.Input, batch.People(r.Rows))
 	} else {
-		_, _ = fmt.Fprintf(table, "  input\t%s, %s\n", r.Input, app.Count(r.Rows, "row"))
+		_, _ = fmt.Fprintf(table, "  input\t%s, %s\n", r.Input, batch.Count(r.Rows, "row"))
 		_, _ = fmt.Fprintf(table, "  sha256\t%s\n", r.SHA256)
 	}
 	_, _ = fmt.Fprintf(table, "  api\t%s\n", r.BaseURL)
@@ -86,9 +87,9 @@ func (v *runView) writeRun(b *strings.Builder) error {
 	if err != nil {
 		return err
 	}
-	if perHour, known := counts[app.RatePerHour]; known {
+	if perHour, known := counts[batch.RatePerHour]; known {
 		_, _ = fmt.Fprintf(table, "  rate\t%s requests per second\n", app.FormatFloat(app.Round(float64(perHour)/3600)))
-		delete(counts, app.RatePerHour)
+		delete(counts, batch.RatePerHour)
 	}
 	for _, name := range slices.Sorted(maps.Keys(counts)) {
 		_, _ = fmt.Fprintf(table, "  %s\t%d\n", name, counts[name])
@@ -116,7 +117,7 @@ func (v *runView) writeRequests(b *strings.Builder) {
 	table := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "\nrequests\tpeople\tkind\tanswer\tits newest message")
 	for _, r := range v.requests {
-		_, _ = fmt.Fprintf(table, "%d\t%d\t%s\t%s\t%s\n", r.Requests, r.People, r.Kind, answerOf(r.Answered, r.StatusCode), app.OneLine(r.Message))
+		_, _ = fmt.Fprintf(table, "%d\t%d\t%s\t%s\t%s\n", r.Requests, r.People, r.Kind, answerOf(r.Answered, r.StatusCode), batch.OneLine(r.Message))
 	}
 	_ = table.Flush() // a strings.Builder takes everything
 }

@@ -138,7 +138,7 @@ func (s *statusView) writeTo(w io.Writer) error {
 	s.writeRuns(&b)
 	s.writeInterviews(&b)
 	if len(s.doubts) > 0 {
-		fmt.Fprintf(&b, "\n%s in doubt: %s\n", app.People(len(s.doubts)), s.whyDoubt())
+		fmt.Fprintf(&b, "\n%s in doubt: %s\n", batch.People(len(s.doubts)), s.whyDoubt())
 		writeDoubts(&b, s.doubts)
 	}
 	_, err := io.WriteString(w, b.String())
@@ -195,7 +195,7 @@ func (s *statusView) writeInterviews(b *strings.Builder) {
 	_ = table.Flush() // a strings.Builder takes everything
 	if leftOut > 0 {
 		fmt.Fprintf(b, "\n%s without an invitation: the API accepted the request and left them out; "+
-			"their rows are not sent again until they change, or after bulkinvite confirm --assume not-sent\n", app.People(leftOut))
+			"their rows are not sent again until they change, or after bulkinvite confirm --assume not-sent\n", batch.People(leftOut))
 	}
 }
 

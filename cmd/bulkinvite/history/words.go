@@ -6,33 +6,32 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
-	"bulkinvite/cmd/bulkinvite/app"
 )
 
 // The words of a report's page.
 
 // exitMeanings are the exit codes that a run in the ledger can have.
 var exitMeanings = map[int]string{
-	app.ExitOK:         "every row is in the results",
-	app.ExitBroken:     "the run broke off (disk, ledger, a bug); mend what the last line of its log names, and run the same command again",
-	app.ExitUsage:      "nothing was sent",
-	app.ExitFailedRows: "finished, some rows failed; see below what to do about each",
-	app.ExitEndedEarly: "ended early by the API (key, quota, down) or by the deadline; mend what the log names, and run the same command again",
-	129:                "stopped by SIGHUP; run the same command again to go on",
-	130:                "stopped by Ctrl-C (SIGINT); run the same command again to go on",
-	143:                "stopped by SIGTERM; run the same command again to go on",
+	batch.ExitOK:         "every row is in the results",
+	batch.ExitBroken:     "the run broke off (disk, ledger, a bug); mend what the last line of its log names, and run the same command again",
+	batch.ExitUsage:      "nothing was sent",
+	batch.ExitFailedRows: "finished, some rows failed; see below what to do about each",
+	batch.ExitEndedEarly: "ended early by the API (key, quota, down) or by the deadline; mend what the log names, and run the same command again",
+	129:                  "stopped by SIGHUP; run the same command again to go on",
+	130:                  "stopped by Ctrl-C (SIGINT); run the same command again to go on",
+	143:                  "stopped by SIGTERM; run the same command again to go on",
 }
 
 // confirmMeanings are those that are others for a run of confirm.
 var confirmMeanings = map[int]string{
-	app.ExitOK:         "whoever was asked about is in doubt no more",
-	app.ExitFailedRows: "somebody is still in doubt; bulkinvite status shows who",
+	batch.ExitOK:         "whoever was asked about is in doubt no more",
+	batch.ExitFailedRows: "somebody is still in doubt; bulkinvite status shows who",
 }
 
 // confirmWords says what a run of confirm found; counts is nil if it came to no
 // end.
 func confirmWords(counts map[string]int, asked int) string {
-	text := fmt.Sprintf("bulkinvite confirm sends no invitations and has no rows. It was about %s in doubt", app.People(asked))
+	text := fmt.Sprintf("bulkinvite confirm sends no invitations and has no rows. It was about %s in doubt", batch.People(asked))
 	if counts == nil {
 		return text + "; what it found stands in the ledger."
 	}

@@ -6,7 +6,6 @@
 package preview
 
 import (
-	"context"
 	"errors"
 	"math"
 	"slices"
@@ -103,21 +102,21 @@ func SomeFiles(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-// Open reads the files into the spool.
-func (f *InputFlags) Open(ctx context.Context, a *app.App, names []string) (*csvio.Input, error) {
+// Read returns how the input is read.
+func (f *InputFlags) Read(a *app.App) csvio.Options {
 	options := f.csv
 	options.Stdin = a.Stdin
 	if f.encoding != encodingAuto {
 		options.Encoding = f.encoding
 	}
-	return csvio.OpenAll(ctx, names, options)
+	return options
 }
 
 // Refuse says why an input that can be read is not sent all the same.
-func (f *InputFlags) Refuse(v *PlanView) error {
+func (f *InputFlags) Refuse(v *Plan) error {
 	if rows := v.Plan.Rows; rows < f.minRows {
 		return app.Refusef("%s has %s, fewer than --min-rows %d; nothing was sent; look whether it is whole, or allow fewer",
-			v.input(), app.Count(rows, "row"), f.minRows)
+			v.Input(), batch.Count(rows, "row"), f.minRows)
 	}
 	if !f.strict || len(v.Warnings) == 0 {
 		return nil
@@ -131,14 +130,5 @@ func (f *InputFlags) Refuse(v *PlanView) error {
 		texts = append(texts, text)
 	}
 	return app.Refusef("--strict refuses %s: %s; nothing was sent; mend the input, or leave out --strict",
-		app.Count(len(texts), "warning"), strings.Join(texts, "; "))
-}
-
-// FileNames returns how messages call the files of the input.
-func FileNames(in *csvio.Input) []string {
-	var names []string
-	for _, file := range in.Lists() {
-		names = append(names, file.Name())
-	}
-	return names
+		batch.Count(len(texts), "warning"), strings.Join(texts, "; "))
 }

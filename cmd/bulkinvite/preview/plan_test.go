@@ -2,7 +2,6 @@ package preview
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/send"
 )
 
 // A listSource is an input in memory.
@@ -44,6 +44,16 @@ func faulty(code batch.Code, message string) batch.Row {
 	return batch.Row{Problem: &batch.Problem{Code: code, Message: message}}
 }
 
+// checked is the plan of rows in one file.
+func checked(t *testing.T, src batch.Source, opts batch.Options) *Plan {
+	t.Helper()
+	p, err := send.CheckRows(t.Context(), []string{"people.csv"}, src, opts, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Plan{Preview: p}
+}
+
 func TestPlan(t *testing.T) {
 	src := listSource{
 		person(interviewA, 1), person(interviewB, 1), person(interviewB, 2), person(interviewB, 3), person(interviewB, 3),
@@ -55,11 +65,8 @@ func TestPlan(t *testing.T) {
 	}
 	opts := batch.DefaultOptions()
 	opts.ChunkSize, opts.Rate = 2, 0.5
-	view, err := MakePlan(t.Context(), []string{"people.csv"}, src, opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := view.FindRepeats(t.Context(), src); err != nil {
+	view := checked(t, src, opts)
+	if err := view.FindRepeats(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	// What send adds once the ledger was asked.
@@ -126,10 +133,7 @@ func TestPlanFitsATerminal(t *testing.T) {
 			src = append(src, person(strings.Repeat(fmt.Sprintf("é%d", interview), 20), n))
 		}
 	}
-	view, err := MakePlan(t.Context(), []string{"people.csv"}, src, batch.DefaultOptions())
-	if err != nil {
-		t.Fatal(err)
-	}
+	view := checked(t, src, batch.DefaultOptions())
 	view.Plan.Surveyed, view.Plan.AlreadyInvited, view.Plan.InDoubt = true, 7_000_000, 1_000_000
 	view.Plan.Interviews[6].AlreadyInvited, view.Plan.Interviews[199].InDoubt = 7_000_000, 1_000_000
 	var shown strings.Builder
@@ -154,16 +158,3 @@ func TestPlanFitsATerminal(t *testing.T) {
 		t.Errorf("%d people of %d in\n%s", sum, view.Plan.People, shown.String())
 	}
 }
-
-func TestPlanOfABrokenInput(t *testing.T) {
-	broken := errors.New("line 900000: quote is not closed")
-	if _, err := MakePlan(t.Context(), []string{"people.csv"}, brokenSource{broken}, batch.DefaultOptions()); !errors.Is(err, broken) {
-		t.Errorf("error %v, want the input's", err)
-	}
-}
-
-type brokenSource struct{ err error }
-
-func (b brokenSource) Scan(context.Context, func(*batch.Row) error) error { return b.err }
-
-func (b brokenSource) At(int64) (batch.Row, error) { return batch.Row{}, b.err }

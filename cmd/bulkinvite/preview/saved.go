@@ -9,6 +9,7 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/file"
+	"bulkinvite/batch/send"
 	"bulkinvite/cmd/bulkinvite/app"
 	"bulkinvite/csvio"
 )
@@ -28,7 +29,7 @@ type SavedPlan struct {
 	Options map[string]string `json:"options"` // flags that say how the input is read, if they are not the default
 	Ledger  savedLedger       `json:"ledger"`
 
-	Columns    []takenColumn   `json:"columns"`
+	Columns    []send.Column   `json:"columns"`
 	Rows       int             `json:"rows"`
 	BlankRows  int             `json:"blank_rows"`
 	People     int             `json:"people"`
@@ -75,8 +76,8 @@ type savedInvalid struct {
 }
 
 type savedProblem struct {
-	Count int          `json:"count"`
-	First []rowProblem `json:"first"`
+	Count int            `json:"count"`
+	First []send.Problem `json:"first"`
 }
 
 type savedInterview struct {
@@ -88,41 +89,34 @@ type savedInterview struct {
 	Requests       int    `json:"requests"`
 }
 
-// A PlannedRun is what a plan hangs on beside the input and the ledger.
-type PlannedRun struct {
-	SHA256  string
-	BaseURL string
-	Options map[string]string
-}
-
 // Save returns the plan as it is written.
-func (v *PlanView) Save(run PlannedRun) *SavedPlan {
+func (v *Plan) Save(baseURL string, options map[string]string) *SavedPlan {
 	p := v.Plan
-	requests := v.requests()
+	requests := v.Requests()
 	s := &SavedPlan{
 		Version: savedPlanVersion,
-		Input:   v.input(), SHA256: run.SHA256, BaseURL: run.BaseURL, Options: run.Options,
+		Input:   v.Input(), SHA256: v.SHA256, BaseURL: baseURL, Options: options,
 		Ledger:  savedLedger{Path: v.Ledger, New: v.NewLedger, Known: p.Known},
-		Columns: v.columns, Rows: p.Rows, BlankRows: v.BlankRows, People: p.People,
+		Columns: v.Columns, Rows: p.Rows, BlankRows: v.BlankRows, People: p.People,
 		Duplicates:     savedDuplicates{Count: p.Duplicates, First: []savedRepeat{}},
 		Invalid:        savedInvalid{Count: v.Invalid(), ByCode: map[batch.Code]savedProblem{}},
 		AlreadyInvited: p.AlreadyInvited, InDoubt: p.InDoubt, HeldBack: p.HeldBack.People, Left: p.Left(),
-		Requests: requests.all(), ListRequests: requests.lists, Rate: v.rate, SecondsAtRate: float64(requests.all()) / v.rate,
+		Requests: requests.All(), ListRequests: requests.Lists, Rate: v.Options.Rate, SecondsAtRate: float64(requests.All()) / v.Options.Rate,
 		Interviews: make([]savedInterview, 0, len(p.Interviews)),
 		Warnings:   v.WarningTexts(),
 		Warned:     slices.Concat([]csvio.Warning{}, v.Warnings), // [] and not null
 	}
-	for _, r := range v.repeats {
+	for _, r := range v.Repeats {
 		s.Duplicates.First = append(s.Duplicates.First, savedRepeat{
-			v.files.name(r.Row.File), r.Row, v.files.name(r.First.File), r.First.Row, r.First.Line, r.First.Name, r.Differ,
+			v.File(r.Row.File), r.Row, v.File(r.First.File), r.First.Row, r.First.Line, r.First.Name, r.Differ,
 		})
 	}
 	for code, n := range p.Problems {
-		s.Invalid.ByCode[code] = savedProblem{n, v.first[code]}
+		s.Invalid.ByCode[code] = savedProblem{n, v.First[code]}
 	}
 	for _, i := range p.Interviews {
 		s.Interviews = append(s.Interviews, savedInterview{
-			i.ID, i.People, i.AlreadyInvited, i.InDoubt, i.Left, requestsLeft(i),
+			i.ID, i.People, i.AlreadyInvited, i.InDoubt, i.Left, send.RequestsLeft(i),
 		})
 	}
 	return s

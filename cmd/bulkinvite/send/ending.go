@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/send"
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
@@ -24,7 +25,7 @@ type ending struct {
 	Counts    map[string]int `json:"counts"` // rows, by file, status and code, and requests; empty if no outputs were written
 
 	begun, at time.Time
-	report    *report // nil if nothing was sent
+	summary   *summary // nil if nothing was sent
 }
 
 // runAndTell is run, and tells of its end. A mistake in the flags is told only
@@ -58,14 +59,11 @@ func (s *sender) newEnding(begun time.Time, code int) *ending {
 	now := time.Now()
 	e := &ending{
 		ExitCode: code, Rehearsal: s.flags.sandbox, Seconds: app.Round(now.Sub(begun).Seconds()), Counts: map[string]int{},
-		begun: begun, at: now, report: s.report,
+		begun: begun, at: now, Run: s.number, summary: s.summary,
 	}
-	if s.book != nil {
-		e.Run = s.book.ID()
-	}
-	if r := s.report; r != nil && !r.outputsLost {
-		e.Counts = r.flatCounts()
-		delete(e.Counts, app.RatePerHour) // is for the ledger
+	if r := s.summary; r != nil && !r.OutputsLost {
+		e.Counts = r.Counts()
+		delete(e.Counts, batch.RatePerHour) // is for the ledger
 	}
 	e.Status = e.status()
 	e.Text = e.words()
@@ -75,16 +73,16 @@ func (s *sender) newEnding(begun time.Time, code int) *ending {
 // status is that of the report or, without one, why nothing was sent.
 func (e *ending) status() string {
 	switch {
-	case e.ExitCode == app.ExitBroken:
-		return endBroken
-	case e.report != nil:
-		return e.report.End
-	case e.ExitCode == app.ExitLocked:
+	case e.ExitCode == batch.ExitBroken:
+		return send.EndBroken
+	case e.summary != nil:
+		return e.summary.End
+	case e.ExitCode == batch.ExitLocked:
 		return "locked"
-	case e.ExitCode == app.ExitUsage:
+	case e.ExitCode == batch.ExitUsage:
 		return "refused"
 	default:
-		return endNames[batch.Stopped]
+		return batch.Stopped.String()
 	}
 }
 
@@ -95,12 +93,12 @@ func (e *ending) words() string {
 		text, now = text+", a rehearsal in the sandbox", "rehearsed now"
 	}
 	text += ": " + e.what()
-	switch r := e.report; {
+	switch r := e.summary; {
 	case r == nil:
-	case r.outputsLost:
-		text += fmt.Sprintf(". %d %s, which the ledger knows; the outputs could not be written", r.invited, now)
+	case r.OutputsLost:
+		text += fmt.Sprintf(". %d %s, which the ledger knows; the outputs could not be written", r.Invited, now)
 	default:
-		text += fmt.Sprintf(". %s in the results (%d %s), %d failed", app.Count(r.ResultsRows, "row"), r.invited, now, r.FailedRows)
+		text += fmt.Sprintf(". %s in the results (%d %s), %d failed", batch.Count(r.ResultsRows, "row"), r.Invited, now, r.FailedRows)
 	}
 	if e.Run != 0 {
 		text += fmt.Sprintf(". Run %d", e.Run)
@@ -113,25 +111,25 @@ func (e *ending) words() string {
 // what says in words what the exit code means, and what to do.
 func (e *ending) what() string {
 	switch {
-	case e.ExitCode == app.ExitFailedRows && e.report != nil && e.report.Rows == 0:
+	case e.ExitCode == batch.ExitFailedRows && e.summary != nil && e.summary.Rows == 0:
 		return "finished, the input has no rows, nobody was invited; look at where it comes from"
-	case e.ExitCode == app.ExitFailedRows && e.report != nil && e.report.FailedRows == 0:
+	case e.ExitCode == batch.ExitFailedRows && e.summary != nil && e.summary.FailedRows == 0:
 		return "finished, but a list shows people twice whom this run has invited; see the warnings"
-	case e.ExitCode == app.ExitOK && e.report != nil && e.report.heldBack != "":
-		return "finished; " + e.report.heldBack
-	case e.ExitCode == app.ExitOK && e.Rehearsal:
+	case e.ExitCode == batch.ExitOK && e.summary != nil && e.summary.heldBack != "":
+		return "finished; " + e.summary.heldBack
+	case e.ExitCode == batch.ExitOK && e.Rehearsal:
 		return "finished, everyone is rehearsed, nobody is invited"
-	case e.ExitCode == app.ExitOK:
+	case e.ExitCode == batch.ExitOK:
 		return "finished, everyone is invited"
-	case e.ExitCode == app.ExitBroken:
+	case e.ExitCode == batch.ExitBroken:
 		return "broke off; see its log, mend what it names and run the same command again"
-	case e.ExitCode == app.ExitUsage:
+	case e.ExitCode == batch.ExitUsage:
 		return "refused, nothing was sent; see its log"
-	case e.ExitCode == app.ExitFailedRows:
+	case e.ExitCode == batch.ExitFailedRows:
 		return "finished, but some rows failed; see the file of failed rows"
-	case e.ExitCode == app.ExitEndedEarly:
+	case e.ExitCode == batch.ExitEndedEarly:
 		return "ended early by the API or a deadline (" + e.Status + "); see its log and run the same command again"
-	case e.ExitCode == app.ExitLocked:
+	case e.ExitCode == batch.ExitLocked:
 		return "refused, nothing was sent: another run holds the ledger"
 	default:
 		return "stopped by a signal; run the same command again to go on"

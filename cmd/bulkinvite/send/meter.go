@@ -114,7 +114,7 @@ func (m *meter) timeLeft(p batch.Progress) (left time.Duration, known bool) {
 func waitingFor(p batch.Progress) string {
 	switch {
 	case p.Done >= p.People && p.LinksLeft > 0:
-		return "fetching " + app.Count(p.LinksLeft, "link")
+		return "fetching " + batch.Count(p.LinksLeft, "link")
 	case p.Done >= p.People:
 		return ""
 	case p.Held >= time.Second:

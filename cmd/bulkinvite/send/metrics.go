@@ -17,8 +17,10 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
+	"bulkinvite/batch"
 	"bulkinvite/batch/file"
 	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/send"
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
@@ -37,10 +39,10 @@ func (s *sender) saveMetrics(ctx context.Context, e *ending) error {
 	if err != nil {
 		s.log.Warn().Err(err).Msg("the metrics of the run before cannot be read: when a run last succeeded is not known any more")
 	}
-	if e.ExitCode == app.ExitOK && !e.Rehearsal {
+	if e.ExitCode == batch.ExitOK && !e.Rehearsal {
 		kept[metricSuccess] = float64(e.at.Unix())
 	}
-	if s.store != nil && !e.Rehearsal {
+	if s.number != 0 && !e.Rehearsal {
 		if n, err := countDoubts(ctx, s.ledgerPath); err != nil {
 			s.log.Warn().Err(err).Msg("cannot count for the metrics who is in doubt")
 		} else {
@@ -117,24 +119,24 @@ func (e *ending) register(to prometheus.Registerer, kept map[string]float64) {
 	set := func(name, help string, value float64) {
 		add.NewGauge(prometheus.GaugeOpts{Name: name, Help: help}).Set(value)
 	}
-	r := cmp.Or(e.report, &report{}) // without one nothing was sent
+	r := cmp.Or(e.summary, &summary{Report: &send.Report{}}) // without one nothing was sent
 	set("bulkinvite_last_run_timestamp_seconds", "When the last run ended.", float64(e.at.Unix()))
 	set(metricSuccess, "When a run last had every row in the results (exit code 0), rehearsals apart; 0: never.", kept[metricSuccess])
 	set("bulkinvite_last_run_exit_code", "Exit code of the last run.", float64(e.ExitCode))
 	set("bulkinvite_last_run_duration_seconds", "How long the last run took.", e.at.Sub(e.begun).Seconds())
 	set("bulkinvite_last_run_sandbox", "1 if the last run was a rehearsal in a sandbox, which invites nobody.", oneIf(e.Rehearsal))
-	set("bulkinvite_last_run_invited_people", "People whom the last run invited, those confirmed and re-sent included.", float64(r.invited))
-	set("bulkinvite_last_run_throttled_seconds", "How long the last run was slower than it might have been because the API asked for it.", r.traffic.Throttled.Seconds())
+	set("bulkinvite_last_run_invited_people", "People whom the last run invited, those confirmed and re-sent included.", float64(r.Invited))
+	set("bulkinvite_last_run_throttled_seconds", "How long the last run was slower than it might have been because the API asked for it.", r.Traffic.Throttled.Seconds())
 	set(metricInDoubt, "People in doubt in the whole ledger, when a run last had it.", kept[metricInDoubt])
 
 	rows := add.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "bulkinvite_last_run_rows",
 		Help: "Rows that the last run wrote, by their status in the results or their error code among the failed rows.",
 	}, []string{"outcome"})
-	for _, status := range app.StatusOrder {
+	for _, status := range batch.Statuses() {
 		rows.WithLabelValues(string(status)).Set(float64(r.Results[status]))
 	}
-	for _, code := range app.CodeOrder {
+	for _, code := range batch.Codes() {
 		rows.WithLabelValues(string(code)).Set(float64(r.Failed[code]))
 	}
 	requests := add.NewGaugeVec(prometheus.GaugeOpts{
@@ -144,7 +146,7 @@ func (e *ending) register(to prometheus.Registerer, kept map[string]float64) {
 	for _, status := range []int{200, 429, 0} {
 		requests.WithLabelValues(statusLabel(status))
 	}
-	for status, n := range r.traffic.Requests {
+	for status, n := range r.Traffic.Requests {
 		requests.WithLabelValues(statusLabel(status)).Set(float64(n))
 	}
 }

@@ -13,14 +13,15 @@ import (
 	"github.com/rs/zerolog"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/send"
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
 // An endedSender has ended with a code, after it has sent or without.
-func endedSender(t *testing.T, code int, r *report) (*sender, *ending) {
+func endedSender(t *testing.T, code int, r *summary) (*sender, *ending) {
 	t.Helper()
 	s := &sender{
-		App: &app.App{}, flags: &Options{metrics: filepath.Join(t.TempDir(), "nightly.prom")}, log: zerolog.Nop(), report: r,
+		App: &app.App{}, flags: &Options{metrics: filepath.Join(t.TempDir(), "nightly.prom")}, log: zerolog.Nop(), summary: r,
 	}
 	return s, s.newEnding(time.Now().Add(-time.Minute), code)
 }
@@ -37,13 +38,13 @@ func readFile(t *testing.T, name string) []byte {
 // The names and units are what Prometheus' linter wants, and all metrics are
 // there whether or not anything was sent.
 func TestMetricsKeepTheConventions(t *testing.T) {
-	r := &report{
+	r := &summary{Report: &send.Report{
 		End: "finished", Results: map[batch.Status]int{batch.StatusInvited: 3}, Failed: map[batch.Code]int{batch.CodeRefused: 1},
-		traffic: batch.Traffic{Requests: map[int]int{200: 4, 429: 1, 0: 2}, Throttled: time.Second},
-	}
+		Traffic: batch.Traffic{Requests: map[int]int{200: 4, 429: 1, 0: 2}, Throttled: time.Second},
+	}}
 	about := MonitoringTopic
-	lines := map[*report]int{}
-	for code, r := range map[int]*report{app.ExitFailedRows: r, app.ExitLocked: nil} {
+	lines := map[*summary]int{}
+	for code, r := range map[int]*summary{batch.ExitFailedRows: r, batch.ExitLocked: nil} {
 		s, e := endedSender(t, code, r)
 		if err := s.saveMetrics(t.Context(), e); err != nil {
 			t.Fatal(err)
@@ -72,7 +73,7 @@ func TestMetricsKeepTheConventions(t *testing.T) {
 
 // When a run succeeded, and who is in doubt, is kept by one that cannot tell.
 func TestMetricsKeepWhatARunCannotTell(t *testing.T) {
-	s, e := endedSender(t, app.ExitLocked, nil)
+	s, e := endedSender(t, batch.ExitLocked, nil)
 	before := strings.Join([]string{
 		"# TYPE " + metricSuccess + " gauge", metricSuccess + `{name="nightly"} 1.7e+09`,
 		"# TYPE " + metricInDoubt + " gauge", metricInDoubt + `{name="nightly"} 7`, "",

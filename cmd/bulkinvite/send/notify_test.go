@@ -11,8 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"bulkinvite/batch"
 	"bulkinvite/client/sandbox"
-	"bulkinvite/cmd/bulkinvite/app"
 )
 
 func TestWebhookAddresses(t *testing.T) {
@@ -149,7 +149,7 @@ func TestNotifyErrorsKeepTheAddress(t *testing.T) {
 // Every end is told in words of its own.
 func TestEndingsHaveWords(t *testing.T) {
 	said := map[string]int{}
-	for _, code := range []int{app.ExitOK, app.ExitBroken, app.ExitUsage, app.ExitFailedRows, app.ExitEndedEarly, app.ExitLocked, 143} {
+	for _, code := range []int{batch.ExitOK, batch.ExitBroken, batch.ExitUsage, batch.ExitFailedRows, batch.ExitEndedEarly, batch.ExitLocked, 143} {
 		words := (&ending{ExitCode: code}).what()
 		if other, again := said[words]; again {
 			t.Errorf("exit codes %d and %d: %s", other, code, words)

@@ -16,10 +16,10 @@ const bugGrace = 10 * time.Second
 
 // endOverdue ends the program if a run with a bug does not come to its end, as
 // when what panicked held what others wait for. The ledger makes that safe.
-func (s *sender) endOverdue(ctx context.Context, bugs <-chan *batch.Panic) error {
+func (s *sender) endOverdue(ctx context.Context) error {
 	var p *batch.Panic
 	select {
-	case p = <-bugs:
+	case p = <-s.bugs:
 	case <-ctx.Done():
 		return nil // the run's end is no error
 	}
@@ -29,8 +29,8 @@ func (s *sender) endOverdue(ctx context.Context, bugs <-chan *batch.Panic) error
 		return nil // told at the end of the run
 	}
 	app.LogBug(s.log, p)
-	_, _ = fmt.Fprintf(s.Stderr, "bulkinvite: broke off: %v; it kept the run from its end and the outputs are not written; %s\n", p, s.report.again())
+	_, _ = fmt.Fprintf(s.Stderr, "bulkinvite: broke off: %v; it kept the run from its end and the outputs are not written; %s\n", p, s.again())
 	s.Stderr.End()
-	os.Exit(app.ExitBroken)
+	os.Exit(batch.ExitBroken)
 	return nil
 }

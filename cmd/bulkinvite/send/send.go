@@ -6,7 +6,6 @@
 package send
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"sync/atomic"
@@ -14,11 +13,11 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
-	"bulkinvite/client"
+	"bulkinvite/batch/send"
 	"bulkinvite/cmd/bulkinvite/app"
 	"bulkinvite/cmd/bulkinvite/preview"
-	"bulkinvite/csvio"
 )
 
 // NewCmdSend returns the command send.
@@ -85,8 +84,7 @@ its end it can write --metrics and call --notify: bulkinvite help monitoring.`,
 	return cmd
 }
 
-// A sender is one run of send. Its fields are filled by the steps of run, in
-// the order of these steps.
+// A sender is one run of send.
 type sender struct {
 	*app.App
 	flags      *Options
@@ -97,52 +95,54 @@ type sender struct {
 	meter atomic.Pointer[meter] // set when the sending begins
 	sent  atomic.Bool           // nothing is sent any more
 
-	api        *client.Client
-	input      *csvio.Input
-	plan       preview.PlanView
-	unnamed    []unnamedOutput
-	outputs    *csvio.Outputs
-	notices    []string           // for the summary
+	plan       preview.Plan
 	saved      *preview.SavedPlan // of --plan, or nil
 	ledgerPath string
-	store      *ledger.Store
-	book       *ledger.Run
-	report     *report     // set when the sending begins
-	begun      atomic.Bool // set before the ledger is opened: from then on a run is ended in order
-	sending    atomic.Bool // set while something may be sent
+	number     int64             // of the run in the ledger; 0: none began
+	bugs       chan *batch.Panic // the first of the run
+	summary    *summary          // nil if nothing was sent
+	begun      atomic.Bool       // set before the ledger is opened: from then on a run is ended in order
+	sending    atomic.Bool       // set while something may be sent
 
 	cleanups []func() error // run in reverse order
 }
 
-// run sends the input. All steps but the last end without
-// anything sent and without touching what an earlier run wrote.
+// run sends the input, and tells about it.
 func (s *sender) run(ctx context.Context) error {
 	defer s.cleanUp()
-	for _, step := range []func(context.Context) error{
-		s.connect,
-		s.check,
-		s.prepareOutputs,
-		s.comparePlan,
-		s.openLedger,
-		s.keepOthers,
-		s.compareLedger,
-		s.confirm,
-		s.noteOutputs,
-	} {
-		if err := cmp.Or(step(ctx), context.Cause(ctx)); err != nil {
-			return s.early(ctx, err)
-		}
+	job, err := s.job()
+	if err != nil {
+		return app.Early(ctx, err)
 	}
-	return s.send(ctx)
+	report, err := send.Run(ctx, job)
+	if report != nil {
+		return s.tell(ctx, report)
+	}
+	if errors.Is(err, ledger.ErrLocked) {
+		err = &app.Failure{Code: batch.ExitLocked, Err: err}
+	}
+	return app.Early(ctx, err)
 }
 
-// early ends a run that has sent nothing.
-func (s *sender) early(ctx context.Context, err error) error {
-	err = app.Early(ctx, app.Advised(err, s.ledgerPath))
-	if s.book != nil {
-		err = errors.Join(err, s.book.End(ctx, nil, app.CodeOf(err)))
+// tell tells of a run that has sent: in the summary file, in the log and on
+// stdout.
+func (s *sender) tell(ctx context.Context, r *send.Report) error {
+	s.summary = s.newSummary(r)
+	if r.Held.People > 0 {
+		s.log.Warn().Int("held_back", r.HeldBack).Time("until", r.Held.Until).Msg(s.summary.heldBack)
 	}
-	return err
+	app.LogBug(s.log, r.Broke)
+	if s.flags.summary != "" {
+		if err := s.summary.save(s.flags.summary); err != nil {
+			r.Break(err)
+		}
+	}
+	s.cleanUp()                                                    // before: whoever reads the summary may take their time
+	app.Patiently(ctx, func() { _ = s.summary.writeTo(s.Stdout) }) // which drops errors
+	if r.ExitCode == batch.ExitBroken {
+		return errors.New(s.summary.lastLine())
+	}
+	return app.ExitWith(r.ExitCode)
 }
 
 // atEnd registers what is to be closed or removed at the end.

@@ -2,35 +2,28 @@ package send
 
 import (
 	"encoding/json"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/send"
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
-func finishedReport() *report {
-	r := &report{
+func finishedSummary() *summary {
+	return &summary{again: app.Again, Report: &send.Report{
 		Input: "people.csv", ResultsFile: "people.results.csv", FailedFile: "people.failed.csv",
-		End: "finished", Seconds: 61, Requests: 9, Rows: 5,
-		Results: map[batch.Status]int{}, Failed: map[batch.Code]int{},
-	}
-	for _, out := range []batch.Outcome{
-		{Status: batch.StatusInvited}, {Status: batch.StatusInvited}, {Status: batch.StatusDuplicate},
-		{Code: batch.CodeInvalidEmail}, {Code: batch.CodeUncertain},
-	} {
-		r.count(out)
-	}
-	r.ResultsRows, r.FailedRows = 3, 2
-	return r
+		End: "finished", Seconds: 61, Requests: 9, Rows: 5, ResultsRows: 3, FailedRows: 2,
+		Results: map[batch.Status]int{batch.StatusInvited: 2, batch.StatusDuplicate: 1},
+		Failed:  map[batch.Code]int{batch.CodeInvalidEmail: 1, batch.CodeUncertain: 1},
+	}}
 }
 
 func TestSummaryForPeople(t *testing.T) {
 	var b strings.Builder
-	r := finishedReport()
+	r := finishedSummary()
 	r.Warnings = []string{"the moon is full"}
 	if err := r.writeTo(&b); err != nil {
 		t.Fatal(err)
@@ -50,55 +43,18 @@ finished; 1 row can still go unchanged, run the same command again to go on; 1 r
 	}
 }
 
-// Rows in = rows in results + rows in failed, or the run is a broken one.
-func TestEquation(t *testing.T) {
-	tests := []struct {
-		name     string
-		spoil    func(*report)
-		balanced bool
-	}{
-		{"as it should be", func(*report) {}, true},
-		{"a row was not written", func(r *report) { r.ResultsRows-- }, false},
-		{"a row was written twice", func(r *report) { r.FailedRows++ }, false},
-		{"the files have other rows than were counted", func(r *report) { r.count(batch.Outcome{Status: batch.StatusInvited}) }, false},
-		{"pass 3 saw more rows than pass 1", func(r *report) { r.Rows-- }, false},
-		{"nothing was written", func(r *report) { r.ResultsRows, r.FailedRows = 0, 0 }, false},
-	}
-	for _, test := range tests {
-		r := finishedReport()
-		test.spoil(r)
-		if r.balanced() != test.balanced {
-			t.Errorf("%s: balanced %v, want %v", test.name, r.balanced(), test.balanced)
-		}
-		if !test.balanced {
-			r.setBroken(nil)
-			if r.ExitCode != app.ExitBroken || r.End != endBroken || !strings.Contains(r.lastLine(), "5 rows came in") && r.Rows == 5 {
-				t.Errorf("%s: told as %q, exit %d", test.name, r.lastLine(), r.ExitCode)
-			}
-		}
-	}
-}
-
-func TestEndsHaveNames(t *testing.T) {
-	for end := batch.Finished; end <= batch.DeadlineOver; end++ {
-		if endNames[end] == "" {
-			t.Errorf("end %d has no name", end)
-		}
-	}
-}
-
 func TestSaveSummary(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "summary.json")
 	if err := os.WriteFile(name, []byte("from yesterday"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := checkSummaryFile(name); err != nil {
+	if err := app.CheckWritable("summary", name); err != nil {
 		t.Fatal(err)
 	}
 	if text, err := os.ReadFile(name); err != nil || string(text) != "from yesterday" {
 		t.Errorf("the check changed the file: %q, %v", text, err)
 	}
-	if err := finishedReport().save(name); err != nil {
+	if err := finishedSummary().save(name); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(name)
@@ -112,7 +68,7 @@ func TestSaveSummary(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var read report
+	var read send.Report
 	if err := json.Unmarshal(text, &read); err != nil {
 		t.Fatal(err)
 	}
@@ -122,13 +78,5 @@ func TestSaveSummary(t *testing.T) {
 	files, err := os.ReadDir(filepath.Dir(name))
 	if err != nil || len(files) != 1 {
 		t.Errorf("files left: %v, %v", files, err)
-	}
-}
-
-func TestErrorsAreOneLine(t *testing.T) {
-	r := finishedReport()
-	r.setBroken(errors.Join(errors.New("one"), errors.New("two"), errors.New("one"))) // one disk is full for many
-	if line := r.lastLine(); !strings.Contains(line, "broke off: one; two; run") {
-		t.Errorf("last line %q", line)
 	}
 }

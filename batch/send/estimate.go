@@ -1,4 +1,4 @@
-package preview
+package send
 
 import (
 	"time"
@@ -6,26 +6,27 @@ import (
 	"bulkinvite/batch"
 )
 
-// A planned is how many requests of each kind a run will make, as far as that is
+// Requests are how many requests of each kind a run will make, as far as that is
 // known before it. All go through one limiter.
-type planned struct{ invitations, lists int }
+type Requests struct{ Invitations, Lists int }
 
-func (p planned) all() int { return p.invitations + p.lists }
+// All are both.
+func (r Requests) All() int { return r.Invitations + r.Lists }
 
-// requests estimates what the people left need: exactly, unless the ledger knows
+// Requests estimates what the people left need: exactly, unless the ledger knows
 // some of them or the lists have people whom it does not know.
-func (v *PlanView) requests() planned {
-	var sum planned
+func (p *Preview) Requests() Requests {
+	var sum Requests
 	last := 0
-	for _, i := range v.Plan.Interviews {
-		sum.invitations += requestsLeft(i)
-		sum.lists += v.looks(i) * readingOf(i.AlreadyInvited)
+	for _, i := range p.Plan.Interviews {
+		sum.Invitations += RequestsLeft(i)
+		sum.Lists += p.looks(i) * readingOf(i.AlreadyInvited)
 		if i.Left > 0 {
 			last += readingOf(i.AlreadyInvited + i.Left)
 		}
 	}
 	if last <= maxLastLooks {
-		sum.lists += last
+		sum.Lists += last
 	}
 	return sum
 }
@@ -36,9 +37,9 @@ const maxLastLooks = 20
 
 // looks is how often the list of an interview is read before its people are
 // done with: before the first invitation, and twice for those in doubt.
-func (v *PlanView) looks(i batch.InterviewPlan) int {
+func (p *Preview) looks(i batch.InterviewPlan) int {
 	looks := 0
-	if i.Left > i.InDoubt && !v.noPreflight {
+	if i.Left > i.InDoubt && !p.Options.NoPreflight {
 		looks++
 	}
 	if i.InDoubt > 0 {
@@ -55,14 +56,14 @@ func readingOf(people int) int {
 	return (people+pageSize-1)/pageSize + 2
 }
 
-// atRate is the least time that so many requests take.
-func (v *PlanView) atRate(requests int) time.Duration {
-	return time.Duration(float64(requests) / v.rate * float64(time.Second))
+// AtRate is the least time that so many requests take.
+func (p *Preview) AtRate(requests int) time.Duration {
+	return time.Duration(float64(requests) / p.Options.Rate * float64(time.Second))
 }
 
-// requestsLeft is the share of an interview's invitations that its people left
+// RequestsLeft is the share of an interview's invitations that its people left
 // need, rounded up.
-func requestsLeft(i batch.InterviewPlan) int {
+func RequestsLeft(i batch.InterviewPlan) int {
 	if i.People == 0 {
 		return 0
 	}

@@ -1,0 +1,104 @@
+package send
+
+import (
+	"context"
+	"errors"
+
+	"golang.org/x/sync/errgroup"
+
+	"bulkinvite/batch"
+	"bulkinvite/csvio"
+)
+
+// send is passes 2 and 3: it sends, and writes what became of each row.
+func (s *sender) send(ctx context.Context) (*Report, error) {
+	engine, err := batch.New(s.input, s.preview.Plan, s.run, s.API, s.Options)
+	if err != nil {
+		return nil, s.early(ctx, err)
+	}
+	r := s.newReport()
+	broke := s.sendAll(ctx, r, engine)
+	r.take(engine)
+
+	// Stopped or not, what was sent has to be told.
+	told := context.WithoutCancel(ctx)
+	if !r.OutputsLost {
+		broke = errors.Join(broke, s.writeOutputs(told, r, engine))
+	}
+	broke = errors.Join(broke, engine.Close())
+	end, reason := engine.End()
+	r.finish(ctx, end, reason)
+	if broke != nil || !r.balanced() {
+		r.Break(broke)
+	}
+	s.endRun(told, r)
+	return r, nil
+}
+
+// sendAll lets the engine run while its progress is watched.
+func (s *sender) sendAll(ctx context.Context, r *Report, engine *batch.Engine) error {
+	watching, done := context.WithCancel(context.WithoutCancel(ctx)) // a stopping run is watched to its end
+	defer done()
+	var g errgroup.Group
+	if watch := s.Events.Watch; watch != nil {
+		g.Go(batch.Guard(func() error { return watch(watching, engine.Progress) }))
+	}
+	err := engine.Run(ctx)
+	if err == nil && engine.WantsLinks() {
+		err = s.fetchLinks(ctx, r, engine)
+	}
+	done()
+	return errors.Join(err, g.Wait())
+}
+
+// fetchLinks writes the outputs before it fetches the links that are missing
+// from them: that may take minutes, in which whatever ends the program must not
+// leave those of another day.
+func (s *sender) fetchLinks(ctx context.Context, r *Report, engine *batch.Engine) error {
+	if err := s.writeOutputs(context.WithoutCancel(ctx), r, engine); err != nil {
+		return err
+	}
+	return engine.FetchLinks(ctx)
+}
+
+// writeOutputs is pass 3. The report counts what the files are given, and not
+// what the engine believes: that is what the equation is about.
+func (s *sender) writeOutputs(ctx context.Context, r *Report, engine *batch.Engine) error {
+	if r.Rows == 0 {
+		return nil // half an export must not take away what an earlier run wrote
+	}
+	var written csvio.Counts
+	clear(r.Results)
+	clear(r.Failed)
+	err := batch.Guard(func() (err error) {
+		written, err = s.outputs.Write(ctx, func(row *batch.Row) (batch.Outcome, error) {
+			out, err := engine.Outcome(row)
+			if s.Rehearsal && out.Status != "" && out.Status != batch.StatusDuplicate {
+				out.Status = batch.StatusRehearsed
+			}
+			r.count(out)
+			return out, err
+		})
+		return err
+	})()
+	if err != nil {
+		r.notWritten()
+		return err
+	}
+	r.ResultsRows, r.FailedRows = written.Results, written.Failed
+	return nil
+}
+
+// endRun ends the run in the ledger and closes that: whoever has the report may
+// begin the next. What fails here makes the run a broken one, unless it is what
+// broke it before.
+func (s *sender) endRun(ctx context.Context, r *Report) {
+	if err := s.run.End(ctx, r.Counts(), r.ExitCode); err != nil && !errors.Is(r.Broke, err) {
+		r.Break(err)
+	}
+	// A disk that fails now may have failed before: a sync that fails once does not
+	// fail again for what it has lost.
+	if err := s.store.Close(); err != nil && r.End != EndBroken {
+		r.Break(err)
+	}
+}
