@@ -100,9 +100,9 @@ func (b *book) unpin(id int64) {
 }
 
 // read returns requests of the ledger by their numbers, as they are now: the
-// caller need not hold mu, and later answers do not change them. It puts them on
-// the shelf if that is wanted.
-func (b *book) read(ids []int64, shelve bool) (map[int64]*request, error) {
+// caller need not hold mu, and later answers do not change them. Those that are
+// read for few of their people may be put on the shelf.
+func (b *book) read(ids []int64, few map[int64]bool) (map[int64]*request, error) {
 	requests := make(map[int64]*request, len(ids))
 	missing := make([]int64, 0, len(ids))
 	b.mu.Lock()
@@ -116,7 +116,7 @@ func (b *book) read(ids []int64, shelve bool) (map[int64]*request, error) {
 	b.mu.Unlock()
 	err := b.load(missing, func(r *request) {
 		requests[r.id] = r
-		if shelve {
+		if few[r.id] {
 			b.shelf.put(r)
 		}
 	})

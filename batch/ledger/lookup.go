@@ -43,6 +43,7 @@ func (l *lookup) records(ctx context.Context, keys []batch.Key) ([]batch.Record,
 		return records, err
 	}
 	folds := make([]fold, len(keys))
+	found = l.book.shelf.serve(l.id, l.base, keys, found, folds)
 	err = l.eachMatch(ctx, keys, found, func(at int, r *request, p *person) { folds[at].add(l.id, r, p) })
 	if err != nil {
 		return nil, err
@@ -56,49 +57,29 @@ func (l *lookup) records(ctx context.Context, keys []batch.Key) ([]batch.Record,
 // eachMatch reads the requests of the matches, sorted by request, and calls f
 // for each key at a position with a person who has it.
 func (l *lookup) eachMatch(ctx context.Context, keys []batch.Key, found []match, f func(at int, r *request, p *person)) error {
-	u := &unpacker{}
 	for len(found) > 0 {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		var err error
-		if found, err = l.readSome(u, keys, found, f); err != nil {
+		var ids []int64
+		few := map[int64]bool{}
+		left := found
+		for len(left) > 0 && len(ids) < readRequests {
+			first := ofFirst(left)
+			ids, left = append(ids, first[0].request), left[len(first):]
+			few[first[0].request] = len(first) <= fewPeople
+		}
+		requests, err := l.book.read(ids, few)
+		if err != nil {
 			return err
 		}
+		now := found[:len(found)-len(left)]
+		if err := l.matchPeople(keys, now, func(id int64) (*request, error) { return requests[id], nil }, f); err != nil {
+			return err
+		}
+		found = left
 	}
 	return nil
-}
-
-// readSome is eachMatch for the first matches, and returns those that are left.
-func (l *lookup) readSome(u *unpacker, keys []batch.Key, found []match, f func(at int, r *request, p *person)) (left []match, err error) {
-	todo := l.book.shelf.split(found)
-	requests, err := l.book.read(todo.read, todo.shelve)
-	if err != nil {
-		return nil, err
-	}
-	for found = found[:len(found)-len(todo.left)]; len(found) > 0; {
-		first := ofFirst(found)
-		found = found[len(first):]
-		id := first[0].request
-		if len(todo.shelved) > 0 && todo.shelved[0].request == id {
-			place := todo.shelved[0]
-			todo.shelved = todo.shelved[1:]
-			if l.unpack(u, place, keys, first, f) {
-				continue
-			}
-			// It cannot be read, or has somebody else with the same hash.
-			again, err := l.book.read([]int64{id}, false)
-			if err != nil {
-				return nil, err
-			}
-			requests[id] = again[id]
-		}
-		err := l.matchPeople(keys, first, func(id int64) (*request, error) { return requests[id], nil }, f)
-		if err != nil {
-			return nil, err
-		}
-	}
-	return todo.left, nil
 }
 
 // ofFirst returns the matches of the first request.
@@ -108,25 +89,6 @@ func ofFirst(found []match) []match {
 		n++
 	}
 	return found[:n]
-}
-
-// unpack calls f for the matches of a request on the shelf. It does nothing
-// unless that has everybody whom they name.
-func (l *lookup) unpack(u *unpacker, place shelfPlace, keys []batch.Key, matches []match, f func(at int, r *request, p *person)) (done bool) {
-	if u.packed = l.book.shelf.get(u.packed, place); u.packed == nil {
-		return false
-	}
-	u.open(place.request)
-	var people [fewPeople]person
-	for i, m := range matches {
-		if people[i], done = u.find(l.book.shelf.seed, l.base, keys[m.at]); !done {
-			return false
-		}
-	}
-	for i, m := range matches {
-		f(m.at, &u.request, &people[i])
-	}
-	return true
 }
 
 // findAll returns the matches in index and tail, sorted by request.
@@ -168,7 +130,10 @@ func (b *book) addTail(found []match, hashes []uint64) []match {
 
 func sortMatches(found []match) {
 	slices.SortFunc(found, func(a, b match) int {
-		return cmp.Or(cmp.Compare(a.request, b.request), cmp.Compare(a.at, b.at))
+		if a.request != b.request {
+			return cmp.Compare(a.request, b.request)
+		}
+		return cmp.Compare(a.at, b.at)
 	})
 }
 

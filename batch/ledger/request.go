@@ -138,8 +138,8 @@ func (p *person) keep(text string) string {
 	return strings.Clone(text)
 }
 
-// A fold gathers what the requests say of one key, added in the order of their
-// numbers.
+// A fold gathers what the requests say of one key. Re-sends are added in the order
+// of their numbers.
 type fold struct {
 	rec     batch.Record
 	idFrom  int64
@@ -160,7 +160,8 @@ func (f *fold) add(run int64, r *request, p *person) {
 	if r.kind == batch.KindResend && sentOrDoubt && !r.claimedAt.Before(f.rec.ResentAt) {
 		f.rec.ResentAt, f.rec.ResentState = r.claimedAt, p.state
 	}
-	if counts(r.kind, p.state) && rank(p.state) >= rank(f.rec.State) {
+	over := rank(p.state) - rank(f.rec.State)
+	if counts(r.kind, p.state) && (over > 0 || over == 0 && r.id >= f.rec.RequestID) {
 		f.rec.State, f.rec.Kind, f.rec.RequestID = p.state, r.kind, r.id
 		f.rec.JobApplicationID, f.rec.Mark = r.application, p.keep(p.mark)
 		f.rec.ThisRun = p.by == run

@@ -1,39 +1,82 @@
 package ledger
 
 import (
+	"bytes"
+	"encoding/binary"
 	"hash/maphash"
 	"os"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 
+	"bulkinvite/batch"
 	"bulkinvite/batch/file"
 )
 
-// A shelf keeps requests of earlier runs, packed, in an unlinked temporary file.
-// An input that was sorted anew names few people each of very many requests at
-// a time. Reading all of each request from the database for them takes some
-// twenty times as long as people take in the order of the ledger, and the
-// requests of a million people are too large for memory.
+// A shelf keeps what is known of the people in requests of earlier runs, so that
+// one person is found without reading the others. An input that was sorted anew
+// names few people each of very many requests at a time. Reading all of each
+// request from the database for them takes some twenty times as long as people
+// take in the order of the ledger.
 //
+// What most people have for themselves, the candidate id, is in an unlinked
+// temporary file, at a place that is reckoned: it would take too much memory.
 // It may lack anything, as for want of room: that is read from the database.
 type shelf struct {
 	seed maphash.Seed
 	last int64 // requests behind this one are of the run itself, and change often
 
-	mu      sync.Mutex
-	reads   int // of requests for few of their people
-	file    *os.File
-	closed  bool
-	places  map[int64]shelfPlace
-	changed map[int64]struct{} // requests that got an answer since the run began
-	buf     []byte             // not yet written; begins at flushed
-	flushed int64
+	reads atomic.Int64 // of requests for few of their people
+
+	mu       sync.RWMutex
+	requests map[int64]shelved
+	changed  map[int64]struct{} // requests that got an answer since the run began
+	people   []shelvedPerson
+	groups   []shelvedGroup
+	alike    []alike
+	numbers  map[alike]int32 // positions in alike
+	slots    []byte          // of the request that is being put
+	file     *os.File
+	size     int64
+	closed   bool
 }
 
-// A shelfPlace is where a request is in the file.
-type shelfPlace struct {
-	request, offset int64
-	size            int
+// A shelved request has its people, groups and, in the file, slots one behind the
+// other. A slot has 8 bytes of a hash of the address, and then the texts, filled
+// up with the mark.
+//
+// Nobody is taken for somebody else by that hash. It is only looked for in a
+// request that the index names for the address, and the seed is another one in
+// each process.
+type shelved struct {
+	people, end int32 // positions
+	groups      int32
+	width       int32 // of a slot
+	offset      int64
+}
+
+// A shelvedPerson has the low bits of the hash, and a group of the request.
+type shelvedPerson struct {
+	print uint16
+	group uint8
+}
+
+// A shelvedGroup are people of a request of whom the same is known, but for their ids
+// and perhaps links.
+type shelvedGroup struct {
+	alike           int32
+	idFrom, urlFrom int64
+}
+
+// alike is what people of many requests have in common.
+type alike struct {
+	baseURL, interviewID, application string
+	kind                              batch.Kind
+	state                             batch.State
+	by                                int64
+	ownLink                           bool   // the link is in the slot, behind the id and a mark; else it is
+	before, after                     string // the id between these, if they are not empty
 }
 
 const (
@@ -42,107 +85,195 @@ const (
 	fewPeople = 4
 	// shelfAfter is how many requests are read for few people before any is kept.
 	shelfAfter = 512
-	// shelfBytes bounds the file. The requests of ten million people take a
-	// third of it.
+	// shelfBytes bounds the file. The requests of ten million people take half
+	// of it.
 	shelfBytes = 1 << 30
-	shelfFlush = 64 << 10
+
+	// noGroup is of people who are not kept.
+	noGroup = 255
+
+	slotHash = 8
+	slotMark = "\xff" // which no text has
 )
 
 func newShelf(last int64) *shelf {
-	return &shelf{seed: maphash.MakeSeed(), last: last, places: map[int64]shelfPlace{}, changed: map[int64]struct{}{}}
-}
-
-// A portion is what a look-up does at once: the requests that it has to read,
-// in their order, and those on the shelf.
-type portion struct {
-	read    []int64
-	shelve  bool // put what is read on the shelf
-	shelved []shelfPlace
-	left    []match // for the next portion
-}
-
-// split takes the first portion of matches, which are sorted by request.
-func (s *shelf) split(found []match) portion {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	todo := portion{read: make([]int64, 0, readRequests)}
-	for todo.left = found; len(todo.left) > 0; {
-		first := ofFirst(todo.left)
-		few := len(first) <= fewPeople
-		place, known := s.places[first[0].request]
-		switch {
-		case few && known:
-			todo.shelved = append(todo.shelved, place)
-		case len(todo.read) == readRequests:
-			return todo
-		default:
-			todo.read = append(todo.read, first[0].request)
-			if few {
-				s.reads++
-				todo.shelve = s.reads > shelfAfter
-			}
-		}
-		todo.left = todo.left[len(first):]
+	return &shelf{
+		seed: maphash.MakeSeed(), last: last, requests: map[int64]shelved{},
+		changed: map[int64]struct{}{}, numbers: map[alike]int32{},
 	}
-	return todo
 }
 
-// put keeps a request, unless it has changed since the run began: it may have
-// been read before that. Little is saved by one with few people, and who was
-// forgotten is found in another way.
+// serve adds to the folds of the keys what the shelf has of them, and returns
+// the matches that are still to be read, sorted by request as these are.
+func (s *shelf) serve(run int64, baseURL string, keys []batch.Key, found []match, folds []fold) (left []match) {
+	left = found[:0]
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var slot []byte
+	for len(found) > 0 {
+		first := ofFirst(found)
+		found = found[len(first):]
+		r, known := s.requests[first[0].request]
+		for _, m := range first {
+			if known && len(first) <= fewPeople {
+				if p, a := s.find(r, baseURL, keys[m.at], &slot); a != nil {
+					folds[m.at].add(run, &request{id: m.request, kind: a.kind, application: a.application}, &p)
+					continue
+				}
+			}
+			left = append(left, m) // it is not there, or somebody else with the same hash is
+		}
+	}
+	return left
+}
+
+// find returns what a request says of the person with the key, if it is kept.
+func (s *shelf) find(r shelved, baseURL string, k batch.Key, slot *[]byte) (person, *alike) {
+	hash := maphash.String(s.seed, k.Email)
+	for i, known := range s.people[r.people:r.end] {
+		if known.print != uint16(hash) || known.group == noGroup {
+			continue
+		}
+		g := &s.groups[int(r.groups)+int(known.group)]
+		a := &s.alike[g.alike]
+		if a.baseURL != baseURL || a.interviewID != k.InterviewID {
+			return person{}, nil
+		}
+		*slot = slices.Grow((*slot)[:0], int(r.width))[:r.width]
+		if _, err := s.file.ReadAt(*slot, r.offset+int64(i)*int64(r.width)); err != nil {
+			return person{}, nil
+		}
+		if binary.LittleEndian.Uint64(*slot) == hash {
+			p := a.person((*slot)[slotHash:])
+			p.idFrom, p.urlFrom = g.idFrom, g.urlFrom
+			return p, a
+		}
+	}
+	return person{}, nil
+}
+
+// person returns what is known of somebody with the texts of a slot. Id and link
+// get one text, since they are mostly kept together.
+func (a *alike) person(texts []byte) person {
+	p := person{state: a.state, by: a.by, owned: true}
+	texts = bytes.TrimRight(texts, slotMark)
+	switch {
+	case a.ownLink:
+		p.candidateID, p.inviteURL, _ = strings.Cut(string(texts), slotMark)
+	case a.before != "" || a.after != "":
+		p.inviteURL = a.before + string(texts) + a.after
+		p.candidateID = p.inviteURL[len(a.before):][:len(texts)]
+	default:
+		p.candidateID = string(texts)
+	}
+	return p
+}
+
+// put keeps a request that was read for few of its people, if that has happened
+// often, and unless it has changed since the run began: it may have been read
+// before that. Little is saved by one with few people.
 func (s *shelf) put(r *request) {
-	if r.id > s.last || r.forgotten || len(r.people) <= fewPeople {
+	if s.reads.Add(1) <= shelfAfter || r.id > s.last || len(r.people) <= fewPeople || r.kind == batch.KindResend {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, changed := s.changed[r.id]
-	_, known := s.places[r.id]
-	start := len(s.buf)
-	if s.closed || changed || known || s.flushed+int64(start) > shelfBytes {
+	_, known := s.requests[r.id]
+	if s.closed || changed || known {
 		return
 	}
-	s.buf = pack(s.buf, s.seed, r)
-	s.places[r.id] = shelfPlace{r.id, s.flushed + int64(start), len(s.buf) - start}
-	if len(s.buf) >= shelfFlush && s.flush() != nil {
+	kept := shelved{people: int32(len(s.people)), groups: int32(len(s.groups)), offset: s.size, width: slotHash}
+	before, after := linkIn(r)
+	for i := range r.people {
+		kept.width = max(kept.width, slotHash+int32(len(r.people[i].candidateID)))
+		if p := &r.people[i]; !isLink(p, before, after) {
+			kept.width = max(kept.width, slotHash+int32(len(p.candidateID)+len(slotMark)+len(p.inviteURL)))
+		}
+	}
+	s.slots = s.slots[:0]
+	for i := range r.people {
+		s.add(&kept, r, i, before, after)
+	}
+	kept.end = int32(len(s.people))
+	if s.requests[r.id] = kept; !s.write() {
 		s.closeLocked() // whoever else needs the room shall have it
 	}
 }
 
-func (s *shelf) flush() error {
+// linkIn returns what is around the id in the first link that has it.
+func linkIn(r *request) (before, after string) {
+	for i := range r.people {
+		if p := &r.people[i]; p.candidateID != "" && p.candidateID != p.inviteURL {
+			if before, after, found := strings.Cut(p.inviteURL, p.candidateID); found {
+				return before, after
+			}
+		}
+	}
+	return "", ""
+}
+
+// isLink reports whether somebody's link, if any, is the id between these.
+func isLink(p *person, before, after string) bool {
+	rest, begins := strings.CutPrefix(p.inviteURL, before)
+	id, ends := strings.CutSuffix(rest, after)
+	return p.inviteURL == "" || before+after != "" && begins && ends && id == p.candidateID
+}
+
+// add adds somebody to a request that is being put, but for who was forgotten or
+// has a mark: of these something else is known of each.
+func (s *shelf) add(kept *shelved, r *request, at int, before, after string) {
+	p := &r.people[at]
+	like := alike{baseURL: r.baseURL, interviewID: r.interviewID, application: r.application, kind: r.kind, state: p.state, by: p.by}
+	hash := maphash.String(s.seed, r.emails[at])
+	slot := append(binary.LittleEndian.AppendUint64(s.slots, hash), p.candidateID...)
+	switch {
+	case !isLink(p, before, after):
+		like.ownLink, slot = true, append(append(slot, slotMark...), p.inviteURL...)
+	case p.inviteURL != "":
+		like.before, like.after = before, after
+	}
+	for end := len(s.slots) + int(kept.width); len(slot) < end; {
+		slot = append(slot, slotMark...)
+	}
+	s.slots = slot
+	group := noGroup
+	if !p.forgotten && p.mark == "" {
+		group = s.groupOf(kept, like, p)
+	}
+	s.people = append(s.people, shelvedPerson{uint16(hash), uint8(min(group, noGroup))})
+}
+
+// groupOf returns the group of somebody in a request that is being put.
+func (s *shelf) groupOf(kept *shelved, like alike, p *person) int {
+	groups := s.groups[kept.groups:]
+	at := slices.IndexFunc(groups, func(g shelvedGroup) bool {
+		return g.idFrom == p.idFrom && g.urlFrom == p.urlFrom && s.alike[g.alike] == like
+	})
+	if at >= 0 {
+		return at
+	}
+	number, known := s.numbers[like]
+	if !known {
+		number = int32(len(s.alike))
+		s.alike, s.numbers[like] = append(s.alike, like), number
+	}
+	s.groups = append(s.groups, shelvedGroup{number, p.idFrom, p.urlFrom})
+	return len(groups)
+}
+
+// write writes the slots, and reports whether there was room.
+func (s *shelf) write() bool {
 	if s.file == nil {
 		spool, err := file.Unlinked("bulkinvite-requests-*")
 		if err != nil {
-			return err
+			return false
 		}
 		s.file = spool
 	}
-	if _, err := s.file.WriteAt(s.buf, s.flushed); err != nil {
-		return err
-	}
-	s.flushed += int64(len(s.buf))
-	s.buf = s.buf[:0]
-	return nil
-}
-
-// get reads a packed request into the room of b; nil if it cannot be read.
-func (s *shelf) get(b []byte, p shelfPlace) []byte {
-	s.mu.Lock()
-	file := s.file
-	if at := p.offset - s.flushed; at >= 0 && !s.closed {
-		b = append(b[:0], s.buf[at:][:p.size]...)
-		s.mu.Unlock()
-		return b
-	}
-	s.mu.Unlock()
-	if file == nil {
-		return nil
-	}
-	b = slices.Grow(b[:0], p.size)[:p.size]
-	if _, err := file.ReadAt(b, p.offset); err != nil {
-		return nil
-	}
-	return b
+	_, err := s.file.WriteAt(s.slots, s.size)
+	s.size += int64(len(s.slots))
+	return err == nil && s.size <= shelfBytes
 }
 
 // drop takes out a request that has got another answer.
@@ -152,7 +283,7 @@ func (s *shelf) drop(id int64) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.places, id)
+	delete(s.requests, id)
 	s.changed[id] = struct{}{}
 }
 
@@ -166,5 +297,5 @@ func (s *shelf) closeLocked() {
 	if s.file != nil {
 		_ = s.file.Close() // what could be lost is not needed
 	}
-	s.closed, s.file, s.places, s.buf = true, nil, nil, nil
+	s.closed, s.requests, s.people, s.groups = true, nil, nil, nil
 }
