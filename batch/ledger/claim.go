@@ -24,7 +24,7 @@ func (r *Run) Claim(ctx context.Context, req batch.Request) (batch.Claim, error)
 	if c.found, err = r.findIndexed(ctx, c.hashes); err != nil {
 		return batch.Claim{}, fmt.Errorf("ledger: claim: %w", err)
 	}
-	if err := r.write(ctx, func() (*row, error) { return c.decide(r) }); err != nil {
+	if err := r.write(ctx, func() ([]row, error) { return c.decide(r) }); err != nil {
 		return batch.Claim{}, err
 	}
 	return c.answer, nil
@@ -99,7 +99,7 @@ func (c *claim) twin(i int) int {
 }
 
 // decide says who is claimed, and lets all who ask from now on know it.
-func (c *claim) decide(r *Run) (*row, error) {
+func (c *claim) decide(r *Run) ([]row, error) {
 	now := r.store.now().UnixMicro()
 	w := &request{
 		id:          r.lastRequest + 1,
@@ -124,10 +124,10 @@ func (c *claim) decide(r *Run) (*row, error) {
 		}
 	}
 	r.book.keep(w) // its settlement comes soon
-	return &row{r.addRequest, []any{
+	return []row{{r.addRequest, []any{
 		w.id, w.runID, w.kind, w.interviewID, w.application, c.req.CandidateID, c.req.DisableEmail, now,
 		appendTexts(make([]byte, 0, 40*len(w.emails)), w.emails),
-	}, w.id}, nil
+	}, w.id}}, nil
 }
 
 // join decides who is held, and takes the others into the request.

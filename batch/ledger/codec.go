@@ -4,14 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"bulkinvite/batch"
 )
 
-// An outcome is one element of answers.people.
+// An outcome is what an answer says of one person.
 type outcome struct {
 	Person      int // position in requests.people
 	State       batch.State
@@ -24,7 +23,176 @@ type outcome struct {
 // goes could turn a flipped bit into somebody who was never sent.
 var errDamaged = errors.New("the ledger is damaged")
 
-// The columns are plain JSON, so that any JSON function reads them. Writing
+// columns are what a row of answers has of its people, in the order of
+// requests.people. But for the states, each is a JSON array of texts, or empty
+// if all of these are.
+type columns struct {
+	states string // a letter each
+	ids    string
+	links  string // or one JSON text, which is everybody's link with their id in it
+	marks  string
+}
+
+const (
+	idInLink = "{candidate_id}"
+	notTold  = '-' // in states, of people of whom the answer says nothing
+)
+
+// stateLetters are the states in an answer. If one bit of a letter is flipped, or
+// of notTold, it is none of these any more.
+var stateLetters = map[batch.State]byte{
+	batch.StateInvited: 'i', batch.StateSending: 'o', batch.StateRefused: 'r',
+	batch.StateFailed: 'f', batch.StateNoInvitation: 'l', batch.StateNone: 'x',
+}
+
+var letterStates = func() (states [256]*batch.State) {
+	for state, letter := range stateLetters {
+		states[letter] = &state
+	}
+	return states
+}()
+
+// encode writes outcomes, sorted by person, of an answer to so many people.
+func encode(people int, outcomes []outcome) columns {
+	states := []byte(strings.Repeat(string(notTold), people))
+	for i := range outcomes {
+		states[outcomes[i].Person] = stateLetters[outcomes[i].State]
+	}
+	c := columns{
+		states: string(states),
+		ids:    column(people, outcomes, func(o *outcome) string { return o.CandidateID }),
+		marks:  column(people, outcomes, func(o *outcome) string { return o.Mark }),
+	}
+	if common := commonLinkOf(outcomes); common != nil {
+		c.links = string(appendText(nil, common.text()))
+	} else {
+		c.links = column(people, outcomes, func(o *outcome) string { return o.InviteURL })
+	}
+	return c
+}
+
+func column(people int, outcomes []outcome, text func(*outcome) string) string {
+	texts, empty := make([]string, people), true
+	for i := range outcomes {
+		t := text(&outcomes[i])
+		texts[outcomes[i].Person], empty = t, empty && t == ""
+	}
+	if empty {
+		return ""
+	}
+	return string(appendTexts(make([]byte, 0, 48*people), texts))
+}
+
+// A commonLink is what is around the candidate id in the links of an answer.
+type commonLink struct{ before, after string }
+
+// commonLinkOf returns it if everybody who has an id has such a link, and nobody
+// else has one. The links would be half of the ledger.
+func commonLinkOf(outcomes []outcome) *commonLink {
+	var c *commonLink
+	for i := range outcomes {
+		o := &outcomes[i]
+		if c == nil && o.CandidateID != "" {
+			before, after, _ := strings.Cut(o.InviteURL, o.CandidateID)
+			c = &commonLink{before, after}
+		}
+		if o.CandidateID != "" && !c.fits(o.InviteURL, o.CandidateID) || o.CandidateID == "" && o.InviteURL != "" {
+			return nil
+		}
+	}
+	if c == nil || !utf8.ValidString(c.before) || !utf8.ValidString(c.after) || strings.Count(c.text(), idInLink) != 1 {
+		return nil
+	}
+	return c
+}
+
+// text is what stands in the ledger.
+func (c *commonLink) text() string { return c.before + idInLink + c.after }
+
+func (c *commonLink) fits(link, id string) bool {
+	return len(link) == len(c.before)+len(id)+len(c.after) && strings.HasPrefix(link, c.before) &&
+		strings.HasSuffix(link, c.after) && link[len(c.before):][:len(id)] == id && utf8.ValidString(id)
+}
+
+// decode reads the outcomes of an answer to so many people.
+func (c *columns) decode(people int) (outcomes []outcome, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("%w: %w", errDamaged, err)
+		}
+	}()
+	ids, err := columnTexts(c.ids, people)
+	if err != nil {
+		return nil, err
+	}
+	marks, err := columnTexts(c.marks, people)
+	if err != nil {
+		return nil, err
+	}
+	links, common, err := c.decodeLinks(people)
+	if err != nil {
+		return nil, err
+	}
+	if len(c.states) != people {
+		return nil, fmt.Errorf("%d states of %d people", len(c.states), people)
+	}
+	outcomes = make([]outcome, 0, people)
+	for i := range people {
+		o := outcome{i, "", textAt(ids, i), textAt(links, i), textAt(marks, i)}
+		if c.states[i] == notTold && o == (outcome{Person: i}) {
+			continue
+		}
+		state := letterStates[c.states[i]]
+		if state == nil {
+			return nil, fmt.Errorf("state %q", c.states[i])
+		}
+		o.State = *state
+		if common != nil && o.CandidateID != "" {
+			o.InviteURL = common.before + o.CandidateID + common.after
+		}
+		outcomes = append(outcomes, o)
+	}
+	return outcomes, nil
+}
+
+// decodeLinks reads the column of links, in which there are texts or what they
+// have in common.
+func (c *columns) decodeLinks(people int) ([]string, *commonLink, error) {
+	if !strings.HasPrefix(c.links, `"`) {
+		links, err := columnTexts(c.links, people)
+		return links, nil, err
+	}
+	texts, err := parseTexts("[" + c.links + "]")
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(texts) != 1 || strings.Count(texts[0], idInLink) != 1 {
+		return nil, nil, errors.New("no link in common")
+	}
+	before, after, _ := strings.Cut(texts[0], idInLink)
+	return nil, &commonLink{before, after}, nil
+}
+
+// columnTexts reads a column: one text for each of so many people, or nil.
+func columnTexts(column string, people int) ([]string, error) {
+	if column == "" {
+		return nil, nil
+	}
+	texts, err := parseTexts(column)
+	if err == nil && len(texts) != people {
+		err = fmt.Errorf("%d texts of %d people", len(texts), people)
+	}
+	return texts, err
+}
+
+func textAt(texts []string, i int) string {
+	if texts == nil {
+		return ""
+	}
+	return texts[i]
+}
+
+// All else is plain JSON, so that any JSON function reads it. Writing
 // and reading them is most of the ledger's work, hence the short cuts for what
 // has no characters to escape; encoding/json does the rest.
 
@@ -35,33 +203,6 @@ func appendTexts(dst []byte, texts []string) []byte {
 			dst = append(dst, ',')
 		}
 		dst = appendText(dst, s)
-	}
-	return append(dst, ']')
-}
-
-func appendOutcomes(dst []byte, outcomes []outcome) []byte {
-	dst = append(dst, '[')
-	links := commonLinks(outcomes)
-	if links != nil {
-		dst = append(appendText(append(dst, linksKey...), links.text()), `},`...)
-	}
-	for i, o := range outcomes {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = append(dst, `{"person":`...)
-		dst = strconv.AppendInt(dst, int64(o.Person), 10)
-		dst = appendText(append(dst, `,"state":`...), string(o.State))
-		if o.CandidateID != "" {
-			dst = appendText(append(dst, `,"candidate_id":`...), o.CandidateID)
-		}
-		if o.InviteURL != "" && links == nil {
-			dst = appendText(append(dst, `,"invite_url":`...), o.InviteURL)
-		}
-		if o.Mark != "" {
-			dst = appendText(append(dst, `,"mark":`...), o.Mark)
-		}
-		dst = append(dst, '}')
 	}
 	return append(dst, ']')
 }
@@ -126,131 +267,4 @@ func parsePlainTexts(text string) (texts []string, ok bool) {
 	}
 	texts = strings.Split(text[2:len(text)-2], `","`)
 	return texts, strings.Count(text, `"`) == 2*len(texts) // else a quote is part of a text
-}
-
-func parseOutcomes(text string) ([]outcome, error) {
-	if outcomes, ok := parsePlainOutcomes(text); ok {
-		return outcomes, nil
-	}
-	var elements []element
-	if err := json.Unmarshal([]byte(text), &elements); err != nil {
-		return nil, fmt.Errorf("%w: %w", errDamaged, err)
-	}
-	if elements == nil {
-		return nil, errDamaged
-	}
-	var links *commonLink
-	if len(elements) > 0 && elements[0].Links != nil {
-		var ok bool
-		if links, ok = elements[0].links(); !ok {
-			return nil, errDamaged
-		}
-		elements = elements[1:]
-	}
-	outcomes := make([]outcome, len(elements))
-	for i := range elements {
-		var ok bool
-		if outcomes[i], ok = elements[i].outcome(); !ok || !links.join(&outcomes[i]) {
-			return nil, errDamaged
-		}
-	}
-	return outcomes, nil
-}
-
-// An element is one of answers.people: an outcome, or before all others what
-// their links have in common.
-type element struct {
-	Person      *int    `json:"person"`
-	State       *string `json:"state"`
-	CandidateID string  `json:"candidate_id"`
-	InviteURL   string  `json:"invite_url"`
-	Mark        string  `json:"mark"`
-	Links       *string `json:"links"`
-}
-
-func (e *element) links() (*commonLink, bool) {
-	if e.Person != nil || e.State != nil || e.CandidateID != "" || e.InviteURL != "" || e.Mark != "" {
-		return nil, false
-	}
-	return parseLinks(*e.Links)
-}
-
-func (e *element) outcome() (o outcome, ok bool) {
-	if e.Person == nil || e.State == nil || e.Links != nil {
-		return o, false
-	}
-	state, ok := knownState(*e.State)
-	return outcome{*e.Person, state, e.CandidateID, e.InviteURL, e.Mark}, ok
-}
-
-// parsePlainOutcomes reads what appendOutcomes wrote, if nothing in it is
-// escaped.
-func parsePlainOutcomes(text string) (outcomes []outcome, ok bool) {
-	rest, ok := strings.CutPrefix(text, "[")
-	if !ok || !isPlain(text) {
-		return nil, false
-	}
-	links, rest, ok := cutLinks(rest)
-	if !ok {
-		return nil, false
-	}
-	outcomes = make([]outcome, 0, strings.Count(text, `{"person":`))
-	for rest != "]" {
-		if len(outcomes) > 0 {
-			if rest, ok = strings.CutPrefix(rest, ","); !ok {
-				return nil, false
-			}
-		}
-		var o outcome
-		if rest, ok = o.cut(rest); !ok || !links.join(&o) {
-			return nil, false
-		}
-		outcomes = append(outcomes, o)
-	}
-	return outcomes, links == nil || len(outcomes) > 0 // else a comma has nobody behind it
-}
-
-func (o *outcome) cut(text string) (rest string, ok bool) {
-	if rest, ok = strings.CutPrefix(text, `{"person":`); !ok {
-		return "", false
-	}
-	number, rest, _ := strings.Cut(rest, `,"state":"`)
-	if o.Person, ok = parsePosition(number); !ok {
-		return "", false
-	}
-	state, rest, _ := strings.Cut(rest, `"`)
-	if o.State, ok = knownState(state); !ok {
-		return "", false
-	}
-	if after, found := strings.CutPrefix(rest, `,"candidate_id":"`); found {
-		o.CandidateID, rest, _ = strings.Cut(after, `"`)
-	}
-	if after, found := strings.CutPrefix(rest, `,"invite_url":"`); found {
-		o.InviteURL, rest, _ = strings.Cut(after, `"`)
-	}
-	if after, found := strings.CutPrefix(rest, `,"mark":"`); found {
-		o.Mark, rest, _ = strings.Cut(after, `"`)
-	}
-	return strings.CutPrefix(rest, "}")
-}
-
-// parsePosition takes a number as appendOutcomes writes it.
-func parsePosition(number string) (int, bool) {
-	if number == "" || number[0] < '0' || number[0] > '9' || number[0] == '0' && number != "0" {
-		return 0, false
-	}
-	n, err := strconv.Atoi(number)
-	return n, err == nil
-}
-
-// knownState returns the constant for a state, so that the text that it was
-// read from need not stay in memory.
-func knownState(s string) (batch.State, bool) {
-	for _, state := range []batch.State{batch.StateInvited, batch.StateNone, batch.StateSending,
-		batch.StateRefused, batch.StateFailed, batch.StateNoInvitation} {
-		if s == string(state) {
-			return state, true
-		}
-	}
-	return "", false
 }

@@ -130,7 +130,9 @@ func forgetIn(ctx context.Context, tx *sql.Tx, id int64, name, standIn string) e
 			}
 		}
 		if err == nil {
-			_, err = tx.ExecContext(ctx, "update answers set people = ? where id = ?", string(appendOutcomes(nil, a.outcomes)), a.id)
+			c := encode(len(r.emails), a.outcomes)
+			_, err = tx.ExecContext(ctx, `update answers set candidate_ids = nullif(?, ''), invite_urls = nullif(?, ''), marks = nullif(?, '')
+				where id = ?`, c.ids, c.links, c.marks, a.id)
 		}
 	}
 	return err

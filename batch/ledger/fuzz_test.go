@@ -24,18 +24,23 @@ func FuzzCodec(f *testing.F) {
 		checkTexts(t, texts, plain, json.Unmarshal(encoded, &plain))
 
 		checkOutcomes(t, []outcome{
-			{0, batch.StateInvited, a, b, ""}, {17, batch.StateNone, c, "", b}, {3, batch.StateFailed, "", a, ""}, {4, batch.StateNoInvitation, "", "", c},
+			{0, batch.StateInvited, a, b, ""}, {1, batch.StateNone, c, "", b}, {3, batch.StateFailed, "", a, ""}, {4, batch.StateNoInvitation, "", "", c},
 		})
-		checkOutcomes(t, []outcome{{0, batch.StateInvited, a, b + a + c, ""}, {1, batch.StateInvited, c, b + c + c, a}})
+		checkOutcomes(t, []outcome{{0, batch.StateInvited, a, b + a + c, ""}, {2, batch.StateInvited, c, b + c + c, a}, {4, batch.StateRefused, "", "", ""}})
 	})
 }
 
 func checkOutcomes(t *testing.T, outcomes []outcome) {
 	t.Helper()
-	encoded := appendOutcomes(nil, outcomes)
-	back, err := parseOutcomes(string(encoded))
-	if err != nil || !json.Valid(encoded) {
-		t.Fatalf("%s: %v", encoded, err)
+	c := encode(5, outcomes)
+	back, err := c.decode(5)
+	if err != nil {
+		t.Fatalf("%+v: %v", c, err)
+	}
+	for _, column := range []string{c.ids, c.links, c.marks} {
+		if column != "" && !json.Valid([]byte(column)) {
+			t.Fatalf("%s is not JSON", column)
+		}
 	}
 	for i := range outcomes {
 		outcomes[i].CandidateID = valid(outcomes[i].CandidateID)
@@ -71,7 +76,20 @@ func valid(s string) string {
 // strict reader finds in them too. It never takes damage for the word that
 // somebody was not sent.
 func FuzzRows(f *testing.F) {
-	f.Fuzz(func(t *testing.T, people, answered string) {
+	for _, seed := range [][5]string{
+		{`["a","b"]`, "ix", `["c1",""]`, `"https://x/{candidate_id}"`, ""},
+		{`["a","b"]`, "rl", "", "", `["","m"]`},
+		{`["a","b"]`, "-i", `["","c2"]`, `["","https://y"]`, ""},
+		{`["a","b"]`, "fo", `["é","\\"]`, `"é{candidate_id}{candidate_id}"`, ""},
+		{`["a","b"]`, "i-", `["c1","c2"]`, "", ""},
+		{`["a","b"]`, "i", `["c1"]`, `["u",null]`, "null"},
+		{`["a","b"]`, "iq", `["c1","c2","c3"]`, `"none"`, `[1,2]`},
+		{`["forgotten:","b"]`, "hi", "", "", ""},
+		{`[]`, "", "[]", "[]", "[]"}, {`null`, "", "", "", ""}, {`["a"]`, "i", `["a","]`, `"`, " "},
+	} {
+		f.Add(seed[0], seed[1], seed[2], seed[3], seed[4])
+	}
+	f.Fuzz(func(t *testing.T, people, states, ids, links, marks string) {
 		r := request{id: 1, runID: 1, interviewID: "i", kind: batch.KindInvite}
 		texts, textsErr := strictTexts(people)
 		if err := r.joinAll(people); (err == nil) != (textsErr == nil) {
@@ -80,9 +98,10 @@ func FuzzRows(f *testing.F) {
 		if !slices.Equal(r.emails, texts) || len(r.people) != len(texts) {
 			t.Fatalf("people %q are %q, want %q", people, r.emails, texts)
 		}
-		want, wantErr := strictOutcomes(answered, len(texts))
-		if err := r.addAnswer(&answer{id: 2, run: 3, at: 4, text: answered}); (err == nil) != (wantErr == nil) {
-			t.Fatalf("answer %q: %v, want %v", answered, err, wantErr)
+		c := columns{states, ids, links, marks}
+		want, wantErr := strictOutcomes(c, len(texts))
+		if err := r.addAnswer(&answer{id: 2, run: 3, at: 4, columns: c}); (err == nil) != (wantErr == nil) {
+			t.Fatalf("answer %q: %v, want %v", c, err, wantErr)
 		}
 		if wantErr != nil {
 			return
@@ -93,11 +112,8 @@ func FuzzRows(f *testing.F) {
 		}
 		for _, o := range want {
 			p := &expected[o.Person]
-			if p.state != o.State {
-				p.state, p.by, p.since, p.mark = o.State, 3, 4, ""
-			}
-			if o.Mark != "" {
-				p.mark = o.Mark
+			if p.mark = o.Mark; p.state != o.State {
+				p.state, p.by, p.since = o.State, 3, 4
 			}
 			if o.CandidateID != "" {
 				p.candidateID, p.idFrom = o.CandidateID, 2
@@ -107,7 +123,7 @@ func FuzzRows(f *testing.F) {
 			}
 		}
 		if !slices.Equal(r.people, expected) {
-			t.Fatalf("answer %q to %q means %+v, want %+v", answered, people, r.people, expected)
+			t.Fatalf("answer %q to %q means %+v, want %+v", c, people, r.people, expected)
 		}
 	})
 }
@@ -131,52 +147,49 @@ func strictTexts(text string) ([]string, error) {
 	return texts, nil
 }
 
-// strictOutcomes takes a JSON array of objects that each name one of so many
-// people, who were all being sent, and a state that they can come into. An
-// object before them may have what their links are made of.
-func strictOutcomes(text string, people int) ([]outcome, error) {
-	var elements []struct {
-		Person      *int         `json:"person"`
-		State       *batch.State `json:"state"`
-		CandidateID string       `json:"candidate_id"`
-		InviteURL   string       `json:"invite_url"`
-		Mark        string       `json:"mark"`
-		Links       *string      `json:"links"`
+// strictOutcomes takes a letter for each of so many people, who were all being
+// sent, and nothing else of whom it does not tell; and texts, or what is in their
+// place.
+func strictOutcomes(c columns, people int) (outcomes []outcome, err error) {
+	states := map[rune]batch.State{
+		'i': batch.StateInvited, 'r': batch.StateRefused, 'f': batch.StateFailed,
+		'l': batch.StateNoInvitation, 'x': batch.StateNone, 'o': batch.StateSending,
 	}
-	if err := json.Unmarshal([]byte(text), &elements); err != nil {
-		return nil, err
+	column := func(text string) []string {
+		texts, textsErr := strictTexts(text)
+		if text == "" {
+			texts, textsErr = make([]string, people), nil
+		}
+		if textsErr != nil || len(texts) != people {
+			texts, err = make([]string, people), fmt.Errorf("column %q", text)
+		}
+		return texts
 	}
-	if elements == nil {
-		return nil, errors.New("null")
+	ids, marks, common := column(c.ids), column(c.marks), ""
+	if strings.HasPrefix(c.links, `"`) {
+		if json.Unmarshal([]byte(c.links), &common) != nil || strings.Count(common, "{candidate_id}") != 1 {
+			return nil, errors.New("no link in common")
+		}
+		c.links = ""
 	}
-	links := ""
-	if len(elements) > 0 && elements[0].Links != nil {
-		e := elements[0]
-		links, elements = *e.Links, elements[1:]
-		if strings.Count(links, "{candidate_id}") != 1 || e.Person != nil || e.State != nil || e.CandidateID+e.InviteURL+e.Mark != "" {
-			return nil, errors.New("the first element is neither links nor somebody")
+	links := column(c.links)
+	if err == nil && len(c.states) != people {
+		err = errors.New("too few or too many states")
+	}
+	for i, letter := range c.states {
+		if err != nil {
+			return nil, err
+		}
+		state, known := states[letter]
+		if !known && (letter != '-' || ids[i]+links[i]+marks[i] != "") {
+			return nil, fmt.Errorf("letter %q", letter)
+		}
+		if common != "" && ids[i] != "" {
+			links[i] = strings.Replace(common, "{candidate_id}", ids[i], 1)
+		}
+		if known {
+			outcomes = append(outcomes, outcome{i, state, ids[i], links[i], marks[i]})
 		}
 	}
-	states := []batch.State{batch.StateNone, batch.StateSending, batch.StateInvited, batch.StateRefused, batch.StateFailed, batch.StateNoInvitation}
-	outcomes := make([]outcome, len(elements))
-	told := map[int]batch.State{}
-	for i, e := range elements {
-		if e.Person == nil || e.State == nil || *e.Person < 0 || *e.Person >= people || !slices.Contains(states, *e.State) {
-			return nil, fmt.Errorf("element %d says nothing of anybody", i)
-		}
-		before, known := told[*e.Person]
-		lookedUp := before == batch.StateNoInvitation && *e.State == batch.StateNone
-		if known && before != batch.StateSending && *e.State != batch.StateInvited && !lookedUp {
-			return nil, fmt.Errorf("element %d takes back what was known", i)
-		}
-		told[*e.Person] = *e.State
-		if e.Links != nil || links != "" && (e.CandidateID == "" || e.InviteURL != "") {
-			return nil, fmt.Errorf("element %d has another link than the common one", i)
-		}
-		if links != "" {
-			e.InviteURL = strings.Replace(links, "{candidate_id}", e.CandidateID, 1)
-		}
-		outcomes[i] = outcome{Person: *e.Person, State: *e.State, CandidateID: e.CandidateID, InviteURL: e.InviteURL, Mark: e.Mark}
-	}
-	return outcomes, nil
+	return outcomes, err
 }

@@ -108,7 +108,7 @@ func TestGroup(t *testing.T) {
 	}
 	invite := func(from, to int) (*claim, *group) {
 		c := newClaim(r, &batch.Request{Kind: batch.KindInvite, InterviewID: benchInterview, People: benchKeys(from, to)})
-		g, err := r.add(func() (*row, error) { return c.decide(r) })
+		g, err := r.add(func() ([]row, error) { return c.decide(r) })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -147,7 +147,7 @@ func TestUnwrittenStaysInTheBook(t *testing.T) {
 	var last *group
 	for start := 0; start < 2*cachedPeople; start += 1000 {
 		c := newClaim(r, &batch.Request{Kind: batch.KindInvite, InterviewID: benchInterview, People: benchKeys(start, start+1000)})
-		if last, err = r.add(func() (*row, error) { return c.decide(r) }); err != nil {
+		if last, err = r.add(func() ([]row, error) { return c.decide(r) }); err != nil {
 			t.Fatal(err)
 		}
 	}

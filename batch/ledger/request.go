@@ -95,7 +95,7 @@ type answer struct {
 	statusCode int
 	message    string
 	outcomes   []outcome
-	text       string // the outcomes, until they are read
+	columns    columns // until they are read
 }
 
 // apply adds an answer. Writing the state that somebody is in does not make it
@@ -103,13 +103,9 @@ type answer struct {
 // mark of the same state does not take back an earlier one.
 func (r *request) apply(a *answer) error {
 	for _, o := range a.outcomes {
-		if o.Person < 0 || o.Person >= len(r.people) {
-			return fmt.Errorf("%w: answer %d names person %d of the %d in request %d",
-				errDamaged, a.id, o.Person, len(r.people), r.id)
-		}
 		p := &r.people[o.Person]
-		// Settle let nothing else through. A flipped bit in the position of
-		// somebody who was refused must not take back the invitation of another.
+		// Settle let nothing else through. Damage to the state of somebody must not
+		// take back an invitation.
 		if err := mayBecome(p.state, o.State); err != nil {
 			return fmt.Errorf("%w: in answer %d to request %d, %w", errDamaged, a.id, r.id, err)
 		}

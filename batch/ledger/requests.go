@@ -16,7 +16,8 @@ import (
 const (
 	selectRequests = `select r.id, r.run_id, u.base_url, r.interview_id, r.job_application_id, r.candidate_id, r.email_disabled,
 			r.kind, r.claimed_at, r.people,
-			coalesce(a.id, 0), coalesce(a.run_id, 0), coalesce(a.at, 0), coalesce(a.status_code, 0), coalesce(a.message, ''), coalesce(a.people, '')
+			coalesce(a.id, 0), coalesce(a.run_id, 0), coalesce(a.at, 0), coalesce(a.status_code, 0), coalesce(a.message, ''),
+			coalesce(a.states, ''), coalesce(a.candidate_ids, ''), coalesce(a.invite_urls, ''), coalesce(a.marks, '')
 		from requests r join runs u on u.id = r.run_id left join answers a on a.request_id = r.id `
 	inOrder = " order by r.id, a.id"
 )
@@ -86,7 +87,8 @@ func scanRow(rows *sql.Rows) (*request, *answer, error) {
 	var a answer
 	var claimedAt int64
 	err := rows.Scan(&r.id, &r.runID, &r.baseURL, &r.interviewID, &r.application, &r.candidateID, &r.emailDisabled,
-		&r.kind, &claimedAt, &r.text, &a.id, &a.run, &a.at, &a.statusCode, &a.message, &a.text)
+		&r.kind, &claimedAt, &r.text, &a.id, &a.run, &a.at, &a.statusCode, &a.message,
+		&a.columns.states, &a.columns.ids, &a.columns.links, &a.columns.marks)
 	r.claimedAt = time.UnixMicro(claimedAt).UTC()
 	return &r, &a, err
 }
@@ -116,10 +118,10 @@ func (r *request) joinAll(people string) (err error) {
 
 // addAnswer adds an answer that was read.
 func (r *request) addAnswer(a *answer) (err error) {
-	if a.outcomes, err = parseOutcomes(a.text); err != nil {
+	if a.outcomes, err = a.columns.decode(len(r.people)); err != nil {
 		return fmt.Errorf("answer %d: %w", a.id, err)
 	}
-	a.text = ""
+	a.columns = columns{}
 	r.answers = append(r.answers, a)
 	return r.apply(a)
 }

@@ -94,8 +94,8 @@ func (r *Run) begin(ctx context.Context, info RunInfo) error {
 	if err != nil {
 		return err
 	}
-	r.addAnswer, err = db.PrepareContext(ctx, `insert into answers (id, request_id, run_id, at, status_code, message, people)
-		values (?, ?, ?, ?, ?, ?, cast(? as text))`)
+	r.addAnswer, err = db.PrepareContext(ctx, `insert into answers (id, request_id, run_id, at, status_code, message,
+		states, candidate_ids, invite_urls, marks) values (?, ?, ?, ?, ?, ?, ?, nullif(?, ''), nullif(?, ''), nullif(?, ''))`)
 	if err != nil {
 		return err
 	}

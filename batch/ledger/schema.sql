@@ -48,11 +48,13 @@ create table answers (
   at          integer not null,
   status_code integer not null, -- HTTP status; 0: there was no answer
   message     text    not null,
-  people      text    not null  -- JSON array of {person: position in requests.people,
-                                --   state, candidate_id, invite_url, mark: what
-                                --   belongs to the state}; if the first element
-                                --   is {links: a text with {candidate_id}}, everybody's
-                                --   invite_url is that with their id
+  -- Of each of requests.people, in their order: a letter (i: invited, r: refused,
+  -- f: failed, l: left out of an answer to all, x: not sent, o: still open, -: the
+  -- answer does not tell), and texts in JSON arrays, null if all are empty.
+  states        text not null,
+  candidate_ids text,
+  invite_urls   text, -- or a JSON string, which is everybody's with their id for {candidate_id}
+  marks         text  -- what belongs to the state
 ) strict;
 
 create index answers_request on answers (request_id);

@@ -11,7 +11,7 @@ import (
 // Settle implements batch.Ledger. If the answer names a person several times,
 // it is as if it had been several answers.
 func (r *Run) Settle(ctx context.Context, id int64, a batch.Answer) error {
-	return r.write(ctx, func() (*row, error) {
+	return r.write(ctx, func() ([]row, error) {
 		w, err := r.settle(id, &a)
 		if err != nil {
 			return nil, fmt.Errorf("ledger: settle request %d: %w", id, err)
@@ -20,7 +20,7 @@ func (r *Run) Settle(ctx context.Context, id int64, a batch.Answer) error {
 	})
 }
 
-func (r *Run) settle(id int64, a *batch.Answer) (*row, error) {
+func (r *Run) settle(id int64, a *batch.Answer) ([]row, error) {
 	req, err := r.book.get(id)
 	if err != nil {
 		return nil, err
@@ -28,30 +28,34 @@ func (r *Run) settle(id int64, a *batch.Answer) (*row, error) {
 	if req == nil || req.baseURL != r.base {
 		return nil, errors.New("there is no such request")
 	}
-	outcomes, err := outcomesIn(req, a.Outcomes)
+	answers, err := outcomesIn(req, a.Outcomes)
 	if err != nil {
 		return nil, err
 	}
-	w := answer{id: r.lastAnswer + 1, run: r.id, at: r.store.now().UnixMicro(), outcomes: outcomes}
-	if err := req.apply(&w); err != nil {
-		return nil, err
-	}
-	r.lastAnswer = w.id
 	r.book.shelf.drop(id)
-	return &row{r.addAnswer, []any{
-		w.id, id, w.run, w.at, a.StatusCode, a.Message,
-		appendOutcomes(make([]byte, 0, 128+100*len(outcomes)), outcomes),
-	}, id}, nil
+	now := r.store.now().UnixMicro()
+	rows := make([]row, len(answers))
+	for i, outcomes := range answers {
+		w := answer{id: r.lastAnswer + 1, run: r.id, at: now, outcomes: outcomes}
+		if err := req.apply(&w); err != nil {
+			return nil, err
+		}
+		r.lastAnswer = w.id
+		c := encode(len(req.people), outcomes)
+		rows[i] = row{r.addAnswer, []any{w.id, id, w.run, w.at, a.StatusCode, a.Message, c.states, c.ids, c.links, c.marks}, id}
+	}
+	return rows, nil
 }
 
 // outcomesIn finds the people of an answer in the request, and refuses what
-// must not happen to them.
-func outcomesIn(req *request, settlements []batch.Settlement) ([]outcome, error) {
+// must not happen to them. Who is named again is in a further answer.
+func outcomesIn(req *request, settlements []batch.Settlement) ([][]outcome, error) {
 	states := make([]batch.State, len(req.people))
 	for i := range req.people {
 		states[i] = req.people[i].state
 	}
-	outcomes := make([]outcome, 0, len(settlements))
+	named := make([]int, len(req.people)) // how often
+	answers := [][]outcome{make([]outcome, 0, len(settlements))}
 	next := 0
 	for i := range settlements {
 		s := &settlements[i]
@@ -67,9 +71,13 @@ func outcomesIn(req *request, settlements []batch.Settlement) ([]outcome, error)
 		}
 		states[at] = s.State
 		next = at + 1
-		outcomes = append(outcomes, outcome{Person: at, State: s.State, CandidateID: s.CandidateID, InviteURL: s.InviteURL, Mark: s.Mark})
+		if named[at] == len(answers) {
+			answers = append(answers, nil)
+		}
+		answers[named[at]] = append(answers[named[at]], outcome{at, s.State, s.CandidateID, s.InviteURL, s.Mark})
+		named[at]++
 	}
-	return outcomes, nil
+	return answers, nil
 }
 
 func mayBecome(old, state batch.State) error {

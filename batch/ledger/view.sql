@@ -9,18 +9,18 @@ with told as (
          r.kind,
          u.base_url,
          r.interview_id,
-         json_extract(r.people, '$[' || json_extract(p.value, '$.person') || ']') as email,
-         coalesce(json_extract(p.value, '$.candidate_id'), '') as candidate_id,
-         coalesce(json_extract(p.value, '$.invite_url'),
-                  replace(l.links, '{candidate_id}', json_extract(p.value, '$.candidate_id')),
-                  '') as invite_url
+         p.value as email,
+         coalesce(json_extract(a.candidate_ids, '$[' || p.key || ']'), '') as candidate_id,
+         coalesce(case
+           when json_type(a.invite_urls) = 'array' then json_extract(a.invite_urls, '$[' || p.key || ']')
+           when json_extract(a.candidate_ids, '$[' || p.key || ']') <> '' then
+             replace(json_extract(a.invite_urls, '$'), '{candidate_id}', json_extract(a.candidate_ids, '$[' || p.key || ']'))
+         end, '') as invite_url
   from answers a
-  -- The limit keeps it from being looked for once more for each person.
-  join (select id, json_extract(people, '$[0].links') as links from answers limit -1) l on l.id = a.id
   join requests r on r.id = a.request_id
   join runs u on u.id = r.run_id
-  join json_each(a.people) p
-  where json_extract(p.value, '$.state') = 'invited'
+  join json_each(r.people) p
+  where substr(a.states, p.key + 1, 1) = 'i'
 ),
 invited as (
   -- The newest text that is not empty is found as the greatest behind its

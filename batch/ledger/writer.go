@@ -29,7 +29,7 @@ type row struct {
 // the caller, if anything, and takes it into the book: the next one builds on
 // it. What is decided is awaited whatever ctx says: whether it was written must
 // be known.
-func (r *Run) write(ctx context.Context, decide func() (*row, error)) error {
+func (r *Run) write(ctx context.Context, decide func() ([]row, error)) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -42,22 +42,24 @@ func (r *Run) write(ctx context.Context, decide func() (*row, error)) error {
 }
 
 // add adds what is decided to the group that is written next, which it returns.
-func (r *Run) add(decide func() (*row, error)) (*group, error) {
+func (r *Run) add(decide func() ([]row, error)) (*group, error) {
 	r.book.mu.Lock()
 	defer r.book.mu.Unlock()
 	if r.broken != nil || r.stopping {
 		return nil, cmp.Or(r.broken, errEnded)
 	}
 	decided, err := decide()
-	if decided == nil {
+	if len(decided) == 0 {
 		return nil, err
 	}
 	if r.next == nil {
 		r.next = &group{done: make(chan struct{})}
 		r.wake <- struct{}{} // there is room: the writer takes a group for each
 	}
-	r.next.rows = append(r.next.rows, *decided)
-	r.book.pin(decided.request)
+	for _, w := range decided {
+		r.next.rows = append(r.next.rows, w)
+		r.book.pin(w.request)
+	}
 	return r.next, nil
 }
 
