@@ -16,13 +16,13 @@ const companyTries = 2
 // attempts of the one person in it. A request of several proves nothing against
 // any of them, and neither does one that came into an outage, unless that
 // happens to it again and again.
-func (e *Engine) countLost(d *doubt, people []*person) {
+func (c *confirmer) countLost(d *doubt, people []*person) {
 	if d.earlier || d.then != sendAgain {
 		return
 	}
-	d.outage = d.outage || e.out.health.inOutage(d.since)
+	d.outage = d.outage || c.run.out.health.inOutage(d.since)
 	for _, p := range people {
-		if d.outage && p.outages < e.opts.MaxAttempts {
+		if d.outage && p.outages < c.run.opts.MaxAttempts {
 			p.outages++
 			continue
 		}
@@ -33,20 +33,20 @@ func (e *Engine) countLost(d *doubt, people []*person) {
 }
 
 // spent reports whether somebody has used up their attempts.
-func (e *Engine) spent(p *person) bool {
-	return p.lost >= e.opts.MaxAttempts || p.lost >= companyTries && p.party.wentThrough()
+func (c *confirmer) spent(p *person) bool {
+	return p.lost >= c.run.opts.MaxAttempts || p.lost >= companyTries && p.party.wentThrough()
 }
 
 // absentSettlement is what the ledger keeps of somebody known not to be invited
 // by a request.
-func (e *Engine) absentSettlement(d *doubt, p *person) Settlement {
+func (c *confirmer) absentSettlement(d *doubt, p *person) Settlement {
 	s := Settlement{Key: p.key}
 	switch {
 	case d.then == notWanted:
 		s.State, s.Mark = StateNoInvitation, p.typed()
 	case d.then == refusedAfterAll:
 		s.State = StateRefused
-	case d.then == sendAgain && e.spent(p):
+	case d.then == sendAgain && c.spent(p):
 		s.State = StateFailed
 	}
 	return s
@@ -54,23 +54,19 @@ func (e *Engine) absentSettlement(d *doubt, p *person) Settlement {
 
 // absentNow lets follow what was to follow for people who are known not to be
 // invited by a request. For parts of a refused one that is sendParts.
-func (e *Engine) absentNow(d *doubt, people []*person) error {
+func (c *confirmer) absentNow(d *doubt, people []*person) error {
 	var err error
 	switch {
 	case d.then == notWanted:
-		for _, p := range people {
-			err = errors.Join(err, e.record(p, noInvitation))
-		}
+		err = c.run.account.recordAll(people, noInvitation)
 	case d.then == refusedAfterAll:
 		for _, p := range people {
-			err = errors.Join(err, e.refusedAlone(d.iv, p, p.reason))
+			err = errors.Join(err, c.run.refusals.refused(d.iv, p, p.reason))
 		}
 	case d.then == sendAgain && d.earlier:
-		for _, p := range people {
-			err = errors.Join(err, e.readmit(p))
-		}
+		err = c.run.admission.readmit(people)
 	case d.then == sendAgain:
-		err = e.sendLost(d, people)
+		err = c.sendLost(d, people)
 	}
 	return err
 }
@@ -92,12 +88,12 @@ var stillLeftOut = Outcome{Code: CodeNoInvitation, Error: "an earlier request we
 
 // sendLost sends people again whose request has not acted: unchanged after an
 // outage, else in halves, since somebody in it may be what the API cannot bear.
-func (e *Engine) sendLost(d *doubt, people []*person) error {
+func (c *confirmer) sendLost(d *doubt, people []*person) error {
 	var left []*person
 	var err error
 	for _, p := range people {
-		if e.spent(p) {
-			err = errors.Join(err, e.record(p, Outcome{Code: CodeAPIError, Error: fmt.Sprintf(
+		if c.spent(p) {
+			err = errors.Join(err, c.run.account.record(p, Outcome{Code: CodeAPIError, Error: fmt.Sprintf(
 				"not invited after %d attempts: %s; send this row again later", p.attempts, p.reason)}))
 		} else {
 			left = append(left, p)
@@ -106,17 +102,8 @@ func (e *Engine) sendLost(d *doubt, people []*person) error {
 	switch {
 	case len(left) == 0:
 		return err
-	case d.outage && left[0].outages < e.opts.MaxAttempts, d.size == 1:
-		return errors.Join(err, e.sendUnchanged(d.chunk, left))
+	case d.outage && left[0].outages < c.run.opts.MaxAttempts, d.size == 1:
+		return errors.Join(err, c.run.admission.sendUnchanged(d.chunk, left))
 	}
-	return errors.Join(err, e.halve(d.chunk, left))
-}
-
-// sendUnchanged lets people wait as they did before: for themselves if they
-// went as a part of a request.
-func (e *Engine) sendUnchanged(c *chunk, people []*person) error {
-	if c.half {
-		return e.resendParts(c, [][]*person{people})
-	}
-	return e.again(people)
+	return errors.Join(err, c.run.admission.halve(d.chunk, left))
 }

@@ -5,63 +5,66 @@ import (
 	"time"
 )
 
-// An alarm keeps the times at which interviews' lists are due, and rings once
-// the first is.
+// An alarm keeps what is to happen later, and when.
 type alarm struct {
 	heap  dueHeap
-	ring  func()
-	timer *time.Timer
+	timer *time.Timer // fires when the first is due
 }
 
-type dueRead struct {
+// due is something that happens at a time.
+type due struct {
 	at time.Time
-	iv *interview
+	f  func()
 }
 
-// set makes the list of iv due at a time.
-func (a *alarm) set(at time.Time, iv *interview) {
-	heap.Push(&a.heap, dueRead{at, iv})
-	if a.heap[0].iv == iv {
-		a.arm()
-	}
+func newAlarm() *alarm {
+	a := &alarm{timer: time.NewTimer(time.Hour)}
+	a.timer.Stop()
+	return a
 }
 
-// due returns an interview whose time has come, and when that was, or nil.
-func (a *alarm) due(now time.Time) (*interview, time.Time) {
-	if len(a.heap) == 0 || now.Before(a.heap[0].at) {
-		return nil, time.Time{}
-	}
-	next := heap.Pop(&a.heap).(dueRead)
+// set lets f be called at a time, by ring.
+func (a *alarm) set(at time.Time, f func()) {
+	heap.Push(&a.heap, due{at, f})
 	a.arm()
-	return next.iv, next.at
+}
+
+// ring calls what is due by now.
+func (a *alarm) ring(now time.Time) {
+	for len(a.heap) > 0 && !now.Before(a.heap[0].at) {
+		heap.Pop(&a.heap).(due).f()
+	}
+	a.arm()
+}
+
+// next is when the first is due, in nanoseconds of Unix time; 0: nothing is.
+func (a *alarm) next() int64 {
+	if len(a.heap) == 0 {
+		return 0
+	}
+	return a.heap[0].at.UnixNano()
 }
 
 func (a *alarm) arm() {
-	a.stop()
 	if len(a.heap) > 0 {
-		a.timer = time.AfterFunc(time.Until(a.heap[0].at), a.ring)
+		a.timer.Reset(time.Until(a.heap[0].at))
 	}
 }
 
-func (a *alarm) stop() {
-	if a.timer != nil {
-		a.timer.Stop()
-	}
-}
-
-type dueHeap []dueRead
+type dueHeap []due
 
 func (h dueHeap) Len() int           { return len(h) }
 func (h dueHeap) Less(i, j int) bool { return h[i].at.Before(h[j].at) }
 func (h dueHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
 
 // Push implements heap.Interface.
-func (h *dueHeap) Push(x any) { *h = append(*h, x.(dueRead)) }
+func (h *dueHeap) Push(x any) { *h = append(*h, x.(due)) }
 
 // Pop implements heap.Interface.
 func (h *dueHeap) Pop() any {
 	old := *h
 	d := old[len(old)-1]
+	old[len(old)-1] = due{}
 	*h = old[:len(old)-1]
 	return d
 }

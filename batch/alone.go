@@ -5,14 +5,6 @@ import (
 	"slices"
 )
 
-// goesAlone reports whether people of the interview go one by one: as long as
-// nobody was accepted, and its list says that it does not know the interview or
-// several were refused together. It may be the interview that is refused, which
-// people spread over its rows tell with the fewest requests.
-func (iv *interview) goesAlone() bool {
-	return !iv.accepted && (iv.list == listRefused || iv.alone)
-}
-
 // A waiter is the place of somebody who waits.
 type waiter struct {
 	group *group
@@ -20,7 +12,7 @@ type waiter struct {
 }
 
 // cutOne takes the next one out of those of an interview who wait.
-func (q *queue) cutOne(iv *interview) *chunk {
+func (w *waiting) cutOne(iv *interview) *chunk {
 	var all []waiter
 	for g := range iv.groups {
 		if g.lane == resend {
@@ -31,12 +23,12 @@ func (q *queue) cutOne(iv *interview) *chunk {
 		}
 	}
 	slices.SortFunc(all, func(a, b waiter) int { return a.group.people[a.at].row - b.group.people[b.at].row })
-	w := all[spreadPlace(iv.wentAlone, len(all))]
+	next := all[spreadPlace(iv.wentAlone, len(all))]
 	iv.wentAlone++
-	g := w.group
-	p := g.people[w.at]
-	g.people = slices.Delete(g.people, w.at, w.at+1)
-	return q.handOut(g, []*person{p})
+	g := next.group
+	p := g.people[next.at]
+	g.people = slices.Delete(g.people, next.at, next.at+1)
+	return w.takeOut(g, []*person{p})
 }
 
 // spreadPlace returns where the nth of those is who are spread over so many

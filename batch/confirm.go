@@ -1,186 +1,105 @@
 package batch
 
 import (
-	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"time"
-
-	"bulkinvite/client"
 )
 
-// A doubt is a request of which it is not known whom it invited. Only the API's
-// list tells, or the end of the run.
-type doubt struct {
-	request int64 // in the ledger, to be settled
-	iv      *interview
-	chunk   *chunk          // what was sent; nil: by an earlier run
-	size    int             // people in it
-	people  map[Key]*person // of whom it is not known yet
-	since   time.Time       // when the request had ended for certain
-	first   time.Time       // when the first look that did not show them ended; zero before
-	then    then
-	earlier bool   // from an earlier run
-	applied bool   // the request in doubt named a job application
-	outage  bool   // the API was down or busy: that it did not act says nothing of the people
-	unclear int    // people in it whose entry may be another's
-	failed  int    // looks that could not tell
-	problem string // why the last of these could not
-	seq     int
-
-	// displaced is set if the answer named addresses that nobody asked for: that
-	// a list does not show the people never counts.
-	displaced bool
+// A settling is what is known of people of a request now. It is written first,
+// and then what follows from it happens.
+type settling struct {
+	request int64
+	answer  Answer
+	follow  func() error
 }
 
-// then says what follows if people in doubt are known not to be invited.
-type then int
-
-const (
-	sendAgain       then = iota
-	notWanted            // no_invitation
-	part                 // of a refused request of several: smaller ones go
-	refusedAfterAll      // refused
-)
-
-// maxFailedLooks is how many looks at the list that cannot tell end in
-// uncertain.
-const maxFailedLooks = 3
-
-// why returns the error of somebody who stays in doubt.
-func (e *Engine) why(d *doubt, p *person, end string) string {
-	if e.opts.ConfirmOnly { // that they are in doubt is known, and there is no row to send again
-		return cmp.Or(d.problem, end)
-	}
-	cause := "the answer to this invitation was lost (" + p.reason + ")"
-	switch {
-	case d.displaced, p.reason == namesOthers:
-		cause = "the API's answer named another address"
-	case d.earlier:
-		cause = "an earlier run did not learn what became of this invitation"
-	case d.then == notWanted:
-		cause = "the API left this person out of its answer"
-	}
-	if d.problem != "" {
-		end = d.problem
-	}
-	hint := "send this row again: the API is asked before anything is sent"
-	if !p.listable() || !d.notFoundCounts(p) || e.out.lists.wasNeverThere() {
-		hint = "look in the dashboard whether they are invited, and say so with bulkinvite confirm --assume"
-	}
-	return cause + " and " + end + "; " + hint
+// A settleJob writes what a look has shown.
+type settleJob struct {
+	settlings []settling
+	then      func() error // when all of it is written and has been followed
 }
 
-// from is when the settle time before the next look that counts begins.
-func (d *doubt) from() time.Time {
-	if d.first.IsZero() {
-		return d.since
-	}
-	return d.first
-}
-
-// listable reports whether the API's list can show the person at all.
-func (p *person) listable() bool { return p.CandidateID == "" && p.key.HasAddress() }
-
-// notFoundCounts reports whether it means something that the list does not
-// show somebody of the request: a job application may hold another address than
-// the row.
-func (d *doubt) notFoundCounts(p *person) bool {
-	return p.JobApplicationID == "" && !d.applied && !d.displaced
-}
-
-// doubtAll puts people of a request in doubt, from now on. Those whom no list
-// can show are uncertain at once.
-func (e *Engine) doubtAll(d *doubt, people []*person) error {
-	if len(people) == 0 {
-		return nil
-	}
-	var err error
-	d.iv, d.since, d.people = d.chunk.iv, time.Now(), make(map[Key]*person, len(people))
-	for _, p := range people {
-		e.index.claimed(p.row, true)
-		if p.listable() && !e.out.lists.mayNotExist() {
-			d.people[p.key] = p
-		} else {
-			err = errors.Join(err, e.unlisted(d, p))
+func (j *settleJob) do(w *worker) (report, error) {
+	for _, s := range j.settlings {
+		if err := w.settle(s.request, s.answer); err != nil {
+			return nil, err
 		}
 	}
-	if len(d.people) > 0 {
-		e.queue.doubt(d)
-	}
-	return err
+	return j, nil
 }
 
-// unlisted records that no list can tell of somebody in doubt.
-func (e *Engine) unlisted(d *doubt, p *person) error {
-	var why string
-	switch {
-	case p.listable():
-		why = e.why(d, p, noProofWords(e.out.lists.why()))
-	case p.CandidateID != "":
-		why = "this invitation may have been sent again (" + p.reason + "), which no list of the API's shows; " + e.resendAgain(time.Now())
-	default:
-		why = e.why(d, p, "the API's list cannot show who it was for")
+func (j *settleJob) follow(*run) error {
+	var err error
+	for _, s := range j.settlings {
+		err = errors.Join(err, s.follow())
 	}
-	return e.record(p, Outcome{Code: CodeUncertain, Error: why})
-}
-
-// doubtEarlier lets the list tell of somebody whom an earlier run has in doubt.
-func (e *Engine) doubtEarlier(p *person, rec Record) error {
-	e.index.claimed(p.row, true)
-	of := earlierRequest{id: rec.RequestID, displaced: rec.Mark == MarkOtherAddress}
-	applied := rec.JobApplicationID != ""
-	if !p.listable() || e.out.lists.wasNeverThere() {
-		return e.unlisted(&doubt{earlier: true, applied: applied, displaced: of.displaced}, p)
-	}
-	e.queue.doubtEarlier(p, of, e.start, applied)
-	return nil
+	return errors.Join(err, j.then())
 }
 
 // settleLook settles everybody of whom the look could tell. One that a stop has
 // cut short tells of those whom it has found.
-func (e *Engine) settleLook(ctx context.Context, l *look, cutShort bool) error {
-	var err error
+func (c *confirmer) settleLook(l *look) error {
+	j := &settleJob{then: func() error { c.endLook(l.iv); return nil }}
 	for _, d := range l.doubts {
 		found, rest := l.split(d)
-		if len(found) > 0 {
-			err = errors.Join(err, e.settleFound(ctx, d, found, l.found))
-			e.queue.settleDoubt(d, found)
-		}
 		if l.showsMore(d, rest) || len(found) > 0 {
-			e.queue.beginAnew(d)
+			c.beginAnew(d)
 		}
+		if len(found) == 0 {
+			continue
+		}
+		if d.refused() {
+			c.run.facts.distrust.Store(true)
+		}
+		j.settlings = append(j.settlings, c.settleFound(l, d, found))
 	}
-	if cutShort {
-		return err // finish says that the others are uncertain
+	var err error
+	if c.run.soft.Err() == nil { // else finish says that the others are uncertain
+		err = c.settleRest(l, j)
 	}
+	if len(j.settlings) == 0 {
+		return errors.Join(err, j.then())
+	}
+	c.run.todo = append(c.run.todo, j)
+	return err
+}
+
+// settleRest adds what becomes of those whom the look has not shown.
+func (c *confirmer) settleRest(l *look, j *settleJob) error {
+	var err error
 	var parts []refusedPart
-	trusted := e.queue.trustsRefusals()
+	trusted := !c.run.facts.distrust.Load()
 	for _, d := range l.doubts {
 		_, rest := l.split(d)
 		if len(rest) == 0 {
 			continue
 		}
-		switch e.absent(l, d, trusted) {
+		switch c.absent(l, d, trusted) {
 		case knownAbsent:
 			absent, unknown := l.believeAbsent(d, rest)
-			err = errors.Join(err, e.cannotTell(d, unknown), e.settleAbsent(ctx, d, absent))
+			err = errors.Join(err, c.cannotTell(d, unknown))
+			c.forget(d, unknown)
 			if d.then == part {
 				parts = append(parts, refusedPart{d.chunk, absent})
 			}
-			e.queue.settleDoubt(d, rest)
+			if len(absent) > 0 {
+				j.settlings = append(j.settlings, c.settleAbsent(d, absent))
+			}
 		case cannotTell:
-			err = errors.Join(err, e.cannotTell(d, rest))
-			e.queue.settleDoubt(d, rest)
+			err = errors.Join(err, c.cannotTell(d, rest))
+			c.forget(d, rest)
 		}
 	}
-	return errors.Join(err, e.sendParts(parts, l.entries/listLimit+2))
+	end := j.then
+	look := l.entries/listLimit + 2
+	j.then = func() error { return errors.Join(c.run.admission.sendParts(parts, look), end()) }
+	return err
 }
 
 // absent judges that a look does not show somebody of a request, and notes what
 // it was worth.
-func (e *Engine) absent(l *look, d *doubt, trusted bool) absence {
+func (c *confirmer) absent(l *look, d *doubt, trusted bool) absence {
 	s := l.sight
 	suspects := l.ours
 	if d.earlier {
@@ -189,7 +108,7 @@ func (e *Engine) absent(l *look, d *doubt, trusted bool) absence {
 	if suspects > 0 && s.faults == "" {
 		s.faults = fmt.Sprintf("the API's list shows %d people whom nobody asked for, and may show them under another address", suspects)
 	}
-	verdict := s.absent(d.since, d.first, d.refused() && trusted, e.opts.SettleTime)
+	verdict := s.absent(d.since, d.first, d.refused() && trusted, c.settle)
 	switch {
 	case verdict == absentOnce:
 		d.first = time.Now()
@@ -224,75 +143,80 @@ func (l *look) believeAbsent(d *doubt, people []*person) (absent, unknown []*per
 }
 
 // cannotTell records that it stays unknown whether people were invited.
-func (e *Engine) cannotTell(d *doubt, people []*person) error {
+func (c *confirmer) cannotTell(d *doubt, people []*person) error {
 	var err error
 	for _, p := range people {
-		err = errors.Join(err, e.record(p, Outcome{Code: CodeUncertain, Error: e.why(d, p, "the API's list could not tell")}))
+		err = errors.Join(err, c.run.account.record(p, Outcome{Code: CodeUncertain, Error: c.why(d, p, "the API's list could not tell")}))
 	}
 	return err
 }
 
-// settleFound writes that people of a request were invited after all.
-func (e *Engine) settleFound(ctx context.Context, d *doubt, people []*person, entries map[*person]client.Entry) error {
+// settleFound says that people of a request were invited after all.
+func (c *confirmer) settleFound(l *look, d *doubt, people []*person) settling {
 	answer := Answer{Message: "found in the API's list"}
 	for _, p := range people {
-		answer.Outcomes = append(answer.Outcomes, Settlement{Key: p.key, State: StateInvited, CandidateID: entries[p].CandidateID})
+		answer.Outcomes = append(answer.Outcomes, Settlement{Key: p.key, State: StateInvited, CandidateID: l.found[p]})
 	}
-	if err := e.ledger.Settle(ctx, d.request, answer); err != nil {
-		return fmt.Errorf("settle: %w", err)
-	}
+	return settling{d.request, answer, func() error { return c.found(l, d, people) }}
+}
+
+// found lets happen what follows for people who were invited after all.
+func (c *confirmer) found(l *look, d *doubt, people []*person) error {
 	var err error
 	if !d.earlier {
-		err = e.accepted(d.iv, together)
-		e.out.health.found()
-	}
-	if d.refused() {
-		e.queue.distrustRefusals()
+		err = c.run.refusals.accepted(d.iv, together)
+		c.run.out.health.found()
 	}
 	for _, p := range people {
 		p.party.goThrough()
-		candidate := entries[p].CandidateID
-		err = errors.Join(err, e.recordWanting(p, Outcome{Status: StatusConfirmed, CandidateID: candidate},
-			e.opts.Links != LinksNone && candidate != ""))
+		err = errors.Join(err, c.run.account.recordWanting(p, Outcome{Status: StatusConfirmed, CandidateID: l.found[p]},
+			c.run.opts.Links != LinksNone && l.found[p] != ""))
 	}
+	c.forget(d, people)
 	return err
 }
 
-// settleAbsent writes that people of a request were not invited by it, and lets
+// settleAbsent says that people of a request were not invited by it, and lets
 // follow what was to follow.
-func (e *Engine) settleAbsent(ctx context.Context, d *doubt, people []*person) error {
-	if len(people) == 0 {
-		return nil
-	}
+func (c *confirmer) settleAbsent(d *doubt, people []*person) settling {
 	answer := Answer{Message: "not in the API's list, read twice"}
-	e.countLost(d, people)
+	c.countLost(d, people)
 	for _, p := range people {
-		answer.Outcomes = append(answer.Outcomes, e.absentSettlement(d, p))
+		answer.Outcomes = append(answer.Outcomes, c.absentSettlement(d, p))
 	}
-	if err := e.ledger.Settle(ctx, d.request, answer); err != nil {
-		return fmt.Errorf("settle: %w", err)
-	}
-	if e.opts.ConfirmOnly {
-		return e.leaveUninvited(ctx, people)
-	}
-	return e.absentNow(d, people)
+	return settling{d.request, answer, func() error {
+		defer c.forget(d, people)
+		if c.run.opts.ConfirmOnly {
+			c.run.todo = append(c.run.todo, &lookUpJob{people: people})
+			return nil
+		}
+		return c.absentNow(d, people)
+	}}
 }
 
 // leftUninvited is the outcome of those whom a run that only confirms leaves
 // for one that invites.
 var leftUninvited = Outcome{Code: CodeNotSent, Error: "known not to be invited, and this run invites nobody"}
 
-// leaveUninvited ends what a run that only confirms has to do with people of
-// whom one request is settled, unless a second one has them in doubt as well.
-func (e *Engine) leaveUninvited(ctx context.Context, people []*person) error {
-	records, err := lookup(ctx, e.ledger, peopleKeys(people))
-	if err != nil {
-		return err
-	}
-	for i, p := range people {
-		held, heldErr := e.held(ctx, p, records[i])
+// A lookUpJob asks the ledger about people of whom one request is settled, in a
+// run that only confirms: a second one may have them in doubt as well.
+type lookUpJob struct {
+	people  []*person
+	records []Record
+}
+
+func (j *lookUpJob) do(w *worker) (report, error) {
+	var err error
+	j.records, err = lookup(w.hard, w.ledger, peopleKeys(j.people))
+	return j, err
+}
+
+func (j *lookUpJob) follow(r *run) error {
+	var err error
+	for i, p := range j.people {
+		held, heldErr := r.admission.hold(p, j.records[i], "")
 		if heldErr == nil && !held {
-			heldErr = e.record(p, leftUninvited)
+			heldErr = r.account.record(p, leftUninvited)
 		}
 		err = errors.Join(err, heldErr)
 	}

@@ -2,20 +2,16 @@ package batch
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"time"
-
-	"bulkinvite/client"
 )
 
-// doubts are the requests in doubt of one interview, and what its list has to
-// show so that it is believed. It is guarded by the queue's mutex.
+// doubts are the requests in doubt of one interview.
 type doubts struct {
 	open     map[*doubt]struct{}
 	joinable map[earlierRequest]*doubt // those of earlier runs that no look has begun to settle
-	due      time.Time                 // for when the alarm is set; zero: it is not
-	reading  bool                      // a worker reads the list, or will
+	due      time.Time                 // for when a look is due; zero: for never
+	reading  bool                      // a worker reads the list for them, or will
 	lastRead time.Time                 // when the last look ended
 }
 
@@ -26,77 +22,96 @@ type earlierRequest struct {
 	displaced bool
 }
 
-// doubt takes a request in, and sees to it that the list is read in time.
-func (q *queue) doubt(d *doubt) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.openDoubt(d)
+// A confirmer holds the requests of which it is not known whom they invited, and
+// decides when the API's lists are read for them and what those prove.
+type confirmer struct {
+	run    *run
+	settle time.Duration // Options.SettleTime
+
+	people     int           // in doubt
+	seq        int           // of the youngest doubt
+	age        time.Duration // the smallest at which a read of this run has shown somebody; 0: none has
+	controlled time.Time     // when a list was read last only to see how soon it shows somebody
+}
+
+// add takes a request in, and sees to it that the list is read in time.
+func (c *confirmer) add(d *doubt) {
+	c.open(d)
 	if d.then == part {
-		d.iv.alone = true
+		c.run.step(d.iv, severalRefused)
 	}
 	if d.refused() {
 		d.iv.testing++
+		c.run.waiting.updateInterview(d.iv)
 	}
-	q.doubtful += len(d.people)
-	q.schedule(d.iv)
+	c.people += len(d.people)
+	c.schedule(d.iv)
 }
 
-// refused reports whether the request was refused, which the list is asked
-// about all the same.
-func (d *doubt) refused() bool { return d.then == part || d.then == refusedAfterAll }
-
-func (q *queue) openDoubt(d *doubt) {
+func (c *confirmer) open(d *doubt) {
 	if d.iv.doubts.open == nil {
 		d.iv.doubts.open = map[*doubt]struct{}{}
 	}
 	d.iv.doubts.open[d] = struct{}{}
-	q.seq++
-	d.seq = q.seq
+	c.seq++
+	d.seq = c.seq
 }
 
-// doubtEarlier takes in one of the people whom an earlier run's request has in
+// addEarlier takes in one of the people whom an earlier run's request has in
 // doubt. Those of one request share a doubt, but whoever comes up after a look
 // has begun was not looked for in it.
-func (q *queue) doubtEarlier(p *person, of earlierRequest, since time.Time, applied bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	iv := q.interview(p)
+func (c *confirmer) addEarlier(p *person, of earlierRequest, applied bool) {
+	iv := c.run.interview(p)
 	d := iv.doubts.joinable[of]
 	if d == nil {
 		d = &doubt{
-			iv: iv, request: of.id, people: map[Key]*person{}, since: since, then: sendAgain,
+			iv: iv, request: of.id, people: map[Key]*person{}, since: c.run.start, then: sendAgain,
 			earlier: true, applied: applied, displaced: of.displaced,
 		}
 		if iv.doubts.joinable == nil {
 			iv.doubts.joinable = map[earlierRequest]*doubt{}
 		}
 		iv.doubts.joinable[of] = d
-		q.openDoubt(d)
+		c.open(d)
 	}
 	d.people[p.key] = p
-	q.doubtful++
-	q.schedule(iv)
+	c.people++
+	c.schedule(iv)
 }
 
-// schedule sets the alarm for the next look at the list: when the first of the
-// doubts needs it, but not before the settle time after the last look, so that
-// doubts share their looks.
-func (q *queue) schedule(iv *interview) {
+// schedule sets the next look at the list: when the first of the doubts needs it,
+// but not before the settle time after the last look, so that doubts share their
+// looks.
+func (c *confirmer) schedule(iv *interview) {
 	ds := &iv.doubts
-	at := q.nextLook(iv)
+	at := c.nextLook(iv)
 	if ds.reading || at.IsZero() || !ds.due.IsZero() && !at.Before(ds.due) {
 		return
 	}
 	ds.due = at
-	q.alarm.set(at, iv)
+	c.run.alarm.set(at, func() { c.becomeDue(iv, at) })
+}
+
+// becomeDue reads an interview's list for its doubts.
+func (c *confirmer) becomeDue(iv *interview, at time.Time) {
+	if !at.Equal(iv.doubts.due) {
+		return // it was set for an earlier time since
+	}
+	iv.doubts.due = time.Time{}
+	if next := c.nextLook(iv); next.After(time.Now().Add(lookSoon)) {
+		c.schedule(iv) // a preflight has begun since, and will tell whether there is a list
+		return
+	}
+	iv.doubts.reading = true
+	c.run.reads = append(c.run.reads, listRead{iv: iv})
 }
 
 // nextLook returns when the list is to be read next; zero: not as yet.
-func (q *queue) nextLook(iv *interview) (at time.Time) {
+func (c *confirmer) nextLook(iv *interview) (at time.Time) {
 	var refused time.Time
 	for d := range iv.doubts.open {
-		if d.refused() && !q.distrust {
-			if due := d.dueRefused(q.settle, time.Duration(q.lists.age.Load()), iv.doubts.lastRead); due.After(refused) {
+		if d.refused() && !c.run.facts.distrust.Load() {
+			if due := d.dueRefused(c.settle, c.age, iv.doubts.lastRead); due.After(refused) {
 				refused = due // one look for all of them
 			}
 			continue
@@ -105,14 +120,14 @@ func (q *queue) nextLook(iv *interview) (at time.Time) {
 		if due.Before(iv.doubts.lastRead) {
 			due = iv.doubts.lastRead
 		}
-		if due = due.Add(q.settle); at.IsZero() || due.Before(at) {
+		if due = due.Add(c.settle); at.IsZero() || due.Before(at) {
 			at = due
 		}
 	}
-	if !refused.IsZero() && !q.hasMore(iv) && (at.IsZero() || refused.Before(at)) {
+	if !refused.IsZero() && !c.run.hasMore(iv) && (at.IsZero() || refused.Before(at)) {
 		at = refused
 	}
-	if !at.IsZero() && q.mayWaitInVain(iv) {
+	if !at.IsZero() && c.mayWaitInVain(iv) {
 		return time.Now().Add(lookSoon)
 	}
 	return at
@@ -123,53 +138,23 @@ const lookSoon = time.Second
 
 // mayWaitInVain reports whether there may be no list, and nothing to wait for. If
 // a preflight is at it, that will tell.
-func (q *queue) mayWaitInVain(iv *interview) bool {
-	return iv.list != listReading && (iv.doubts.lastRead.IsZero() && !q.lists.seen.Load() || q.lists.mayNotExist())
-}
-
-// dueRefused returns when a look can show what a refused request did: once the
-// list is known to show people, and if that look did not tell, as for others.
-func (d *doubt) dueRefused(settle, age time.Duration, lastRead time.Time) time.Time {
-	if soon := d.since.Add(age); d.first.IsZero() && age > 0 && age < settle && lastRead.Before(soon) {
-		return soon
-	}
-	if due := d.from().Add(settle); lastRead.Before(due) {
-		return due
-	}
-	return lastRead.Add(settle)
-}
-
-// hasMore reports whether people of the interview can go or are out, so that
-// more of it may be refused before its list is read.
-func (q *queue) hasMore(iv *interview) bool {
-	if iv.out > 0 {
-		return true
-	}
-	if !iv.open() {
-		return false
-	}
-	for g := range iv.groups {
-		if g.lane != resend && (g.full() || q.fed || q.crowded()) {
-			return true
-		}
-	}
-	return false
+func (c *confirmer) mayWaitInVain(iv *interview) bool {
+	lists := c.run.out.lists
+	return !iv.isRead() && (iv.doubts.lastRead.IsZero() && !lists.seen.Load() || lists.mayNotExist())
 }
 
 // beginLook returns a look at an interview's list for the requests in doubt now.
-func (q *queue) beginLook(r *reading) *look {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	iv := r.iv
+func (c *confirmer) beginLook(iv *interview) *look {
 	l := &look{
-		reading: r, sent: sentCounts{all: q.sent, here: iv.sent, out: iv.out},
-		byKey: map[Key]*doubt{}, found: map[*person]client.Entry{}, exact: map[*person]bool{}, several: map[*person]bool{}, unclear: map[*person]bool{},
+		reading: iv.newReading(), iv: iv, excused: c.run.out.health.invitesNobody(),
+		sent:   sentCounts{all: c.run.sent, here: iv.sent, out: iv.out},
+		people: map[Key]*person{}, found: map[*person]string{}, exact: map[*person]bool{}, several: map[*person]bool{}, unclear: map[*person]bool{},
 	}
 	clear(iv.doubts.joinable)
 	for d := range iv.doubts.open {
 		l.doubts = append(l.doubts, d)
-		for key := range d.people {
-			l.byKey[key] = d
+		for key, p := range d.people {
+			l.people[key] = p
 		}
 	}
 	slices.SortFunc(l.doubts, func(a, b *doubt) int { return cmp.Compare(a.seq, b.seq) })
@@ -183,14 +168,12 @@ type sentCounts struct{ all, here, out int }
 // inItsOwnWay reports whether a look may have failed because the run was sending
 // meanwhile: whom it invites moves the others from page to page, and its
 // requests may be what the API is too busy with.
-func (q *queue) inItsOwnWay(l *look, iv *interview) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+func (c *confirmer) inItsOwnWay(l *look) bool {
 	switch {
 	case l.err == nil, hasMoved(l.err):
-		return l.sent.out > 0 || iv.sent > l.sent.here
+		return l.sent.out > 0 || l.iv.sent > l.sent.here
 	case isThrottled(l.err), isBusy(l.err):
-		return q.sent > l.sent.all
+		return c.run.sent > l.sent.all
 	}
 	return false
 }
@@ -198,9 +181,7 @@ func (q *queue) inItsOwnWay(l *look, iv *interview) bool {
 // beginAnew follows a look that has shown somebody of a request for the first
 // time: the work on it may still go on, and the settle time of the others begins
 // again.
-func (q *queue) beginAnew(of *doubt) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+func (c *confirmer) beginAnew(of *doubt) {
 	for d := range of.iv.doubts.open {
 		if d.request == of.request {
 			d.since, d.first = time.Now(), time.Time{}
@@ -208,97 +189,73 @@ func (q *queue) beginAnew(of *doubt) {
 	}
 }
 
-// settleDoubt forgets people of a request in doubt who are settled.
-func (q *queue) settleDoubt(d *doubt, settled []*person) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+// forget lets go of people of a request in doubt who are settled.
+func (c *confirmer) forget(d *doubt, settled []*person) {
 	for _, p := range settled {
 		delete(d.people, p.key)
 	}
-	q.doubtful -= len(settled)
-	if len(d.people) == 0 {
-		q.closeDoubt(d)
+	c.people -= len(settled)
+	if len(d.people) > 0 {
+		return
 	}
-	q.room.Signal()
-}
-
-func (q *queue) closeDoubt(d *doubt) {
 	delete(d.iv.doubts.open, d)
 	if d.refused() {
 		d.iv.testing--
-		q.updateInterview(d.iv)
-		q.work.Broadcast()
+		c.run.waiting.updateInterview(d.iv)
 	}
 }
 
 // endLook lets the next look be scheduled.
-func (q *queue) endLook(iv *interview) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+func (c *confirmer) endLook(iv *interview) {
 	iv.doubts.reading = false
 	iv.doubts.lastRead = time.Now()
-	q.schedule(iv)
+	c.schedule(iv)
 }
 
-// accept notes that somebody was invited to the interview in this run.
-func (q *queue) accept(iv *interview) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if iv.accepted {
-		return
+// control returns the interview with the youngest acceptance whose list is short
+// enough, or nil. One is read in each settle time at most.
+func (c *confirmer) control(not *interview) *interview {
+	now := time.Now()
+	if now.Sub(c.controlled) < c.settle {
+		return nil
 	}
-	iv.accepted = true
-	if iv.list == listRefused {
-		// It does exist: its list is asked once more before the next chunk.
-		iv.list = listReading
-		q.reads = append(q.reads, listRead{iv: iv, preflight: true})
+	var best *interview
+	for _, iv := range c.run.inTurn {
+		if iv == not || now.Sub(iv.lastAccepted) >= c.settle || iv.listCost(c.run.opts.ChunkSize) > maxControl {
+			continue
+		}
+		if best == nil || iv.lastAccepted.After(best.lastAccepted) {
+			best = iv
+		}
 	}
-	q.updateInterview(iv)
-	q.work.Broadcast()
-}
-
-func (q *queue) isAccepted(iv *interview) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return iv.accepted
-}
-
-// refuseList notes that an interview's list was refused while people of it were
-// in doubt: from now on they go one by one, until one is accepted.
-func (q *queue) refuseList(iv *interview) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if iv.list == listDone && !iv.accepted {
-		iv.list = listRefused
+	if best != nil {
+		c.controlled = now
 	}
+	return best
 }
 
-func (q *queue) interviewOf(p *person) *interview {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.interview(p)
+// A control is another interview's list that shows how soon lists show somebody.
+// maxControl is how many requests it may take.
+const maxControl = 5
+
+// listCost is how many requests it takes to read the list, at most; very many if
+// it was never read.
+func (iv *interview) listCost(chunkSize int) int {
+	if iv.listRequests == 0 {
+		return maxControl + 1
+	}
+	return iv.listRequests + (len(iv.timed)*chunkSize+listLimit-1)/listLimit
 }
 
-// allDoubts returns the requests in doubt when the run ends, in the order in
-// which they came.
-func (q *queue) allDoubts() []*doubt {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+// all returns the requests in doubt when the run ends, in the order in which
+// they came.
+func (c *confirmer) all() []*doubt {
 	var all []*doubt
-	for _, iv := range q.interviews {
-		all = slices.AppendSeq(all, maps.Keys(iv.doubts.open))
+	for _, iv := range c.run.inTurn {
+		for d := range iv.doubts.open {
+			all = append(all, d)
+		}
 	}
 	slices.SortFunc(all, func(a, b *doubt) int { return cmp.Compare(a.seq, b.seq) })
 	return all
-}
-
-func inInputOrder(people []*person) []*person {
-	slices.SortFunc(people, func(a, b *person) int { return cmp.Compare(a.row, b.row) })
-	return people
-}
-
-func (q *queue) stopAlarm() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.alarm.stop()
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 )
 
@@ -18,7 +17,6 @@ const rememberGap = "missing/"
 // A gapMemory is what earlier runs and this one have remembered of an
 // interview's gap.
 type gapMemory struct {
-	mu       sync.Mutex
 	recalled bool
 	runs     int    // earlier ones
 	sum      string // of what they missed
@@ -50,46 +48,40 @@ func (m *gapMemory) remember(ctx context.Context, ledger Ledger, interview, valu
 }
 
 // noGap remembers that an interview's list lacks nobody.
-func (e *Engine) noGap(ctx context.Context, iv *interview) error {
-	m := &iv.gap
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.recall(ctx, e.ledger, iv.id); err != nil {
+func (r *reading) noGap() error {
+	if err := r.gap.recall(r.worker.hard, r.worker.ledger, r.id); err != nil {
 		return err
 	}
-	return m.remember(ctx, e.ledger, iv.id, "")
+	return r.gap.remember(r.worker.hard, r.worker.ledger, r.id, "")
 }
 
 // gapBefore finds out how many earlier runs missed exactly what a reading
 // misses, and whether others of the same requests are there; and remembers it
 // for the next run.
-func (e *Engine) gapBefore(ctx context.Context, r *reading, by time.Time, g *gap) error {
-	sum, company, err := e.describeGap(ctx, r, by)
+func (r *reading) gapBefore(by time.Time, g *gap) error {
+	sum, company, err := r.describeGap(by)
 	if err != nil {
 		return err
 	}
 	g.company = company
-	m := &r.iv.gap
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.recall(ctx, e.ledger, r.iv.id); err != nil {
+	if err := r.gap.recall(r.worker.hard, r.worker.ledger, r.id); err != nil {
 		return err
 	}
-	if m.sum == sum {
-		g.runs = m.runs
+	if r.gap.sum == sum {
+		g.runs = r.gap.runs
 	}
-	return m.remember(ctx, e.ledger, r.iv.id, fmt.Sprint(g.runs+1, " ", sum))
+	return r.gap.remember(r.worker.hard, r.worker.ledger, r.id, fmt.Sprint(g.runs+1, " ", sum))
 }
 
 // describeGap returns a sum of who is missing, which is the same in every run,
 // and whether others of all their requests are shown. A request for one person
 // is as good as shown if a later one is.
-func (e *Engine) describeGap(ctx context.Context, r *reading, by time.Time) (sum string, company bool, err error) {
+func (r *reading) describeGap(by time.Time) (sum string, company bool, err error) {
 	lines := slices.Clone(r.nameless)
 	people, shown := map[int64]int{}, map[int64]bool{}
 	var missing []int64
 	var latest int64
-	err = e.ledger.Members(ctx, r.iv.id, func(m Member) error {
+	err = r.worker.ledger.Members(r.worker.hard, r.id, func(m Member) error {
 		people[m.RequestID]++
 		if r.roll.isMissing(&m, by) {
 			lines = append(lines, m.Key.Email)
@@ -110,14 +102,4 @@ func (e *Engine) describeGap(ctx context.Context, r *reading, by time.Time) (sum
 	}
 	company = !slices.ContainsFunc(missing, func(id int64) bool { return !shown[id] && (people[id] > 1 || latest <= id) })
 	return hex.EncodeToString(hash.Sum(nil)[:16]), company, nil
-}
-
-// writeOff reports whether it is the first time in this run that an interview's
-// gap is written off.
-func (q *queue) writeOff(iv *interview) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	first := !iv.writtenOff
-	iv.writtenOff = true
-	return first
 }

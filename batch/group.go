@@ -2,7 +2,6 @@ package batch
 
 import (
 	"container/heap"
-	"sync/atomic"
 	"time"
 )
 
@@ -76,63 +75,6 @@ type group struct {
 // full reports whether nobody can be added to the group's next request.
 func (g *group) full() bool { return g.half || len(g.people) >= g.size }
 
-// An interview is what the run knows of one interview. It is guarded by the
-// queue's mutex.
-type interview struct {
-	id     string // normal form
-	asSent string // as a row spells it
-	groups map[*group]struct{}
-
-	list      listState
-	listError string // why the list cannot be read
-
-	sent      int            // chunks that were handed to a worker
-	out       int            // of them: those that are not done
-	accepted  bool           // somebody was accepted in this run
-	denied    int            // people denied alone by a bare 401 or 403
-	testing   int            // refused requests that are being confirmed
-	wentAlone int            // people who went alone because of it
-	alone     bool           // several were refused: until somebody is accepted, people go alone
-	refusals  map[string]int // people refused alone, by what they were told
-	refused   string         // not empty: the interview is refused for this run, and why
-
-	refusedAlone int // people, with whatever message
-
-	doubts    doubts
-	strangers strangers
-	gap       gapMemory
-
-	timed        []int64      // requests of this run that were answered with invitations
-	lastAccepted time.Time    // when the last of them was
-	listRequests atomic.Int32 // how many requests the last whole read of the list took
-	writtenOff   bool         // its list is believed though it lacks somebody
-}
-
-// listState says how far the look at an interview's list before its first
-// chunk has come.
-type listState int
-
-const (
-	listUnread  listState = iota
-	listReading           // a worker is at it, or will be
-	listDone              // or was not asked for
-	listRefused           // 400, 404 or 422: the invitation decides
-	listFailed            // cannot be read: nobody is sent
-)
-
-// open reports whether another chunk of the interview may go out now. Until
-// the first acceptance only one chunk is out at a time, since the interview
-// itself may be what the API refuses; a refusal that is being confirmed counts
-// as one that is out.
-func (iv *interview) open() bool {
-	switch iv.list {
-	case listDone, listRefused:
-	default:
-		return false
-	}
-	return iv.refused == "" && (iv.accepted || iv.out == 0 && iv.testing == 0)
-}
-
 // readyHeap orders the groups that may go out: halves first, the youngest of
 // them before the others (depth first finds the bad rows soonest), then the
 // fullest, then the oldest.
@@ -179,7 +121,7 @@ func (h *readyHeap) Pop() any {
 
 // update puts a group where it belongs: among the ready ones or not.
 func (h *readyHeap) update(g *group) {
-	ready := len(g.people) > 0 && (g.lane == resend || g.iv.open())
+	ready := len(g.people) > 0 && (g.lane == resend || g.iv.mayGo())
 	switch {
 	case ready && g.place < 0:
 		heap.Push(h, g)

@@ -64,7 +64,7 @@ func (o *outlet) observe(ep endpoint, went time.Time, err error) {
 	switch {
 	case apiErr == nil || apiErr.Fate == client.Refused || apiErr.Cause == client.TooLarge:
 		o.health.good(ep)
-		o.hooks.heard()
+		o.hears()
 	case apiErr.Cause == client.Throttled:
 		o.pacer.throttled(went)
 		o.log.Warn().Dur("retry_after", apiErr.RetryAfter).Msg("the API asks us to slow down")

@@ -13,7 +13,7 @@ import (
 // nothing.
 //
 // It is filled by one goroutine (the check pass) and then read by many, while
-// words are replaced as outcomes become known.
+// one replaces words as outcomes become known.
 type index struct {
 	src   Source
 	seed  maphash.Seed
@@ -218,34 +218,29 @@ func (x *index) pending(row int) bool { return x.word(row).pending() }
 func (w word) pending() bool { return w.tag() == tagPending || w.tag() == tagClaimed }
 
 // setOutcome notes where the outcome of a row is, and reports whether it is the
-// first one: two who learn of a person at the same time count them once.
+// first one. One goroutine at a time changes words, while others read them.
 func (x *index) setOutcome(row int, at int64) (first bool) {
 	return x.change(row, func(w word) word { return w.with(tagOutcome, at) })
 }
 
-// replaceOutcome is for a row that has an outcome, which one goroutine at a
-// time may replace.
+// replaceOutcome is setOutcome for a row that has an outcome.
 func (x *index) replaceOutcome(row int, at int64) {
 	atomic.StoreUint64(x.place(row), uint64(x.word(row).with(tagOutcome, at)))
 }
 
 // change replaces the word of a row that is pending, and reports whether it is.
 func (x *index) change(row int, to func(word) word) bool {
-	for {
-		w := x.word(row)
-		if !w.pending() {
-			return false
-		}
-		if atomic.CompareAndSwapUint64(x.place(row), uint64(w), uint64(to(w))) {
-			return true
-		}
+	w := x.word(row)
+	if !w.pending() {
+		return false
 	}
+	atomic.StoreUint64(x.place(row), uint64(to(w)))
+	return true
 }
 
-// claimed notes that a request for a row without an outcome may be out from
-// now on, or that it is known that none is. If the run breaks off in between,
-// the row must not be called not_sent.
-func (x *index) claimed(row int, out bool) {
+// setClaimed marks a row whose request may be out, or of which it is known that
+// none is.
+func (x *index) setClaimed(row int, out bool) {
 	tag := tagPending
 	if out {
 		tag = tagClaimed

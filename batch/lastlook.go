@@ -35,7 +35,7 @@ func (e *Engine) lookTwice(soft, hard context.Context) error {
 	if e.opts.ConfirmOnly {
 		return nil
 	}
-	interviews, cost := e.queue.invitedTo(e.out.lists.pageSize())
+	interviews, cost := e.run.invitedTo(e.out.lists.pageSize())
 	if len(interviews) == 0 {
 		return nil
 	}
@@ -53,7 +53,7 @@ func (e *Engine) lookTwice(soft, hard context.Context) error {
 			continue
 		}
 		if e.last.twice += len(twice); len(twice) > 0 {
-			e.warn(fmt.Sprintf("interview %s: its list has %d people twice whom this run has invited, such as %s: they have a second session, "+
+			e.run.warn(fmt.Sprintf("interview %s: its list has %d people twice whom this run has invited, such as %s: they have a second session, "+
 				"does another machine send to it? bulkinvite audit %s names them all", iv.asSent, len(twice), MaskText(twice[0]), iv.asSent))
 		}
 	}
@@ -62,13 +62,11 @@ func (e *Engine) lookTwice(soft, hard context.Context) error {
 
 // invitedTo returns the interviews in which the run has invited somebody, and
 // how many requests it takes to read their lists, about.
-func (q *queue) invitedTo(pageSize int) (interviews []*interview, cost int) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for _, iv := range q.inTurn {
+func (r *run) invitedTo(pageSize int) (interviews []*interview, cost int) {
+	for _, iv := range r.inTurn {
 		if iv.accepted {
 			interviews = append(interviews, iv)
-			cost += max(int(iv.listRequests.Load()), 2) + (len(iv.timed)*q.chunkSize+pageSize-1)/pageSize
+			cost += max(iv.listRequests, 2) + (len(iv.timed)*r.opts.ChunkSize+pageSize-1)/pageSize
 		}
 	}
 	return interviews, cost
@@ -82,7 +80,7 @@ type entryName struct{ candidateID, created string }
 // form.
 func (e *Engine) twiceIn(soft, hard context.Context, iv *interview) ([]string, error) {
 	entries := map[string]map[entryName]bool{} // by address
-	err := e.readList(soft, iv, func(entry client.Entry) error {
+	_, err := e.out.readList(soft, iv.asSent, func(entry client.Entry) error {
 		email := NewKey(iv.id, entry.CandidateEmail).Email
 		if entries[email] == nil {
 			entries[email] = map[entryName]bool{}
@@ -104,7 +102,7 @@ func (e *Engine) twiceIn(soft, hard context.Context, iv *interview) ([]string, e
 		switch {
 		case ours && len(names) > 1:
 			twice = append(twice, email)
-		case !known && isCanonical(email, e.habits.list.habits()):
+		case !known && isCanonical(email, e.run.facts.list.habits()):
 			alike[email] = &likeness{entries: len(names)}
 		}
 	}
@@ -130,7 +128,7 @@ func (e *Engine) twiceAlike(ctx context.Context, iv *interview, entries map[stri
 	}
 	err := e.ledger.Members(ctx, iv.id, func(m Member) error {
 		delete(alike, m.Key.Email) // it is somebody's after all
-		a := alike[looseEmail(m.Key.Email, e.habits.list.habits())]
+		a := alike[looseEmail(m.Key.Email, e.run.facts.list.habits())]
 		if a == nil || !m.Key.HasAddress() {
 			return nil
 		}
@@ -155,10 +153,10 @@ func (e *Engine) twiceAlike(ctx context.Context, iv *interview, entries map[stri
 // invitedNowOrKnown reports whether somebody is a row that this run has invited,
 // and whether they are a row at all.
 func (e *Engine) invitedNowOrKnown(iv *interview, email string) (ours, known bool, err error) {
-	row, _, err := e.index.locate(Key{InterviewID: iv.id, Email: email}, e.outcomes)
+	row, _, err := e.account.locate(Key{InterviewID: iv.id, Email: email})
 	if err != nil || row < 0 {
 		return false, false, err
 	}
-	o, err := e.outcome(e.index.word(row))
+	o, err := e.account.outcomeOf(e.account.index.word(row), e.notSent())
 	return o.Status == StatusInvited || o.Status == StatusConfirmed, true, err
 }

@@ -18,15 +18,13 @@ import (
 // was never tried: so the first one is followed by a look at the list, and they
 // are asked for one by one until there is one.
 type linkState struct {
-	wanted   atomic.Int64
-	tried    atomic.Int64
-	useless  atomic.Int64 // answers in a row that did not have the link
-	most     atomic.Int64 // of them, before no more are asked for
-	came     atomic.Bool  // one came
-	gaveUp   atomic.Bool  // they ended because none came
-	fetching atomic.Bool  // the run is over, and what ends now is only this
-	ended    atomic.Bool
-	clock    *time.Timer // ends the links when none has come for too long
+	tried   atomic.Int64
+	useless atomic.Int64 // answers in a row that did not have the link
+	most    atomic.Int64 // of them, before no more are asked for
+	came    atomic.Bool  // one came
+	gaveUp  atomic.Bool  // they ended because none came
+	ended   atomic.Bool
+	clock   *time.Timer // ends the links when none has come for too long
 }
 
 // maxUseless is how many answers in a row may lack the link, whatever they are.
@@ -37,11 +35,9 @@ const maxUseless = 10
 // up: the next one asks for one.
 const rememberNoLinks = "links_do_not_come"
 
-var errLinksEnded = errors.New("no more links are fetched")
-
 // WantsLinks reports, after Run, whether FetchLinks has anything to do. It may
 // take a while: whoever has something to write about the run does so before.
-func (e *Engine) WantsLinks() bool { return !e.cutShort && e.links.wanted.Load() > 0 }
+func (e *Engine) WantsLinks() bool { return !e.cutShort && e.account.counts.links.Load() > 0 }
 
 // FetchLinks gets the links of those whose invitation was found in the list. It
 // comes after Run: a link is worth less than an invitation. Missing links are no
@@ -82,8 +78,7 @@ func (e *Engine) rememberLinks(ctx context.Context, gaveUp string) error {
 func (e *Engine) fetchInTime(ctx context.Context) error {
 	soft, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	e.cancel = func() { cancel(errLinksEnded) }
-	e.links.fetching.Store(true)
+	e.cancel = cancel
 	e.links.clock = time.AfterFunc(e.opts.GiveUpAfter, func() {
 		e.links.gaveUp.Store(true)
 		e.endLinks(fmt.Sprintf("none came for %v", e.opts.GiveUpAfter))
@@ -95,7 +90,12 @@ func (e *Engine) fetchInTime(ctx context.Context) error {
 		})
 		defer timer.Stop()
 	}
-	for _, err := range e.fetchAll(soft) {
+	errs := e.fetchAll(soft)
+	if why := (*ending)(nil); errors.As(context.Cause(soft), &why) {
+		e.links.ended.Store(true)
+		e.run.warn("links of confirmed invitations are not fetched and stay empty: " + MaskText(why.reason))
+	}
+	for _, err := range errs {
 		if ended := soft.Err() != nil && (errors.Is(err, context.Cause(soft)) || errors.Is(err, soft.Err())); err != nil && !ended {
 			return err
 		}
@@ -111,11 +111,11 @@ func (e *Engine) fetchAll(soft context.Context) [2]error {
 	g.SetLimit(e.opts.Concurrency)
 	f := &linkFetcher{engine: e, ctx: ctx, group: g, pauses: e.out.newPauses(linkPause)}
 	scan := func(row *Row) error {
-		w := e.index.word(row.Index)
+		w := e.account.index.word(row.Index)
 		if w.tag() != tagOutcome {
 			return nil
 		}
-		k, err := e.outcomes.get(w.value())
+		k, err := e.account.outcomes.get(w.value())
 		if err != nil || !k.wantLink {
 			return err
 		}
@@ -200,8 +200,8 @@ func (f *linkFetcher) goBack() error {
 // lookAfterLink looks at the list, after the first request for a link, whether
 // that did harm, before any other is made.
 func (e *Engine) lookAfterLink(ctx context.Context, l linkless) error {
-	if e.links.ended.Load() {
-		return errLinksEnded
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	e.links.clock.Stop() // the look has bounds of its own
 	defer e.links.clock.Reset(e.opts.GiveUpAfter)
@@ -209,10 +209,9 @@ func (e *Engine) lookAfterLink(ctx context.Context, l linkless) error {
 	if err := sleep(ctx, e.opts.SettleTime); err != nil {
 		return err
 	}
-	iv := e.queue.interviewOf(l.p)
 	entries := map[client.Entry]bool{}
-	err := e.readList(ctx, iv, func(entry client.Entry) error {
-		if NewKey(iv.id, entry.CandidateEmail) == l.p.key {
+	_, err := e.out.readList(ctx, l.p.InterviewID, func(entry client.Entry) error {
+		if NewKey(l.p.InterviewID, entry.CandidateEmail) == l.p.key {
 			entry.Status = "" // may change between two pages
 			entries[entry] = true
 		}
@@ -223,30 +222,25 @@ func (e *Engine) lookAfterLink(ctx context.Context, l linkless) error {
 	}
 	if err != nil {
 		e.endLinks("the list could not be read after the first one (" + MaskText(message(err)) + ")")
-		return errLinksEnded
+		return context.Cause(ctx)
 	}
 	for entry := range entries {
 		if len(entries) > 1 || entry.CandidateID != l.k.CandidateID {
 			e.endLinks(fmt.Sprintf("fetching the link of candidate %s seems to have made a second session; tell the API's support", l.k.CandidateID))
-			return errLinksEnded
+			return context.Cause(ctx)
 		}
 	}
 	return nil
 }
 
 // endLinks ends fetching links, and only that.
-func (e *Engine) endLinks(why string) {
-	if e.links.ended.CompareAndSwap(false, true) {
-		e.warn("links of confirmed invitations are not fetched and stay empty: " + why)
-	}
-	e.cancel()
-}
+func (e *Engine) endLinks(why string) { e.cancel(&ending{reason: why}) }
 
 func (e *Engine) keepLink(l linkless, inv client.Invitation) error {
 	l.k.InviteURL, l.k.wantLink = inv.InviteURL, false
-	at, err := e.outcomes.put(l.k)
+	at, err := e.account.outcomes.put(l.k)
 	if err == nil {
-		e.index.replaceOutcome(l.p.row, at)
+		e.account.index.replaceOutcome(l.p.row, at)
 	}
 	return err
 }
@@ -293,8 +287,9 @@ func (e *Engine) sendLink(ctx context.Context, p *person, k known) (inv *client.
 	}
 	slot, err := e.out.leave(ctx)
 	if err != nil {
-		if settleErr := e.settle(hard, claim.ID, Answer{Message: "not sent: the run ended first"}, []*person{p}, StateNone); settleErr != nil {
-			return nil, false, settleErr
+		a := answerForAll([]*person{p}, StateNone, "not sent: the run ended first")
+		if settleErr := e.ledger.Settle(hard, claim.ID, a); settleErr != nil {
+			return nil, false, fmt.Errorf("settle: %w", settleErr)
 		}
 		return nil, false, err
 	}

@@ -79,7 +79,8 @@ func (o *outlet) learn(ctx context.Context, p *pages) error {
 	if p.learned > 0 {
 		o.lists.limit.Store(int64(p.learned))
 	}
-	if p.saw404 && o.lists.ends404.CompareAndSwap(false, true) {
+	if p.saw404 && !o.lists.ends404.Load() {
+		o.lists.ends404.Store(true)
 		return o.hooks.remember(context.WithoutCancel(ctx), rememberEnds404)
 	}
 	return nil
@@ -88,9 +89,10 @@ func (o *outlet) learn(ctx context.Context, p *pages) error {
 // seeList remembers that there is a list as soon as a page has shown somebody,
 // whatever becomes of the rest: in the next run it may be gone.
 func (o *outlet) seeList(ctx context.Context, p *pages) error {
-	if !p.good || !o.lists.seen.CompareAndSwap(false, true) {
+	if !p.good || o.lists.seen.Load() {
 		return nil
 	}
+	o.lists.seen.Store(true)
 	return o.hooks.remember(context.WithoutCancel(ctx), rememberSeen)
 }
 

@@ -28,7 +28,6 @@ func NewLister(api API, opts Options) (*Lister, error) {
 			l.reason = reason
 			l.cancel()
 		},
-		heard:    func() {},
 		remember: func(context.Context, string) error { return nil },
 		knows:    func(context.Context, string) (bool, error) { return false, nil },
 	})

@@ -1,11 +1,7 @@
 package batch
 
 import (
-	"context"
 	"errors"
-	"maps"
-	"slices"
-	"time"
 
 	"bulkinvite/client"
 )
@@ -13,143 +9,95 @@ import (
 // A look is a reading of an interview's list for those in doubt.
 type look struct {
 	*reading
+	iv      *interview
 	sent    sentCounts // when it began
 	excused bool       // nothing of the API worked or the run itself was in the way: that the list tells nothing says nothing
 	doubts  []*doubt
-	byKey   map[Key]*doubt
-	found   map[*person]client.Entry
-	exact   map[*person]bool // of them: those whose entry has their address
-	several map[*person]bool // those of whose address it has entries with different ids
-	unclear map[*person]bool // those whose entry may be somebody else's of them
+	people  map[Key]*person    // in doubt
+	found   map[*person]string // those of them whom the list shows, with their candidate ids
+	exact   map[*person]bool   // of them: those whose entry has their address
+	several map[*person]bool   // those of whose address it has entries with different ids
+	unclear map[*person]bool   // those whose entry may be somebody else's of them
+	old     bool               // no stranger in it can be of those whom an earlier run has
+	lacks   string             // why the list cannot be believed; "" if it can
 	sight   sight
 	ours    int // entries that may be people's whom this run has in doubt, under addresses of the API's own
 	earlier int // the same of those whom an earlier run has
 }
 
+// do reads the list.
+func (l *look) do(w *worker) (report, error) {
+	if err := l.begin(w); err != nil {
+		return nil, err
+	}
+	if lists := w.out.lists; lists.mayNotExist() {
+		l.err = lists.why()
+	} else {
+		l.err = l.read(l.visit)
+	}
+	if isFatal(l.err) && w.soft.Err() == nil {
+		return nil, l.err
+	}
+	// Whoever is shown in a list that breaks later is shown all the same.
+	err := l.explain(func(key Key, id string) (bool, error) { return l.isFound(key) || l.show(key, id), nil })
+	for p := range l.several {
+		l.found[p] = ""
+	}
+	if err == nil {
+		l.old, err = l.areOldStrangers()
+	}
+	if err == nil {
+		err = l.findLoosely()
+	}
+	if err == nil {
+		l.lacks, err = l.faults()
+	}
+	return l, err
+}
+
+// visit takes an entry of the list in.
+func (l *look) visit(key Key, entry client.Entry) error {
+	p := l.people[key]
+	if p != nil && l.isContested(key) {
+		l.holdBack(p.row, key, entry)
+		return nil
+	}
+	if l.show(key, entry.CandidateID) {
+		if l.exact[p] = true; l.several[p] {
+			l.keepOwned(key, entry)
+		}
+		return l.worker.facts.seeListed(l.worker.hard, key.Email)
+	}
+	row, _, err := l.recognise(key, entry)
+	if row >= 0 {
+		l.keepOwned(key, entry)
+	}
+	return err
+}
+
 // show takes an entry of the list in, if it is that of somebody in doubt. Of two
 // with one address and different ids nobody knows which is theirs.
 func (l *look) show(key Key, candidateID string) bool {
-	d := l.byKey[key]
-	if d == nil {
+	p := l.people[key]
+	if p == nil {
 		return false
 	}
-	p := d.people[key]
-	if entry, again := l.found[p]; !again {
-		l.find(p, candidateID)
-	} else if entry.CandidateID != candidateID {
+	if id, again := l.found[p]; !again {
+		l.found[p] = candidateID
+	} else if id != candidateID {
 		l.several[p] = true
 	}
 	return true
 }
 
-func (l *look) find(p *person, candidateID string) {
-	l.found[p] = client.Entry{CandidateID: candidateID}
-}
-
 // isFound reports whether somebody in doubt was shown.
 func (l *look) isFound(key Key) bool {
-	d := l.byKey[key]
-	if d == nil {
+	p := l.people[key]
+	if p == nil {
 		return false
 	}
-	_, found := l.found[d.people[key]]
+	_, found := l.found[p]
 	return found
-}
-
-// confirm reads an interview's list and settles whom it can.
-func (e *Engine) confirm(soft, hard context.Context, iv *interview) error {
-	r, err := e.beginReading(hard, iv)
-	if err != nil {
-		return err
-	}
-	l := e.queue.beginLook(r)
-	l.excused = e.out.health.invitesNobody()
-	l.err = e.lookInto(soft, iv, func(entry client.Entry) error {
-		key := NewKey(iv.id, entry.CandidateEmail)
-		return e.lookAt(hard, l, key, entry)
-	})
-	if isFatal(l.err) && soft.Err() == nil {
-		return l.err
-	}
-	if isRefusal(l.err) {
-		e.queue.refuseList(iv)
-	}
-	if err := e.judgeLook(soft, hard, l); err != nil {
-		return err
-	}
-	err = e.settleLook(hard, l, soft.Err() != nil)
-	e.queue.endLook(iv)
-	return err
-}
-
-// lookInto reads an interview's list for those in doubt.
-func (e *Engine) lookInto(ctx context.Context, iv *interview, visit func(client.Entry) error) error {
-	if e.out.lists.mayNotExist() {
-		return e.out.lists.why()
-	}
-	return e.readList(ctx, iv, visit)
-}
-
-// lookAt takes an entry of the list in.
-func (e *Engine) lookAt(ctx context.Context, l *look, key Key, entry client.Entry) error {
-	d := l.byKey[key]
-	if d != nil && e.isContested(l.reading, key) {
-		e.holdBack(l.reading, d.people[key].row, key, entry)
-		return nil
-	}
-	if l.show(key, entry.CandidateID) {
-		p := d.people[key]
-		if l.exact[p] = true; l.several[p] {
-			e.keepOwned(l.reading, key, entry)
-		}
-		return e.seeListed(ctx, key.Email)
-	}
-	row, _, err := e.recognise(ctx, l.reading, key, entry)
-	if row >= 0 {
-		e.keepOwned(l.reading, key, entry)
-	}
-	return err
-}
-
-// judgeLook finds out what a look proves.
-func (e *Engine) judgeLook(soft, hard context.Context, l *look) error {
-	l.sight = sight{begun: l.begun, noList: saysNoList(l.err) && e.out.lists.wasNeverThere() || errors.Is(l.err, errNoList)}
-	// Whoever is shown in a list that breaks later is shown all the same.
-	err := e.explain(hard, l.reading, func(key Key, id string) (bool, error) { return l.isFound(key) || l.show(key, id), nil })
-	if err != nil {
-		return err
-	}
-	for p := range l.several {
-		l.find(p, "")
-	}
-	old, err := e.areOldStrangers(hard, l.reading)
-	if err != nil {
-		return err
-	}
-	if err := e.findLoosely(l); err != nil {
-		return err
-	}
-	left := l.strangers()
-	l.ours, l.earlier = e.queue.suspects(l.iv, left)
-	if e.habits.otherAddresses.Load() {
-		l.ours, l.earlier = len(left), len(left)
-	} else if !old {
-		l.earlier = len(left)
-	}
-	if l.sight.faults, err = e.faults(hard, l.reading); err != nil {
-		return err
-	}
-	if l.err == nil {
-		e.queue.setStrangers(l.iv, left, false)
-	}
-	l.sight.newest, l.sight.age = l.newest, time.Duration(e.out.lists.age.Load())
-	l.excused = l.excused || e.queue.inItsOwnWay(l, l.iv)
-	if l.err != nil || soft.Err() != nil || !e.wantsControl(l) {
-		return nil
-	}
-	err = e.readControl(soft, hard, l.iv)
-	l.sight.age = time.Duration(e.out.lists.age.Load())
-	return err
 }
 
 // showsMore reports whether a look shows more entries that may be of these people
@@ -165,45 +113,9 @@ func (l *look) showsMore(d *doubt, people []*person) bool {
 	return d.unclear > before
 }
 
-// wantsControl reports whether another interview's list could make this look
-// count for somebody: by showing how soon lists show people.
-func (e *Engine) wantsControl(l *look) bool {
-	settle := e.opts.SettleTime
-	for _, d := range l.doubts {
-		_, rest := l.split(d)
-		if len(rest) > 0 && !d.refused() && l.sight.faults == "" && !l.sight.showsSoon(d.since, settle) &&
-			!l.begun.Before(d.from().Add(settle)) && l.begun.Before(d.from().Add(slowList*settle)) {
-			return true
-		}
-	}
-	return false
-}
-
-// readControl reads another interview's list for that, if one is short enough.
-func (e *Engine) readControl(soft, hard context.Context, not *interview) error {
-	iv := e.queue.control(not)
-	if iv == nil {
-		return nil
-	}
-	r, err := e.beginReading(hard, iv)
-	if err != nil {
-		return err
-	}
-	err = e.readList(soft, iv, func(entry client.Entry) error {
-		if p := r.roll.byAddress(NewKey(iv.id, entry.CandidateEmail).Email); p != nil {
-			e.shown(r, p)
-		}
-		return nil
-	})
-	if isFatal(err) && soft.Err() == nil {
-		return err
-	}
-	return nil
-}
-
 // split returns who of a request was found, and who was not, in input order.
 func (l *look) split(d *doubt) (found, rest []*person) {
-	for _, p := range inInputOrder(slices.Collect(maps.Values(d.people))) {
+	for _, p := range d.inOrder() {
 		if _, ok := l.found[p]; ok {
 			found = append(found, p)
 		} else {
@@ -213,11 +125,77 @@ func (l *look) split(d *doubt) (found, rest []*person) {
 	return found, rest
 }
 
-// readList reads an interview's list.
-func (e *Engine) readList(ctx context.Context, iv *interview, visit func(client.Entry) error) error {
-	requests, err := e.out.readList(ctx, iv.asSent, visit)
-	if requests > 0 {
-		iv.listRequests.Store(int32(requests))
+// follow judges what the look proves, and settles whom it can.
+func (l *look) follow(r *run) error {
+	r.took(l.iv, l.reading)
+	if isRefusal(l.err) && !l.iv.isRead() {
+		r.step(l.iv, listRefused)
 	}
-	return err
+	l.sight = sight{
+		begun: l.begun, faults: l.lacks, newest: l.newest,
+		noList: saysNoList(l.err) && r.out.lists.wasNeverThere() || errors.Is(l.err, errNoList),
+	}
+	left := l.strangers()
+	l.ours, l.earlier = l.iv.strangers.suspects(left)
+	if r.facts.otherAddresses.Load() {
+		l.ours, l.earlier = len(left), len(left)
+	} else if !l.old {
+		l.earlier = len(left)
+	}
+	if l.err == nil {
+		l.iv.strangers.set(left, false)
+	}
+	c := r.confirmer
+	l.sight.age = c.age
+	l.excused = l.excused || c.inItsOwnWay(l)
+	if l.err == nil && r.soft.Err() == nil && c.wantsControl(l) {
+		if iv := c.control(l.iv); iv != nil {
+			r.todo = append(r.todo, &controlJob{reading: iv.newReading(), iv: iv, look: l})
+			return nil
+		}
+	}
+	return c.settleLook(l)
+}
+
+// A controlJob reads another interview's list, to see how soon lists show
+// somebody.
+type controlJob struct {
+	*reading
+	iv   *interview
+	look *look
+}
+
+func (j *controlJob) do(w *worker) (report, error) {
+	if err := j.begin(w); err != nil {
+		return nil, err
+	}
+	err := j.read(func(key Key, _ client.Entry) error {
+		if p := j.roll.byAddress(key.Email); p != nil {
+			j.shown(p)
+		}
+		return nil
+	})
+	if isFatal(err) && w.soft.Err() == nil {
+		return nil, err
+	}
+	return j, nil
+}
+
+func (j *controlJob) follow(r *run) error {
+	r.took(j.iv, j.reading)
+	j.look.sight.age = r.confirmer.age
+	return r.confirmer.settleLook(j.look)
+}
+
+// wantsControl reports whether another interview's list could make this look
+// count for somebody: by showing how soon lists show people.
+func (c *confirmer) wantsControl(l *look) bool {
+	for _, d := range l.doubts {
+		_, rest := l.split(d)
+		if len(rest) > 0 && !d.refused() && l.sight.faults == "" && !l.sight.showsSoon(d.since, c.settle) &&
+			!l.begun.Before(d.from().Add(c.settle)) && l.begun.Before(d.from().Add(slowList*c.settle)) {
+			return true
+		}
+	}
+	return false
 }

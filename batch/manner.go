@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"sync/atomic"
-	"time"
 
 	"bulkinvite/client"
 )
@@ -26,7 +25,6 @@ type listManner struct {
 
 	ends404 atomic.Bool  // an empty page is 404
 	limit   atomic.Int64 // the largest page size, if it is smaller than listLimit
-	age     atomic.Int64 // the smallest at which a read of this run has shown somebody, as a time.Duration; 0: none has
 }
 
 // recall reads what earlier runs remembered.
@@ -39,16 +37,6 @@ func (m *listManner) recall(ctx context.Context, ledger Ledger) error {
 		known.Store(value != "")
 	}
 	return nil
-}
-
-// noteAge notes that a read has shown somebody who was accepted so long ago.
-func (m *listManner) noteAge(age time.Duration) {
-	for age > 0 {
-		least := m.age.Load()
-		if least != 0 && least <= int64(age) || m.age.CompareAndSwap(least, int64(age)) {
-			return
-		}
-	}
 }
 
 // answered takes notice of an answer for the list. What says only that there is

@@ -2,6 +2,7 @@ package batch
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -22,12 +23,13 @@ type outlet struct {
 	lists   *listManner
 	traffic traffic
 	conns   chan struct{} // held until the answer is here
+	heard   atomic.Bool   // the API has answered something usable
+	hear    chan struct{} // has an element once it has
 }
 
 // hooks are what follows outside of an outlet from an answer.
 type hooks struct {
 	end      func(End, string)                            // the run ends, and why
-	heard    func()                                       // the API has answered something usable
 	remember func(ctx context.Context, name string) error // later runs are to know it
 
 	// knows reports whether people are invited to an interview by this run, or
@@ -42,6 +44,19 @@ func newOutlet(api API, opts Options, hooks hooks) *outlet {
 		health: health{wentDown: make(chan struct{}, 1)},
 		lists:  &listManner{},
 		conns:  make(chan struct{}, opts.Concurrency),
+		hear:   make(chan struct{}, 1),
+	}
+}
+
+// hears notes that the API has answered something usable.
+func (o *outlet) hears() {
+	if o.heard.Load() {
+		return
+	}
+	o.heard.Store(true)
+	select {
+	case o.hear <- struct{}{}:
+	default:
 	}
 }
 

@@ -37,6 +37,9 @@ func (e *Engine) guard(f func() error) func() error {
 	return func() error {
 		err := Guard(f)()
 		var p *Panic
+		if err != nil {
+			e.cancel(err) // nothing new is sent
+		}
 		if !errors.As(err, &p) {
 			return err
 		}
@@ -45,7 +48,6 @@ func (e *Engine) guard(f func() error) func() error {
 				e.opts.Panicked(p)
 			}
 		})
-		e.cancel() // nothing new is sent
 		return err
 	}
 }

@@ -1,197 +1,168 @@
 package batch
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
 	"bulkinvite/client"
 )
 
-// readInterview does a task that reads a list.
-func (e *Engine) readInterview(soft, hard context.Context, read *listRead) error {
-	if read.preflight {
-		return e.preflight(soft, hard, read.iv)
-	}
-	return e.confirm(soft, hard, read.iv)
+// A preflightJob is to read an interview's list before its first chunk, so that
+// people who were invited elsewhere are not invited again.
+type preflightJob struct {
+	*reading
+	listRead
+	isNone bool // there is no list at all
 }
 
-// preflight reads an interview's list before its first chunk, so that people
-// who were invited elsewhere are not invited again.
-func (e *Engine) preflight(soft, hard context.Context, iv *interview) error {
-	if e.out.lists.isNone() {
-		return e.openUnlisted(iv, errNoList)
+func (j *preflightJob) do(w *worker) (report, error) {
+	if j.isNone = w.out.lists.isNone(); j.isNone {
+		return j, nil
 	}
-	pauses := e.out.newPauses(longestPause)
-	for try := 1; ; try++ {
-		listErr, err := e.readBefore(soft, hard, iv)
-		switch {
-		case err != nil:
-			return err
-		case soft.Err() != nil:
-			return nil // not_sent
-		case isFatal(listErr):
-			return listErr
-		}
-		verdict := judgeList(listErr, e.queue.isAccepted(iv), e.queue.acceptsSomebody(), e.out.lists.mayNotExist())
-		if verdict != listUnreadable || try == listTries {
-			return e.opened(iv, verdict, listErr)
-		}
-		if err := sleep(soft, pauses.next()); err != nil {
-			return nil
-		}
-	}
-}
-
-// readBefore reads an interview's list for a preflight. What it finds is true,
-// whatever comes after it. listErr is why the list could not be read or is not
-// believed.
-func (e *Engine) readBefore(soft, hard context.Context, iv *interview) (listErr, err error) {
-	r, err := e.beginReading(hard, iv)
-	if err != nil {
+	if err := j.begin(w); err != nil {
 		return nil, err
 	}
-	found := &foundPeople{engine: e, iv: iv}
-	r.err = e.readList(soft, iv, func(entry client.Entry) error {
-		key := NewKey(iv.id, entry.CandidateEmail)
-		row, c, err := e.recognise(hard, r, key, entry)
+	err := j.readBefore(w)
+	if err == nil && isFatal(j.err) && w.soft.Err() == nil {
+		err = j.err
+	}
+	return j, err
+}
+
+// readBefore reads the list. What it finds is true, whatever comes after it.
+func (j *preflightJob) readBefore(w *worker) error {
+	found := &foundPeople{worker: w, asSent: j.asSent, tell: func(f *foundReport) { w.tell(j, f) }}
+	j.err = j.read(func(key Key, entry client.Entry) error {
+		row, c, err := j.recognise(key, entry)
 		switch {
 		case err != nil || row < 0:
 			return err
-		case e.isContested(r, key):
-			e.holdBack(r, row, key, entry)
+		case j.isContested(key):
+			j.holdBack(row, key, entry)
 			return nil
 		}
-		return found.add(hard, row, c, entry.CandidateID)
+		return found.add(row, c, entry.CandidateID)
 	})
-	if r.err == nil {
-		err = e.explain(hard, r, func(key Key, id string) (bool, error) { return found.find(hard, key, id) })
+	var err error
+	if j.err == nil {
+		err = j.explain(found.find)
 	}
-	if r.err == nil && err == nil {
-		err = found.findLoosely(hard, r)
+	if j.err == nil && err == nil {
+		err = found.findLoosely(j.reading)
 	}
-	if err = errors.Join(err, found.flush(hard)); err != nil || r.err != nil {
-		return r.err, err
+	if err = errors.Join(err, found.flush()); err != nil || j.err != nil {
+		return err
 	}
-	faults, err := e.faults(hard, r)
+	faults, err := j.faults()
 	if faults != "" {
-		return &client.Error{Err: errors.New(faults)}, err
+		j.err = &client.Error{Err: errors.New(faults)}
+		return err
 	}
-	e.queue.setStrangers(iv, r.strangers(), true)
-	return nil, errors.Join(err, e.noteStrangers(hard, r))
+	return errors.Join(err, j.noteStrangers())
+}
+
+// follow lets happen what the list, or its error, means.
+func (j *preflightJob) follow(r *run) error {
+	iv := j.iv
+	if j.isNone {
+		return r.openUnlisted(iv, errNoList)
+	}
+	r.took(iv, j.reading)
+	if r.soft.Err() != nil {
+		return nil // not_sent
+	}
+	if j.err == nil {
+		iv.strangers.set(j.strangers(), true)
+	}
+	verdict := judgeList(j.err, iv.accepted, r.refusals.key.accepted, r.out.lists.mayNotExist())
+	if verdict == listUnreadable && j.try < listTries {
+		again := j.listRead
+		again.try++
+		if again.pauses == nil {
+			again.pauses = r.out.newPauses(longestPause)
+		}
+		r.later(again.pauses.next(), func() { r.reads = append(r.reads, again) })
+		return nil
+	}
+	return r.opened(iv, verdict, j.err)
 }
 
 // opened lets what a preflight found out be followed.
-func (e *Engine) opened(iv *interview, verdict listVerdict, err error) error {
+func (r *run) opened(iv *interview, verdict listVerdict, err error) error {
 	switch verdict {
 	case noList:
-		return e.openUnlisted(iv, err)
+		return r.openUnlisted(iv, err)
 	case listClosed:
-		e.warn(fmt.Sprintf("interview %s can be invited to, but its list is refused (%s): who was invited elsewhere is not known",
+		r.warn(fmt.Sprintf("interview %s can be invited to, but its list is refused (%s): who was invited elsewhere is not known",
 			iv.asSent, MaskText(message(err))))
 	case inviteOne:
 		if isDenied(err) {
-			e.queue.suspectKey()
+			r.refusals.key.suspect = true
 		}
-		e.log.Warn().Str("interview", iv.asSent).Msg("the API's list is refused, one invitation will tell: " + MaskText(message(err)))
-		return e.openInterview(iv, listRefused, "")
+		r.log.Warn().Str("interview", iv.asSent).Msg("the API's list is refused, one invitation will tell: " + MaskText(message(err)))
+		return r.endPreflight(iv, listRefused)
 	case listUnreadable:
-		why := "the list of who is invited already could not be read (" + message(err) + "); send this row again later"
-		e.warn(fmt.Sprintf("interview %s: nobody is invited, since %s", iv.asSent, MaskText(why)))
-		return e.openInterview(iv, listFailed, why)
+		iv.listError = "the list of who is invited already could not be read (" + message(err) + "); send this row again later"
+		r.warn(fmt.Sprintf("interview %s: nobody is invited, since %s", iv.asSent, MaskText(iv.listError)))
+		return r.endPreflight(iv, listFailed)
 	}
-	return e.openInterview(iv, listDone, "")
+	return r.endPreflight(iv, listDone)
 }
 
 // openUnlisted lets an interview's people go where there is no list: one of them
 // first, since nobody could be asked about a refused request of several.
-func (e *Engine) openUnlisted(iv *interview, err error) error {
-	if e.out.lists.none.CompareAndSwap(false, true) {
-		e.warn("the API has no list of invitations (" + MaskText(message(err)) + "): who was invited elsewhere is not known and may be " +
+func (r *run) openUnlisted(iv *interview, err error) error {
+	if !r.out.lists.none.Load() {
+		r.out.lists.none.Store(true)
+		r.warn("the API has no list of invitations (" + MaskText(message(err)) + "): who was invited elsewhere is not known and may be " +
 			"invited again, and who is in doubt stays so until somebody says what the dashboard shows, with bulkinvite confirm --assume")
 	}
-	if e.queue.isAccepted(iv) {
-		return e.openInterview(iv, listDone, "")
+	if iv.accepted {
+		return r.endPreflight(iv, listDone)
 	}
-	return e.openInterview(iv, listRefused, "")
+	return r.endPreflight(iv, listRefused)
 }
 
-// openInterview ends an interview's preflight and lets its people go, or turns
-// them away.
-func (e *Engine) openInterview(iv *interview, state listState, why string) error {
+// endPreflight lets an interview's people go, but for those who were found in
+// its list, or turns them away.
+func (r *run) endPreflight(iv *interview, e interviewEvent) error {
+	r.step(iv, e)
 	var err error
-	for _, p := range e.endPreflight(iv, state, why) {
-		err = errors.Join(err, e.record(p, Outcome{Code: CodeNotSent, Error: why}))
+	if iv.state == shut {
+		err = r.account.recordAll(r.admission.remove(iv), Outcome{Code: CodeNotSent, Error: iv.listError})
+	} else {
+		r.admission.removeFound(iv)
 	}
+	r.confirmer.schedule(iv)
 	return err
 }
 
-// endPreflight is the part of openInterview that concerns the queue. It returns
-// who is turned away.
-func (e *Engine) endPreflight(iv *interview, state listState, why string) (turnedAway []*person) {
-	q := e.queue
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	iv.list, iv.listError = state, why
-	if state == listFailed {
-		turnedAway = q.removeAll(iv)
-	} else {
-		e.dropFound(iv)
-		q.updateInterview(iv)
-	}
-	q.schedule(iv)
-	q.wakeLocked()
-	return turnedAway
-}
-
-// dropFound takes those who were found to be invited out of the waiting
-// groups, so that chunks are full.
-func (e *Engine) dropFound(iv *interview) {
-	q := e.queue
-	for g := range iv.groups {
-		kept, found := g.people[:0], g.people[:0:0]
-		for _, p := range g.people {
-			if e.index.pending(p.row) {
-				kept = append(kept, p)
-			} else {
-				found = append(found, p)
-			}
-		}
-		q.waiting -= len(g.people) - len(kept)
-		q.admitted -= unclaimed(found)
-		clear(g.people[len(kept):])
-		g.people = kept
-		if len(kept) == 0 {
-			q.drop(g)
-		}
-	}
-}
-
-// foundPeople are people of the input whom a preflight finds in the list.
+// foundPeople are people of the input whom an interview's list shows.
 type foundPeople struct {
-	engine *Engine
-	iv     *interview
+	worker *worker
+	asSent string // of the interview
 	people []*person
 	ids    []string
-	seen   map[Key]bool // in this block
+	seen   map[Key]bool       // in this block
+	tell   func(*foundReport) // hands a block over
 }
 
 // foundBlock is how many of them are written to the ledger at once.
 const foundBlock = 500
 
 // find is a finder: add for a row that is found by its key.
-func (f *foundPeople) find(ctx context.Context, key Key, candidateID string) (bool, error) {
-	row, c, err := f.engine.index.locate(key, f.engine.outcomes)
+func (f *foundPeople) find(key Key, candidateID string) (bool, error) {
+	row, c, err := f.worker.account.locate(key)
 	if err != nil || row < 0 {
 		return false, err
 	}
-	return true, f.add(ctx, row, c, candidateID)
+	return true, f.add(row, c, candidateID)
 }
 
 // add takes a row in that the list shows, unless it is known already; in doubt,
 // which confirming settles; or to be re-sent.
-func (f *foundPeople) add(ctx context.Context, row int, c Candidate, candidateID string) error {
-	w, key := f.engine.index.word(row), c.Key()
+func (f *foundPeople) add(row int, c Candidate, candidateID string) error {
+	w, key := f.worker.account.index.word(row), c.Key()
 	if w.tag() != tagPending || c.CandidateID != "" || f.seen[key] {
 		return nil
 	}
@@ -204,19 +175,19 @@ func (f *foundPeople) add(ctx context.Context, row int, c Candidate, candidateID
 	if len(f.people) < foundBlock {
 		return nil
 	}
-	return f.flush(ctx)
+	return f.flush()
 }
 
-// flush writes those who were found to the ledger, then records them.
-func (f *foundPeople) flush(ctx context.Context) error {
+// flush writes those who were found to the ledger, then hands them over.
+func (f *foundPeople) flush() error {
 	if len(f.people) == 0 {
 		return nil
 	}
-	if err := f.leaveDoubts(ctx); err != nil {
+	if err := f.leaveDoubts(); err != nil {
 		return err
 	}
-	e := f.engine
-	claim, err := e.ledger.Claim(ctx, Request{Kind: KindFound, InterviewID: f.iv.asSent, People: peopleKeys(f.people)})
+	w := f.worker
+	claim, err := w.ledger.Claim(w.hard, Request{Kind: KindFound, InterviewID: f.asSent, People: peopleKeys(f.people)})
 	if err != nil {
 		return fmt.Errorf("claim: %w", err)
 	}
@@ -227,27 +198,28 @@ func (f *foundPeople) flush(ctx context.Context) error {
 		}
 	}
 	if claim.ID != 0 {
-		if err := e.ledger.Settle(ctx, claim.ID, answer); err != nil {
-			return fmt.Errorf("settle: %w", err)
+		if err := w.settle(claim.ID, answer); err != nil {
+			return err
 		}
 	}
-	for i, p := range f.people {
-		o := Outcome{Status: StatusAlreadyInvited, CandidateID: f.ids[i]}
+	rep := &foundReport{people: f.people, outcomes: make([]Outcome, len(f.people))}
+	for i := range f.people {
+		rep.outcomes[i] = Outcome{Status: StatusAlreadyInvited, CandidateID: f.ids[i]}
 		if held := claim.Held[i]; held != nil {
-			o.CandidateID, o.InviteURL = held.CandidateID, held.InviteURL
+			rep.outcomes[i].CandidateID, rep.outcomes[i].InviteURL = held.CandidateID, held.InviteURL
 		}
-		err = errors.Join(err, e.recordWanting(p, o, e.opts.Links == LinksAll && o.InviteURL == "" && o.CandidateID != ""))
 	}
+	f.tell(rep)
 	f.people, f.ids, f.seen = nil, nil, nil
-	return err
+	return nil
 }
 
 // leaveDoubts leaves out whom a dead run has in doubt, of whom the feeder, which
 // may be far behind, has not told yet. Of them the list is to tell what became
 // of that run's request, and they are to get its link: they are confirmed, and
 // not people who were invited elsewhere.
-func (f *foundPeople) leaveDoubts(ctx context.Context) error {
-	records, err := lookup(ctx, f.engine.ledger, peopleKeys(f.people))
+func (f *foundPeople) leaveDoubts() error {
+	records, err := lookup(f.worker.hard, f.worker.ledger, peopleKeys(f.people))
 	if err != nil {
 		return err
 	}
@@ -259,4 +231,20 @@ func (f *foundPeople) leaveDoubts(ctx context.Context) error {
 	}
 	f.people, f.ids = people, ids
 	return nil
+}
+
+// A foundReport is people whom a list shows, as the ledger now has them.
+type foundReport struct {
+	people   []*person
+	outcomes []Outcome
+}
+
+func (f *foundReport) follow(r *run) error {
+	var err error
+	for i, p := range f.people {
+		o := f.outcomes[i]
+		link := r.opts.Links == LinksAll && o.InviteURL == "" && o.CandidateID != ""
+		err = errors.Join(err, r.account.recordWanting(p, o, link))
+	}
+	return err
 }

@@ -2,6 +2,7 @@ package batch
 
 import (
 	"math"
+	"sync/atomic"
 	"time"
 )
 
@@ -31,38 +32,41 @@ func (e *Engine) Progress() Progress {
 	rate, requests := e.out.pacer.state()
 	p := Progress{
 		People:   e.plan.People,
-		Done:     int(e.counts.done.Load()),
-		Invited:  int(e.counts.invited.Load()),
-		Already:  int(e.counts.already.Load()),
-		Failed:   int(e.counts.failed.Load()),
+		Done:     int(e.account.counts.done.Load()),
+		Invited:  int(e.account.counts.invited.Load()),
+		Already:  int(e.account.counts.already.Load()),
+		Failed:   int(e.account.counts.failed.Load()),
 		Requests: requests,
 		Rate:     rate,
 		Held:     e.out.pacer.heldFor(),
 		Down:     e.out.health.isDown(),
 	}
 	if !e.links.ended.Load() {
-		p.LinksLeft = int(e.links.wanted.Load() - e.links.tried.Load())
+		p.LinksLeft = int(e.account.counts.links.Load() - e.links.tried.Load())
 	}
-	var mayGo int
-	p.InDoubt, mayGo, p.ListIn = e.queue.left()
-	p.Unsent = max(min(p.People-p.Done-p.InDoubt, mayGo), 0)
+	s := &e.run.shown
+	p.InDoubt, p.ListIn = int(s.inDoubt.Load()), max(time.Duration(s.listAt.Load()-time.Now().UnixNano()), 0)
+	p.Unsent = max(min(p.People-p.Done-p.InDoubt, int(s.mayGo.Load())), 0)
 	if p.People > 0 {
 		p.RequestsLeft = int(math.Ceil(float64(p.Unsent) * float64(e.plan.Requests) / float64(p.People)))
 	}
 	return p
 }
 
-// left returns how many people are in doubt, how many may still be sent under
-// the limit, and how long it is until a list is read for those in doubt.
-func (q *queue) left() (inDoubt, mayGo int, listIn time.Duration) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	mayGo = math.MaxInt
-	if q.limit > 0 {
-		mayGo = q.limit - q.admitted + q.waiting
+// shown is what Progress shows of the loop's state.
+type shown struct {
+	inDoubt atomic.Int64 // people
+	mayGo   atomic.Int64 // people who may still be sent under the limit
+	listAt  atomic.Int64 // when a list is read for those in doubt, in nanoseconds of Unix time; 0: now
+}
+
+// show lets others see where the run stands.
+func (r *run) show() {
+	mayGo := int64(math.MaxInt64)
+	if r.admission.limit > 0 {
+		mayGo = int64(r.admission.limit - r.admission.admitted + r.waiting.people)
 	}
-	if len(q.alarm.heap) > 0 {
-		listIn = max(time.Until(q.alarm.heap[0].at), 0)
-	}
-	return q.doubtful, mayGo, listIn
+	r.shown.inDoubt.Store(int64(r.confirmer.people))
+	r.shown.mayGo.Store(mayGo)
+	r.shown.listAt.Store(r.alarm.next())
 }

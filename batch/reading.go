@@ -1,7 +1,6 @@
 package batch
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -15,12 +14,20 @@ import (
 // A reading is one read of an interview's list, held against everybody who is
 // known.
 type reading struct {
-	iv       *interview
+	interviewName
+	worker      *worker
+	timed       []int64             // the interview's requests of this run that were answered with invitations, sorted
+	known       map[uint64]struct{} // entries that were nobody's already
+	knownBefore bool                // they were there before this run sent anybody
+	gap         gapMemory
+
 	begun    time.Time
 	roll     *roll
 	entries  int
-	byID     int       // entries whose address was held against that of the person with their id
-	newest   time.Time // when the youngest was accepted whom it shows and this run has invited
+	byID     int           // entries whose address was held against that of the person with their id
+	requests int           // that a whole read took
+	newest   time.Time     // when the youngest was accepted whom it shows and this run has invited
+	age      time.Duration // the smallest at which it shows somebody; 0: it shows nobody whom this run has invited
 	seen     map[uint64]bool
 	nameless []string   // what tells entries without an address that are nobody's
 	left     []leftover // entries whose address is nobody's
@@ -30,6 +37,8 @@ type reading struct {
 	held    map[form][]int  // rows whose entry may be another's
 	alikes  []uint32        // what members' addresses with other forms have in common with these, sorted
 	err     error           // why the list could not be read
+
+	writtenOff string // what it lacks and is believed all the same
 }
 
 // A leftover is an entry whose address is nobody's. Two rows that an API keeps
@@ -41,83 +50,91 @@ type leftover struct {
 	owned bool   // the address is another row's, or known, and the entry may be of somebody whom the API keeps under it as well
 }
 
-// beginReading reads whom the ledger knows. Whom it has now the list has to have
-// later.
-func (e *Engine) beginReading(ctx context.Context, iv *interview) (*reading, error) {
-	timed := e.queue.timedRequests(iv)
-	r := &reading{iv: iv, roll: newRoll(e.index.seed, e.start), seen: map[uint64]bool{}, exact: map[string]bool{}, held: map[form][]int{}}
-	err := e.ledger.Members(ctx, iv.id, func(m Member) error {
-		_, isTimed := slices.BinarySearch(timed, m.RequestID)
+// begin reads whom the ledger knows. Whom it has now the list has to have later.
+func (r *reading) begin(w *worker) error {
+	r.worker, r.roll, r.seen = w, newRoll(w.account.index.seed, w.start), map[uint64]bool{}
+	r.exact, r.held = map[string]bool{}, map[form][]int{}
+	err := w.ledger.Members(w.hard, r.id, func(m Member) error {
+		_, isTimed := slices.BinarySearch(r.timed, m.RequestID)
 		r.roll.add(&m, isTimed)
 		if m.Key.HasAddress() && hasForms(m.Key.Email) {
-			r.alikes = append(r.alikes, e.index.alikeHash(m.Key.Email))
+			r.alikes = append(r.alikes, w.account.index.alikeHash(m.Key.Email))
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("who is invited: %w", err)
+		return fmt.Errorf("who is invited: %w", err)
 	}
 	r.roll.sort()
 	slices.Sort(r.alikes)
-	if err := e.readInDoubt(ctx, r); err != nil {
-		return nil, err
+	if err := r.readInDoubt(); err != nil {
+		return err
 	}
 	r.begun = time.Now()
-	return r, nil
+	return nil
 }
 
 // readInDoubt reads whom the ledger has in doubt.
-func (e *Engine) readInDoubt(ctx context.Context, r *reading) error {
-	keys, err := e.ledger.InDoubt(ctx, r.iv.id)
+func (r *reading) readInDoubt() error {
+	keys, err := r.worker.ledger.InDoubt(r.worker.hard, r.id)
 	if err != nil {
 		return fmt.Errorf("who is in doubt: %w", err)
 	}
 	r.inDoubt = make(map[form][]Key, len(keys))
 	for _, key := range keys {
-		f := e.formOf(key.Email)
+		f := r.worker.formOf(key.Email)
 		r.inDoubt[f] = append(r.inDoubt[f], key)
 	}
 	return nil
 }
 
+// read reads the interview's list, and shows each entry of it with its key.
+func (r *reading) read(visit func(Key, client.Entry) error) error {
+	requests, err := r.worker.out.readList(r.worker.soft, r.asSent, func(entry client.Entry) error {
+		return visit(NewKey(r.id, entry.CandidateEmail), entry)
+	})
+	r.requests = requests
+	return err
+}
+
 // recognise takes an entry in. Where its address is that of a row, but of nobody
 // whom the ledger knows to be invited, it returns the row, else -1.
-func (e *Engine) recognise(ctx context.Context, r *reading, key Key, entry client.Entry) (row int, c Candidate, err error) {
+func (r *reading) recognise(key Key, entry client.Entry) (row int, c Candidate, err error) {
 	r.entries++
 	if key.Email != "" {
 		if p := r.roll.byAddress(key.Email); p != nil {
 			if as := uint16(r.roll.hash(entry.CandidateID)); p.marks&markShown == 0 {
 				p.shownAs = as
 			} else if p.shownAs != as {
-				e.keepOwned(r, key, entry)
+				r.keepOwned(key, entry)
 			}
-			e.shown(r, p)
-			return -1, c, e.seeListed(ctx, key.Email)
+			r.shown(p)
+			return -1, c, r.worker.facts.seeListed(r.worker.hard, key.Email)
 		}
-		if row, c, err = e.index.locate(key, e.outcomes); err != nil {
+		if row, c, err = r.worker.account.locate(key); err != nil {
 			return row, c, err
 		}
-		inDoubt := len(r.inDoubt) > 0 && slices.Contains(r.inDoubt[e.formOf(key.Email)], key)
+		inDoubt := len(r.inDoubt) > 0 && slices.Contains(r.inDoubt[r.worker.formOf(key.Email)], key)
 		if inDoubt || row >= 0 && hasForms(key.Email) {
 			r.exact[key.Email] = true
 		}
 		if inDoubt && row < 0 {
-			e.keepOwned(r, key, entry)
+			r.keepOwned(key, entry)
 		}
 		if inDoubt || row >= 0 {
-			return row, c, e.seeListed(ctx, key.Email)
+			return row, c, r.worker.facts.seeListed(r.worker.hard, key.Email)
 		}
 	}
 	if p := r.roll.byCandidate(entry.CandidateID); p != nil {
-		e.shown(r, p)
-		return -1, c, e.seeOtherAddress(ctx, r, key, entry.CandidateID)
+		r.shown(p)
+		return -1, c, r.seeOtherAddress(key, entry.CandidateID)
 	}
-	e.keepLeft(r, key, entry)
+	r.keepLeft(key, entry)
 	return -1, c, nil
 }
 
 // shown notes that the list shows somebody whom the ledger knows, and how soon.
-func (e *Engine) shown(r *reading, p *enrolled) {
+func (r *reading) shown(p *enrolled) {
 	p.marks |= markShown
 	if p.marks&markTimed == 0 {
 		return
@@ -126,11 +143,13 @@ func (e *Engine) shown(r *reading, p *enrolled) {
 	if at.After(r.newest) {
 		r.newest = at
 	}
-	e.out.lists.noteAge(time.Since(at))
+	if age := time.Since(at); age > 0 && (r.age == 0 || age < r.age) {
+		r.age = age
+	}
 }
 
 // keepLeft keeps an entry that is nobody's.
-func (e *Engine) keepLeft(r *reading, key Key, entry client.Entry) {
+func (r *reading) keepLeft(key Key, entry client.Entry) {
 	is := identity(&entry)
 	if r.seen[is] {
 		return
@@ -141,21 +160,21 @@ func (e *Engine) keepLeft(r *reading, key Key, entry client.Entry) {
 		return
 	}
 	l := leftover{is: is, id: entry.CandidateID}
-	if isCanonical(key.Email, e.habits.list.habits()) {
-		l.form = e.formOf(key.Email)
+	if isCanonical(key.Email, r.worker.facts.list.habits()) {
+		l.form = r.worker.formOf(key.Email)
 	}
 	r.left = append(r.left, l)
 }
 
 // keepOwned keeps an entry whose address is that of somebody else: it may be of
 // those with the same loose form, and it may not.
-func (e *Engine) keepOwned(r *reading, key Key, entry client.Entry) {
+func (r *reading) keepOwned(key Key, entry client.Entry) {
 	is := identity(&entry)
-	if r.seen[is] || !isCanonical(key.Email, e.habits.list.habits()) {
+	if r.seen[is] || !isCanonical(key.Email, r.worker.facts.list.habits()) {
 		return
 	}
 	r.seen[is] = true
-	r.left = append(r.left, leftover{form: e.formOf(key.Email), owned: true})
+	r.left = append(r.left, leftover{form: r.worker.formOf(key.Email), owned: true})
 }
 
 // identity is what tells an entry from others, in all runs. Neither its status nor
@@ -173,23 +192,23 @@ type finder func(key Key, candidateID string) (bool, error)
 // explain finds out whose the entries are whose address is nobody's, as far as
 // the ledger can tell: by their candidate id, which may be known of any
 // interview, and by the loose key of those whom the list lacks.
-func (e *Engine) explain(ctx context.Context, r *reading, find finder) error {
+func (r *reading) explain(find finder) error {
 	const block = foundBlock
 	kept := r.left[:0:0]
 	for left := range slices.Chunk(r.left, block) {
 		ids := make([]string, len(left))
 		for i := range left {
-			if !e.queue.knowsStranger(r.iv, left[i].is) {
+			if _, known := r.known[left[i].is]; !known {
 				ids[i] = left[i].id
 			}
 		}
-		owners, err := e.ledger.Owners(ctx, ids)
+		owners, err := r.worker.ledger.Owners(r.worker.hard, ids)
 		if err != nil {
 			return fmt.Errorf("whose the ids of a list are: %w", err)
 		}
 		for i := range left {
 			for _, owner := range owners[i] {
-				found, err := find(Key{InterviewID: r.iv.id, Email: owner.Email}, left[i].id)
+				found, err := find(Key{InterviewID: r.id, Email: owner.Email}, left[i].id)
 				if err != nil {
 					return err
 				}
@@ -203,26 +222,27 @@ func (e *Engine) explain(ctx context.Context, r *reading, find finder) error {
 		}
 	}
 	r.left = kept
-	return e.explainLoosely(ctx, r)
+	return r.explainLoosely()
 }
 
 // explainLoosely takes the entries for known people that the list lacks under
 // their own address, one for one.
-func (e *Engine) explainLoosely(ctx context.Context, r *reading) error {
+func (r *reading) explainLoosely() error {
 	if !slices.ContainsFunc(r.left, func(l leftover) bool { return l.form != (form{}) }) || !r.roll.lacksAnybody() {
 		return nil
 	}
 	entries := r.byForm()
-	return e.ledger.Members(ctx, r.iv.id, func(m Member) error {
+	return r.worker.ledger.Members(r.worker.hard, r.id, func(m Member) error {
 		if p := r.roll.byAddress(m.Key.Email); p == nil || p.marks&markListed == 0 || p.marks&markShown != 0 {
 			return nil
 		}
-		f := e.formOf(m.Key.Email)
+		f := r.worker.formOf(m.Key.Email)
 		if at := entries[f]; len(at) > 0 {
 			r.claim(at[:1])
 			entries[f] = at[1:]
 			r.roll.byAddress(m.Key.Email).marks |= markShown
-			return e.learnHabit(ctx, &e.habits.listed, rememberListAddresses)
+			w := r.worker
+			return w.facts.learn(w.hard, &w.facts.listed, rememberListAddresses)
 		}
 		return nil
 	})
@@ -256,22 +276,20 @@ func (r *reading) strangers() []leftover {
 const knownWithin = time.Second
 
 // faults returns why a reading is not believed, "" if it is.
-func (e *Engine) faults(ctx context.Context, r *reading) (string, error) {
+func (r *reading) faults() (string, error) {
 	if r.err != nil {
 		return noProofWords(r.err), nil
 	}
-	by := r.begun.Add(-e.opts.SettleTime - knownWithin)
+	by := r.begun.Add(-r.worker.opts.SettleTime - knownWithin)
 	g := gap{nameless: len(r.nameless), company: true}
 	if g.missing, g.known = r.roll.lacks(by); g.missing+g.nameless == 0 {
-		return "", e.noGap(ctx, r.iv)
+		return "", r.noGap()
 	}
-	if err := e.gapBefore(ctx, r, by, &g); err != nil {
+	if err := r.gapBefore(by, &g); err != nil {
 		return "", err
 	}
 	if g.writtenOff() {
-		if e.queue.writeOff(r.iv) {
-			e.warn(fmt.Sprintf("interview %s: its list %s, as in the runs before; it is believed all the same", r.iv.asSent, g.words()))
-		}
+		r.writtenOff = g.words()
 		return "", nil
 	}
 	return "the API's list cannot be believed: it " + g.words() + "; if they were deleted there, --no-preflight sends without " +
@@ -296,4 +314,32 @@ func (g *gap) words() string {
 		words = append(words, fmt.Sprintf("has %d entries without an address", g.nameless))
 	}
 	return strings.Join(words, " and ")
+}
+
+// addressesCompared are how many entries of a read are held against the address
+// that was sent: an API that shows others does so mostly.
+const addressesCompared = 5
+
+// seeOtherAddress remembers that the API's list shows somebody, known by their id,
+// under an address that no loose form explains. As after such an answer, anybody
+// may then stand there as somebody whom nobody asked for.
+func (r *reading) seeOtherAddress(key Key, candidateID string) error {
+	w := r.worker
+	if key.Email == "" || r.byID == addressesCompared || w.facts.otherAddresses.Load() {
+		return nil
+	}
+	r.byID++
+	owners, err := w.ledger.Owners(w.hard, []string{candidateID})
+	if err != nil {
+		return fmt.Errorf("whose the id of an entry is: %w", err)
+	}
+	for _, owner := range owners[0] {
+		switch {
+		case !owner.HasAddress():
+			return nil
+		case w.formOf(owner.Email) == w.formOf(key.Email):
+			return w.facts.learn(w.hard, &w.facts.listed, rememberListAddresses)
+		}
+	}
+	return w.facts.learn(w.hard, &w.facts.otherAddresses, rememberOtherAddresses)
 }

@@ -1,9 +1,6 @@
 package batch
 
-import (
-	"sync"
-	"time"
-)
+import "time"
 
 // A HeldBack counts the people whose invitation was re-sent too short a time
 // ago to be sent once more.
@@ -19,28 +16,12 @@ func (h *HeldBack) add(until time.Time) {
 	}
 }
 
-// heldBacks are those of a run, as its goroutines come upon them.
-type heldBacks struct {
-	mu  sync.Mutex
-	all HeldBack
-}
-
-func (h *heldBacks) add(until time.Time) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.all.add(until)
-}
-
-// HeldBack returns who is in the results without having been re-sent, although
-// their rows ask for it.
-func (e *Engine) HeldBack() HeldBack {
-	e.heldBacks.mu.Lock()
-	defer e.heldBacks.mu.Unlock()
-	return e.heldBacks.all
-}
+// HeldBack returns, after Run, who is in the results without having been re-sent,
+// although their rows ask for it.
+func (e *Engine) HeldBack() HeldBack { return e.run.heldBack }
 
 // resendAgain says in words when an invitation that was sent again at a time can
 // be once more.
-func (e *Engine) resendAgain(at time.Time) string {
-	return "it can be re-sent after " + at.Add(e.opts.ResendAfter).UTC().Format(time.RFC3339)
+func (o *Options) resendAgain(at time.Time) string {
+	return "it can be re-sent after " + at.Add(o.ResendAfter).UTC().Format(time.RFC3339)
 }

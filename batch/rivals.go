@@ -1,7 +1,6 @@
 package batch
 
 import (
-	"context"
 	"errors"
 	"hash/maphash"
 	"slices"
@@ -21,8 +20,9 @@ type form struct {
 	alike uint32 // see index.alikeHash
 }
 
-func (e *Engine) formOf(email string) form {
-	return form{maphash.String(e.index.seed, looseEmail(email, e.habits.list.habits())), e.index.alikeHash(email)}
+func (w *worker) formOf(email string) form {
+	x := w.account.index
+	return form{maphash.String(x.seed, looseEmail(email, w.facts.list.habits())), x.alikeHash(email)}
 }
 
 // rivals are those who may be kept under a form, beside those who are judged.
@@ -34,24 +34,24 @@ type rivals struct {
 
 // rivalsOf returns the rivals of those whom judged names. Whoever is shown under an
 // address of their own, or known to be invited when the read began, is none.
-func (e *Engine) rivalsOf(r *reading, f form, judged func(Key) bool) (v rivals, err error) {
+func (r *reading) rivalsOf(f form, judged func(Key) bool) (v rivals, err error) {
 	for _, key := range r.inDoubt[f] {
 		if !judged(key) && !r.exact[key.Email] {
 			v.sent++
 		}
 	}
-	rows := append(e.index.rowsAlike(f.alike), r.held[f]...)
+	rows := append(r.worker.account.index.rowsAlike(f.alike), r.held[f]...)
 	slices.Sort(rows)
 	for _, row := range slices.Compact(rows) {
-		c, err := e.index.candidate(row, e.outcomes)
+		c, err := r.worker.account.index.candidate(row, r.worker.account.outcomes)
 		if err != nil {
 			return v, err
 		}
 		p := &person{Candidate: c, key: c.Key(), row: row}
-		if r.iv.id != p.key.InterviewID || e.formOf(p.key.Email) != f || judged(p.key) || r.isExplained(p.key, f) {
+		if r.id != p.key.InterviewID || r.worker.formOf(p.key.Email) != f || judged(p.key) || r.isExplained(p.key, f) {
 			continue
 		}
-		if err := e.count(&v, p); err != nil {
+		if err := v.count(r.worker.account, p); err != nil {
 			return v, err
 		}
 	}
@@ -59,8 +59,8 @@ func (e *Engine) rivalsOf(r *reading, f form, judged func(Key) bool) (v rivals, 
 }
 
 // count adds a row to the rivals.
-func (e *Engine) count(v *rivals, p *person) error {
-	w := e.index.word(p.row)
+func (v *rivals) count(a *account, p *person) error {
+	w := a.index.word(p.row)
 	switch {
 	case w.tag() == tagClaimed:
 		v.sent++
@@ -68,7 +68,7 @@ func (e *Engine) count(v *rivals, p *person) error {
 		p.offset = w.value()
 		v.waiting = append(v.waiting, p)
 	default:
-		o, err := e.outcome(w)
+		o, err := a.outcomeOf(w, Outcome{})
 		if err != nil {
 			return err
 		}
@@ -88,25 +88,25 @@ func (r *reading) isExplained(key Key, f form) bool {
 
 // isContested reports whether an entry may be that of a member, or of somebody whom
 // the ledger has in doubt, though it has the very address of somebody else.
-func (e *Engine) isContested(r *reading, key Key) bool {
-	if len(r.inDoubt)+len(r.alikes) == 0 || !isCanonical(key.Email, e.habits.list.habits()) {
+func (r *reading) isContested(key Key) bool {
+	if len(r.inDoubt)+len(r.alikes) == 0 || !isCanonical(key.Email, r.worker.facts.list.habits()) {
 		return false
 	}
-	f := e.formOf(key.Email)
+	f := r.worker.formOf(key.Email)
 	_, alike := slices.BinarySearch(r.alikes, f.alike)
 	return alike || slices.ContainsFunc(r.inDoubt[f], func(other Key) bool { return other != key })
 }
 
 // holdBack keeps an entry with the address of a row that may be another's. It is a
 // member's if its id is.
-func (e *Engine) holdBack(r *reading, row int, key Key, entry client.Entry) {
+func (r *reading) holdBack(row int, key Key, entry client.Entry) {
 	delete(r.exact, key.Email)
 	if p := r.roll.byCandidate(entry.CandidateID); p != nil {
-		e.shown(r, p)
+		r.shown(p)
 		return
 	}
-	e.keepLeft(r, key, entry)
-	if f := e.formOf(key.Email); !slices.Contains(r.held[f], row) {
+	r.keepLeft(key, entry)
+	if f := r.worker.formOf(key.Email); !slices.Contains(r.held[f], row) {
 		r.held[f] = append(r.held[f], row)
 	}
 }
@@ -118,7 +118,7 @@ var mayBeTheirs = Outcome{Code: CodeUncertain, Error: "the API's list shows an e
 // findLoosely finds people of the input whom the API may keep under another form
 // of their address, if there is an entry for each who may be. Else they are not
 // sent, since it may be theirs.
-func (f *foundPeople) findLoosely(ctx context.Context, r *reading) error {
+func (f *foundPeople) findLoosely(r *reading) error {
 	entries := r.byForm()
 	for form := range r.held {
 		if len(entries[form]) == 0 {
@@ -126,7 +126,7 @@ func (f *foundPeople) findLoosely(ctx context.Context, r *reading) error {
 		}
 	}
 	for form, at := range entries {
-		v, err := f.engine.rivalsOf(r, form, func(Key) bool { return false })
+		v, err := r.rivalsOf(form, func(Key) bool { return false })
 		if err != nil {
 			return err
 		}
@@ -139,9 +139,9 @@ func (f *foundPeople) findLoosely(ctx context.Context, r *reading) error {
 			switch {
 			case p.CandidateID != "": // theirs is sent again
 			case enough:
-				err = errors.Join(err, f.add(ctx, p.row, p.Candidate, id))
+				err = errors.Join(err, f.add(p.row, p.Candidate, id))
 			case len(at) > 0 || slices.Contains(r.held[form], p.row):
-				err = errors.Join(err, f.engine.record(p, mayBeTheirs))
+				f.tell(&foundReport{people: []*person{p}, outcomes: []Outcome{mayBeTheirs}})
 			}
 		}
 		if err != nil {
@@ -165,12 +165,12 @@ type claim struct {
 
 // findLoosely finds people in doubt in the same way. Whose entry is whose nobody
 // knows if there are several of them, so that no id is theirs.
-func (e *Engine) findLoosely(l *look) error {
+func (l *look) findLoosely() error {
 	claims := map[form]*claim{}
-	for key, d := range l.byKey {
-		p, f := d.people[key], e.formOf(key.Email)
+	for key, p := range l.people {
+		f := l.worker.formOf(key.Email)
 		_, found := l.found[p]
-		if found && !(l.exact[p] && isCanonical(key.Email, e.habits.list.habits())) {
+		if found && !(l.exact[p] && isCanonical(key.Email, l.worker.facts.list.habits())) {
 			continue
 		}
 		c := claims[f]
@@ -189,7 +189,7 @@ func (e *Engine) findLoosely(l *look) error {
 		if len(entries[f])+len(c.shown)+len(l.held[f]) == 0 {
 			continue
 		}
-		if err := e.decide(l, f, c, entries[f]); err != nil {
+		if err := l.decide(f, c, entries[f]); err != nil {
 			return err
 		}
 	}
@@ -197,14 +197,14 @@ func (e *Engine) findLoosely(l *look) error {
 }
 
 // decide says whose the entries of one form are.
-func (e *Engine) decide(l *look, f form, c *claim, at []int) error {
-	v, err := e.rivalsOf(l.reading, f, func(key Key) bool { return l.byKey[key] != nil })
+func (l *look) decide(f form, c *claim, at []int) error {
+	v, err := l.rivalsOf(f, func(key Key) bool { return l.people[key] != nil })
 	if err != nil || len(c.missing)+v.sent == 0 {
 		return err
 	}
 	people := slices.Concat(c.missing, c.shown)
 	all := len(people) + v.sent
-	if e.queue.mayBeEarly(l.iv, l.left, at) {
+	if l.mayBeEarly(at) {
 		all += len(v.waiting) + v.turned
 	}
 	enough := len(at)+len(c.shown) >= all && !l.anyOwned(at)
@@ -214,9 +214,9 @@ func (e *Engine) decide(l *look, f form, c *claim, at []int) error {
 			delete(l.found, p)
 			l.unclear[p] = true
 		case all == 1 && len(at) == 1:
-			l.find(p, l.left[at[0]].id)
+			l.found[p] = l.left[at[0]].id
 		default:
-			l.find(p, "")
+			l.found[p] = ""
 		}
 	}
 	l.claim(at)

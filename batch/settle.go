@@ -39,6 +39,7 @@ type judgement struct {
 	invitations []client.Invitation // for those who are invited
 	strays      []client.Invitation // those that name nobody who was asked for
 	several     map[int]bool        // people who are invited under several ids
+	newToUs     bool                // that an answer names people whom nobody asked for
 }
 
 // judge tells what the answer to a request means. It is pure: no clock, no
