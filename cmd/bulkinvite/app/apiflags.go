@@ -8,7 +8,7 @@ import (
 	"bulkinvite/client"
 )
 
-// APIFlags are the flags of commands that ask the API about what a ledger has,
+// APIFlags are the flags of commands that ask the API about people in a ledger
 // and send nothing.
 type APIFlags struct {
 	Ledger     string
@@ -38,7 +38,7 @@ func (f *APIFlags) Connect(a *App, log zerolog.Logger) (*client.Client, error) {
 	return client.New(opts)
 }
 
-// ClientOptions returns what the flags say of the client, but for the key.
+// ClientOptions returns the client's options from the flags, without the key.
 func ClientOptions(baseURL string, opts batch.Options) client.Options {
 	return client.Options{
 		BaseURL:   baseURL,

@@ -20,11 +20,11 @@ import (
 	"bulkinvite/batch"
 )
 
-// An App is what the program was started with: all that the commands share.
+// An App holds what the program was started with, for all commands.
 type App struct {
 	Stdin   io.Reader
 	Stdout  io.Writer
-	Answers io.Writer // stdout that tells its errors, for what programs read
+	Answers io.Writer // stdout with its errors, for what programs read
 	Stderr  *backlog  // of logTo
 	Environ []string
 
@@ -35,7 +35,7 @@ type App struct {
 	LogTo               *LogWriter
 }
 
-// New returns what the program was started with. Its stderr is to be ended.
+// New returns an App. The caller ends its Stderr.
 func New(stdin io.Reader, stdout, stderr io.Writer, environ []string) *App {
 	a := &App{Stdin: stdin, Stdout: lossy{stdout}, Answers: stdout, Environ: environ}
 	if f, ok := stdin.(*os.File); ok {
@@ -45,7 +45,7 @@ func New(stdin io.Reader, stdout, stderr io.Writer, environ []string) *App {
 		a.StderrTerminal = f
 	}
 	a.LogTo = NewLogWriter(stderr)
-	a.Stderr = newBacklog(a.LogTo, a.tellDropped)
+	a.Stderr = newBacklog(a.LogTo, a.logDropped)
 	return a
 }
 
@@ -58,17 +58,17 @@ func (a *App) AddFlags(flags *pflag.FlagSet) {
 		"the least that is logged: debug, info, warn or error")
 }
 
-// SetFlags sets the flags that only the environment has, and the home
-// directory in those that name files.
+// SetFlags sets flags from the environment where the command line did not, and
+// expands ~ in those that name files.
 func (a *App) SetFlags(cmd *cobra.Command, _ []string) error {
 	return cmp.Or(applyEnvironment(cmd.Flags(), a.Environ), expandHomes(cmd.Flags(), a.Environ))
 }
 
-// OnTerminal reports whether somebody is there to be asked.
+// OnTerminal reports whether there is a user who can answer a question.
 func (a *App) OnTerminal() bool { return a.stdinTerminal || a.StderrTerminal != nil }
 
-// Finish says in one line what went wrong and returns the exit code. Errors
-// that are no failure come from cobra itself and are about the usage.
+// Finish prints what went wrong in one line and returns the exit code. An error
+// that is not a Failure comes from cobra and is about the usage.
 func (a *App) Finish(cmd *cobra.Command, err error) int {
 	if err == nil {
 		return batch.ExitOK
@@ -84,8 +84,8 @@ func (a *App) Finish(cmd *cobra.Command, err error) int {
 	return f.Code
 }
 
-// Action adapts a command's own function to cobra, such that its errors can
-// be told from those that cobra makes itself.
+// Action adapts a command's own function to cobra. Its errors become Failures,
+// which sets them apart from those that cobra makes itself.
 func (a *App) Action(f func(ctx context.Context, log zerolog.Logger, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		log := a.newLogger()
@@ -101,8 +101,8 @@ func (a *App) Action(f func(ctx context.Context, log zerolog.Logger, args []stri
 	}
 }
 
-// wordsOf returns what is left to tell of a command's error: nothing of one
-// that is only a code, and of a bug the bug.
+// wordsOf returns the part of a command's error that is still to be printed:
+// nothing of an exit code alone, and the bug of an error that has one.
 func wordsOf(err error) error {
 	if p := (*batch.Panic)(nil); errors.As(err, &p) {
 		return p

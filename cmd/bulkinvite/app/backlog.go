@@ -13,14 +13,14 @@ import (
 	"bulkinvite/batch"
 )
 
-// backlogLines is how many lines wait for a reader of stderr at most: more than
-// a run logs in many hours, unless everything goes wrong.
+// backlogLines is how many lines may wait for a reader of stderr: more than a run
+// logs in many hours, unless everything goes wrong.
 const backlogLines = 4096
 
-// A backlog is a writer that never waits for whoever reads: not for a pipe that
-// is full, nor for a terminal that Ctrl-S has stopped. Sending must not. Once
-// too many lines wait, the oldest are dropped, since what comes last matters
-// most, and their number is told when somebody reads again.
+// A backlog is a writer that never waits for its reader, neither for a full pipe
+// nor for a terminal that Ctrl-S has stopped: sending must not wait for them.
+// When too many lines wait, it drops the oldest, since the last lines matter
+// most, and reports their number when somebody reads again.
 //
 // zerolog's diode is meant for this. It was not taken because its waiter may
 // miss a line until the next one comes, and because a collision of two writers
@@ -29,7 +29,7 @@ type backlog struct {
 	to     io.Writer
 	notice func(dropped int) // writes to to
 
-	todo    chan func() // of the writer: a line to write, or somebody to tell
+	todo    chan func() // for the writer: it writes a line, or signals that all before it is written
 	dropped atomic.Int64
 	ending  chan struct{}
 	endOnce sync.Once
@@ -42,7 +42,7 @@ func newBacklog(to io.Writer, notice func(dropped int)) *backlog {
 	return b
 }
 
-// Write implements io.Writer. It keeps a copy, and what it is given in one call
+// Write implements io.Writer. It copies p, and keeps the bytes of one call
 // together.
 func (b *backlog) Write(p []byte) (int, error) {
 	line := bytes.Clone(p)
@@ -93,7 +93,7 @@ func (b *backlog) Flush() {
 	Patiently(ended(), func() { <-written })
 }
 
-// End is flush, after which nothing is written any more.
+// End is Flush, and nothing is written after it.
 func (b *backlog) End() {
 	b.endOnce.Do(func() {
 		close(b.ending)
@@ -108,12 +108,11 @@ func ended() context.Context {
 	return ctx
 }
 
-// lastWords is how long the end of the program waits for those who do not read.
+// lastWords is how long the program waits at its end for a reader.
 const lastWords = time.Second
 
-// Patiently calls f, which may have to wait for somebody to read, and waits for
-// it, but no longer than lastWords once ctx is done. It reports whether f has
-// returned.
+// Patiently calls f, which may wait for a reader, and returns when f does, or at
+// most lastWords after ctx is done. It reports whether f has returned.
 func Patiently(ctx context.Context, f func()) bool {
 	returned := make(chan struct{})
 	var g errgroup.Group // not waited for, if nobody ever reads

@@ -8,10 +8,9 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// AddCompletions tells the shells what may follow cmd, its commands and their
-// flags: the words of a choice and some of a text, the names of files where a file is named, and
-// otherwise nothing, for what cobra knows nothing of is completed with the
-// names of files.
+// AddCompletions says what shells complete after cmd, its commands and their
+// flags: the words of a choice or a text, files where a file is named, and else
+// nothing, since cobra's default is files.
 func AddCompletions(cmd *cobra.Command) {
 	if cmd.ValidArgsFunction == nil && !strings.Contains(cmd.Use, "FILE") {
 		cmd.ValidArgsFunction = cobra.NoFileCompletions
@@ -36,8 +35,8 @@ func AddCompletions(cmd *cobra.Command) {
 	}
 }
 
-// RequireShell makes cobra's completion command refuse to do nothing: in a
-// profile, the help that it prints otherwise would be taken for a script.
+// RequireShell makes cobra's completion command fail without a shell: otherwise
+// it prints help, which a profile would run as a script.
 func RequireShell(root *cobra.Command) {
 	cmd, _, err := root.Find([]string{"completion"})
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// envPrefix begins every environment variable that stands for a flag.
+// envPrefix is the prefix of all environment variables that set flags.
 const envPrefix = "BULKINVITE_"
 
 // EnvName returns the variable of a flag: settle-time is
@@ -19,8 +19,8 @@ func EnvName(flag string) string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// lookup returns the last value of a variable in environ, as getenv(3) of most
-// shells' children would; an empty one counts as not set.
+// lookup returns the last value of a variable in environ, as getenv(3) does in
+// most shells' children. An empty variable counts as not set.
 func lookup(environ []string, name string) string {
 	for _, entry := range slices.Backward(environ) {
 		if key, value, _ := strings.Cut(entry, "="); key == name {
@@ -56,9 +56,9 @@ type Repeated interface {
 	Repeated()
 }
 
-// setFromEnvironment sets a flag. Of one that may be repeated a variable has
-// all values, with commas between them; what has a comma in it stands in
-// quotes, as in a CSV file.
+// setFromEnvironment sets a flag. The variable of a repeated flag has all values
+// with commas between them, and quotes around a value that has a comma itself,
+// as in a CSV file.
 func setFromEnvironment(flag pflag.Value, value string) error {
 	if _, repeated := flag.(Repeated); !repeated {
 		return flag.Set(value)
@@ -78,7 +78,7 @@ func setFromEnvironment(flag pflag.Value, value string) error {
 	return nil
 }
 
-// badVariable is the error of a flag that its variable cannot set.
+// badVariable returns the error of a variable with a value that its flag refuses.
 func badVariable(f *pflag.Flag, value string, err error) error {
 	name := EnvName(f.Name)
 	if hidesValue(f) {
@@ -87,8 +87,8 @@ func badVariable(f *pflag.Flag, value string, err error) error {
 	return fmt.Errorf("%s=%q in the environment: %w", name, value, badValue(f, err))
 }
 
-// UnknownVariables returns those of ours in environ that belong to no flag of
-// any command: most likely a slip of the pen.
+// UnknownVariables returns the variables with our prefix that belong to no flag
+// of any command. They are most likely misspelled.
 func UnknownVariables(root *cobra.Command, environ []string) []string {
 	known := map[string]bool{}
 	learn := func(f *pflag.Flag) { known[EnvName(f.Name)] = HasVariable(f) }

@@ -8,8 +8,8 @@ import (
 	"bulkinvite/batch"
 )
 
-// A Failure is an error that knows its exit code. One without Err has nothing
-// more to say than its code: all was said before.
+// A Failure is an error with an exit code. Without Err it prints nothing:
+// everything was printed before.
 type Failure struct {
 	Code int
 	Err  error
@@ -24,13 +24,13 @@ func (f *Failure) Error() string {
 
 func (f *Failure) Unwrap() error { return f.Err }
 
-// Refuse makes err one that ended the command before anything was sent.
+// Refuse gives err exit code 2: the command ended before anything was sent.
 func Refuse(err error) error { return &Failure{Code: batch.ExitUsage, Err: err} }
 
 // Refusef is Refuse for a new error.
 func Refusef(format string, args ...any) error { return Refuse(fmt.Errorf(format, args...)) }
 
-// ExitWith ends the command with a code and no further words.
+// ExitWith returns an error that ends the command with a code and prints nothing.
 func ExitWith(code int) error {
 	if code == batch.ExitOK {
 		return nil
@@ -38,8 +38,8 @@ func ExitWith(code int) error {
 	return &Failure{Code: code}
 }
 
-// CodeOf returns the exit code of a command's error. A command's own errors
-// without a code mean that it broke off.
+// CodeOf returns the exit code of a command's error. An error without a code
+// means that the command broke off.
 func CodeOf(err error) int {
 	var (
 		f *Failure
@@ -57,8 +57,8 @@ func CodeOf(err error) int {
 	}
 }
 
-// Early makes err that of a command that has sent nothing and touched no
-// output: the signal's, if one ended it, else one that says so by its code.
+// Early gives err exit code 2 (nothing was sent and no output was touched), or
+// the code of the signal that ended the command.
 func Early(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
@@ -70,7 +70,7 @@ func Early(ctx context.Context, err error) error {
 		f *Failure
 		p *batch.Panic
 	)
-	if errors.As(err, &f) || errors.As(err, &p) { // a bug is none of those who use the program
+	if errors.As(err, &f) || errors.As(err, &p) { // a bug is not the user's mistake
 		return err
 	}
 	return Refuse(err)

@@ -11,10 +11,9 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// The flag values below refuse what no run can keep, so that an impossible
-// value is an error of the command line, or of the environment, that names the
-// flag, before anything else happens. Each takes a pointer to its variable,
-// which holds the default.
+// The flag values below refuse impossible values at once, with an error that
+// names the flag or its environment variable. Each takes a pointer to its
+// variable, which holds the default.
 
 // Whole returns an int flag between min and max.
 func Whole(value *int, min, max int) pflag.Value { return whole{value, min, max} }
@@ -34,8 +33,8 @@ func SpanOrZero(value *time.Duration) pflag.Value { return span{value: value, ze
 // Choice returns a flag that takes one of some words.
 func Choice(value *string, words ...string) pflag.Value { return choice{value, words} }
 
-// Text returns a flag that must not be empty if it is given. check, unless nil,
-// says what else it must be; shells complete words.
+// Text returns a flag whose value must not be empty. check, unless nil, refuses
+// other values; shells complete words.
 func Text(value *string, check func(string) error, words ...string) pflag.Value {
 	return text{value, check, words}
 }
@@ -76,7 +75,7 @@ func (f fraction) Type() string { return "N" }
 
 func (f fraction) Set(s string) error {
 	n, err := strconv.ParseFloat(s, 64)
-	// Written such that NaN, for which every comparison is false, is refused.
+	// All comparisons with NaN are false: this form refuses it.
 	ok := err == nil && n <= f.max && (n > f.min || n == f.min && !f.openMin)
 	switch {
 	case ok:
@@ -132,10 +131,10 @@ func (c choice) Set(s string) error {
 	return fmt.Errorf("must be %s or %s", strings.Join(c.words[:last], ", "), c.words[last])
 }
 
-// A text is a flag that is not empty if it is given: an empty one is mostly a
-// variable that a script did not set, and the default is then not what it
-// wants. Where the variable is not in quotes, what follows would be taken for
-// the value: of --results $OUT --no-email everybody would be e-mailed.
+// A text refuses an empty value: it mostly comes from a variable that a script
+// did not set, and the default is then not what the script wants. Without quotes
+// around the variable the next flag would become the value: with --results $OUT
+// --no-email everybody would get an e-mail.
 type text struct {
 	value *string
 	check func(string) error // what else it must be; nil: anything will do
@@ -166,12 +165,12 @@ type fileFlag struct{ text }
 
 func (f fileFlag) Type() string { return "FILE" }
 
-// TypeURL is the Type of flags whose value is not shown in errors: people
+// TypeURL is the Type of flags whose values errors do not repeat, because people
 // paste keys into URLs. See hidesValue.
 const TypeURL = "URL"
 
-// FormatPointer is for flag values without a variable, which pflag makes to
-// find out what a zero default looks like.
+// FormatPointer formats *p, and a nil p as nothing: pflag makes flag values
+// without a variable to find out what a zero default looks like.
 func FormatPointer[T any](p *T, format func(T) string) string {
 	if p == nil {
 		return ""

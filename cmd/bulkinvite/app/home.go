@@ -13,10 +13,9 @@ import (
 	"bulkinvite/batch/file"
 )
 
-// expandHome puts the home directory in the place of a ~ that a path begins
-// with. Shells leave it alone in --ledger=~/ledger.db, and cron and systemd
-// everywhere: each working folder would get a folder called ~, with a ledger of
-// its own that knows nobody.
+// expandHome replaces a leading ~ of a path by the home directory. Shells do not
+// expand it in --ledger=~/ledger.db, cron and systemd nowhere: each working
+// folder would get a folder named ~ with a ledger of its own that knows nobody.
 func expandHome(name string, environ []string) (string, error) {
 	first, rest, hasRest := strings.Cut(name, "/")
 	if !strings.HasPrefix(first, "~") || !hasRest && first != "~" {
@@ -39,8 +38,7 @@ func expandHome(name string, environ []string) (string, error) {
 	return filepath.Join(home, rest), nil
 }
 
-// expandHomes is expandHome for the flags that name files, wherever they were
-// set.
+// expandHomes expands ~ in all flags that name files, wherever they were set.
 func expandHomes(flags *pflag.FlagSet, environ []string) error {
 	var first error
 	flags.VisitAll(func(f *pflag.Flag) {
@@ -61,7 +59,7 @@ func expandHomes(flags *pflag.FlagSet, environ []string) error {
 	return first
 }
 
-// ExpandInputs is expandHome for the names of inputs.
+// ExpandInputs expands ~ in the names of inputs.
 func ExpandInputs(names, environ []string) ([]string, error) {
 	names = slices.Clone(names)
 	for i, name := range names {

@@ -8,9 +8,9 @@ import (
 	"bulkinvite/batch/file"
 )
 
-// WriteJSON writes a document for programs. Addresses and links stay readable:
-// nobody puts them into HTML from here. A program must not take half of it for
-// all, so that w has to tell its errors.
+// WriteJSON writes a document for programs, without HTML escapes in addresses and
+// links. w must return its errors: a program must not take half a document for a
+// whole one.
 func WriteJSON(w io.Writer, document any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")

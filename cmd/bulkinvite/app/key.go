@@ -24,10 +24,10 @@ const maxKeyFile = 4096
 var errNoKey = errors.New("no API key; name a file that holds it with --api-key-file, " +
 	"or give it as the systemd credential " + credentialName + ", or in the environment variable MICRO1_API_KEY")
 
-// FindKey takes the API key from keyFile if one is named, else from systemd's
-// credentials, else from the environment. A place that is named and does not
-// hold a key is an error, not a reason to go on to the next: the run would go
-// out under another account than the one that was meant.
+// FindKey reads the API key from keyFile if that is set, else from systemd's
+// credentials, else from the environment. A named place without a key is an
+// error and no reason to try the next: the run would use another account than
+// the one that was meant.
 func FindKey(keyFile string, environ []string, log zerolog.Logger) (client.Key, error) {
 	var none client.Key
 	if keyFile != "" {
@@ -48,8 +48,8 @@ func FindKey(keyFile string, environ []string, log zerolog.Logger) (client.Key, 
 	return none, Refuse(errNoKey)
 }
 
-// namedKey reads the file of --api-key-file. Its errors do not repeat the
-// name: people have been seen to put the key itself there.
+// namedKey reads the file of --api-key-file. Its errors do not repeat the name,
+// because people put the key itself there.
 func namedKey(name string, log zerolog.Logger) (client.Key, error) {
 	text, mode, err := readKeyFile(name)
 	if err != nil {
@@ -62,8 +62,8 @@ func namedKey(name string, log zerolog.Logger) (client.Key, error) {
 	return parseKey("--api-key-file", text)
 }
 
-// readKeyFile reads a file, or a pipe such as a shell's <(…), without its name
-// in the errors.
+// readKeyFile reads a file, or a pipe such as a shell's <(…). Its errors leave
+// out the name.
 func readKeyFile(name string) (string, fs.FileMode, error) {
 	f, err := os.Open(name)
 	if err != nil {

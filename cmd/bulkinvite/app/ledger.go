@@ -13,7 +13,8 @@ import (
 	"bulkinvite/batch/ledger"
 )
 
-// TakeLedger takes the ledger for a run. It makes none, as ledger.Open would.
+// TakeLedger opens an existing ledger for a run. Unlike ledger.Open it makes
+// none.
 func (a *App) TakeLedger(ctx context.Context, named string) (store *ledger.Store, err error) {
 	err = a.ReadLedger(ctx, named, func(_ *ledger.Reader, path string) error {
 		store, err = ledger.Open(ctx, path, ledger.Options{})
@@ -41,8 +42,8 @@ func AddLedgerFlag(flags *pflag.FlagSet, name *string) {
 	flags.Var(File(name), "ledger", "the memory of what was sent (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
 }
 
-// LedgerPath returns where the ledger is: where --ledger says, else where the
-// XDG base directory specification puts what a program remembers.
+// LedgerPath returns the ledger's path: that of --ledger, else the one in the
+// state folder of the XDG base directory specification.
 func LedgerPath(named string, environ []string) (string, error) {
 	if named != "" {
 		return named, nil
@@ -75,7 +76,7 @@ func (a *App) ReadLedger(ctx context.Context, named string, f func(reader *ledge
 	return ledger.Advised(f(reader, path), path)
 }
 
-// RefuseMissing is the error of a command that needs a ledger.
+// RefuseMissing returns the error of a command whose ledger does not exist.
 func RefuseMissing(path string) error {
 	return Refusef("there is no ledger at %s; send makes it, or name another one with --ledger", path)
 }

@@ -12,8 +12,8 @@ import (
 	"bulkinvite/batch"
 )
 
-// lossy drops the errors of a writer. Nobody reading our words any more is no
-// reason to stop sending, nor to complain about it.
+// lossy drops the errors of a writer: that nobody reads what is printed is no
+// reason to stop sending, nor to complain.
 type lossy struct{ w io.Writer }
 
 func (l lossy) Write(p []byte) (int, error) {
@@ -21,14 +21,14 @@ func (l lossy) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// A LogWriter is where the backlog goes: straight to stderr, or through the
-// progress bar while there is one, which writes it above itself.
+// A LogWriter writes to stderr, or through the progress bar while there is one,
+// which prints log lines above itself.
 type LogWriter struct {
 	direct io.Writer
 	above  atomic.Pointer[io.Writer] // nil without a bar
 }
 
-// NewLogWriter returns one that writes to direct.
+// NewLogWriter returns a LogWriter that writes to direct.
 func NewLogWriter(direct io.Writer) *LogWriter { return &LogWriter{direct: direct} }
 
 func (l *LogWriter) Write(p []byte) (int, error) {
@@ -46,7 +46,7 @@ func (l *LogWriter) Write(p []byte) (int, error) {
 	return l.direct.Write(p)
 }
 
-// SetAbove sends further lines through w; nil sends them straight again.
+// SetAbove sends further lines through w, or straight to stderr if w is nil.
 func (l *LogWriter) SetAbove(w io.Writer) {
 	if w == nil {
 		l.above.Store(nil)
@@ -58,8 +58,8 @@ func (l *LogWriter) SetAbove(w io.Writer) {
 // newLogger returns the logger that the flags ask for.
 func (a *App) newLogger() zerolog.Logger { return a.loggerTo(a.Stderr) }
 
-// tellDropped writes to the log, past the backlog, that lines are missing in it.
-func (a *App) tellDropped(n int) {
+// logDropped logs, past the backlog, that lines are missing.
+func (a *App) logDropped(n int) {
 	log := a.loggerTo(a.LogTo)
 	log.Error().Int("lines", n).Msg("nobody read stderr for a while: log lines are missing here")
 }
@@ -81,8 +81,8 @@ func (a *App) loggerTo(to io.Writer) zerolog.Logger {
 	return zerolog.New(w).Level(level).With().Timestamp().Logger()
 }
 
-// LogBug logs where a bug was, if err is one: its words alone help nobody who
-// is to mend it.
+// LogBug logs the stack of a bug, if err is one: its words alone do not help to
+// fix it.
 func LogBug(log zerolog.Logger, err error) {
 	if p := (*batch.Panic)(nil); errors.As(err, &p) {
 		log.Error().Str("stack", p.Stack).Msg(p.Error())
@@ -103,5 +103,5 @@ func Every(ctx context.Context, interval time.Duration, f func()) {
 	}
 }
 
-// LogInterval is the time between log lines that tell how far something is.
+// LogInterval is the time between log lines about progress.
 const LogInterval = 30 * time.Second

@@ -39,7 +39,7 @@ func (c *closedPipe) Write([]byte) (int, error) {
 func TestNobodyReadingIsNoError(t *testing.T) {
 	var pipe closedPipe
 	a := &App{logFormat: "json", logLevel: "info", LogTo: NewLogWriter(&pipe)}
-	a.Stderr = newBacklog(a.LogTo, a.tellDropped)
+	a.Stderr = newBacklog(a.LogTo, a.logDropped)
 	log := a.newLogger()
 	log.Info().Msg("is anybody there?")
 	if n, err := a.Stderr.Write([]byte("hello")); n != 5 || err != nil {
@@ -68,7 +68,7 @@ func TestBacklog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pipe := fullPipe{read: make(chan struct{})}
 		a := &App{logFormat: "json", logLevel: "info", LogTo: NewLogWriter(&pipe)}
-		a.Stderr = newBacklog(a.LogTo, a.tellDropped)
+		a.Stderr = newBacklog(a.LogTo, a.logDropped)
 		log, begin := a.newLogger(), time.Now()
 		log.Info().Int("line", 1).Msg("")
 		synctest.Wait() // it is being written

@@ -10,7 +10,7 @@ import (
 	"bulkinvite/csvio"
 )
 
-// OnePerson is cobra's ExactArgs(1) in this program's words.
+// OnePerson takes one EMAIL.
 func OnePerson(_ *cobra.Command, args []string) error {
 	if len(args) != 1 {
 		return errors.New("name one EMAIL")
@@ -18,17 +18,18 @@ func OnePerson(_ *cobra.Command, args []string) error {
 	return checkPerson(args[0])
 }
 
-// checkPerson refuses what no row can be known by: mostly a name, or a file.
+// checkPerson refuses what identifies no row, mostly a name or a file.
 func checkPerson(person string) error {
 	if !strings.Contains(person, "@") && (batch.Key{Email: person}).HasAddress() {
-		// Not repeated: people have been seen to put the API key anywhere.
+		// Not repeated: people put the API key anywhere.
 		return errors.New("what is named is no e-mail address; name one, or application:ID or candidate:ID of a row without one")
 	}
 	return nil
 }
 
-// CheckUnknown is for a person of whom nothing is known: that is an answer
-// about an address, and a mistake if it is none, such as Ann <ann@example.com>.
+// CheckUnknown refuses a person that the ledger does not know if it is no
+// address either, such as Ann <ann@example.com>: then it is a mistake, and no
+// answer.
 func CheckUnknown(person string) error {
 	if (batch.Key{Email: person}).HasAddress() {
 		if err := csvio.CheckEmail(person); err != nil {

@@ -13,18 +13,18 @@ import (
 	"bulkinvite/batch/file"
 )
 
-// errDeclined is a question that was not answered with yes.
+// errDeclined is the error of a question that was not answered with yes.
 var errDeclined = errors.New("declined; nothing was sent")
 
-// A terminal is where a question is asked. Reading must end when the deadline
-// is over, so that a signal ends the waiting.
+// A terminal is where a question is asked. Reading must end at the deadline, so
+// that a signal can end the waiting.
 type terminal interface {
 	io.ReadWriter
 	SetReadDeadline(t time.Time) error
 }
 
-// OpenTerminal opens the controlling terminal: standard input and output may
-// well be something else.
+// OpenTerminal opens the controlling terminal, because standard input and output
+// may be something else.
 func OpenTerminal() (*os.File, error) {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
@@ -33,8 +33,8 @@ func OpenTerminal() (*os.File, error) {
 	return tty, nil
 }
 
-// AskOnTerminal opens the terminal and asks. undone is what stays as it is where
-// the answer is no.
+// AskOnTerminal opens the terminal and asks. undone says what a no leaves
+// undone.
 func AskOnTerminal(ctx context.Context, question, undone string) error {
 	tty, err := OpenTerminal()
 	if err != nil {
@@ -48,8 +48,8 @@ func AskOnTerminal(ctx context.Context, question, undone string) error {
 	return err
 }
 
-// Ask writes the question and waits for an answer: only y and yes let it
-// return nil.
+// Ask writes the question and waits for the answer. It returns nil for y and yes
+// only.
 func Ask(ctx context.Context, tty terminal, question string) error {
 	if _, err := io.WriteString(tty, question); err != nil {
 		return fmt.Errorf("ask: %w", err)

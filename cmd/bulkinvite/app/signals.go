@@ -13,12 +13,12 @@ import (
 	"bulkinvite/batch"
 )
 
-// A StopSignal is the cause of a context that a signal cancelled.
+// A StopSignal is the cause with which a signal cancels a context.
 type StopSignal struct{ Sig syscall.Signal }
 
 func (s StopSignal) Error() string { return fmt.Sprintf("stopped by a signal (%v)", s.Sig) }
 
-// ExitCode is that of a shell's child that the signal ended.
+// ExitCode returns the exit code that shells give a process ended by the signal.
 func (s StopSignal) ExitCode() int { return 128 + int(s.Sig) }
 
 // StoppedBy returns the signal that cancelled ctx, if one did.
@@ -31,8 +31,8 @@ func StoppedBy(ctx context.Context) (StopSignal, bool) {
 // WithSignals calls f with a context that the first SIGINT, SIGTERM or SIGHUP
 // cancels. onFirst is called then; the second signal ends the program at once,
 // which the ledger makes safe. SIGQUIT (Ctrl-\) does so at once: Go itself would
-// end with 2, which means that nothing was sent. For where all goroutines are
-// there is SIGABRT.
+// end with 2, which means that nothing was sent. SIGABRT still prints all
+// goroutines.
 //
 // Signals that are ignored when the program starts stay ignored: that is how
 // nohup and a shell's & ask for it.
@@ -47,8 +47,9 @@ func WithSignals(ctx context.Context, onFirst func(StopSignal), f func(ctx conte
 	return withSignalsFrom(ctx, signals, onFirst, os.Exit, f)
 }
 
-// EndAtOnce is what the first signal does while nothing was sent and nothing
-// has to be told: waiting for standard input, say, cannot be cancelled.
+// EndAtOnce ends the program at the first signal, for commands and steps that
+// have sent nothing: waiting for standard input, for example, cannot be
+// cancelled.
 func (a *App) EndAtOnce(stop StopSignal) {
 	_, _ = fmt.Fprintf(a.Stderr, "bulkinvite: %v; nothing was sent\n", stop)
 	a.Stderr.End()
@@ -101,11 +102,11 @@ func watch(signals <-chan os.Signal, done <-chan struct{}, first func(StopSignal
 	}
 }
 
-// AskSignal is how somebody asks a run where it stands.
+// AskSignal asks a run for its progress.
 const AskSignal = syscall.SIGUSR1
 
-// SurviveAsking keeps AskSignal from ending the program, which is what it does
-// by default: whoever asks too early, or the wrong command, must do no harm.
+// SurviveAsking keeps AskSignal from ending the program, which is its default:
+// asking too early, or asking the wrong command, must do no harm.
 func SurviveAsking() {
 	signal.Notify(make(chan os.Signal, 1), AskSignal) // never read: there is nothing to tell yet
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// NoArguments is cobra's NoArgs in this program's words.
+// NoArguments refuses arguments, in this program's words.
 func NoArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return fmt.Errorf("%s takes flags alone, and not %q", cmd.Name(), args[0])
@@ -18,8 +18,8 @@ func NoArguments(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// UnknownCommand is NoArguments where the first may be a command that was
-// misspelled.
+// UnknownCommand refuses arguments, and guesses which command the first one may
+// be a misspelling of.
 func UnknownCommand(root *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -31,7 +31,7 @@ func UnknownCommand(root *cobra.Command, args []string) error {
 	return fmt.Errorf("unknown command %q%s", args[0], guess)
 }
 
-// FlagError puts pflag's errors in this program's words, and in one line.
+// FlagError rewrites pflag's errors in this program's words and in one line.
 func FlagError(cmd *cobra.Command, err error) error {
 	var (
 		unknown *pflag.NotExistError
@@ -59,8 +59,8 @@ func FlagError(cmd *cobra.Command, err error) error {
 	}
 }
 
-// nearestFlag returns the flag that was meant, if there is one that begins like
-// what was typed or differs from it by a slip of the pen.
+// nearestFlag returns the flag that was probably meant: one that begins with what
+// was typed, or differs from it in two letters at most.
 func nearestFlag(flags *pflag.FlagSet, typed string) string {
 	const most = 2 // as cobra has it for commands
 	best, found := most+1, ""
@@ -76,12 +76,12 @@ func nearestFlag(flags *pflag.FlagSet, typed string) string {
 	return found
 }
 
-// hidesValue reports whether errors do not repeat what a flag was set to: people
-// have been seen to paste keys there.
+// hidesValue reports whether errors must not repeat the value of a flag, because
+// people paste keys there.
 func hidesValue(f *pflag.Flag) bool { return f.Value.Type() == TypeURL || f.Name == "api-key-file" }
 
-// badValue is why a flag cannot be set: err, unless it is pflag's own for a
-// switch, which names Go's functions.
+// badValue returns err, except for switches, where pflag's error names Go
+// functions.
 func badValue(f *pflag.Flag, err error) error {
 	if f.Value.Type() == "bool" {
 		return errors.New("must be true or false")

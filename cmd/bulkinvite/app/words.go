@@ -9,7 +9,7 @@ import (
 	"bulkinvite/batch"
 )
 
-// Again is what to do after most ends.
+// Again is the advice after most ends.
 const Again = "run the same command again to go on"
 
 // CountAre is Count with its verb.
@@ -28,7 +28,7 @@ func PeopleAre(n int) string {
 	return batch.People(n) + " are"
 }
 
-// Roughly writes a time as people tell it: no fractions, at most two units.
+// Roughly writes a duration without fractions, in two units at most.
 func Roughly(d time.Duration) string {
 	switch {
 	case d > 0 && d < time.Second:
@@ -57,10 +57,10 @@ func FormatDuration(d time.Duration) string {
 // FormatFloat writes a number as people type it.
 func FormatFloat(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
-// Round leaves two places: more say nothing.
+// Round rounds to two decimal places.
 func Round(f float64) float64 { return math.Round(f*100) / 100 }
 
-// firstLine leaves out the hints that cobra puts on lines of their own.
+// firstLine cuts off the hints that cobra adds on further lines.
 func firstLine(s string) string {
 	line, _, _ := strings.Cut(s, "\n")
 	return line

@@ -58,7 +58,7 @@ the ledger nor anything else. A run may be going on meanwhile. Several files are
 read as send would send them.
 
 With --rows the rows that will not go are also written to a file with the
-columns of NAME.failed.csv, to be mended there and sent.
+columns of NAME.failed.csv, to be fixed there and sent.
 
 With --json it writes one JSON document instead. send --plan takes it, and sends
 nothing if the input, these flags or what the ledger knows of the people have
@@ -167,8 +167,8 @@ func (c *checker) run(ctx context.Context, args []string) error {
 	return nil
 }
 
-// findLedger returns where the ledger is or would be made; "" if there is no
-// place for one, which is for send to complain about.
+// findLedger returns the path of the ledger, which need not exist; "" if there is
+// no place for one: send complains about that.
 func (c *checker) findLedger() string {
 	path, err := app.LedgerPath(c.flags.ledger, c.Environ)
 	if err != nil {
@@ -177,8 +177,7 @@ func (c *checker) findLedger() string {
 	return file.Absolute(path)
 }
 
-// prepareInvalid makes sure that the invalid rows can be written, if they shall
-// be, and destroy nothing.
+// prepareInvalid makes sure that --rows can be written and overwrites nothing.
 func (c *checker) prepareInvalid(in *csvio.Input, path string) (err error) {
 	name := c.flags.invalid
 	if name == "" {

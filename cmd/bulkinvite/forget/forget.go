@@ -57,8 +57,8 @@ run holds the ledger, nothing was removed.`,
 		Args: app.OnePerson,
 		RunE: a.Action(func(ctx context.Context, _ zerolog.Logger, args []string) error {
 			f := &forgetter{App: a, flags: &flags, person: strings.TrimSpace(args[0])}
-			// The first signal only cancels: a ledger that is being written anew is
-			// as it was then.
+			// The first signal only cancels: a ledger that was being rewritten is then
+			// as it was before.
 			return app.WithSignals(ctx, func(app.StopSignal) {}, f.run)
 		}),
 	}
@@ -132,7 +132,7 @@ func (f *forgetter) forget(ctx context.Context) (err error) {
 	return nil
 }
 
-// open takes the ledger, and makes none, as ledger.Open would.
+// open opens an existing ledger. Unlike ledger.Open it makes none.
 func (f *forgetter) open(ctx context.Context) (*ledger.Store, error) {
 	var err error
 	if f.path, err = app.LedgerPath(f.flags.ledger, f.Environ); err != nil {

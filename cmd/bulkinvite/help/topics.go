@@ -16,8 +16,8 @@ import (
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
-// AddTopics adds what help tells about that is no command. All commands must
-// be there: their flags are listed. The topic of monitoring is send's.
+// AddTopics adds the topics of help. All commands must be there already, because
+// the topic about the environment lists their flags. monitoring is send's topic.
 func AddTopics(root *cobra.Command, monitoring string) {
 	root.AddCommand(
 		&cobra.Command{Use: "exit-codes", Short: "What the exit codes mean, and what to do", Long: exitCodesTopic},
@@ -30,18 +30,18 @@ func AddTopics(root *cobra.Command, monitoring string) {
 const exitCodesTopic = `What the exit codes mean, and what to do:
 
   0    every row is in the results
-  1    the run broke off (disk, ledger, a bug): mend what the last line of the
+  1    the run broke off (disk, ledger, a bug): fix what the last line of the
        log names, and run the same command again
   2    usage, configuration, no API key, a declined question, unreadable input,
        or input that --strict or --min-rows refuses: nothing was sent, and what
        an earlier run wrote is as it was
   3    finished, some rows are in the failed file, each with its reason, or the
        input has no rows, and what an earlier run wrote is as it was, or the
-       API's list shows people twice whom the run has invited; also
+       API's list shows people of this run twice; also
        check, if some rows cannot be sent, confirm, if somebody is still in
        doubt, and audit, if something is wrong
   4    ended early by the API (key refused, quota used up, down for too long)
-       or by --deadline: the rest is not_sent; read the reason, mend it, and
+       or by --deadline: the rest is not_sent; read the reason, fix it, and
        run the same command again; also audit, if a list cannot be read
   5    another run holds the ledger: nothing was sent (by forget, removed), and
        what an earlier run wrote is as it was; let that run end
@@ -100,8 +100,8 @@ missing is made with mode 0700.
   ledger.db-shm        0600  SQLite's; there during a run and after a crash
   ledger.db.lock       0600  empty; locked while a run uses the ledger, freed
                              when it ends in whatever way
-  ledger.db.last       0600  the number of the last request, by which a run
-                             notices that the ledger has lost something
+  ledger.db.last       0600  the number of the last request: a run notices by
+                             it that the ledger has lost something
 Keep the ledger: it keeps people from being invited twice. Copy, move and
 restore all of it together, and only while no run uses it. It must not be on a
 network file system or have a second name (a hard link). Only forget removes
@@ -134,7 +134,7 @@ The API key is read from the file that --api-key-file names, which should have
 mode 0600, or from micro1-api-key in $CREDENTIALS_DIRECTORY. It is written
 nowhere.`
 
-// otherVariables are those that stand for no flag.
+// otherVariables are the variables that set no flag.
 const otherVariables = `Others:
   MICRO1_API_KEY         the API key, if neither --api-key-file nor the systemd
                          credential gives it
@@ -149,10 +149,10 @@ const otherVariables = `Others:
   HTTPS_PROXY, NO_PROXY  the proxy to the API and to --notify, and what goes
                          without it`
 
-// topicWidth is how many columns a topic takes at most: those of a terminal.
+// topicWidth is the width of a topic: that of a terminal.
 const topicWidth = 80
 
-// environmentTopic lists the variables of all flags of the commands of root.
+// environmentTopic lists the variables of all flags of all commands.
 func environmentTopic(root *cobra.Command) string {
 	users := map[string][]string{} // flag: who has it
 	learn := func(who string) func(*pflag.Flag) {
@@ -190,8 +190,8 @@ variable that begins with BULKINVITE_ and belongs to no flag is warned of.
 	return b.String()
 }
 
-// NewCmdHelp is cobra's, but for topics that there are not, which are an
-// error here, and those that there are, which are completed as well.
+// NewCmdHelp returns the command help. Unlike cobra's it fails for an unknown
+// topic, and shells complete topics too.
 func NewCmdHelp() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND or TOPIC]",

@@ -9,7 +9,7 @@ import (
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
-// The chart's measures, in units of its own that browsers scale.
+// The chart's measures, in units that browsers scale.
 const (
 	chartWidth  = 720
 	chartHeight = 260
@@ -35,7 +35,7 @@ type chart struct {
 	YTicks   []chartTick
 }
 
-// A chartBar is a bin: what was accepted, with the rest on top of it.
+// A chartBar is a bin: the accepted requests, and the others on top of them.
 type chartBar struct {
 	X, Width     float64
 	Y, Height    float64 // accepted
@@ -50,8 +50,8 @@ type chartTick struct {
 	Label string
 }
 
-// newChart draws a timeline below a limit in requests per second, 0 if that is
-// not known. It returns nil if there is nothing to draw.
+// newChart draws a timeline, and the limit in requests per second unless it is 0.
+// It returns nil if there is nothing to draw.
 func newChart(t ledger.Timeline, limit float64) *chart {
 	if len(t.Bins) == 0 {
 		return nil
@@ -95,15 +95,15 @@ func newChart(t ledger.Timeline, limit float64) *chart {
 	return c
 }
 
-// tickSteps are the times between labels that people count in.
+// tickSteps are the usual times between labels.
 var tickSteps = []time.Duration{
 	time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second,
 	time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 30 * time.Minute,
 	time.Hour, 2 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour,
 }
 
-// tickEvery returns how many bins are between two labels: a time that people
-// count in, and few enough labels to stand beside each other.
+// tickEvery returns the number of bins between two labels: one of tickSteps, with
+// few enough labels to stand beside each other.
 func tickEvery(t ledger.Timeline) int {
 	const most = 9
 	for _, step := range tickSteps {
@@ -114,7 +114,7 @@ func tickEvery(t ledger.Timeline) int {
 	return len(t.Bins)/most + 1 // days
 }
 
-// niceStep is 1, 2 or 5 times a power of ten, and not below the step asked for.
+// niceStep returns 1, 2 or 5 times a power of ten, and at least the given step.
 func niceStep(least float64) float64 {
 	power := math.Pow(10, math.Floor(math.Log10(least)))
 	for _, n := range []float64{1, 2, 5} {
@@ -125,7 +125,7 @@ func niceStep(least float64) float64 {
 	return 10 * power
 }
 
-// humanRate writes a rate without more digits than say something.
+// humanRate writes a rate without meaningless digits.
 func humanRate(r float64) string {
 	if r >= 100 {
 		r = math.Round(r)
@@ -133,7 +133,7 @@ func humanRate(r float64) string {
 	return app.FormatFloat(math.Round(r*100) / 100)
 }
 
-// tenths rounds for the page, where more digits are not seen.
+// tenths rounds for the page, where further digits do not show.
 func tenths(x float64) float64 { return math.Round(10*x) / 10 }
 
 // Title says what the chart shows, for those who do not see it.

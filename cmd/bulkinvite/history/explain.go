@@ -84,7 +84,7 @@ func (o *ExplainOptions) run(ctx context.Context, person string) error {
 	})
 }
 
-// runningNow returns the number of the run that goes on, 0 if none does.
+// runningNow returns the number of the run under way, 0 for none.
 func runningNow(ctx context.Context, reader *ledger.Reader) (int64, error) {
 	running, err := reader.Running()
 	if err != nil || !running {
@@ -100,7 +100,7 @@ func runningNow(ctx context.Context, reader *ledger.Reader) (int64, error) {
 // An explanation is what explain shows.
 type explanation struct {
 	ledger  string
-	running int64 // the run that goes on; 0: none
+	running int64 // the run under way; 0: none
 
 	interview string // the only one that is asked for; empty: all
 	traces    *ledger.Traces
@@ -145,7 +145,7 @@ func (e *explanation) writeHistory(b *strings.Builder, h *ledger.History) {
 	fmt.Fprintf(b, "  the next send %s\n", e.next(h))
 }
 
-// standing says in a few words where a person stands.
+// standing describes a person's state in a few words.
 func standing(h *ledger.History) string {
 	if isForgotten(h) {
 		return wordFor(h.Record.State) + ", and forgotten since"
@@ -153,13 +153,13 @@ func standing(h *ledger.History) string {
 	return wordFor(h.Record.State)
 }
 
-// isForgotten reports whether the person was forgotten, and nothing is known of
-// them since.
+// isForgotten reports whether the person was forgotten and has been in no request
+// since.
 func isForgotten(h *ledger.History) bool {
 	return h.Requests[len(h.Requests)-1].Forgotten
 }
 
-// describe says what a request was for.
+// describe describes what a request was for.
 func describe(r *ledger.PastRequest) string {
 	var b strings.Builder
 	b.WriteString(string(r.Kind))
@@ -181,7 +181,7 @@ func describe(r *ledger.PastRequest) string {
 	return b.String()
 }
 
-// describeAnswer says what came back for a request, or was found out later.
+// describeAnswer describes an answer to a request, or what was found out later.
 func describeAnswer(r *ledger.PastRequest, a *ledger.PastAnswer) string {
 	var b strings.Builder
 	if a.RunID != r.RunID {
@@ -200,10 +200,10 @@ func describeAnswer(r *ledger.PastRequest, a *ledger.PastAnswer) string {
 	return b.String()
 }
 
-// wordFor is what a state is called for people.
+// wordFor returns the name of a state for people.
 func wordFor(s batch.State) string { return strings.ReplaceAll(stateName(s), "_", " ") }
 
-// stateName is what a state is called for programs.
+// stateName returns the name of a state for programs.
 func stateName(s batch.State) string {
 	switch s {
 	case batch.StateNone:
@@ -215,7 +215,7 @@ func stateName(s batch.State) string {
 	}
 }
 
-// next says what the next send does with a row that names the person, and why.
+// next describes what the next send does with a row of the person, and why.
 func (e *explanation) next(h *ledger.History) string {
 	rec := &h.Record
 	switch rec.Next(batch.Candidate{}, time.Now(), 0) {
@@ -228,7 +228,7 @@ func (e *explanation) next(h *ledger.History) string {
 	}
 	switch rec.State {
 	case batch.StateRefused:
-		return "tries again: the API refused them, which may have been mended since"
+		return "tries again: the API refused them, which may have been fixed since"
 	case batch.StateNoInvitation:
 		return "leaves them out, unless name or address in the row have changed: the API accepted the request and left them out" +
 			"; after bulkinvite confirm --assume not-sent it invites them"
@@ -238,7 +238,7 @@ func (e *explanation) next(h *ledger.History) string {
 	return "invites them, unless the API's list shows them: nothing that was sent for them is known to have invited them" + afterResend(rec)
 }
 
-// missingLink tells what becomes of a link that nobody has told yet.
+// missingLink describes what happens to a link that is not known yet.
 func missingLink(rec *batch.Record) string {
 	switch {
 	case rec.InviteURL != "" || rec.CandidateID == "":
@@ -250,7 +250,7 @@ func missingLink(rec *batch.Record) string {
 	}
 }
 
-// afterResend tells of a re-send, since --resend heeds it.
+// afterResend mentions a re-send, since --resend takes it into account.
 func afterResend(rec *batch.Record) string {
 	if rec.ResentAt.IsZero() {
 		return ""
@@ -262,7 +262,7 @@ func afterResend(rec *batch.Record) string {
 	return "; they were re-sent to at " + at
 }
 
-// nextInDoubt is next for somebody whose answer is missing.
+// nextInDoubt is next for a person in doubt.
 func (e *explanation) nextInDoubt(h *ledger.History) string {
 	asks := "asks the API's list first, because their answer was lost: "
 	for _, r := range h.Requests {

@@ -7,8 +7,8 @@ import (
 	"bulkinvite/batch/ledger"
 )
 
-// The document of explain --json. Its names are interface, as explain --help
-// tells them.
+// The document of explain --json. Its names are interface, documented in explain
+// --help.
 
 type explainDocument struct {
 	Ledger     string            `json:"ledger"`

@@ -27,11 +27,10 @@ var pageTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
 	"share":  share,
 }).Parse(pageText))
 
-// shownOnPage are how many interviews the page shows, the largest.
+// shownOnPage is how many interviews the page shows: the largest.
 const shownOnPage = 50
 
-// A page is what the template shows. All texts are plain: the template
-// escapes them.
+// A page is the data of the template, which escapes all texts.
 type page struct {
 	Style     template.CSS // ours alone
 	StyleHash string       // the only style that the browser may apply
@@ -76,7 +75,7 @@ type answerRow struct {
 	Of int // requests in all
 }
 
-// A peopleGroup is the people of one reason, the first of them by name.
+// A peopleGroup is the people with one error code, the first of them by name.
 type peopleGroup struct {
 	Code   batch.Code
 	Advice string
@@ -148,7 +147,7 @@ func (p *page) setTimes(s *reportSource) {
 	p.Took = app.Roughly(max(end.Sub(r.StartedAt), 0))
 }
 
-// pageTime writes a time with its zone: the page may be read elsewhere.
+// pageTime writes a time with its zone, since the page may be read elsewhere.
 func pageTime(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05 -07:00") }
 
 func (p *page) setRows(counts map[string]int) {
@@ -213,8 +212,8 @@ func (p *page) writeTo(w io.Writer) error {
 	return nil
 }
 
-// share is a part of a bar's width in units of the template's bars, and at
-// least one that is seen.
+// share returns the width of a part of a bar in the template's units, wide enough
+// to be seen.
 func share(n, of int) float64 {
 	const width = 120
 	if n == 0 || of == 0 {

@@ -92,7 +92,7 @@ func (o *ReportOptions) run(ctx context.Context, args []string) error {
 	})
 }
 
-// writeReport writes the page where it goes.
+// writeReport writes the page to --output.
 func (o *ReportOptions) writeReport(source *reportSource) error {
 	page, err := newPage(source, o.noPersonalData)
 	if err != nil {
@@ -115,7 +115,7 @@ func (o *ReportOptions) writeReport(source *reportSource) error {
 	return err
 }
 
-// check refuses an output that would destroy something, or that cannot be.
+// check refuses an output that would overwrite the ledger, or cannot be written.
 func (o *ReportOptions) check(ledgerPath string) error {
 	if o.output == "-" {
 		return nil
@@ -134,10 +134,10 @@ type reportSource struct {
 	now     time.Time
 }
 
-// namedPeople are how many people the page names for each reason.
+// namedPeople is how many people the page names for each error code.
 const namedPeople = 50
 
-// readReport reads what is known of a run, or of the newest if none is named.
+// readReport reads a run from the ledger, the newest if run is 0.
 func readReport(ctx context.Context, reader *ledger.Reader, path string, run int64) (*reportSource, error) {
 	running, err := reader.Running()
 	if err != nil {

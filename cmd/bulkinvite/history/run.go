@@ -97,8 +97,7 @@ func (v *runView) writeRun(b *strings.Builder) error {
 	return table.Flush()
 }
 
-// countsOf returns the counts that a run wrote at its end; nil if it wrote no
-// outputs.
+// countsOf returns the counts of a run, nil if it wrote no outputs.
 func countsOf(r *ledger.RunStatus) (counts map[string]int, err error) {
 	if err := json.Unmarshal([]byte(r.Counts), &counts); err != nil {
 		return nil, fmt.Errorf("the counts of run %d cannot be read: %w", r.ID, err)
@@ -122,7 +121,7 @@ func (v *runView) writeRequests(b *strings.Builder) {
 	_ = table.Flush() // a strings.Builder takes everything
 }
 
-// answerOf says in a word what came back for a request.
+// answerOf describes the answer to a request in a word.
 func answerOf(answered bool, statusCode int) string {
 	switch {
 	case !answered:
@@ -134,6 +133,5 @@ func answerOf(answered bool, statusCode int) string {
 	}
 }
 
-// isConfirm reports whether a run in the ledger was one of confirm, which has no
-// input.
+// isConfirm reports whether a run was one of confirm, which has no input.
 func isConfirm(r *ledger.RunStatus) bool { return r.SHA256 == "" }

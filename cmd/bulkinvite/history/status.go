@@ -24,7 +24,7 @@ import (
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
-// shownDoubts are how many of those in doubt status names.
+// shownDoubts is how many people in doubt status names.
 const shownDoubts = 20
 
 // StatusOptions are the flags of status.
@@ -120,7 +120,7 @@ type statusView struct {
 	doubts     []ledger.OpenRequest
 }
 
-// stateOf says in a word where a run is. Only the newest can be running.
+// stateOf returns the state of a run. Only the newest can be running.
 func (s *statusView) stateOf(r *ledger.RunStatus) string {
 	switch {
 	case !r.EndedAt.IsZero():
@@ -172,7 +172,7 @@ func (s *statusView) writeRuns(b *strings.Builder) {
 	_ = table.Flush() // a strings.Builder takes everything
 }
 
-// orDash writes a number that may not be known.
+// orDash writes a number, or - if it is not known.
 func orDash(n *int) string {
 	if n == nil {
 		return "-"
@@ -199,7 +199,7 @@ func (s *statusView) writeInterviews(b *strings.Builder) {
 	}
 }
 
-// whyDoubt says what it means to be in doubt.
+// whyDoubt explains why people are in doubt.
 func (s *statusView) whyDoubt() string {
 	if s.running {
 		return "being sent right now, or their answer was lost"
@@ -207,7 +207,7 @@ func (s *statusView) whyDoubt() string {
 	return "their answer was lost; the next run that names them asks the API first, or bulkinvite confirm now"
 }
 
-// markWords says what is special about an answer that was lost.
+// markWords explains the mark of a person in doubt.
 func markWords(mark string) string {
 	if mark == batch.MarkOtherAddress {
 		return ", the answer named an address that nobody asked for: no list can tell, only bulkinvite confirm --assume"
@@ -215,7 +215,7 @@ func markWords(mark string) string {
 	return ""
 }
 
-// writeDoubts names the first of those in doubt.
+// writeDoubts names the first people in doubt.
 func writeDoubts(b *strings.Builder, doubts []ledger.OpenRequest) {
 	for _, d := range doubts[:min(shownDoubts, len(doubts))] {
 		fmt.Fprintf(b, "  %s  %s  run %d, %s%s\n", d.Key.Email, d.Key.InterviewID, d.RunID, d.ClaimedAt.Local().Format(time.DateTime), markWords(d.Mark))

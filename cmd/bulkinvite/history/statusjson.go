@@ -7,8 +7,8 @@ import (
 	"bulkinvite/batch/ledger"
 )
 
-// The documents of status --json. Their names are interface, as status --help
-// tells them.
+// The documents of status --json. Their names are interface, documented in status
+// --help.
 
 type statusDocument struct {
 	Ledger     string              `json:"ledger"`

@@ -10,25 +10,25 @@ import (
 
 // The words of a report's page.
 
-// exitMeanings are the exit codes that a run in the ledger can have.
+// exitMeanings explain the exit codes of runs in the ledger.
 var exitMeanings = map[int]string{
 	batch.ExitOK:         "every row is in the results",
-	batch.ExitBroken:     "the run broke off (disk, ledger, a bug); mend what the last line of its log names, and run the same command again",
+	batch.ExitBroken:     "the run broke off (disk, ledger, a bug); fix what the last line of its log names, and run the same command again",
 	batch.ExitUsage:      "nothing was sent",
 	batch.ExitFailedRows: "finished, some rows failed; see below what to do about each",
-	batch.ExitEndedEarly: "ended early by the API (key, quota, down) or by the deadline; mend what the log names, and run the same command again",
+	batch.ExitEndedEarly: "ended early by the API (key, quota, down) or by the deadline; fix what the log names, and run the same command again",
 	129:                  "stopped by SIGHUP; run the same command again to go on",
 	130:                  "stopped by Ctrl-C (SIGINT); run the same command again to go on",
 	143:                  "stopped by SIGTERM; run the same command again to go on",
 }
 
-// confirmMeanings are those that are others for a run of confirm.
+// confirmMeanings explain the exit codes that mean something else for confirm.
 var confirmMeanings = map[int]string{
 	batch.ExitOK:         "whoever was asked about is in doubt no more",
 	batch.ExitFailedRows: "somebody is still in doubt; bulkinvite status shows who",
 }
 
-// confirmWords says what a run of confirm found; counts is nil if it came to no
+// confirmWords describes what a run of confirm found; counts is nil if it did not
 // end.
 func confirmWords(counts map[string]int, asked int) string {
 	text := fmt.Sprintf("bulkinvite confirm sends no invitations and has no rows. It was about %s in doubt", batch.People(asked))
@@ -39,7 +39,7 @@ func confirmWords(counts map[string]int, asked int) string {
 		counts[string(batch.CodeNotSent)], counts[string(batch.CodeUncertain)])
 }
 
-// statusMeanings say how rows came into the results.
+// statusMeanings explain the statuses of rows in the results.
 var statusMeanings = map[batch.Status]string{
 	batch.StatusInvited:        "invited by this run",
 	batch.StatusConfirmed:      "invited; the answer was lost, and the API's list shows them",
@@ -51,14 +51,14 @@ var statusMeanings = map[batch.Status]string{
 
 // codeAdvice says what to do about failed rows.
 var codeAdvice = map[batch.Code]string{
-	batch.CodeTooManyFields:      "The row has more cells than the header, so that its columns may have shifted. Mend its quotes and delimiters, and send it again.",
+	batch.CodeTooManyFields:      "The row has more cells than the header, so that its columns may have shifted. Fix its quotes and delimiters, and send it again.",
 	batch.CodeMissingInterviewID: "Fill in the interview id, or name one for all such rows with --interview-id, and send them again.",
 	batch.CodeInvalidInterviewID: "The interview id has white space or other characters that no id has, or is too long. Copy it anew, and send the row again.",
 	batch.CodeMissingEmail:       "Fill in the address, and send the row again.",
 	batch.CodeInvalidEmail:       "Correct the address, and send the row again.",
 	batch.CodeMissingName:        "Fill in the name, and send the row again.",
 	batch.CodeInvalidValue:       "A cell holds what its column does not take; the error column of the failed file says which. Correct it, and send the row again.",
-	batch.CodeRefused:            "The API refused these people; its message says why. Mend what it names, and send the rows again.",
+	batch.CodeRefused:            "The API refused these people; its message says why. Fix what it names, and send the rows again.",
 	batch.CodeInterviewRefused:   "The API refused everybody for the interview. See whether it exists and is open, and send the rows again.",
 	batch.CodeNoInvitation:       "The API accepted the request and left these people out, mostly because of the address. Correct it, and send the rows again; to send them as they are, run bulkinvite confirm --assume not-sent first.",
 	batch.CodeAPIError:           "The API failed at every attempt, and nobody was invited. Send the rows again later, as they are.",
@@ -66,7 +66,7 @@ var codeAdvice = map[batch.Code]string{
 	batch.CodeNotSent:            "The run ended before it was their turn. Run the same command again.",
 }
 
-// kindNames say what requests asked for.
+// kindNames are what requests of each kind ask for.
 var kindNames = map[batch.Kind]string{
 	batch.KindInvite: "invitation",
 	batch.KindResend: "invitation sent again",
@@ -74,7 +74,7 @@ var kindNames = map[batch.Kind]string{
 	batch.KindFound:  "none: found in the API's list",
 }
 
-// answerName says what came back.
+// answerName describes what came back.
 func answerName(a ledger.AnswerReport) string {
 	switch a.Arrival {
 	case ledger.Answered:

@@ -19,8 +19,8 @@ import (
 	"bulkinvite/csvio"
 )
 
-// InputFlags say how the input is to be read and cut into requests. check has
-// the same as send, so that it shows what send would do.
+// InputFlags say how the input is read and cut into requests. check and send have
+// the same, so that check shows what send would do.
 type InputFlags struct {
 	csv      csvio.Options
 	encoding string // encodingAuto or one of csvio's
@@ -51,10 +51,10 @@ func (f *InputFlags) Add(flags *pflag.FlagSet) {
 	flags.Var(app.Fraction(&f.Batch.Rate, 0, 1e6, true), "rate", "requests per second, of all kinds together")
 }
 
-// encodingAuto is what --encoding says if nothing is declared.
+// encodingAuto is the value of --encoding that finds the encoding out.
 const encodingAuto = "auto"
 
-// knownEncodings are those that lists mostly have.
+// knownEncodings are the usual encodings of lists.
 var knownEncodings = []string{encodingAuto, "utf-8", "utf-16", "windows-1252", "windows-1251", "iso-8859-15", "macintosh", "gb18030", "shift_jis"}
 
 func checkEncoding(s string) error {
@@ -64,7 +64,7 @@ func checkEncoding(s string) error {
 	return csvio.CheckEncoding(s)
 }
 
-// A columns is a flag that names one column each time that it is given.
+// A columns is a flag that names a column each time it is given.
 type columns struct{ mapping *csvio.Mapping }
 
 func (c columns) String() string { return app.FormatPointer(c.mapping, csvio.Mapping.String) }
@@ -75,9 +75,9 @@ func (c columns) Repeated() {}
 
 func (c columns) Set(s string) error { return c.mapping.Add(s) }
 
-// Options returns the flags that say how the input is read and what is asked for
-// its people, where they are not the default. In what portions and how fast, and
-// what would refuse it, is no part of a plan.
+// Options returns the flags that are not at their default and decide what is sent
+// to whom. The size and rate of requests, and what would refuse the input, are no
+// part of a plan.
 func (f *InputFlags) Options() map[string]string {
 	var untouched InputFlags
 	all := pflag.NewFlagSet("", pflag.ContinueOnError)
@@ -94,7 +94,7 @@ func (f *InputFlags) Options() map[string]string {
 	return options
 }
 
-// SomeFiles is cobra's MinimumNArgs(1) in this program's words.
+// SomeFiles takes one FILE or more.
 func SomeFiles(_ *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return errors.New("name a FILE, or - for standard input")
@@ -112,7 +112,8 @@ func (f *InputFlags) Read(a *app.App) csvio.Options {
 	return options
 }
 
-// Refuse says why an input that can be read is not sent all the same.
+// Refuse returns why a readable input is not sent: it has too few rows, or
+// warnings under --strict.
 func (f *InputFlags) Refuse(v *Plan) error {
 	if rows := v.Plan.Rows; rows < f.minRows {
 		return app.Refusef("%s has %s, fewer than --min-rows %d; nothing was sent; look whether it is whole, or allow fewer",
@@ -129,6 +130,6 @@ func (f *InputFlags) Refuse(v *Plan) error {
 		}
 		texts = append(texts, text)
 	}
-	return app.Refusef("--strict refuses %s: %s; nothing was sent; mend the input, or leave out --strict",
+	return app.Refusef("--strict refuses %s: %s; nothing was sent; fix the input, or leave out --strict",
 		batch.Count(len(texts), "warning"), strings.Join(texts, "; "))
 }

@@ -91,8 +91,8 @@ func (v *Plan) writeInterviews(b *strings.Builder) {
 	}
 }
 
-// tableRow leaves out what says nothing: who is left, if the ledger knows
-// nobody.
+// tableRow leaves out the columns that say nothing, such as who is left if the
+// ledger knows nobody.
 func (v *Plan) tableRow(people, invited, inDoubt, left, requests any) []any {
 	row := []any{people}
 	if v.Plan.AlreadyInvited > 0 {
@@ -125,7 +125,7 @@ func (v *Plan) writeLedger(b *strings.Builder) {
 	}
 }
 
-// HeldBackWords says who is not sent to although their rows ask for it.
+// HeldBackWords describes who is not re-sent although their rows ask for it.
 func HeldBackWords(h batch.HeldBack, resendAfter time.Duration) string {
 	verb := "were re-sent less than %s ago and are left out until %s"
 	if h.People == 1 {
@@ -182,7 +182,7 @@ func (v *Plan) writeProblems(b *strings.Builder) {
 	}
 }
 
-// writeMore ends a list that leaves out so many.
+// writeMore ends a list that leaves out more entries.
 func writeMore(b *strings.Builder, indent string, more int) {
 	if more > 0 {
 		fmt.Fprintf(b, "%sand %d more\n", indent, more)

@@ -140,8 +140,8 @@ func ReadPlan(name string) (*SavedPlan, error) {
 	return &s, nil
 }
 
-// Differs says what is not as the plan has it, "" if nothing is. The ledger's
-// knowledge is left to learned, which the ledger has to be opened for.
+// Differs describes the first difference to the plan, "" for none. Learned, which
+// needs the open ledger, compares what the ledger knows.
 func (s *SavedPlan) Differs(now *SavedPlan) string {
 	if s.SHA256 != now.SHA256 {
 		return "the input is not the one that was checked: it has changed, or is another file"
@@ -162,7 +162,7 @@ func (s *SavedPlan) Differs(now *SavedPlan) string {
 	return ""
 }
 
-// Learned says what the ledger knows now and the plan does not, "" if nothing.
+// Learned describes what the ledger has learned since the plan, "" for nothing.
 func (s *SavedPlan) Learned(now *SavedPlan) string {
 	if s.Ledger.Known == now.Ledger.Known {
 		return ""
@@ -175,7 +175,7 @@ func (s *SavedPlan) Learned(now *SavedPlan) string {
 	return what
 }
 
-// firstDifference returns the first flag that two sets do not have in common.
+// firstDifference returns the first flag that differs between two sets.
 func firstDifference(a, b map[string]string) string {
 	all := maps.Clone(a)
 	if all == nil {

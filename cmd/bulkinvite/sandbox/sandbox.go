@@ -131,7 +131,7 @@ Faults of --faults, with the probability of each per request:
 	return cmd
 }
 
-// run serves until ctx is cancelled: that is how it is meant to end.
+// run serves until ctx is cancelled, which is its normal end.
 func (o *Options) run(ctx context.Context, a *app.App, log zerolog.Logger) error {
 	server, err := o.Server()
 	if err != nil {
@@ -151,8 +151,8 @@ func (o *Options) run(ctx context.Context, a *app.App, log zerolog.Logger) error
 	return err
 }
 
-// A loopbackAddress is a flag that takes addresses of this machine alone: the
-// sandbox is for tests and must not be reached from elsewhere.
+// A loopbackAddress is a flag that takes only addresses of this machine: the
+// sandbox is for tests and must not be reachable from elsewhere.
 type loopbackAddress string
 
 func (l *loopbackAddress) String() string { return string(*l) }
@@ -171,7 +171,7 @@ func (l *loopbackAddress) Set(s string) error {
 	return nil
 }
 
-// faults is a flag for what goes wrong.
+// faults is a flag for the probability of each fault.
 type faults struct {
 	text string
 	set  map[sandbox.Fault]float64

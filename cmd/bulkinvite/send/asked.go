@@ -13,7 +13,7 @@ import (
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
-// answering logs where the run stands whenever somebody asks while f runs.
+// answering calls f, and logs the run's progress at each AskSignal meanwhile.
 func (s *sender) answering(ctx context.Context, f func(ctx context.Context) error) error {
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, app.AskSignal)
@@ -24,7 +24,7 @@ func (s *sender) answering(ctx context.Context, f func(ctx context.Context) erro
 		for {
 			select {
 			case <-asked:
-				s.tellStanding()
+				s.logStanding()
 			case <-done:
 				return nil
 			}
@@ -35,9 +35,9 @@ func (s *sender) answering(ctx context.Context, f func(ctx context.Context) erro
 	return errors.Join(err, g.Wait())
 }
 
-// tellStanding logs where the run stands.
-func (s *sender) tellStanding() {
-	log := s.log.Level(zerolog.InfoLevel) // somebody asked, whatever --log-level is
+// logStanding logs the run's progress now.
+func (s *sender) logStanding() {
+	log := s.log.Level(zerolog.InfoLevel) // whatever --log-level is, because somebody asked
 	m := s.meter.Load()
 	if m == nil {
 		doing := "the input is being read and checked"

@@ -12,9 +12,9 @@ import (
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
-// An ending is what those are told of a send who are not there: monitoring and
-// a chat. It has nothing personal in it: no names, addresses and ids, no names of
-// files, and none of the API's words, which may have any of them.
+// An ending is what monitoring and chats get to know about the end of a send. It
+// has nothing personal in it: no names, addresses or ids, no names of files, and
+// none of the API's messages, which may have any of these.
 type ending struct {
 	Text      string         `json:"text"`   // for people; Slack and many others show this field
 	Status    string         `json:"status"` // finished, stopped, key_refused, …, broken; refused or locked if nothing was sent
@@ -28,9 +28,9 @@ type ending struct {
 	summary   *summary // nil if nothing was sent
 }
 
-// runAndTell is run, and tells of its end. A mistake in the flags is told only
-// to whoever made it.
-func (s *sender) runAndTell(ctx context.Context) error {
+// runAndNotify is run, with --metrics and --notify after it, except for mistakes
+// in the flags: only the person who typed them needs to know.
+func (s *sender) runAndNotify(ctx context.Context) error {
 	if err := cmp.Or(s.flags.check(s.App, s.inputNames), s.checkMetricsFile()); err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (s *sender) runAndTell(ctx context.Context) error {
 		return err
 	}
 	if ctx.Err() != nil {
-		ctx = context.WithoutCancel(ctx) // the end of a stopped run is told, too
+		ctx = context.WithoutCancel(ctx) // a stopped run has an end, too
 	}
 	e := s.newEnding(begun, app.CodeOf(err))
 	if s.flags.metrics != "" {
@@ -70,7 +70,7 @@ func (s *sender) newEnding(begun time.Time, code int) *ending {
 	return e
 }
 
-// status is that of the report or, without one, why nothing was sent.
+// status returns the report's end or, without a report, why nothing was sent.
 func (e *ending) status() string {
 	switch {
 	case e.ExitCode == batch.ExitBroken:
@@ -86,7 +86,7 @@ func (e *ending) status() string {
 	}
 }
 
-// words tells the end to people.
+// words describes the end for people.
 func (e *ending) words() string {
 	text, now := "bulkinvite", "invited now"
 	if e.Rehearsal {
@@ -108,13 +108,13 @@ func (e *ending) words() string {
 	return text + fmt.Sprintf(", %s, exit code %d.", app.Roughly(time.Duration(e.Seconds*float64(time.Second))), e.ExitCode)
 }
 
-// what says in words what the exit code means, and what to do.
+// what describes what the exit code means and what to do.
 func (e *ending) what() string {
 	switch {
 	case e.ExitCode == batch.ExitFailedRows && e.summary != nil && e.summary.Rows == 0:
 		return "finished, the input has no rows, nobody was invited; look at where it comes from"
 	case e.ExitCode == batch.ExitFailedRows && e.summary != nil && e.summary.FailedRows == 0:
-		return "finished, but a list shows people twice whom this run has invited; see the warnings"
+		return "finished, but a list shows people of this run twice; see the warnings"
 	case e.ExitCode == batch.ExitOK && e.summary != nil && e.summary.heldBack != "":
 		return "finished; " + e.summary.heldBack
 	case e.ExitCode == batch.ExitOK && e.Rehearsal:
@@ -122,7 +122,7 @@ func (e *ending) what() string {
 	case e.ExitCode == batch.ExitOK:
 		return "finished, everyone is invited"
 	case e.ExitCode == batch.ExitBroken:
-		return "broke off; see its log, mend what it names and run the same command again"
+		return "broke off; see its log, fix what it names and run the same command again"
 	case e.ExitCode == batch.ExitUsage:
 		return "refused, nothing was sent; see its log"
 	case e.ExitCode == batch.ExitFailedRows:

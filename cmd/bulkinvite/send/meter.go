@@ -17,9 +17,9 @@ const (
 	paceKnown  = 10 * time.Second // from when on the average says something
 )
 
-// A pace tells how many people per second are dealt with, over the last
-// paceWindow: an average over the whole run would be spoiled by the people
-// whom the ledger knows, who take no time at all.
+// A pace measures how many people per second are done, over the last paceWindow.
+// People that the ledger knows take no time, and would spoil an average over the
+// whole run.
 type pace struct {
 	samples []sample // oldest first
 }
@@ -29,7 +29,7 @@ type sample struct {
 	done int
 }
 
-// add notes how many people were done at a time.
+// add notes how many people are done at this time.
 func (p *pace) add(at time.Time, done int) {
 	for len(p.samples) > 1 && at.Sub(p.samples[1].at) >= paceWindow {
 		p.samples = p.samples[1:]
@@ -37,7 +37,7 @@ func (p *pace) add(at time.Time, done int) {
 	p.samples = append(p.samples, sample{at, done})
 }
 
-// span is how long the samples were taken for.
+// span returns the time between the oldest and the newest sample.
 func (p *pace) span() time.Duration {
 	if len(p.samples) == 0 {
 		return 0
@@ -45,7 +45,7 @@ func (p *pace) span() time.Duration {
 	return p.samples[len(p.samples)-1].at.Sub(p.samples[0].at)
 }
 
-// perSecond is 0 as long as nothing is known.
+// perSecond returns 0 until it is known.
 func (p *pace) perSecond() float64 {
 	span := p.span().Seconds()
 	if span <= 0 {
@@ -54,7 +54,7 @@ func (p *pace) perSecond() float64 {
 	return float64(p.samples[len(p.samples)-1].done-p.samples[0].done) / span
 }
 
-// A meter reads where a run stands. The display does, and whoever asks.
+// A meter reads the progress of a run, for the display and for AskSignal.
 type meter struct {
 	progress func() batch.Progress
 
@@ -62,7 +62,7 @@ type meter struct {
 	pace pace
 }
 
-// A reading is where a run stands, for people.
+// A reading is the progress of a run, for people.
 type reading struct {
 	batch.Progress
 	perSecond float64 // people dealt with
@@ -70,10 +70,10 @@ type reading struct {
 	waiting   string  // what keeps everything from going on; or ""
 }
 
-// read returns where the run stands now.
+// read returns the progress now.
 func (m *meter) read() reading { return m.at(time.Now(), m.progress()) }
 
-// at takes p for where the run stands at a time.
+// at returns the reading of p, the progress at this time.
 func (m *meter) at(now time.Time, p batch.Progress) reading {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -85,9 +85,9 @@ func (m *meter) at(now time.Time, p batch.Progress) reading {
 	return s
 }
 
-// timeLeft is how long the rest takes at the rate that is allowed, or at the
-// pace of the last seconds if that is slower: the API may be slow, or the lists
-// that have to be read many.
+// timeLeft returns how long the rest takes at the allowed rate, or at the pace of
+// the last seconds if that is slower: the API may be slow, or have many lists to
+// be read.
 func (m *meter) timeLeft(p batch.Progress) (left time.Duration, known bool) {
 	requests := p.RequestsLeft + p.LinksLeft
 	seconds := float64(requests) / p.Rate
@@ -110,7 +110,8 @@ func (m *meter) timeLeft(p batch.Progress) (left time.Duration, known bool) {
 	return time.Duration(seconds * float64(time.Second)), true
 }
 
-// waitingFor says what it is that a run in which nothing is sent waits for.
+// waitingFor says what a run waits for when nothing is sent; "" if it waits for
+// nothing.
 func waitingFor(p batch.Progress) string {
 	switch {
 	case p.Done >= p.People && p.LinksLeft > 0:
@@ -130,7 +131,7 @@ func waitingFor(p batch.Progress) string {
 	}
 }
 
-// fields are the reading as fields of a log line.
+// fields adds the reading to a log line.
 func (s *reading) fields(e *zerolog.Event) {
 	e.Int("done", s.Done).Int("people", s.People).
 		Int("invited", s.Invited).Int("already_invited", s.Already).

@@ -24,15 +24,15 @@ import (
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
-// Of these the file keeps its value where a run has no new one.
+// The file keeps the values of these two where a run has no new one.
 const (
 	metricSuccess = "bulkinvite_last_success_timestamp_seconds"
 	metricInDoubt = "bulkinvite_ledger_in_doubt_people"
 )
 
-// saveMetrics writes what the node exporter's textfile collector reads. There
-// is nothing personal in it: everybody on the machine may read the file, since
-// the exporter runs as somebody else.
+// saveMetrics writes the file for the node exporter's textfile collector. It has
+// nothing personal in it: everybody on the machine may read it, since the
+// exporter runs as another user.
 func (s *sender) saveMetrics(ctx context.Context, e *ending) error {
 	name := file.Followed(s.flags.metrics)
 	kept, err := readMetrics(name)
@@ -87,7 +87,7 @@ func countDoubts(ctx context.Context, path string) (int, error) {
 	return len(open), err
 }
 
-// readMetrics returns the values that are kept; 0 for those that are not there.
+// readMetrics returns the values that the file keeps, 0 for missing ones.
 func readMetrics(name string) (map[string]float64, error) {
 	kept := map[string]float64{}
 	f, err := os.Open(name)
@@ -111,9 +111,9 @@ func readMetrics(name string) (map[string]float64, error) {
 	return kept, nil
 }
 
-// register adds the metrics. All of them are there after any run, so that no
-// alert is silent because one is missing; and all are gauges, since a run does
-// not go on counting where the one before ended.
+// register adds the metrics. Every run writes all of them, so that no alert is
+// silent because one is missing. All are gauges, since a run does not go on
+// counting where the one before it ended.
 func (e *ending) register(to prometheus.Registerer, kept map[string]float64) {
 	add := promauto.With(to)
 	set := func(name, help string, value float64) {
@@ -165,10 +165,10 @@ func oneIf(b bool) float64 {
 	return 0
 }
 
-// checkMetricsFile makes sure that the metrics replace nothing else. It comes
-// first of all, since they are written even if nothing is sent. That they
-// cannot be written is found out at the end, and changes nothing: people are
-// invited although nobody watches, and an alert on old metrics tells.
+// checkMetricsFile makes sure that the metrics replace no other file. It comes
+// first, since metrics are written even if nothing is sent. If they cannot be
+// written, the run only warns at its end: people are invited although nobody
+// watches, and an alert on old metrics shows it.
 func (s *sender) checkMetricsFile() error {
 	f := s.flags
 	if f.metrics == "" {

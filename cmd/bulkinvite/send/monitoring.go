@@ -1,6 +1,6 @@
 package send
 
-// MonitoringTopic is what help tells about --metrics and --notify.
+// MonitoringTopic is the help topic about --metrics and --notify.
 const MonitoringTopic = `How to be called when a job of send fails, or does not run any more.
 
 --metrics FILE writes, after every run, what the textfile collector of
@@ -27,13 +27,13 @@ What is worth an alert:
       a nightly job did not run, was killed, or could not write the file
   bulkinvite_last_run_exit_code == 1 or bulkinvite_last_run_exit_code == 2
       or bulkinvite_last_run_exit_code == 4
-      somebody has to mend something
+      somebody has to fix something
   bulkinvite_last_run_exit_code == 3
       some rows failed; somebody should look by day
   time() - bulkinvite_last_success_timestamp_seconds > 7 * 86400
       nobody looked
   min_over_time(bulkinvite_ledger_in_doubt_people[2d]) > 0
-      people in doubt whom no later input names: bulkinvite status shows them,
+      people in doubt that no later input names: bulkinvite status shows them,
       bulkinvite confirm settles them without inviting anybody
 
 --notify URL posts JSON when a run ends. It has nothing personal in it: no
@@ -52,9 +52,9 @@ To a service that watches over jobs a request to its URL means success: put
 https://healthchecks.example.com/ping/UUID/{exit_code}. For hc-ping.com that is
 done without. A rehearsal (--sandbox) does not call such URLs.
 
-Who knows the URL can write there: keep it in BULKINVITE_NOTIFY, in a file that
-only the job can read, and not on the command line. It is tried three times, for
-10 seconds each. Redirects are not followed.
+Anybody who knows the URL can write there: keep it in BULKINVITE_NOTIFY, in a
+file that only the job can read, and not on the command line. It is tried three
+times, for 10 seconds each. Redirects are not followed.
 
 Both are done at the end of every run, one that was refused or stopped too; not
 for a mistake in the flags, and not by a program that is killed or ended by a

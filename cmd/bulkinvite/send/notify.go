@@ -28,17 +28,17 @@ const (
 	notifyTries   = 3
 )
 
-// exitCodeHere stands in a webhook for the exit code: services that watch over
-// jobs take it in the address.
+// exitCodeHere stands for the exit code in a webhook: services that monitor jobs
+// take it in the address.
 const exitCodeHere = "{exit_code}"
 
-// A webhook is an address that is told of the end of a run. It holds a secret,
+// A webhook is an address that gets a POST at the end of a run. It holds a secret,
 // and prints as its host.
 type webhook struct{ host, address string }
 
 func (w webhook) String() string { return w.host }
 
-// parseWebhook takes https, and http on this machine. No error shows the
+// parseWebhook takes https, and http on this machine. Its errors do not show the
 // address.
 func parseWebhook(s string) (webhook, error) {
 	u, err := url.Parse(strings.ReplaceAll(s, exitCodeHere, "0"))
@@ -62,12 +62,12 @@ func parseWebhook(s string) (webhook, error) {
 	return w, nil
 }
 
-// pings reports whether the address belongs to a service that watches over
-// jobs, and takes each request for the end of a run.
+// pings reports whether the address belongs to a service that monitors jobs and
+// takes each request for the end of a run.
 func (w webhook) pings() bool { return strings.Contains(w.address, exitCodeHere) }
 
-// isTeams reports whether the address is one of Microsoft Teams, whose
-// workflows show cards alone.
+// isTeams reports whether the address belongs to Microsoft Teams, whose workflows
+// show only cards.
 func (w webhook) isTeams() bool {
 	for _, suffix := range []string{".logic.azure.com", ".api.powerplatform.com", ".webhook.office.com"} {
 		if strings.HasSuffix(strings.ToLower(w.host), suffix) {
@@ -77,7 +77,7 @@ func (w webhook) isTeams() bool {
 	return false
 }
 
-// A webhooks is a flag that names one webhook each time that it is given.
+// A webhooks is a flag that adds a webhook each time it is given.
 type webhooks struct{ list *[]webhook }
 
 func (w webhooks) String() string { return "" } // they hold secrets
@@ -94,8 +94,8 @@ func (w webhooks) Set(s string) error {
 	return err
 }
 
-// notifyAll tells all webhooks. That one cannot be told is a warning: the run
-// is over, and its exit code says how it ended.
+// notifyAll posts the ending to all webhooks. A webhook that fails is a warning:
+// the run is over, and its exit code says how it ended.
 func (s *sender) notifyAll(ctx context.Context, e *ending) {
 	// No client around it, which would follow redirects.
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}
@@ -106,19 +106,19 @@ func (s *sender) notifyAll(ctx context.Context, e *ending) {
 			continue
 		}
 		g.Go(batch.Guard(func() error {
-			if err := hook.tell(ctx, transport, e); err != nil {
+			if err := hook.notify(ctx, transport, e); err != nil {
 				s.log.Warn().Stringer("host", hook).Err(err).Msg("cannot notify; the run is over nevertheless")
 			}
 			return nil
 		}))
 	}
-	if err := g.Wait(); err != nil { // a bug, and the run has ended
+	if err := g.Wait(); err != nil { // a bug, but the run has ended
 		app.LogBug(s.log, err)
 	}
 }
 
-// tell posts the ending, with some patience.
-func (w webhook) tell(ctx context.Context, transport http.RoundTripper, e *ending) error {
+// notify posts the ending, with some retries.
+func (w webhook) notify(ctx context.Context, transport http.RoundTripper, e *ending) error {
 	body, err := json.Marshal(w.message(e))
 	if err != nil {
 		return err
@@ -130,8 +130,8 @@ func (w webhook) tell(ctx context.Context, transport http.RoundTripper, e *endin
 	return err
 }
 
-// message is what is posted: the ending, and for Teams a card with its text.
-// Slack shows the text and does not mind the other fields.
+// message returns what is posted: the ending, and for Teams a card with its text.
+// Slack shows the text and ignores the other fields.
 func (w webhook) message(e *ending) any {
 	if !w.isTeams() {
 		return e
@@ -152,8 +152,7 @@ func (w webhook) message(e *ending) any {
 	}}, e}
 }
 
-// post sends one request. What cannot become better by another one is a
-// permanent error.
+// post sends one request. Its error is permanent if another try cannot help.
 func post(ctx context.Context, transport http.RoundTripper, address string, body []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
 	defer cancel()
@@ -173,7 +172,7 @@ func post(ctx context.Context, transport http.RoundTripper, address string, body
 	case status/100 == 2:
 		return nil
 	case status/100 == 3:
-		return backoff.Permanent(fmt.Errorf("it answered %d; redirects are not followed, name the URL to which it leads", status))
+		return backoff.Permanent(fmt.Errorf("it answered %d; redirects are not followed, name the URL that it leads to", status))
 	case status == http.StatusRequestTimeout || status == http.StatusTooManyRequests || status/100 == 5:
 		return fmt.Errorf("it answered %d", status)
 	default:
@@ -181,8 +180,8 @@ func post(ctx context.Context, transport http.RoundTripper, address string, body
 	}
 }
 
-// noReply keeps of an error what cannot have the address in it: net/http quotes
-// what a server sends, and that may be what it was sent.
+// noReply reduces an error to what cannot contain the address: net/http quotes
+// what a server sends, and a server may send back what it got.
 func noReply(err error) error {
 	var (
 		network     net.Error

@@ -86,7 +86,7 @@ func served(t *testing.T, handler http.HandlerFunc) (took time.Duration, err err
 		t.Fatal(err)
 	}
 	begun := time.Now()
-	err = hook.tell(t.Context(), transport, &ending{ExitCode: 4})
+	err = hook.notify(t.Context(), transport, &ending{ExitCode: 4})
 	took = time.Since(begun)
 	_ = server.Close()
 	_ = pipe.Close()

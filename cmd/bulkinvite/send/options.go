@@ -58,8 +58,8 @@ func (f *Options) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.sandbox, "sandbox", false, "rehearse with a sandbox inside this program instead of the API, and a throw-away ledger unless one is named; the outputs are NAME.rehearsal.results.csv and NAME.rehearsal.failed.csv")
 }
 
-// check refuses flags that cannot go together. What one flag alone may be is
-// checked where it is set.
+// check refuses flags that exclude each other. The value of a single flag is
+// checked when it is set.
 func (f *Options) check(a *app.App, inputs []string) error {
 	switch {
 	case f.sandbox && f.base.Given:

@@ -10,12 +10,13 @@ import (
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
-// bugGrace is how long a run with a bug may take to its end, besides the
+// bugGrace is how long a run with a bug may take to end, in addition to the
 // requests under way.
 const bugGrace = 10 * time.Second
 
-// endOverdue ends the program if a run with a bug does not come to its end, as
-// when what panicked held what others wait for. The ledger makes that safe.
+// endOverdue ends the program if a run with a bug does not end, for example
+// because others wait for a lock of the goroutine that panicked. The ledger makes
+// that safe.
 func (s *sender) endOverdue(ctx context.Context) error {
 	var p *batch.Panic
 	select {

@@ -17,7 +17,7 @@ import (
 	"bulkinvite/cmd/bulkinvite/preview"
 )
 
-// job is what is sent, as the flags say it. Nothing is sent yet.
+// job returns what the flags ask to send. It sends nothing yet.
 func (s *sender) job() (send.Job, error) {
 	f := s.flags
 	api, err := s.connect()
@@ -43,7 +43,7 @@ func (s *sender) job() (send.Job, error) {
 	}, nil
 }
 
-// connect makes the client, for the API or for a sandbox in this program.
+// connect returns the client of the API, or of a sandbox in this program.
 func (s *sender) connect() (*client.Client, error) {
 	opts := app.ClientOptions(s.flags.base.URL, s.flags.input.Batch)
 	var err error
@@ -58,11 +58,12 @@ func (s *sender) connect() (*client.Client, error) {
 	return client.New(opts)
 }
 
-// inProcessURL is the base URL of a sandbox inside this program. A ledger that
-// is used with it keeps its people apart from those of any real API.
+// inProcessURL is the base URL of a sandbox in this program: a ledger keeps its
+// people apart from those of any real API.
 const inProcessURL = "http://localhost"
 
-// startSandbox lets send talk to a sandbox inside this program.
+// startSandbox starts a sandbox in this program, and sets the options of its
+// client.
 func (s *sender) startSandbox(opts *client.Options) error {
 	server, err := sandbox.New(sandbox.Config{})
 	if err != nil {
@@ -77,8 +78,8 @@ func (s *sender) startSandbox(opts *client.Options) error {
 	return err
 }
 
-// findLedger returns the ledger's path; for a sandbox in this program, which
-// forgets everything, one in a folder that is removed at the end.
+// findLedger returns the ledger's path. A sandbox in this program forgets
+// everything: its ledger is in a folder that is removed at the end.
 func (s *sender) findLedger() (string, error) {
 	if s.flags.sandbox && s.flags.ledger == "" {
 		folder, err := os.MkdirTemp("", "bulkinvite-sandbox-*")
@@ -91,15 +92,16 @@ func (s *sender) findLedger() (string, error) {
 	return app.LedgerPath(s.flags.ledger, s.Environ)
 }
 
-// checked refuses what the check pass has found.
+// checked takes the preview of the check pass, and refuses an input with too few
+// rows, or with warnings under --strict.
 func (s *sender) checked(_ context.Context, p *send.Preview) error {
 	s.plan.Preview = p
 	app.SetGCPercent(p.Plan.Rows)
 	return s.flags.input.Refuse(&s.plan)
 }
 
-// comparePlan refuses a plan that was made for something else than this run, as
-// far as that can be seen without the ledger.
+// comparePlan refuses a plan for another run, as far as that shows without the
+// ledger.
 func (s *sender) comparePlan() (err error) {
 	if s.flags.plan == "" {
 		return nil
@@ -110,12 +112,12 @@ func (s *sender) comparePlan() (err error) {
 	return s.refuseOther(s.saved.Differs(s.toSave()))
 }
 
-// toSave is what check --json would save now.
+// toSave returns what check --json would save now.
 func (s *sender) toSave() *preview.SavedPlan {
 	return s.plan.Save(s.flags.base.URL, s.flags.input.Options())
 }
 
-// refuseOther refuses a plan for what is different, if anything is.
+// refuseOther refuses a plan because of a difference, "" for none.
 func (s *sender) refuseOther(difference string) error {
 	if difference == "" {
 		return nil
@@ -124,8 +126,9 @@ func (s *sender) refuseOther(difference string) error {
 		s.flags.plan, difference)
 }
 
-// named refuses files that would destroy each other, or that cannot be written.
-// That the results, the failed rows and the input are three is csvio's to see to.
+// named refuses files that would overwrite each other, and files that cannot be
+// written. csvio makes sure that the results, the failed rows and the input are
+// three files.
 func (s *sender) named(results, failed string) error {
 	if err := s.keepApart(results, failed); err != nil {
 		return err
@@ -167,9 +170,9 @@ func (s *sender) keepApart(results, failed string) error {
 	return nil
 }
 
-// approve refuses a plan if the ledger, which no other run can write to any
-// more, knows something else of the people than it did then, and more people
-// than --max-invites. On a terminal it asks the user whether to go on.
+// approve refuses a plan if the ledger's knowledge of the people has changed since
+// it was made, and refuses more people than --max-invites. On a terminal it asks
+// the user. No other run can write to the ledger meanwhile.
 func (s *sender) approve(ctx context.Context, p *send.Preview) error {
 	asks, limit := s.OnTerminal() && !s.flags.yes, s.flags.maxInvites
 	if s.saved != nil || asks || limit > 0 {
@@ -210,8 +213,8 @@ func (s *sender) ask(ctx context.Context, p *send.Preview) error {
 	return app.Ask(ctx, tty, fmt.Sprintf("invite %s at %s? [y/N] ", batch.People(p.Claims()), s.flags.base.URL))
 }
 
-// watch shows the progress, and sees to it that a bug does not keep the run from
-// its end, until ctx is done.
+// watch shows the progress until ctx is done, and meanwhile ends the program if a
+// bug keeps the run from ending.
 func (s *sender) watch(ctx context.Context, progress func() batch.Progress) error {
 	defer s.sending.Store(false)
 	defer s.sent.Store(true)

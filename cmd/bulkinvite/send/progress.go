@@ -21,8 +21,8 @@ const (
 	barWidth    = 8                      // columns with the space around it, at least, unless the terminal is very narrow
 )
 
-// logProgress writes a log line every logInterval until ctx is done. That is
-// for pipes and files, which a bar would fill with carriage returns.
+// logProgress logs the progress every LogInterval until ctx is done. It is for
+// pipes and files, which a bar would fill with carriage returns.
 func logProgress(ctx context.Context, log zerolog.Logger, m *meter) error {
 	ticker := time.NewTicker(app.LogInterval)
 	defer ticker.Stop()
@@ -38,7 +38,7 @@ func logProgress(ctx context.Context, log zerolog.Logger, m *meter) error {
 	}
 }
 
-// A bar is the progress on a terminal.
+// A bar shows the progress on a terminal.
 type bar struct {
 	container *mpb.Progress
 	bar       *mpb.Bar
@@ -48,13 +48,13 @@ type bar struct {
 	label atomic.Pointer[label]
 }
 
-// A label is what stands before and after the bar.
+// A label is the text before and after the bar.
 type label struct {
 	head  string
 	tails []string // the longest first
 }
 
-// tail is the longest that leaves room for the bar.
+// tail returns the longest tail that leaves room for the bar.
 func (l *label) tail(room int) string {
 	for _, tail := range l.tails {
 		if len(tail)+barWidth <= room {
@@ -64,8 +64,8 @@ func (l *label) tail(room int) string {
 	return l.tails[len(l.tails)-1]
 }
 
-// showProgress draws a bar on the terminal until ctx is done. While it is
-// there, log lines go above it.
+// showProgress draws a bar on the terminal until ctx is done. Log lines go above
+// it meanwhile.
 func showProgress(ctx context.Context, terminal io.Writer, logTo *app.LogWriter, m *meter) error {
 	progress := m.progress
 	b := newBar(terminal, m)
@@ -106,7 +106,7 @@ func newBar(terminal io.Writer, m *meter) *bar {
 	return b
 }
 
-// show takes over where the run stands.
+// show updates the bar.
 func (b *bar) show(now time.Time, p batch.Progress) {
 	s := b.meter.at(now, p)
 	b.label.Store(s.label(b.over))
@@ -115,8 +115,8 @@ func (b *bar) show(now time.Time, p batch.Progress) {
 	}
 }
 
-// label is the reading beside a bar. It is as wide as it may ever become, so
-// that the bar stands still while numbers grow.
+// label returns the text around a bar. It is as wide as it can ever get, so that
+// the bar does not move while numbers grow.
 func (s *reading) label(over bool) *label {
 	l := &label{
 		head:  fmt.Sprintf("%*d/%d", len(strconv.Itoa(s.People)), s.Done, s.People),
@@ -134,7 +134,7 @@ func (s *reading) label(over bool) *label {
 	return l
 }
 
-// tails are what may stand behind the bar, the longest first.
+// tails returns the texts that may stand behind the bar, the longest first.
 func (s *reading) tails(over bool) []string {
 	doubt := fmt.Sprintf("in doubt %d", s.InDoubt)
 	failed := fmt.Sprintf("failed %d, %s", s.Failed, doubt)
@@ -150,7 +150,7 @@ func (s *reading) tails(over bool) []string {
 	}
 }
 
-// shortly writes a rate in few characters.
+// shortly writes a rate in a few characters.
 func shortly(perSecond float64) string {
 	if perSecond < 10 {
 		return strconv.FormatFloat(perSecond, 'f', 1, 64)

@@ -43,7 +43,7 @@ func NewCmdSend(a *app.App) *cobra.Command {
   # in cron, with monitoring: the URL of --notify is a secret, keep it in the environment
   BULKINVITE_NOTIFY=https://hc-ping.com/UUID bulkinvite send /srv/bulkinvite/candidates.csv --max-invites 500 --metrics /var/lib/prometheus/node-exporter/bulkinvite.prom
 
-  # the rows that failed, once they are mended
+  # the rows that failed, once they are fixed
   bulkinvite send candidates.failed.csv --api-key-file ~/.micro1-api-key`,
 		Long: `send invites everyone in FILE (- is standard input) who was not invited yet, and
 writes what became of each row: NAME.results.csv has those who are invited, with
@@ -77,7 +77,7 @@ its end it can write --metrics and call --notify: bulkinvite help monitoring.`,
 				return err
 			}
 			s := &sender{App: a, flags: &flags, log: log, inputNames: names}
-			return app.WithSignals(ctx, s.stopping, func(ctx context.Context) error { return s.answering(ctx, s.runAndTell) })
+			return app.WithSignals(ctx, s.stopping, func(ctx context.Context) error { return s.answering(ctx, s.runAndNotify) })
 		}),
 	}
 	flags.add(cmd.Flags())
@@ -91,7 +91,7 @@ type sender struct {
 	log        zerolog.Logger
 	inputNames []string // as on the command line, but for ~
 
-	// For whoever asks, by a signal, where the run stands.
+	// For AskSignal.
 	meter atomic.Pointer[meter] // set when the sending begins
 	sent  atomic.Bool           // nothing is sent any more
 
@@ -107,7 +107,7 @@ type sender struct {
 	cleanups []func() error // run in reverse order
 }
 
-// run sends the input, and tells about it.
+// run sends the input and reports on it.
 func (s *sender) run(ctx context.Context) error {
 	defer s.cleanUp()
 	job, err := s.job()
@@ -116,7 +116,7 @@ func (s *sender) run(ctx context.Context) error {
 	}
 	report, err := send.Run(ctx, job)
 	if report != nil {
-		return s.tell(ctx, report)
+		return s.report(ctx, report)
 	}
 	if errors.Is(err, ledger.ErrLocked) {
 		err = &app.Failure{Code: batch.ExitLocked, Err: err}
@@ -124,9 +124,9 @@ func (s *sender) run(ctx context.Context) error {
 	return app.Early(ctx, err)
 }
 
-// tell tells of a run that has sent: in the summary file, in the log and on
+// report reports on a run that has sent: in the summary file, in the log and on
 // stdout.
-func (s *sender) tell(ctx context.Context, r *send.Report) error {
+func (s *sender) report(ctx context.Context, r *send.Report) error {
 	s.summary = s.newSummary(r)
 	if r.Held.People > 0 {
 		s.log.Warn().Int("held_back", r.HeldBack).Time("until", r.Held.Until).Msg(s.summary.heldBack)
@@ -145,10 +145,10 @@ func (s *sender) tell(ctx context.Context, r *send.Report) error {
 	return app.ExitWith(r.ExitCode)
 }
 
-// atEnd registers what is to be closed or removed at the end.
+// atEnd registers a clean-up for the end.
 func (s *sender) atEnd(f func() error) { s.cleanups = append(s.cleanups, f) }
 
-// cleanUp closes what was opened. What fails here changes nothing for anybody: a
+// cleanUp closes what was opened. A failure here changes nothing for the user: a
 // run that has sent has closed its ledger.
 func (s *sender) cleanUp() {
 	for i := len(s.cleanups) - 1; i >= 0; i-- {
@@ -159,13 +159,13 @@ func (s *sender) cleanUp() {
 	s.cleanups = nil
 }
 
-// stopping is what the first signal does beside cancelling the run.
+// stopping is called at the first signal, which also cancels the run.
 func (s *sender) stopping(stop app.StopSignal) {
 	if !s.begun.Load() {
 		s.EndAtOnce(stop)
 	}
 	if !s.sending.Load() {
-		return // the end is near, and says so
+		return // the run ends now, and its summary says so
 	}
 	s.log.Warn().Stringer("signal", stop.Sig).Stringer("at_most", s.flags.input.Batch.Timeout).
 		Msg("stopping: requests under way are awaited, nothing new is sent; another signal ends the program at once")

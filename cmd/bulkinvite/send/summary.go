@@ -33,7 +33,7 @@ func (s *sender) newSummary(r *send.Report) *summary {
 	return sum
 }
 
-// writeTo tells the run to people.
+// writeTo writes the summary for people.
 func (r *summary) writeTo(w io.Writer) error {
 	var b strings.Builder
 	elapsed := time.Duration(r.Seconds * float64(time.Second))
@@ -70,11 +70,11 @@ func writeFileCounts[T ~string](b *strings.Builder, file string, rows int, order
 	_ = table.Flush() // a strings.Builder takes everything
 }
 
-// planAgain is what to do after most ends of a run with a plan: that does not
+// planAgain is the advice after most ends of a run with a plan: a plan does not
 // hold any more once somebody in it was sent to.
 const planAgain = "make a new plan with bulkinvite check --json and send it to go on"
 
-// again is what to do after most ends.
+// again returns the advice after most ends.
 func (s *sender) again() string {
 	if s.flags.plan != "" {
 		return planAgain
@@ -82,7 +82,7 @@ func (s *sender) again() string {
 	return app.Again
 }
 
-// lastLine says how the run ended, and what to do next.
+// lastLine says how the run ended and what to do next.
 func (r *summary) lastLine() string {
 	switch {
 	case r.End == send.EndBroken:
@@ -108,8 +108,12 @@ func (r *summary) lastLine() string {
 	if open > 0 {
 		line += fmt.Sprintf("; %s can still go unchanged, %s", batch.Count(open, "row"), r.again)
 	}
-	if mend := r.FailedRows - open; mend > 0 {
-		line += fmt.Sprintf("; %s must be mended, see the error column of %s, and send that file then", batch.Count(mend, "row"), r.FailedFile)
+	if fix := r.FailedRows - open; fix > 0 {
+		need, them := "need", "them"
+		if fix == 1 {
+			need, them = "needs", "it"
+		}
+		line += fmt.Sprintf("; %s %s fixing: see the error column of %s, fix %s there, then send that file", batch.Count(fix, "row"), need, r.FailedFile, them)
 	}
 	return line
 }

@@ -36,7 +36,7 @@ people.failed.csv: 2 rows
   invalid_email  1
   uncertain      1
 warning: the moon is full
-finished; 1 row can still go unchanged, run the same command again to go on; 1 row must be mended, see the error column of people.failed.csv, and send that file then
+finished; 1 row can still go unchanged, run the same command again to go on; 1 row needs fixing: see the error column of people.failed.csv, fix it there, then send that file
 `
 	if b.String() != want {
 		t.Errorf("summary:\n%s\nwant:\n%s", &b, want)
