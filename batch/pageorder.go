@@ -77,7 +77,7 @@ func (p *pages) repeated(ids []uint64) (s stretch, news int, whole bool) {
 // first one to the page before. So pages are read again.
 func (p *pages) endPass() {
 	p.total = len(p.order)
-	if p.stage == otherPages && (p.arrivals || len(p.moved) > 0) {
+	if p.stage == otherPages && (p.pushed > 0 || len(p.moved) > 0) {
 		p.stage, p.page = pagesAgain, p.number(0)
 		return
 	}
@@ -86,7 +86,7 @@ func (p *pages) endPass() {
 
 // tookAgain takes a page that is read again: until one brings nothing new, and
 // up to the page that showed that entries were moved elsewhere. Those must be
-// gone from where they were read first.
+// gone from where they were read first, and what has pushed others must be there.
 func (p *pages) tookAgain(entries []client.Entry) error {
 	ids, _ := p.identify(entries)
 	here := stretch{p.read[p.again].from, p.total}
@@ -104,8 +104,13 @@ func (p *pages) tookAgain(entries []client.Entry) error {
 		}
 	}
 	p.again++
-	if len(entries) == 0 || !news && p.again > p.noticed || p.again == len(p.read) {
+	p.arrived = p.arrived || news
+	found := p.arrived || p.again >= p.pushed
+	if len(entries) == 0 || !news && p.again > p.noticed && found || p.again == len(p.read) {
 		p.stage = allRead
+		if p.pushed > 0 && !p.arrived {
+			return &client.Error{Err: errScrambled}
+		}
 		return nil
 	}
 	p.page = p.number(p.again)

@@ -41,11 +41,12 @@ type pages struct {
 	stale int // pages in a row that were others once more
 	idle  int // pages without news that were not
 
-	arrivals bool      // pages began with what those before them ended with
-	moved    []stretch // what pages repeated in any other way
-	noticed  int       // the last page that did
-	total    int       // entries when the last page was reached
-	again    int       // of the pages that are read again, the one that is due
+	pushed  int       // the last page that began with what those before it had ended with; 0: none
+	arrived bool      // pages that were read again showed what had pushed them
+	moved   []stretch // what pages repeated in any other way
+	noticed int       // the last page that did
+	total   int       // entries when the last page was reached
+	again   int       // of the pages that are read again, the one that is due
 
 	saw404  bool // the list ended with 404
 	learned int  // the largest page size, if it is known to be smaller than asked
@@ -187,7 +188,7 @@ func (p *pages) tookFirst(entries []client.Entry) error {
 func (p *pages) begin(page int) {
 	p.first, p.page, p.stage = page, page, otherPages
 	clear(p.order)
-	p.read, p.moved, p.arrivals, p.noticed, p.stale = nil, nil, false, 0, 0
+	p.read, p.moved, p.pushed, p.noticed, p.stale = nil, nil, 0, 0, 0
 }
 
 func (p *pages) tookBehindShort(entries []client.Entry) error {
@@ -291,7 +292,7 @@ func (p *pages) number(place int) int {
 // at the beginning of this page was pushed by arrivals.
 func (p *pages) noteMoved(s stretch, pushed bool) {
 	if pushed {
-		p.arrivals = true
+		p.pushed = len(p.read)
 		return
 	}
 	p.moved = append(p.moved, s)

@@ -243,3 +243,30 @@ func TestPagesLearnThePageSize(t *testing.T) {
 		t.Errorf("%d shown in %d requests, %v", len(seen), l.asked, err)
 	}
 }
+
+// What a page has of the one before was pushed there by an arrival, which stands
+// before it. If nothing does, the list is cut into pages in several orders, and
+// somebody is on none.
+func TestPagesPushedByNobody(t *testing.T) {
+	page := func(ids ...string) (entries []client.Entry) {
+		for _, id := range ids {
+			entries = append(entries, client.Entry{CandidateID: id})
+		}
+		return entries
+	}
+	for _, arrival := range []bool{false, true} {
+		p := newPages(3, false)
+		reads := [][]client.Entry{page("a", "b", "c"), page("c", "d"), nil, page("a", "b", "c"), page("c", "d")}
+		if arrival {
+			reads[3] = page("new", "a", "b")
+		}
+		var err error
+		for i := 0; p.more() && err == nil && i < len(reads); i++ {
+			p.request()
+			err = p.took(reads[i])
+		}
+		if scrambled := errors.Is(err, errScrambled); scrambled == arrival {
+			t.Errorf("with an arrival %t: %v", arrival, err)
+		}
+	}
+}
