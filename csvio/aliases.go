@@ -22,12 +22,12 @@ const (
 	numFields
 )
 
-// fieldNames are the canonical headers, as the tags of rawCells have them.
+// fieldNames are the canonical headers, as the tags of rawCells spell them.
 var fieldNames = structHeader[rawCells]()
 
-// aliases are headers in the form of aliasForm, in English, German, French,
-// Spanish, Portuguese, Italian, Dutch and Polish. Words that people use for
-// columns of their own (status, row, error, first, last) must stay out.
+// aliases maps headers, in the form of aliasForm, to fields: English, German,
+// French, Spanish, Portuguese, Italian, Dutch and Polish. It leaves out words that
+// people use for columns of their own (status, row, error, first, last).
 var aliases = func() map[string]int {
 	all := map[string]int{}
 	for field, words := range aliasWords {
@@ -68,8 +68,8 @@ var aliasWords = map[int]string{
 		noemail noemails`,
 }
 
-// A nameWord is a header that means the whole name where it stands alone, and a
-// part of it beside another part.
+// A nameWord is a header that stands for the whole name alone, and for a part of
+// it beside another part.
 type nameWord struct {
 	surnameBeside []string // headers of first names
 	firstName     bool     // beside a surname
@@ -84,8 +84,8 @@ var nameWords = map[string]nameWord{
 	"nome":    {firstName: true},
 }
 
-// normalHeader is the form in which headers are compared: without case, white
-// space, "_", "-" and what cannot be seen.
+// normalHeader returns a header without case, white space, "_", dashes and
+// invisible characters, for comparing headers.
 func normalHeader(header string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '_' || unicode.Is(unicode.Pd, r) || isBlank(r) || !unicode.IsPrint(r) {
@@ -103,9 +103,8 @@ func normalHeaders(headers []string) []string {
 	return normal
 }
 
-// aliasForm is the form in which a header is looked up among the aliases: that
-// of normalHeader without accents, which many leave out, and without the mark
-// that a form puts behind what must be filled in.
+// aliasForm returns a header as aliases spells it: normalHeader without accents,
+// which many leave out, and without the marks of mandatory fields.
 func aliasForm(header string) string {
 	form := strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) {
@@ -122,15 +121,16 @@ func aliasForm(header string) string {
 	return form
 }
 
-// mustOrMay is how forms say whether something must be filled in.
+// mustOrMay matches how forms mark mandatory and optional fields.
 var mustOrMay = regexp.MustCompile(`\((required|optional|mandatory|pflicht(feld)?|obligatoire|f[ao]cultati[fv]o?|obb?ligatorio|obrigatorio|op[ct]ional|opcjonalne|verplicht|optioneel|wymagane)\)$`)
 
-// ofCandidate is how programs say whose name or address a column has.
+// ofCandidate matches what programs add to a header to say whose name or address
+// the column has.
 var ofCandidate = regexp.MustCompile(`^(candidate|applicant|bewerber|recipient)|` +
 	`(des(bewerbers|kandidaten)|der(bewerberin|kandidatin)|du(candidat|postulant)|dela(candidate|candidata)|del(candidato|postulante)|` +
 	`docandidato|dacandidata|(vande)?kandidaat|kandydata)$`)
 
-// withoutCandidate returns what a column has without whose it is.
+// withoutCandidate removes the person from a header.
 func withoutCandidate(form string) string { return ofCandidate.ReplaceAllString(form, "") }
 
 // isPersonal reports whether a header stands for a name, a part of one, or an
@@ -141,9 +141,9 @@ func isPersonal(form string) bool {
 	return either || known && field <= fieldEmail
 }
 
-// fieldOf returns the field that a header stands for wherever it is found. The
-// ids are known by their very names alone: "Application ID" and "Candidate ID"
-// are what the program that exported the list calls ids of its own.
+// fieldOf returns the field that a header stands for in any place. Ids need their
+// exact names: "Application ID" and "Candidate ID" are ids of the program that
+// exported the list.
 func fieldOf(header string) (field int, known bool) {
 	for _, field := range []int{fieldJobApplicationID, fieldCandidateID} {
 		if trim(header) == fieldNames[field] {
@@ -158,7 +158,7 @@ func fieldOf(header string) (field int, known bool) {
 	return field, known
 }
 
-// recognize takes columns for fields by their headers.
+// recognize assigns columns to fields by their headers.
 func (t *headerTry) recognize(opts Options) {
 	for i, h := range t.header {
 		if field, known := fieldOf(h); known && (field != fieldCandidateID || opts.Resend) {
@@ -182,7 +182,8 @@ func (t *headerTry) recognize(opts Options) {
 	}
 }
 
-// take takes a column for a field, unless it is ours or another was named.
+// take assigns a column to a field, unless the column is ours or --map names
+// another.
 func (t *headerTry) take(field, column int, opts Options) {
 	if t.ours[column] || opts.Map.beats(field) || slices.Contains(t.columns[:], column) {
 		return
@@ -195,8 +196,7 @@ func (t *headerTry) take(field, column int, opts Options) {
 	t.known++
 }
 
-// meaning returns the field that a word stands for beside the columns that are
-// taken already.
+// meaning returns the field of a nameWord beside the columns assigned so far.
 func (t *headerTry) meaning(word nameWord) int {
 	first, last := t.columns[fieldFirstName], t.columns[fieldLastName]
 	switch {
@@ -208,14 +208,14 @@ func (t *headerTry) meaning(word nameWord) int {
 	return fieldName
 }
 
-// isSurnameBeside reports whether a word means a surname beside the column of first
-// names.
+// isSurnameBeside reports whether a word means the surname beside this column of
+// first names.
 func (t *headerTry) isSurnameBeside(word nameWord, first int) bool {
 	return slices.Contains(word.surnameBeside, aliasForm(t.header[first]))
 }
 
-// takeSpelled takes a column that is called nearly job_application_id where no
-// other says who the people are.
+// takeSpelled assigns a column with nearly the name job_application_id if no other
+// column identifies people.
 func (t *headerTry) takeSpelled(opts Options) {
 	if t.columns[fieldEmail] >= 0 || t.columns[fieldCandidateID] >= 0 || t.columns[fieldJobApplicationID] >= 0 {
 		return

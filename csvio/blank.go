@@ -5,27 +5,25 @@ import (
 	"strings"
 )
 
-// Rows without any text are no rows: spreadsheets save those whose cells were
-// emptied, or which were only given a colour, as delimiters alone, and databases
-// draw lines between rows. They are left out wherever rows are counted.
+// Rows without any text do not count as rows: spreadsheets save emptied or
+// coloured rows as delimiters alone, and databases draw lines between rows.
 
-// ruleSigns are what lines in tables are drawn with.
+// ruleSigns are the signs of lines in drawn tables.
 const ruleSigns = "-=+:_|"
 
-// isNothing reports whether there is nothing in a cell that can be seen, or a line
-// that is drawn with signs.
+// isNothing reports whether a cell is empty or a part of a drawn line.
 func isNothing(cell string) bool {
 	s := trim(cell)
 	return s == "" || len(s) >= len("---") && strings.Trim(s, ruleSigns) == ""
 }
 
-// isBlankRow reports whether there is nothing in a row.
+// isBlankRow reports whether all cells are nothing.
 func isBlankRow(cells []string) bool {
 	return !slices.ContainsFunc(cells, func(cell string) bool { return !isNothing(cell) })
 }
 
-// BlankRows returns how many rows of the input were left out since there is no
-// text in them. It is known once a Scan has gone over all rows.
+// BlankRows returns how many rows without text were left out, once a Scan has read
+// all rows.
 func (in *Input) BlankRows() int {
 	sum := 0
 	for _, l := range in.lists {
@@ -34,8 +32,8 @@ func (in *Input) BlankRows() int {
 	return sum
 }
 
-// isBlank reports whether there is no text in a row's cells, but for those of
-// blocks of ours that say what was wrong with it once.
+// isBlank reports whether a row has no text of the user, whatever our own blocks
+// say.
 func (l *List) isBlank(cells []string) bool {
 	for i, cell := range cells {
 		if l.counts(i) && !isNothing(cell) {
@@ -45,7 +43,7 @@ func (l *List) isBlank(cells []string) bool {
 	return true
 }
 
-// isBlankRaw is isBlank for a record as it stands in the input.
+// isBlankRaw is isBlank for a record as the spool has it.
 func (l *List) isBlankRaw(record []byte) bool {
 	record = trimLineEnd(record)
 	if len(record) == 0 {
@@ -67,7 +65,7 @@ func (l *List) isBlankRaw(record []byte) bool {
 	return true
 }
 
-// counts reports whether text in a column makes a row one.
+// counts reports whether text in a column makes a row count.
 func (l *List) counts(column int) bool {
 	return column >= len(l.ours) || !l.ours[column] || slices.Contains(l.columns[:], column)
 }

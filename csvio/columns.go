@@ -2,11 +2,12 @@ package csvio
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 )
 
-// match takes columns for fields and says all that is missing or ambiguous.
+// match assigns columns to fields and collects what is missing or ambiguous.
 func (t *headerTry) match(opts Options) {
 	t.columns = noColumns()
 	t.useMapping(opts)
@@ -21,21 +22,21 @@ func (t *headerTry) match(opts Options) {
 	t.err = t.explain(opts)
 }
 
-// hasBothParts reports whether names are there in parts, beside which a whole name
-// is no part. They stand for one that is empty.
+// hasBothParts reports whether the header has both parts of names beside the
+// whole, which is no surname then. The parts are used where the whole is empty.
 func (t *headerTry) hasBothParts() bool {
 	first, last := t.columns[fieldFirstName], t.columns[fieldLastName]
 	return first >= 0 && last >= 0 && !t.isSurnameBeside(nameWords[aliasForm(t.header[t.columns[fieldName]])], first)
 }
 
-// A headerFault is one thing for which a header will not do.
+// A headerFault is one reason to refuse a header.
 type headerFault struct {
 	field         int
 	message, hint string
 	listed        bool // the columns that there are are to be shown
 }
 
-// isFaulty reports whether something is wrong with the columns of a field.
+// isFaulty reports whether a field has a fault.
 func (t *headerTry) isFaulty(field int) bool {
 	return slices.ContainsFunc(t.faults, func(f headerFault) bool { return f.field == field })
 }
@@ -77,8 +78,8 @@ func (t *headerTry) findMissing(opts Options) {
 	})
 }
 
-// lacksColumns reports whether the columns of a list are not there, rather than
-// there twice, or people without a header.
+// lacksColumns reports whether columns are missing, rather than ambiguous or
+// without a header.
 func (t *headerTry) lacksColumns() bool {
 	return t.isFaulty(numFields) && !slices.ContainsFunc(t.header, isAddress)
 }
@@ -99,13 +100,13 @@ func (t *headerTry) missingName() []int {
 	}
 }
 
-// missingHint says how the missing fields can be given.
+// missingHint says how to supply the missing fields.
 func (t *headerTry) missingHint(missing []int, opts Options) string {
 	switch {
 	case len(t.header) == 1 && opts.Delimiter == "":
 		return "the first line must name the columns; use --delimiter if it is none of , ; | tab"
-	case len(t.header) == 1 && t.told:
-		return "the first line says with sep= what separates the cells: mend it, or use --delimiter"
+	case len(t.header) == 1 && t.declared:
+		return "the first line says with sep= what separates the cells: fix it, or use --delimiter"
 	case len(t.header) == 1:
 		return "leave out --delimiter, or give the one that the first line has"
 	case isQuotedOtherwise(t.header[0]):
@@ -131,7 +132,7 @@ func (t *headerTry) missingHint(missing []int, opts Options) string {
 	return hint + t.idHint()
 }
 
-// namingHint says how the columns of the missing fields can be named.
+// namingHint says how to name the columns of the missing fields.
 func (t *headerTry) namingHint(missing []int) string {
 	flags, guesses := t.guesses(missing)
 	if len(guesses) > 0 {
@@ -141,22 +142,22 @@ func (t *headerTry) namingHint(missing []int) string {
 	return fmt.Sprintf("rename the columns in the first line, or name them with %s", strings.Join(flags, " "))
 }
 
-// hasLineInCell reports whether all text is in the first cell, with what separates
-// cells in it.
+// hasLineInCell reports whether the first cell has a whole line in it and the
+// others nothing.
 func hasLineInCell(header []string) bool {
 	return isBlankRow(header[1:]) && strings.ContainsAny(header[0], ",;|\t")
 }
 
-// otherQuotes are signs that people, and not programs, take for those of cells.
+// otherQuotes are quotes that people use for cells and programs do not.
 const otherQuotes = "'`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb"
 
-// isQuotedOtherwise reports whether names of columns stand in quotes that are none.
+// isQuotedOtherwise reports whether a cell is the name of a column in otherQuotes.
 func isQuotedOtherwise(cell string) bool {
 	name := strings.Trim(cell, otherQuotes)
 	return len(name) < len(cell) && isColumnName(name)
 }
 
-// idHint says that a column with ids might be meant.
+// idHint suggests a column that may have our ids.
 func (t *headerTry) idHint() string {
 	if t.columns[fieldJobApplicationID] >= 0 {
 		return ""
@@ -169,7 +170,7 @@ func (t *headerTry) idHint() string {
 	return ""
 }
 
-// explain makes one error of all that is wrong, nil of nothing.
+// explain makes one error of all faults, or nil.
 func (t *headerTry) explain(opts Options) *InputError {
 	if strings.Contains(strings.Join(t.header, ""), "\r") {
 		return &InputError{Message: "lines end with a carriage return alone, as on old Macs",
@@ -199,8 +200,8 @@ func (t *headerTry) explain(opts Options) *InputError {
 	return &InputError{Message: strings.Join(messages, "; "), Hint: strings.Join(hints, "; ")}
 }
 
-// hasLostLines reports whether names of columns stand beside an address: line
-// breaks between them are gone, or spelled \n.
+// hasLostLines reports whether a header has both names of columns and an address:
+// its line breaks are gone, or spelled \n.
 func hasLostLines(header []string) bool {
 	named, somebody := 0, false
 	for _, cell := range header {
@@ -214,7 +215,7 @@ func hasLostLines(header []string) bool {
 	return somebody && named > 1
 }
 
-// isColumnName reports whether a cell is what columns are called.
+// isColumnName reports whether a cell is a known header.
 func isColumnName(cell string) bool {
 	_, known := fieldOf(cell)
 	_, either := nameWords[aliasForm(cell)]
@@ -230,10 +231,10 @@ func noHeader() *InputError {
 	}
 }
 
-// maxShown is how many characters of a header are shown.
+// maxShown is the number of characters of a header in messages.
 const maxShown = 40
 
-// found names the columns, within what fits into a message.
+// found lists the columns, as many as fit into a message.
 func (t *headerTry) found() string {
 	const most = 20
 	var names []string
@@ -247,11 +248,28 @@ func (t *headerTry) found() string {
 	return strings.Join(names, ", ")
 }
 
-// cutText returns the beginning of a text that is longer than so many
-// characters.
+// cutText shortens a text to a number of characters.
 func cutText(s string, longest int) string {
 	if runes := []rune(s); len(runes) > longest {
 		return string(runes[:longest]) + "…"
 	}
 	return s
+}
+
+// A columnMap has for each field its column, or -1.
+type columnMap [numFields]int
+
+func noColumns() (none columnMap) {
+	for i := range none {
+		none[i] = -1
+	}
+	return none
+}
+
+// structHeader returns the column names of a struct that gocsv maps.
+func structHeader[T any]() (names []string) {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[T]()) {
+		names = append(names, field.Tag.Get("csv"))
+	}
+	return names
 }

@@ -10,9 +10,8 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// isDamaged reports whether a text shows that a program before this one has
-// read or written it in the wrong encoding: whoever is called so would be
-// greeted with it.
+// isDamaged reports whether a program has read or written a text in the wrong
+// encoding: its person would be greeted with it.
 func isDamaged(s string) bool {
 	if consistsOf(s, undamaged) {
 		return false
@@ -33,11 +32,11 @@ var misreadings = []misreading{
 	{charmap.Windows1250, "\u00c2\u0102\u00c4\u0139"},
 }
 
-// quotation are the signs that people write behind any letter.
+// quotation are signs that people write after any letter.
 const quotation = "\u2018\u2019\u201a\u201c\u201d\u201e\u2026\u2013\u2014\u2039\u203a\u00ab\u00bb\u00b7\u00b4\u00a0"
 
-// hasUTF8Inside reports whether somewhere in a text are the bytes of a character
-// in UTF-8, read as windows-1252, windows-1250 or latin-1: Ã¼ is ü, and Ĺ‚ is ł.
+// hasUTF8Inside reports whether a text has a character of UTF-8 that was read as
+// windows-1252, windows-1250 or latin-1: Ã¼ is ü, and Ĺ‚ is ł.
 func hasUTF8Inside(s string) bool {
 	for _, m := range misreadings {
 		before := ' '
@@ -83,7 +82,8 @@ func (m *misreading) hasSequence(s string, before rune) bool {
 	return false
 }
 
-// isTelling reports whether nobody writes a letter before another character.
+// isTelling reports whether no text has next after r: the two are bytes of one
+// character.
 func (m *misreading) isTelling(before, r, next rune) bool {
 	quoted := strings.ContainsRune(quotation, next)
 	switch {
@@ -99,8 +99,7 @@ func (m *misreading) isTelling(before, r, next rune) bool {
 	return true
 }
 
-// byteOf returns the byte that is r in the set, or in latin-1 where the set has
-// none.
+// byteOf returns the byte of r in the set, or in latin-1 where the set has none.
 func (m *misreading) byteOf(r rune) (byte, bool) {
 	if 0x80 <= r && r <= 0x9f {
 		return byte(r), true
@@ -108,9 +107,9 @@ func (m *misreading) byteOf(r rune) (byte, bool) {
 	return m.set.EncodeRune(r)
 }
 
-// hasOddWord reports whether a word has in it what no word has: a question mark
-// in the place of a letter, or what other encodings make of letters (√©, ├®, ³,
-// and Cyrillic among Latin letters).
+// hasOddWord reports whether a word has a character that no word has: a question
+// mark in place of a letter, or what other encodings make of letters (√©, ├®, ³,
+// Cyrillic among Latin letters).
 func hasOddWord(s string) bool {
 	before, script := ' ', -1
 	for _, r := range s {
@@ -136,30 +135,30 @@ func hasOddWord(s string) bool {
 	return false
 }
 
-// isStandIn reports whether a sign stands in words only in the place of a letter
-// that was lost.
+// isStandIn reports whether a sign inside a word replaces a lost letter.
 func isStandIn(r rune) bool {
 	return r == '?' || r == utf8.RuneError || strings.ContainsRune("\u00a8\u00b8\u02d8\u02d9\u02db\u02dd\u207f", r) ||
 		r >= 0x80 && r < 0x2600 && (unicode.In(r, unicode.So, unicode.Sm, unicode.Sc, unicode.No) || r == '¶' || r == '§' || r == '¿' || r == '¡')
 }
 
-// lostLetter is what a letter leaves inside a word. Behind one it is what asks.
+// lostLetter matches a replaced letter inside a word. At the end of one, ? may
+// ask.
 var lostLetter = regexp.MustCompile(`\pL[?\x{fffd}]\pL`)
 
-// isDamagedHeader is isDamaged for the name of a column, which may be a question.
+// isDamagedHeader is isDamaged for a header, which may be a question.
 func isDamagedHeader(s string) bool { return hasUTF8Inside(s) || lostLetter.MatchString(s) }
 
-// escape is how other formats write what is no ASCII, or no letter.
+// escape matches a character as other formats write it.
 var escape = regexp.MustCompile(`%[0-9A-F]{2}|=[0-9A-F]{2}|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}`)
 
-// hasEscape reports whether a name has in it what stands for a character in
-// addresses of pages, in e-mails or in programs: %C3%A9, =C3=A9 or \u00e9.
+// hasEscape reports whether a name has a character written for URLs, e-mails or
+// programs: %C3%A9, =C3=A9 or \u00e9.
 func hasEscape(s string) bool { return strings.ContainsAny(s, `%=\`) && escape.MatchString(s) }
 
 var entity = regexp.MustCompile(`&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});`)
 
-// hasEntity reports whether a text has in it what stands for a character in
-// HTML, such as &amp; or &#252;.
+// hasEntity reports whether a text has a character written for HTML, such as &amp;
+// or &#252;.
 func hasEntity(s string) bool {
 	if !strings.Contains(s, "&") {
 		return false

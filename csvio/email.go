@@ -4,10 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"net/mail"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
 )
 
 // What RFC 5321 allows, in bytes.
@@ -17,9 +20,9 @@ const (
 	maxAddress = 254
 )
 
-// emailProblem says what is wrong with an address, or "". The API takes an
-// address that it cannot use without a word and leaves the person out, so this
-// is the place to find it. The text does not repeat the address.
+// emailProblem returns what is wrong with an address, without repeating it, or "".
+// The API silently drops people whose address it cannot use, so that this is the
+// place to find it.
 func emailProblem(s string) string {
 	if isPlainAddress(s) {
 		return ""
@@ -27,8 +30,8 @@ func emailProblem(s string) string {
 	return slowEmailProblem(s)
 }
 
-// isPlainAddress recognises the shape that nearly all addresses have, without
-// the parser. What it accepts, slowEmailProblem accepts too.
+// isPlainAddress recognises the shape of nearly all addresses without the parser.
+// slowEmailProblem accepts whatever it accepts.
 func isPlainAddress(s string) bool {
 	at := strings.IndexByte(s, '@')
 	if at < 1 || at > maxLocal || len(s) > maxAddress {
@@ -42,7 +45,7 @@ func isPlainLocal(local string) bool {
 		local[0] != '.' && local[len(local)-1] != '.' && !strings.Contains(local, "..")
 }
 
-// isPlainDomain leaves "--" to the slow way: it can be part of an A-label.
+// isPlainDomain leaves "--" to slowEmailProblem: it can be part of an A-label.
 func isPlainDomain(domain string) bool {
 	start, previous := 0, byte('.') // start is that of the label
 	for i := range len(domain) {
@@ -88,7 +91,7 @@ func slowEmailProblem(s string) string {
 	return ""
 }
 
-// commonMistake tells what people put into such a cell besides an address. It
+// commonMistake finds what people type into such a cell beside an address. It
 // leaves only texts with one @.
 func commonMistake(s string) string {
 	ats := strings.Count(s, "@")
@@ -148,8 +151,95 @@ func domainProblem(domain string) string {
 	return ""
 }
 
-// isInvalid reports whether a domain is what addresses are replaced by that must
-// not be seen.
+// isInvalid reports whether a top-level domain is the reserved one that privacy
+// tools write.
 func isInvalid(last string) bool { return strings.EqualFold(last, "invalid") }
 
 func isNumber(s string) bool { return consistsOf(s, digit) }
+
+// oddCharacter names a character that nobody types into an address, since the eye
+// does not find it: a quote or dash of a word processor, a full-width letter, or a
+// look-alike of another script.
+func oddCharacter(address string) string {
+	odd := firstTypographic(address)
+	if odd == 0 {
+		odd = firstStranger(address)
+	}
+	if odd == 0 {
+		return ""
+	}
+	return fmt.Sprintf("has a %c in it (%s): retype it", odd, characterName(odd))
+}
+
+// innerSigns stand inside words, and domains, of Catalan, Greek, Hebrew and
+// Japanese.
+const innerSigns = "\u00b7\u0375\u05f3\u05f4\u30fb"
+
+// firstTypographic returns the first character of an address that is neither ASCII
+// nor an ordinary letter or digit, or 0. Other forms and widths of letters are not
+// ordinary, nor is a ı before the @, which programs set to Turkish make of I.
+func firstTypographic(address string) rune {
+	at := strings.LastIndexByte(address, '@')
+	for i, r := range address {
+		switch {
+		case r == 'ı' && i < at:
+			return r
+		case r < utf8.RuneSelf, strings.ContainsRune(innerSigns, r):
+		case !unicode.In(r, unicode.L, unicode.M, unicode.Nd), isOtherForm(r),
+			'\u02b0' <= r && r <= '\u02ff', '\u01c0' <= r && r <= '\u01c3', '\u2100' <= r && r <= '\u214f':
+			return r
+		}
+	}
+	return 0
+}
+
+// isOtherForm reports whether a letter is the full-width, superscript, ligature
+// or mathematical form of another one.
+func isOtherForm(r rune) bool {
+	s := string(r)
+	return norm.NFKC.String(s) != norm.NFC.String(s)
+}
+
+// firstStranger returns the first letter of another script than most of its word,
+// among scripts that look alike, or 0. An address in one script is as good as one
+// in Latin; words end at the @, at the dots of the domain, and at the + of a tag.
+func firstStranger(address string) rune {
+	local, domain, _ := strings.Cut(address, "@")
+	for _, word := range append(strings.Split(local, "+"), strings.Split(domain, ".")...) {
+		most := mostOf(word)
+		for _, r := range word {
+			if script := scriptOf(r); script >= 0 && script != most {
+				return r
+			}
+		}
+	}
+	return 0
+}
+
+// mostOf returns the script of most letters of a word, and Latin if several have
+// as many.
+func mostOf(word string) int {
+	counts := make([]int, len(alikeScripts))
+	for _, r := range word {
+		if script := scriptOf(r); script >= 0 {
+			counts[script]++
+		}
+	}
+	most := 0
+	for script, n := range counts {
+		if n > counts[most] {
+			most = script
+		}
+	}
+	return most
+}
+
+// alikeScripts are scripts with letters that look alike.
+var alikeScripts = []*unicode.RangeTable{
+	unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.Armenian, unicode.Cherokee, unicode.Coptic, unicode.Lisu,
+}
+
+// scriptOf returns the index of a letter's script in alikeScripts, or -1.
+func scriptOf(r rune) int {
+	return slices.IndexFunc(alikeScripts, func(script *unicode.RangeTable) bool { return unicode.Is(script, r) })
+}

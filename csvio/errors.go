@@ -9,8 +9,8 @@ import (
 	"bulkinvite/batch/file"
 )
 
-// An InputError is something in the input, or in the Options, that the user
-// can mend. Nothing was sent.
+// An InputError is a fault of the input or of the Options that the user can fix.
+// Nothing was sent.
 type InputError struct {
 	File    string // empty if an option is wrong
 	Line    int    // from 1; 0 if the whole file is meant
@@ -48,8 +48,8 @@ func unreadable(name string, err error) error {
 }
 
 // syntaxError says where and how a record breaks the rules of quoting. The
-// parser's own error is not enough: of a quote that is not closed it knows the
-// end of the file and not the beginning, which is what has to be mended.
+// parser's own error names the end of the file for an unclosed quote, and not its
+// beginning, which needs the fix.
 func (r *recordReader) syntaxError(raw []byte, line int, tooLarge bool, err error) *InputError {
 	_, fault := splitRaw(nil, raw, r.csv.Comma)
 	e := &InputError{Line: line, Err: err}
@@ -93,6 +93,6 @@ func (r *recordReader) syntaxError(raw []byte, line int, tooLarge bool, err erro
 	return e
 }
 
-// isHidden reports whether a text has nothing in it that can be seen, and
-// something beside plain spaces.
+// isHidden reports whether a text has invisible characters alone, other than plain
+// spaces.
 func isHidden(s string) bool { return trim(s) == "" && strings.Trim(s, " \t") != "" }

@@ -14,9 +14,9 @@ import (
 	"bulkinvite/batch"
 )
 
-// OpenAll opens several files as one input, whose rows are those of the first,
-// then those of the second, and so on. Each has its own header and delimiter. The
-// outputs have a byte order mark if they are due one for any file.
+// OpenAll opens several files as one input: the rows of the first, then those of
+// the second, and so on. Each has its own header and delimiter. The outputs have a
+// byte order mark if any file calls for one.
 func OpenAll(ctx context.Context, names []string, opts Options) (*Input, error) {
 	opts.several = len(names) > 1 || opts.allSheets()
 	in := &Input{}
@@ -38,8 +38,8 @@ func OpenAll(ctx context.Context, names []string, opts Options) (*Input, error) 
 	return in, nil
 }
 
-// append opens one more file. One that is there already is refused: nobody
-// wants all of its rows twice in the outputs.
+// append opens one more file, and refuses one that is open already: nobody wants
+// its rows twice in the outputs.
 func (in *Input) append(ctx context.Context, name string, before []string, opts Options) error {
 	if slices.Contains(before, name) {
 		return &InputError{File: displayName(name), Message: "is named twice", Hint: "name it once"}
@@ -64,9 +64,8 @@ func (in *Input) append(ctx context.Context, name string, before []string, opts 
 	return nil
 }
 
-// describe fills in what is known of all lists together. The sum is that of the
-// files' sums, a line each: what sha256sum FILE… | cut -c-64 | sha256sum prints.
-// That of an only file is its own.
+// describe fills in what all lists have together. The hash of several files is
+// that of their hashes, a line each: sha256sum FILE… | cut -c-64 | sha256sum.
 func (in *Input) describe() {
 	in.several = len(in.lists) > 1 || in.lists[0].sheet != ""
 	in.List = in.lists[max(0, slices.IndexFunc(in.lists, func(l *List) bool { return l.header != nil }))]

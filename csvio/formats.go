@@ -14,12 +14,12 @@ const (
 	exportHint = "export the list as CSV (UTF-8) or as .xlsx"
 )
 
-// A format is what a file can be that people take for a list.
+// A format is something else that people take for a list.
 type format struct{ what, hint string }
 
 var numbersFile = format{"is a document of Numbers or another program of Apple's", "export it from there: File, Export To, CSV or Excel"}
 
-// binaries are formats that are known by their first bytes.
+// binaries are formats with known first bytes.
 var binaries = []struct {
 	magic string
 	format
@@ -44,8 +44,8 @@ var binaries = []struct {
 	{"\x4c\x00\x00\x00\x01\x14\x02\x00", format{"is a shortcut of Windows", "name the file that it leads to"}},
 }
 
-// texts are formats that are known by how their text begins, and by words that
-// stand near there, of which one is enough.
+// texts are formats with a known beginning and, if words has any, one of them near
+// it.
 var texts = []struct {
 	begins *regexp.Regexp
 	words  []string
@@ -76,7 +76,7 @@ var (
 	json   = regexp.MustCompile(`^(?:\{\s*["}]|\[\s*[{\["])`)
 )
 
-// refuseBinary refuses an input that is no text, and says what it is.
+// refuseBinary refuses an input that is no text, by its format.
 func refuseBinary(name string, head []byte) error {
 	if found, ok := lockFile(name); ok {
 		return found.refuse(name)
@@ -89,7 +89,7 @@ func refuseBinary(name string, head []byte) error {
 	return nil
 }
 
-// refuseText refuses a text that is no list, and says what it is.
+// refuseText refuses a text that is no list, by its format.
 func refuseText(name string, text *bufio.Reader) error {
 	begin, _ := text.Peek(4 << 10) // what cannot be read is found by the next read
 	head := strings.TrimLeftFunc(string(begin), isBlank)
@@ -107,8 +107,8 @@ func (f format) refuse(name string) error {
 	return &InputError{File: name, Message: f.what, Hint: f.hint}
 }
 
-// lockFile reports whether a file is, by its name, what Excel or LibreOffice keeps
-// beside one that is open.
+// lockFile reports whether a name is that of the lock file of Excel or
+// LibreOffice.
 func lockFile(name string) (format, bool) {
 	base := filepath.Base(name)
 	of, excel := strings.CutPrefix(base, "~$")

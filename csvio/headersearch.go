@@ -10,26 +10,25 @@ import (
 	"strings"
 )
 
-// headerRows is among how many rows that are not blank the header is looked for:
+// headerRows is the number of rows in which the header may be, without blank ones:
 // people put titles above it, and programs notes.
 const headerRows = 10
 
-// A headerTry is a row as it looks if it is the header, which was cut into cells
-// with one delimiter.
+// A headerTry is a row, cut with one delimiter, that may be the header.
 type headerTry struct {
-	line    int // of a workbook, the row
-	delim   rune
-	told    bool // by a line sep=, and by nobody else
-	raw     []byte
-	header  []string
-	ours    []bool // which of these columns are of blocks that were written here
-	joined  bool   // it has the columns of several files
-	columns columnMap
-	known   int // fields that have a column
-	body    position
-	below   bool // something stands above it
-	faults  []headerFault
-	err     *InputError // why it will not do
+	line     int // of a workbook, the row
+	delim    rune
+	declared bool // by a line sep=, and by nobody else
+	raw      []byte
+	header   []string
+	ours     []bool // which of these columns are of blocks that were written here
+	joined   bool   // it has the columns of several files
+	columns  columnMap
+	known    int // fields that have a column
+	body     position
+	below    bool // something stands above it
+	faults   []headerFault
+	err      *InputError // why it will not do
 }
 
 func (t *headerTry) betterThan(other *headerTry) bool {
@@ -50,10 +49,10 @@ type headerSearch struct {
 	above []headerTry
 }
 
-// over reports whether there is no need to look at more rows.
+// over reports whether the search has ended.
 func (h *headerSearch) over() bool { return h.found != nil || len(h.above) == headerRows }
 
-// look looks at the next row, which does not count if it is blank.
+// look tries the next row, unless it is blank.
 func (h *headerSearch) look(t *headerTry) {
 	if t.err == nil { // else it is not even a row
 		if isBlankRow(t.header) {
@@ -75,8 +74,8 @@ func (h *headerSearch) look(t *headerTry) {
 	h.above = append(h.above, *t)
 }
 
-// refusePeopleAbove refuses a header below somebody's row, who would be left out
-// with the notes that may stand there.
+// refusePeopleAbove refuses a header below a person's row, which would be left out
+// like notes.
 func (h *headerSearch) refusePeopleAbove() {
 	column := h.found.columns[fieldEmail]
 	for _, t := range h.above {
@@ -91,18 +90,17 @@ func (h *headerSearch) refusePeopleAbove() {
 	}
 }
 
-// isQuotedAddress is isAddress for a cell that may stand in quotes that are none.
+// isQuotedAddress is isAddress for a cell that may stand in otherQuotes.
 func isQuotedAddress(cell string) bool { return isAddress(strings.Trim(cell, otherQuotes)) }
 
-// isLabel reports whether a cell says what stands beside it, as in notes that
-// name whom to ask.
+// isLabel reports whether a cell names what stands beside it, as notes do.
 func isLabel(cell string) bool {
 	_, known := fieldOf(cell)
 	return known || strings.HasSuffix(trim(cell), ":")
 }
 
-// result returns the header, or the row that is most like one; nil if all rows
-// are blank.
+// result returns the header, or the row most like one, or nil if all rows are
+// blank.
 func (h *headerSearch) result() *headerTry {
 	if h.found != nil {
 		return h.found
@@ -117,7 +115,7 @@ func (o opener) readHeader(ctx context.Context) error {
 		best, err = o.unquoteLines(ctx, best)
 	}
 	if err == nil && best.err == nil {
-		best, err = o.mendRows(ctx, best)
+		best, err = o.repairRows(ctx, best)
 	}
 	if err != nil {
 		return err
@@ -148,9 +146,9 @@ func (o opener) useHeader(t *headerTry) {
 	}
 }
 
-// findHeader returns the header, or what is most like one. Where there is no text,
-// which one delimiter is enough to see, the input is a list without rows and not a
-// broken one.
+// findHeader returns the header, or the row most like one. An input without any
+// text is a list without rows, and not a broken one: one delimiter is enough to
+// see that.
 func (o opener) findHeader() (*headerTry, error) {
 	var best *headerTry
 	for _, delim := range o.opts.delimiters() {
@@ -168,13 +166,13 @@ func (o opener) findHeader() (*headerTry, error) {
 	return best, nil
 }
 
-// searchHeader looks for the header with one delimiter.
+// searchHeader searches with one delimiter.
 func (o opener) searchHeader(delim rune) (*headerTry, error) {
 	search, err := o.search(o.top(), delim, func(*headerTry) {})
 	return search.result(), err
 }
 
-// search looks for the header from a position on, in rows that change may change.
+// search searches from a position on, in rows that change may edit.
 func (o opener) search(at position, delim rune, change func(*headerTry)) (*headerSearch, error) {
 	search := &headerSearch{opts: o.opts}
 	for !search.over() {
@@ -192,13 +190,12 @@ func (o opener) search(at position, delim rune, change func(*headerTry)) (*heade
 	return search, nil
 }
 
-// tryHeader reads what stands at a position and is no blank line, or io.EOF. A
-// line of notes may have quotes in it that break the rules of CSV: the next try
-// is at the line below.
+// tryHeader reads the next row, or io.EOF. Notes may break the rules of quoting:
+// the next try begins one line below them.
 func (o opener) tryHeader(delim rune, at position) (*headerTry, error) {
 	r := newRecordReader(o.spool, o.size, delim, atBuffer)
 	r.seek(at)
-	t := &headerTry{delim: delim, told: o.told}
+	t := &headerTry{delim: delim, declared: o.declared}
 	rec, err := r.read()
 	if errors.As(err, &t.err) {
 		t.line = r.pos.lines + 1
@@ -212,18 +209,16 @@ func (o opener) tryHeader(delim rune, at position) (*headerTry, error) {
 		return nil, spoolError(err)
 	}
 	t.line, t.body, t.header = rec.line, r.pos, slices.Clone(rec.fields)
-	t.raw = make([]byte, rec.size)
-	if _, err := o.spool.ReadAt(t.raw, rec.offset); err != nil {
+	if t.raw, err = readSpool(o.spool, rec.offset, int64(rec.size)); err != nil {
 		return nil, spoolError(err)
 	}
 	return t, nil
 }
 
-// nextLine returns the position of the line below the one that begins at a
-// position.
+// nextLine returns the position one line below another.
 func (o opener) nextLine(at position) (position, error) {
-	line := make([]byte, min(maxRecord, o.size-at.offset))
-	if _, err := o.spool.ReadAt(line, at.offset); err != nil {
+	line, err := readSpool(o.spool, at.offset, min(maxRecord, o.size-at.offset))
+	if err != nil {
 		return position{}, spoolError(err)
 	}
 	end := bytes.IndexByte(line, '\n')

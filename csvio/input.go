@@ -1,17 +1,14 @@
-// Package csvio reads the rows of an input and writes what became of them. It
-// knows what people and their programs make of a list: CSV in all its forms,
-// workbooks, encodings, headers. It must not know the ledger, nor the API.
+// Package csvio reads the rows of an input and writes the outputs, which keep the
+// user's own columns byte for byte. It knows encodings, CSV, workbooks and the
+// headers of columns; it must not know the API, the ledger or what a run decides.
+// An input is first copied, as UTF-8, into an unlinked temporary file, the spool,
+// and everything else reads the spool: later changes of the input do not matter.
 //
-// An input is copied, as UTF-8, into an unlinked temporary file, the spool, and
-// everything else reads the spool: nothing that happens to the input later
-// matters. The outputs keep the user's own columns byte for byte.
-//
-// Open finds the delimiter and recognises the columns by their headers, in
-// UTF-8, in UTF-16 or in the encoding that it is told, packed with gzip or zstd
-// or not; of an Excel workbook it reads one sheet. Input.Scan then shows every
-// row with a batch.Candidate, or the batch.Problem that keeps it from being
-// sent. Outputs, made before anything is sent, write at the end which rows are
-// invited and which failed; InvalidRows writes those that cannot be sent at all.
+// Open finds the delimiter and the header; of a workbook it reads one sheet.
+// Input.Scan shows every row with a batch.Candidate, or the batch.Problem that
+// keeps it from being sent. Outputs, made before anything is sent, write at the
+// end which rows are invited and which failed; InvalidRows writes those that
+// cannot be sent.
 package csvio
 
 import (
@@ -28,9 +25,9 @@ import (
 	"unicode/utf8"
 )
 
-// Options say how an input is to be read. The zero value reads a UTF-8 file
-// (or UTF-16 with a byte order mark) and finds the delimiter by itself. It also
-// reads an Excel workbook, for which Encoding and Delimiter do nothing.
+// Options say how to read an input. The zero value reads UTF-8 (or UTF-16 with a
+// byte order mark), finds the delimiter, and reads Excel workbooks, where Encoding
+// and Delimiter do nothing.
 type Options struct {
 	Stdin        io.Reader // what the name "-" reads
 	Encoding     string    // "" or what CheckEncoding allows; a byte order mark that is true wins over it
@@ -47,9 +44,9 @@ type Options struct {
 // allSheets reports whether all sheets of workbooks are read.
 func (o Options) allSheets() bool { return strings.EqualFold(o.Sheet, allSheets) }
 
-// An Input is what was opened: a list or, with OpenAll, several, whose rows follow
-// each other. It implements batch.Source. What there is only one of, such as the
-// delimiter of the outputs, is that of the first list with a header.
+// An Input is one list or, with OpenAll, several, one after the other. It
+// implements batch.Source. The embedded List is the first with a header: it
+// decides what there is only one of, such as the delimiter of the outputs.
 type Input struct {
 	*List
 	lists   []*List
@@ -70,7 +67,7 @@ type List struct {
 	spooled
 
 	delim     rune
-	told      bool     // delim, by the list itself
+	declared  bool     // delim, by the list itself
 	header    []string // all cells of the header record; nil if there is nothing
 	headerRaw []byte   // the header record without its line end
 	crlf      bool     // the header's line ends with \r\n
@@ -85,18 +82,17 @@ type List struct {
 	rowWarnings atomic.Pointer[[]Warning] // about rows; nil before a Scan has seen all of them
 }
 
-// An opener finds out how a list is to be read, while it is opened.
+// An opener finds out how to read a list.
 type opener struct{ *List }
 
-// Open copies the input with this name ("-" is Options.Stdin) into the spool
-// and reads its header. Whatever the user can mend is an *InputError; other
-// errors are ctx's and those of the spool (a full disk).
+// Open copies the input with this name ("-" is Options.Stdin) into the spool and
+// reads its header. What the user can fix is an *InputError; other errors are
+// ctx's and those of the spool (a full disk).
 func Open(ctx context.Context, name string, opts Options) (*Input, error) {
 	return OpenAll(ctx, []string{name}, opts)
 }
 
-// open opens one of several files, or the sheets of one: a sheet may be named for
-// another of them.
+// open opens one of several files, or the sheets of one.
 func open(ctx context.Context, name string, opts Options) ([]*List, error) {
 	if err := opts.validate(); err != nil {
 		return nil, err
@@ -124,16 +120,17 @@ func open(ctx context.Context, name string, opts Options) ([]*List, error) {
 	return l.openSheets(ctx, &s)
 }
 
-// prepare reads the header of what is in the spool.
+// prepare reads the header in the spool.
 func (o opener) prepare(ctx context.Context) error {
 	if o.opts.Delimiter == "" || o.workbook {
-		o.opts.Delimiter, o.told = o.delimiter, o.delimiter != ""
+		o.opts.Delimiter, o.declared = o.delimiter, o.delimiter != ""
 	}
 	o.readers.New = func() any { return newRecordReader(o.spool, o.size, o.delim, atBuffer) }
 	return o.readHeader(ctx)
 }
 
-// refuseSheet refuses to look for a sheet where there is no workbook.
+// refuseSheet refuses Options.Sheet if no file is a workbook. One of several may
+// be.
 func (in *Input) refuseSheet() error {
 	if in.opts.Sheet == "" || slices.ContainsFunc(in.lists, func(l *List) bool { return l.workbook }) {
 		return nil
@@ -146,14 +143,13 @@ func (in *Input) refuseSheet() error {
 }
 
 func (o Options) validate() error {
-	if err := CheckEncoding(o.Encoding); o.Encoding != "" && err != nil {
-		return &InputError{Message: fmt.Sprintf("encoding %q %v", o.Encoding, err), Err: err}
-	}
-	if err := CheckDelimiter(o.Delimiter); o.Delimiter != "" && err != nil {
-		return &InputError{Message: fmt.Sprintf("delimiter %q: %v", o.Delimiter, err), Err: err}
-	}
-	if err := CheckInterviewID(o.InterviewID); o.InterviewID != "" && err != nil {
-		return &InputError{Message: fmt.Sprintf("interview id %q: %v", o.InterviewID, err), Err: err}
+	for _, option := range []struct {
+		name, value string
+		check       func(string) error
+	}{{"encoding", o.Encoding, CheckEncoding}, {"delimiter", o.Delimiter, CheckDelimiter}, {"interview id", o.InterviewID, CheckInterviewID}} {
+		if err := option.check(option.value); option.value != "" && err != nil {
+			return &InputError{Message: fmt.Sprintf("%s %q: %v", option.name, option.value, err), Err: err}
+		}
 	}
 	return nil
 }
@@ -182,10 +178,10 @@ func asError(problem string) error {
 	return errors.New(problem)
 }
 
-// tabDelimiter is how a tab is written where none can be typed.
+// tabDelimiter stands for a tab, which shells make hard to type.
 const tabDelimiter = "tab"
 
-// delimiters returns those that the header is tried with.
+// delimiters returns the delimiters to try.
 func (o Options) delimiters() []rune {
 	switch o.Delimiter {
 	case "":
@@ -196,7 +192,7 @@ func (o Options) delimiters() []rune {
 	return []rune(o.Delimiter)
 }
 
-// openSource opens what is to be read, and sets how messages call it.
+// openSource opens the file, and sets the list's name in messages.
 func (l *List) openSource() (io.ReadCloser, error) {
 	l.file = displayName(l.name)
 	if l.name == "-" {
@@ -230,10 +226,10 @@ func (l *List) openSource() (io.ReadCloser, error) {
 	return f, nil
 }
 
-// isPipe reports whether another program writes the input while it is read.
+// isPipe reports whether another program writes the input meanwhile.
 func (l *List) isPipe() bool { return l.info != nil && l.info.Mode()&os.ModeNamedPipe != 0 }
 
-// displayName is how messages call an input.
+// displayName returns the name of an input in messages.
 func displayName(name string) string {
 	if name == "-" {
 		return "stdin"
@@ -245,7 +241,7 @@ func displayName(name string) string {
 // files all names.
 func (in *Input) Name() string { return in.name }
 
-// Name returns what messages call the list.
+// Name returns the list's name in messages.
 func (l *List) Name() string { return l.name }
 
 // SHA256 returns the hash of the input's bytes as they came, in lower-case

@@ -131,7 +131,7 @@ func TestOpenErrors(t *testing.T) {
 		"UTF-16 without mark": {utf16Text(t, unicode.LittleEndian, false, head), Options{},
 			"x.csv:1:2: a NUL byte: this is no UTF-8 text; if it is UTF-16 without a byte order mark, add --encoding utf-16"},
 		"broken UTF-16": {broken16, Options{}, "x.csv:2:2: broken UTF-16; save the list again as CSV (UTF-8)"},
-		"encoding":      {head, Options{Encoding: "klingon"}, `encoding "klingon" is not known; use utf-8, utf-16, windows-1252, windows-1251, iso-8859-15, macintosh, gb18030, shift_jis or another name from https://encoding.spec.whatwg.org/#names-and-labels`},
+		"encoding":      {head, Options{Encoding: "klingon"}, `encoding "klingon": is not known; use utf-8, utf-16, windows-1252, windows-1251, iso-8859-15, macintosh, gb18030, shift_jis or another name from https://encoding.spec.whatwg.org/#names-and-labels`},
 		"delimiter":     {head, Options{Delimiter: ",,"}, `delimiter ",,": must be one character other than a quote or a line break, or the word tab`},
 		"interview":     {head, Options{InterviewID: "a b"}, `interview id "a b": has white space in it`},
 		"UTF-8 as windows-1252": {head + "Zoë,z@x.co,1\n", Options{Encoding: "windows-1252"},
@@ -147,7 +147,7 @@ func TestOpenErrors(t *testing.T) {
 		"UTF-8 as gbk": {head + "王小明李四光,z@x.co,1\n", Options{Encoding: "gbk"}, "x.csv: is UTF-8 and not gbk; leave out --encoding"},
 		"UTF-8 as big5": {head + "王小明李四,z@x.co,1\n", Options{Encoding: "big5"},
 			"x.csv:2:1: not big5: there is no such character in it; leave out --encoding: so far it is UTF-8"},
-		"no encoding": {head, Options{Encoding: "x-user-defined"}, fmt.Sprintf("encoding %q %v", "x-user-defined", CheckEncoding("x-user-defined"))},
+		"no encoding": {head, Options{Encoding: "x-user-defined"}, fmt.Sprintf("encoding %q: %v", "x-user-defined", CheckEncoding("x-user-defined"))},
 		"torn header": {"name,email,interview_id,notes\rAnn,ann@x.co,1,\nBob,bob@x.co,1,\n", Options{}, "x.csv:1: lines end with a carriage return alone, as on old Macs; save the list with the line ends of Unix or Windows"},
 		"open quote in header": {"name,\"email,interview_id\n", Options{},
 			"x.csv:1:6: quote is not closed: the cell that begins here goes on to the end of the file; add the closing quote, or remove this one"},
@@ -162,7 +162,7 @@ func TestOpenErrors(t *testing.T) {
 				t.Error(diff)
 			}
 			if inputErr := (*InputError)(nil); !errors.As(err, &inputErr) {
-				t.Errorf("a %T is not for the user to mend", err)
+				t.Errorf("a %T is not for the user to fix", err)
 			}
 		})
 	}

@@ -10,15 +10,15 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// A Mapping names columns, which beats recognising them by their headers, or
-// says that a field has none. The zero value does neither.
+// A Mapping names the columns of fields, or says that a field has none. It
+// overrides recognition.
 type Mapping struct {
 	headers [numFields]string
 	omitted [numFields]bool
 }
 
-// Add takes in one FIELD=HEADER. HEADER is compared as headers are; #3 is the
-// third column, and nothing is none.
+// Add parses one FIELD=HEADER. Headers are compared by normalHeader; #3 is the
+// third column, and an empty HEADER means none.
 func (m *Mapping) Add(s string) error {
 	name, header, isPair := strings.Cut(s, "=")
 	name, header = trim(name), trim(header)
@@ -63,8 +63,8 @@ func unknownField(name string) error {
 	return fmt.Errorf("there is no field %s; name %s or %s", name, strings.Join(fieldNames[:last], ", "), fieldNames[last])
 }
 
-// beats reports whether a field is not to be recognised: its column is named or
-// left out, or that of a field is named which it would contradict.
+// beats reports whether the mapping settles a field: by a column, by none, or by a
+// field that contradicts it.
 func (m *Mapping) beats(field int) bool {
 	if m.omitted[field] {
 		return true
@@ -78,7 +78,7 @@ func (m *Mapping) beats(field int) bool {
 	return m.headers[field] != ""
 }
 
-// useMapping takes the columns that are named.
+// useMapping assigns the named columns.
 func (t *headerTry) useMapping(opts Options) {
 	for field, name := range opts.Map.headers {
 		if name == "" {
@@ -99,8 +99,8 @@ func (t *headerTry) useMapping(opts Options) {
 	}
 }
 
-// named returns the column that is named for a field. Our own blocks have none
-// but the id of a candidate who is to be sent to again.
+// named returns the column with a name. Columns of our own blocks have none,
+// except the candidate id of a re-send.
 func (t *headerTry) named(field int, name string) (int, *headerFault) {
 	mayBe := func(column int) bool { return field == fieldCandidateID || !t.ours[column] }
 	if n, err := strconv.Atoi(strings.TrimPrefix(name, "#")); err == nil && name[0] == '#' && n >= 1 && n <= len(t.header) && mayBe(n-1) {
@@ -138,10 +138,10 @@ func (t *headerTry) named(field int, name string) (int, *headerFault) {
 	return 0, fault
 }
 
-// columnNumber is how --map names a column by its place.
+// columnNumber returns the name of a column by its place, for --map.
 func columnNumber(column int) string { return "#" + strconv.Itoa(column+1) }
 
-// mapFlag is how a column is named on the command line, for a shell to read.
+// mapFlag returns the --map that names a column, quoted for a shell.
 func mapFlag(field int, header string) string {
 	value := fieldNames[field] + "=" + trim(header)
 	if strings.ContainsFunc(value, func(r rune) bool { return !strings.ContainsRune("=#_-.", r) && !isWordRune(r) }) {
@@ -152,8 +152,8 @@ func mapFlag(field int, header string) string {
 
 func isWordRune(r rune) bool { return r < 0x80 && classes[r]&alphanumeric != 0 }
 
-// guesses returns for the missing fields the flags that would name their
-// columns, and which columns look as if they were these.
+// guesses returns the flags that name the columns of missing fields, and the
+// columns that look like them.
 func (t *headerTry) guesses(missing []int) (flags, columns []string) {
 	for _, field := range missing {
 		column := t.guess(field)
@@ -170,7 +170,7 @@ func (t *headerTry) guesses(missing []int) (flags, columns []string) {
 	return flags, columns
 }
 
-// guess returns the column whose header looks most like one of a field, or -1.
+// guess returns the column that looks most like a field, or -1.
 func (t *headerTry) guess(field int) int {
 	return nearest(len(t.header), func(i int) (int, bool) {
 		isID := strings.HasSuffix(aliasForm(t.header[i]), "id") // a number and nobody's name
@@ -181,8 +181,7 @@ func (t *headerTry) guess(field int) int {
 	})
 }
 
-// nearest returns which of n texts has the smallest distance from what was
-// written, of those that are near, or -1.
+// nearest returns which of n texts is near and has the smallest distance, or -1.
 func nearest(n int, distance func(i int) (d int, near bool)) int {
 	best, found := 0, -1
 	for i := range n {
@@ -193,7 +192,7 @@ func nearest(n int, distance func(i int) (d int, near bool)) int {
 	return found
 }
 
-// slipOf is slip for a header and the alias of a field that is nearest to it.
+// slipOf is slip for a header and the nearest alias of a field.
 func slipOf(header string, field int) (distance int, near bool) {
 	for alias, of := range aliases {
 		if of != field {
@@ -206,8 +205,8 @@ func slipOf(header string, field int) (distance int, near bool) {
 	return distance, near
 }
 
-// slip returns the distance between what was written and what may have been meant,
-// and whether a slip of the pen explains it.
+// slip returns the edit distance of two texts, and whether it is that of a slip of
+// the pen.
 func slip(written, meant string) (distance int, near bool) {
 	distance = levenshtein.ComputeDistance(written, meant)
 	return distance, distance <= min(2, (len(meant)+1)/3)

@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// An ourBlock is a block of columns that was written here.
+// An ourBlock is the header of a block that outputs have.
 type ourBlock struct {
 	columns []string
 	joined  bool // of several files or sheets
@@ -25,11 +25,10 @@ func makeBlocks() (blocks []ourBlock) {
 	return blocks
 }
 
-// ourColumns tells which columns of a header are of blocks that were written
-// here, and whether one of these is of several files or sheets. They are found by their
-// names, wherever they stand: people write remarks behind a block, put columns
-// between ours, move them, and remove one. Less of a block is none, since people
-// have columns that are called status or row.
+// ourColumns marks the columns of our own blocks, and reports whether one is of
+// several files or sheets. It finds them by their names, since people write
+// remarks behind a block, put columns into it, move its columns and remove one. A
+// smaller part is no block: people have columns named status or row.
 func ourColumns(header []string) (ours []bool, joined bool) {
 	ours = make([]bool, len(header))
 	for at := 0; at < len(header); {
@@ -54,13 +53,13 @@ func ourColumns(header []string) (ours []bool, joined bool) {
 	return ours, joined
 }
 
-// tellingColumns are those of our blocks that hardly anybody else has.
+// tellingColumns are the columns of our blocks that hardly anybody else has.
 var tellingColumns = []string{"invite_url", "error_code"}
 
-// markScattered marks the columns of a block that do not follow each other, if
-// so many are there and none is missing that hardly anybody else has, and reports
-// whether it is of several files or sheets. A column "file" or "sheet" is ours
-// only where it was written: people have such, too.
+// markScattered marks the columns of a block in any order if enough of them, and
+// all tellingColumns, are there, and reports whether it is of several files or
+// sheets. A column "file" or "sheet" is ours only in its place: people have such
+// columns.
 func markScattered(header []string, ours []bool, columns []string, enough int) (joined bool) {
 	places := make([]int, 0, len(columns))
 	for _, name := range columns {
@@ -92,9 +91,9 @@ func markScattered(header []string, ours []bool, columns []string, enough int) (
 	return joined
 }
 
-// WrittenHere reports whether a file is an output of an earlier run, which has
-// a block of ours in its header, or has nothing to lose. Beside the usual
-// delimiters the given one is tried.
+// WrittenHere reports whether a file is an output of an earlier run, with a block
+// of ours in its header, or is empty. It tries the given delimiter beside the
+// usual ones.
 func WrittenHere(path string, delim rune) bool {
 	f, err := os.Open(path)
 	if err != nil {

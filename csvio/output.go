@@ -13,8 +13,8 @@ import (
 	"github.com/gocarina/gocsv"
 )
 
-// resultsCells is our block in results.csv. All is text: gocsv prints a number
-// through fmt.
+// resultsCells is our block in results.csv, all text: gocsv prints numbers through
+// fmt.
 type resultsCells struct {
 	CandidateID string `csv:"candidate_id"`
 	InviteURL   string `csv:"invite_url"`
@@ -41,7 +41,7 @@ var (
 	failedColumns  = structHeader[failedCells]()
 )
 
-// A writer parts the rows among the two outputs.
+// A writer sends each row to one of the two outputs.
 type writer struct {
 	results *output[resultsCells]
 	failed  *output[failedCells]
@@ -50,8 +50,8 @@ type writer struct {
 
 func (w *writer) header() error { return cmp.Or(w.results.header(), w.failed.header()) }
 
-// write writes the rows of a block. A row whose outcome names neither status nor
-// code is a failed one: it must not be lost.
+// write writes the rows of a block. A row with neither status nor code is a failed
+// one: it must not be lost.
 func (w *writer) write(b *rowBlock) error {
 	w.results.use(b.list)
 	w.failed.use(b.list)
@@ -76,8 +76,8 @@ func (w *writer) write(b *rowBlock) error {
 
 func (w *writer) flush() error { return cmp.Or(w.results.out.Flush(), w.failed.out.Flush()) }
 
-// plainText keeps a spreadsheet from running a text of the API as a formula, and
-// an output from being no text.
+// plainText keeps spreadsheets from running a text of the API as a formula, and
+// NUL out of the outputs.
 func plainText(s string) string {
 	if strings.IndexByte(s, 0) >= 0 {
 		s = strings.ReplaceAll(s, "\x00", "\ufffd")
@@ -88,11 +88,10 @@ func plainText(s string) string {
 	return s
 }
 
-// An output writes one file: the user's cells as they stand in the input, then
-// our block T, then what a row has behind the header's last column. Surplus
-// cells go behind the block so that it stays in its columns and the row, fed
-// back, still has too many: had they been joined to the last column, a row
-// whose cells have shifted would pass for a good one.
+// An output writes one file: the user's cells as the input has them, our block T,
+// then surplus cells. These stand behind the block so that the row, fed back,
+// still has too many: joined to the last column, shifted cells would pass for a
+// good row.
 type output[T any] struct {
 	list    *List // whose rows are written
 	out     *bufio.Writer
@@ -144,7 +143,7 @@ func newOutput[T any](in *Input, out *bufio.Writer) *output[T] {
 	return o
 }
 
-// use makes a list the one whose rows are added.
+// use selects the list of the next rows.
 func (o *output[T]) use(l *List) {
 	o.list, o.keep = l, o.places[l]
 	o.origin = o.origins.of(l)
@@ -155,9 +154,9 @@ func (o *output[T]) add(raw []byte, cells T) {
 	o.cells = append(o.cells, cells)
 }
 
-// header writes the byte order mark, unless the input was plain UTF-8 without
-// one, and the column names. A spreadsheet that saves in another encoding reads
-// what has no mark in that, too.
+// header writes the names of the columns, after a byte order mark unless the input
+// was plain UTF-8 without one: a spreadsheet that saves in another encoding also
+// reads so what has no mark.
 func (o *output[T]) header() error {
 	if o.bom {
 		o.out.WriteString("\ufeff") // an error comes back at the next Flush
@@ -180,7 +179,7 @@ func (o *output[T]) header() error {
 	return o.end(o.block, nil)
 }
 
-// renamed returns new names for columns of the user's that bear one of ours.
+// renamed returns new names for the user's columns that have a name of ours.
 func (o *output[T]) renamed() map[int]string {
 	taken := map[string]bool{}
 	ours := map[string]bool{}
@@ -206,7 +205,7 @@ func (o *output[T]) renamed() map[int]string {
 	return renamed
 }
 
-// quoted returns cells of ours as they are written, until it is called again.
+// quoted returns cells of ours as CSV, valid until the next call.
 func (o *output[T]) quoted(cells ...string) []byte {
 	o.quote.Reset()
 	_ = o.csv.Write(cells) // a bytes.Buffer takes everything, and the delimiter was checked
@@ -214,14 +213,14 @@ func (o *output[T]) quoted(cells ...string) []byte {
 	return bytes.TrimSuffix(o.quote.Bytes(), []byte("\n"))
 }
 
-// writeRows writes the rows that wait.
+// writeRows writes the waiting rows.
 func (o *output[T]) writeRows() error {
 	err := gocsv.MarshalCSVWithoutHeaders(o.cells, o)
 	o.cells, o.raws, o.next = o.cells[:0], o.raws[:0], 0
 	return err
 }
 
-// Write implements gocsv.CSVWriter: it is given our block of the next row.
+// Write implements gocsv.CSVWriter: block is ours of the next row.
 func (o *output[T]) Write(block []string) error {
 	cells, fault := splitRaw(o.split[:0], o.raws[o.next], o.list.delim)
 	if fault.kind != noFault {
@@ -237,8 +236,7 @@ func (o *output[T]) Write(block []string) error {
 	return o.end(o.origin.in(block, o.row), surplus)
 }
 
-// isEmptyCell reports whether there is nothing in a cell, as it is written,
-// that can be seen.
+// isEmptyCell reports whether a cell, as the spool has it, shows nothing.
 func isEmptyCell(cell []byte) bool { return trim(string(withoutQuotes(cell))) == "" }
 
 func withoutQuotes(cell []byte) []byte {
@@ -275,8 +273,8 @@ func (o *output[T]) end(block []string, surplus [][]byte) error {
 	return err
 }
 
-// appendCell copies a cell as it is written. Only another delimiter than the
-// input's can make it need quotes.
+// appendCell copies a cell as it is. Only a delimiter other than the input's can
+// make it need quotes.
 func (o *output[T]) appendCell(line, cell []byte) []byte {
 	if o.delim == o.list.delim || len(cell) == 0 || cell[0] == '"' || !bytes.ContainsRune(cell, o.delim) {
 		return append(line, cell...)

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/google/renameio/v2"
 
@@ -19,27 +20,26 @@ import (
 	"bulkinvite/batch/file"
 )
 
-// Outputs are the two files that tell what became of an input's rows.
+// Outputs are the two files with what became of an input's rows.
 //
-// Their temporary files are made by Write and not before: a run sends for
-// hours and writes for seconds, and what kill -9 leaves behind in those hours
-// would otherwise lie beside the outputs for ever. What it leaves behind in
-// those seconds is hidden and named .NAME followed by a number.
+// Write makes their temporary files, and not NewOutputs: a run sends for hours and
+// writes for seconds, and a file left by kill -9 stays for ever. Its name is
+// hidden, .NAME with a number.
 type Outputs struct {
 	in              *Input
 	results, failed string // with symbolic links resolved
 	pending         []*renameio.PendingFile
 }
 
-// Counts are how many rows Write read, and how many it wrote where. The caller
-// checks that Rows = Results + Failed.
+// Counts are the rows that Write read and wrote. The caller checks that Rows =
+// Results + Failed.
 type Counts struct {
 	Rows, Results, Failed int
 }
 
-// NewOutputs makes sure, before anything is sent, that both files can be
-// written where they shall be and that neither is the input, the other, or
-// anything but a file. It changes nothing. Symbolic links are followed.
+// NewOutputs checks, before anything is sent, that both files can be written and
+// that neither is the input, the other, or anything but a file. It changes
+// nothing, and follows symbolic links.
 func NewOutputs(in *Input, resultsPath, failedPath string) (*Outputs, error) {
 	results, err := in.checkTarget(resultsPath)
 	if err != nil {
@@ -55,7 +55,7 @@ func NewOutputs(in *Input, resultsPath, failedPath string) (*Outputs, error) {
 	return &Outputs{in: in, results: results, failed: failed}, nil
 }
 
-// checkTarget returns where an output goes that shall have a name.
+// checkTarget returns where the output with a name goes.
 func (in *Input) checkTarget(path string) (string, error) {
 	resolved, err := in.resolveTarget(path)
 	if err != nil {
@@ -90,11 +90,10 @@ func (in *Input) resolveTarget(path string) (string, error) {
 	return resolved, nil
 }
 
-// Write reads the input once more, asks outcome what became of each row, in
-// input order and one call at a time, and replaces both files, first the
-// results. The rows that outcome is asked about have neither candidate nor
-// problem: only what tells which they are. Each file is replaced whole, or
-// stays as it was if Write fails.
+// Write reads the input once more, asks outcome about each row, in input order and
+// one call at a time, and replaces both files, the results first. The rows that it
+// passes to outcome have neither candidate nor problem. Each file is replaced
+// whole, or stays as it was if Write fails.
 func (o *Outputs) Write(ctx context.Context, outcome func(*batch.Row) (batch.Outcome, error)) (Counts, error) {
 	defer o.Cleanup()
 	results, err := o.create(o.results)
@@ -141,8 +140,8 @@ func (o *Outputs) create(path string) (*renameio.PendingFile, error) {
 	return f, nil
 }
 
-// commit puts the files in their places. All are safe on the disk before the
-// first is moved: a full disk must not leave one new and one old.
+// commit puts the files in their places, once all are safe on the disk: a full
+// disk must not leave one new and one old.
 func (o *Outputs) commit(paths ...string) (err error) {
 	for _, f := range o.pending {
 		err = cmp.Or(err, f.Sync())
@@ -155,8 +154,8 @@ func (o *Outputs) commit(paths ...string) (err error) {
 	return writeError(err)
 }
 
-// Cleanup removes the temporary files that were not put in place. Write calls
-// it; it may be called at any time.
+// Cleanup removes the temporary files that are not in place. Write calls it;
+// others may at any time.
 func (o *Outputs) Cleanup() {
 	for _, f := range o.pending {
 		_ = f.Cleanup() // nothing is left to do about a file that cannot be removed
@@ -171,6 +170,101 @@ func writeError(err error) error {
 	return fmt.Errorf("write the outputs: %w", err)
 }
 
-// looksLikeFormula reports whether a spreadsheet would take a text for a
-// formula, or drop the character that hides one.
+// looksLikeFormula reports whether a spreadsheet would run a text as a formula, or
+// drop the character that prevents it.
 func looksLikeFormula(s string) bool { return s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) }
+
+// InvalidRows is a file for the rows that cannot be sent, with the columns of
+// failed.csv: once fixed, it can be sent.
+type InvalidRows struct{ file *Outputs }
+
+// NewInvalidRows checks, and changes nothing, that the file can be written and is
+// neither the input nor anything but a file. It follows symbolic links.
+func NewInvalidRows(in *Input, path string) (*InvalidRows, error) {
+	resolved, err := in.checkTarget(path)
+	if err != nil {
+		return nil, err
+	}
+	return &InvalidRows{&Outputs{in: in, failed: resolved}}, nil
+}
+
+// Write reads the input twice more and replaces the file, whole or not at all.
+func (r *InvalidRows) Write(ctx context.Context) (Counts, error) {
+	o := r.file
+	defer o.Cleanup()
+	var invalid []uint32 // the index of each, in input order
+	err := o.in.Scan(ctx, func(row *batch.Row) error {
+		if row.Problem != nil {
+			invalid = append(invalid, uint32(row.Index))
+		}
+		return nil
+	})
+	if err != nil {
+		return Counts{}, err
+	}
+	failed, err := o.create(o.failed)
+	if err != nil {
+		return Counts{}, err
+	}
+	w := newWriter(o.in, io.Discard, failed)
+	err = w.writeAll(ctx, o.in, func(row *batch.Row) (batch.Outcome, error) {
+		if len(invalid) == 0 || int(invalid[0]) != row.Index {
+			return batch.Outcome{Status: batch.StatusInvited}, nil // not a failed one: its place is nowhere
+		}
+		invalid = invalid[1:]
+		again, err := o.in.At(row.Offset)
+		if err != nil {
+			return batch.Outcome{}, err
+		}
+		return batch.Outcome{Code: again.Problem.Code, Error: again.Problem.Message}, nil
+	})
+	if err != nil {
+		return Counts{}, err
+	}
+	return w.counts, o.commit(o.failed)
+}
+
+// DefaultOutputs returns the default outputs of an input: beside it, with its name
+// without endings, or in the current folder for "-". The words that are not empty,
+// such as a sheet's name, become part of both names.
+func DefaultOutputs(name string, words ...string) (results, failed string) {
+	base := "stdin"
+	if name != "-" {
+		base = withoutEnding(withoutEnding(name, ".gz", ".zst"), ".csv", ".tsv", ".tab", ".txt", ".xlsx", ".xlsm")
+	}
+	for _, word := range words {
+		if word != "" {
+			base += "." + fileWord(word)
+		}
+	}
+	return base + ".results.csv", base + ".failed.csv"
+}
+
+// fileWord makes a word fit for the name of a file.
+func fileWord(word string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '/' || r == '\\' || !unicode.IsPrint(r) {
+			return '_'
+		}
+		return r
+	}, word)
+}
+
+// NumberedOutput returns the n-th name for an output, numbered as file managers
+// number copies; the first is the name itself.
+func NumberedOutput(name string, n int) string {
+	if n == 1 {
+		return name
+	}
+	ext := filepath.Ext(name)
+	return fmt.Sprintf("%s (%d)%s", strings.TrimSuffix(name, ext), n, ext)
+}
+
+// withoutEnding removes an ending, unless the name is nothing else.
+func withoutEnding(name string, endings ...string) string {
+	ext := filepath.Ext(name)
+	if filepath.Base(name) == ext || !slices.Contains(endings, strings.ToLower(ext)) {
+		return name
+	}
+	return strings.TrimSuffix(name, ext)
+}

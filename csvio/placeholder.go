@@ -7,9 +7,9 @@ import (
 	"unicode"
 )
 
-// placeholders are what programs and people write where there is no value, in
-// lower case and without the blanks inside abbreviations, by their first byte in
-// either case. They are no ids, and nobody is called so.
+// placeholders are the words of programs and people for no value, by their first
+// byte in either case: lower case, without blanks in abbreviations. They are
+// neither ids nor names.
 var placeholders = func() (words [256][]string) {
 	for _, list := range []string{
 		`null,nil,none,undefined,unknown,nan,na,n/a,n.a.,n.a,n/d,k.a.,s/d,n.v.,n/k,\n,tbd,tba,tbc,missing,unnamed,anonymous,xxx,xxxx,xxxxx`,
@@ -38,9 +38,9 @@ var (
 	lastNames = map[string]bool{"Null": true, "None": true, "Nil": true, "Na": true, "Nan": true, "Brak": true}
 )
 
-// isPlaceholder reports whether a cell says that it has no value: a word for
-// that, in any case and in brackets or not, signs alone such as - or ?, or the
-// #N/A of a spreadsheet.
+// isPlaceholder reports whether a cell says that it has no value: by a word, in
+// any case and in brackets or not, by signs alone such as - or ?, or by the #N/A
+// of a spreadsheet.
 func isPlaceholder(s string) bool {
 	if s == "" {
 		return false
@@ -62,13 +62,13 @@ func hasLetterOrDigit(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) })
 }
 
-// isNotFound reports whether a text is what a spreadsheet shows if a look-up
-// finds nothing: #N/A, and in other languages #NV or #N/D.
+// isNotFound reports whether a text is what a spreadsheet shows for a failed
+// look-up: #N/A, and in other languages #NV or #N/D.
 func isNotFound(s string) bool {
 	return isSpreadsheetError(s) && strings.TrimRight(s, "!?") == s
 }
 
-// valueOf returns a cell trimmed, or "" if it has a placeholder.
+// valueOf returns a trimmed cell, or "" for a placeholder.
 func valueOf(cell string) string {
 	s := trim(cell)
 	if isPlaceholder(s) {
@@ -77,8 +77,7 @@ func valueOf(cell string) string {
 	return s
 }
 
-// isNoName reports whether a name consists of placeholders, or of what columns of
-// names are called.
+// isNoName reports whether a name consists of placeholders or of headers of names.
 func isNoName(name string) bool {
 	switch {
 	case isPlaceholder(name):
@@ -94,8 +93,8 @@ func isNoName(name string) bool {
 	return true
 }
 
-// joinedName makes one name of two cells. What is a placeholder in one of them
-// is left out: but Null and None, written as names are, can be last names.
+// joinedName makes one name of two cells, without placeholders: but Null and None,
+// written as names are, can be last names.
 func joinedName(first, last string) string {
 	first, last = trim(first), trim(last)
 	if isPlaceholder(first) && !givenNames[first] {
@@ -115,8 +114,8 @@ func nameOf(name string) string {
 	return name
 }
 
-// isNameHeader reports whether a text is what a column of names is called, and
-// nobody is: a template, or a header in the middle of a list.
+// isNameHeader reports whether a text is the header of a column of names and no
+// name: a template, or a header in the middle of a list.
 func isNameHeader(s string) bool {
 	if !nameInside(s) {
 		return false // as nearly all names
@@ -126,7 +125,7 @@ func isNameHeader(s string) bool {
 	return known && (field == fieldFirstName || field == fieldLastName || strings.Contains(form, "name") || strings.Contains(form, "nom"))
 }
 
-// nameInside reports whether a text has name, naam or nom in it, in any case.
+// nameInside reports whether a text has "nam", "naa" or "nom" in it, in any case.
 func nameInside(s string) bool {
 	for i := range max(0, len(s)-2) {
 		if s[i]|0x20 == 'n' {
@@ -139,16 +138,16 @@ func nameInside(s string) bool {
 	return false
 }
 
-// templates are what stands in letters for a name that a program puts in its
-// place: between signs that no name has, or signs close to a word on both sides.
+// templates matches fields that a program should have filled in, between signs
+// that no name has, or between equal signs close to a word.
 var templates = regexp.MustCompile(`\{\{.*?(?:\}\}|$)|[$#]?\{[^{}]*\}|<%.*?%>|\*\|.*?\|\*|` +
 	`(?:^|\s)((?:%+\pL[^%]*%+|#+\pL[\pL\pN_.]*#+|\$+\pL[\pL\pN_.]*\$+|\|+\pL[\pL\pN_.]*\|+))(?:\s|$)`)
 
-// inBrackets is a text between signs that may also stand around a part of a name.
+// inBrackets matches texts between signs that may also enclose a part of a name.
 var inBrackets = regexp.MustCompile(`[\[(<«‹_*~]+\s*(\pL[^\[(<«‹*~\])>»›]*\pL)\s*[\])>»›_*~]+`)
 
-// noPartOfName finds in a name a part that is a placeholder and nobody's name: a
-// program has put the text together of parts, one of which was missing.
+// noPartOfName returns the first part of a name that is a placeholder and no name:
+// a program has put the text together, and one part was missing.
 func noPartOfName(name string) string {
 	if !strings.ContainsAny(name, "(<[\\/{%|*$#«‹_~") && !strings.Contains(name, "ndefined") {
 		return "" // as most
@@ -177,12 +176,12 @@ func noPartOfName(name string) string {
 	return ""
 }
 
-// scientific is how spreadsheets write numbers that are too long for a cell:
-// most of the digits are lost.
+// scientific matches numbers too long for a cell as spreadsheets write them,
+// without most of their digits.
 var scientific = regexp.MustCompile(`^\d([.,]\d+)?[eE]\+\d+$`)
 
-// hasPlaceholder reports whether a word of a name is a placeholder that is not
-// written as names are. In a list in capitals it may be a name all the same.
+// hasPlaceholder reports whether a word of a name is a placeholder and not written
+// as names are. In a list in capitals it may be a name.
 func hasPlaceholder(name string) bool {
 	for word := range strings.FieldsSeq(name) {
 		if isPlaceholderWord(word) && !lastNames[word] && word != "na" { // which is Portuguese

@@ -13,10 +13,9 @@ import (
 	"bulkinvite/batch"
 )
 
-// A rawReader cuts the spool into records without decoding them. It is for the
-// last pass, which copies the user's cells as they are: the check pass has
-// found that all of it is good CSV, in which a record ends at the first line
-// end with an even number of quotes before it.
+// A rawReader cuts the spool into records without decoding them, for the last
+// pass, which copies the user's cells. The check pass has found good CSV, where a
+// record ends at the first line end with an even number of quotes before it.
 type rawReader struct {
 	list *List
 	src  *bufio.Reader
@@ -87,8 +86,8 @@ func (r *rawReader) read(b []byte) ([]byte, error) {
 	}
 }
 
-// project calls write with all rows, block by block, while it asks outcome what
-// became of the next ones. The blocks are used again and again.
+// project calls write with all rows, block by block, while it asks outcome about
+// the next ones. It reuses the blocks.
 func (in *Input) project(ctx context.Context, outcome func(*batch.Row) (batch.Outcome, error), write func(*rowBlock) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	// Both have room for all blocks: nobody waits but for work.

@@ -27,8 +27,8 @@ type position struct {
 	rows   int   // records and blank lines before it, which a spreadsheet shows as rows
 }
 
-// A record is one record of the spool. Its slice is valid until the next read;
-// the strings stay.
+// A record is one record of the spool. Its slice is valid until the next read; its
+// strings stay.
 type record struct {
 	row    int      // as a spreadsheet counts, from 1
 	line   int      // at which it starts, from 1
@@ -37,8 +37,8 @@ type record struct {
 	fields []string // decoded
 }
 
-// A recordReader reads records from the spool with encoding/csv, and keeps
-// account of where each of them stands.
+// A recordReader reads records from the spool with encoding/csv, and notes where
+// each of them stands.
 type recordReader struct {
 	spool window
 	src   *bufio.Reader // reads spool
@@ -56,7 +56,7 @@ func newRecordReader(spool *os.File, size int64, delim rune, buffer int) *record
 	return r
 }
 
-// seek makes r go on at pos.
+// seek moves r to pos.
 func (r *recordReader) seek(pos position) {
 	r.pos = pos
 	r.spool.at = pos.offset
@@ -89,7 +89,7 @@ func (r *recordReader) read() (record, error) {
 	return rec, nil
 }
 
-// skipBlankLines keeps from encoding/csv what it would skip without a word.
+// skipBlankLines counts the blank lines, which encoding/csv would skip uncounted.
 func (r *recordReader) skipBlankLines() {
 	for {
 		r.spool.limit = r.pos.offset + maxRecord
@@ -110,16 +110,15 @@ func (r *recordReader) skipBlankLines() {
 	}
 }
 
-// isTorn reports whether a cell that is not in quotes has a carriage return in
-// it. To encoding/csv that is a character like others; to the program that
-// wrote it it may have been the end of a row, as on old Macs, and the next
-// person of the list is in this row's other cells.
+// isTorn reports whether a cell without quotes has a carriage return. To
+// encoding/csv that is an ordinary character; the program that wrote it may have
+// ended a row so, as on old Macs, with the next person in this row's other cells.
 func (l *List) isTorn(rec record) (bool, error) {
 	if !slices.ContainsFunc(rec.fields, func(s string) bool { return strings.Contains(s, "\r") }) {
 		return false, nil
 	}
-	raw := make([]byte, rec.size)
-	if _, err := l.spool.ReadAt(raw, rec.offset); err != nil {
+	raw, err := readSpool(l.spool, rec.offset, int64(rec.size))
+	if err != nil {
 		return false, err
 	}
 	cells, _ := splitRaw(nil, raw, l.delim) // a record that was read has no fault
@@ -130,23 +129,22 @@ func (l *List) isTorn(rec record) (bool, error) {
 	}), nil
 }
 
-// explain makes of an error of encoding/csv one that says where and how the
-// record at r.pos breaks the rules.
+// explain replaces an error of encoding/csv by one with the place and kind of the
+// fault in the record at r.pos.
 func (r *recordReader) explain(err error) error {
 	if parseErr := (*csv.ParseError)(nil); !errors.As(err, &parseErr) && !errors.Is(err, errTooLarge) {
 		return err
 	}
-	raw := make([]byte, min(maxRecord+1, r.spool.size-r.pos.offset))
-	if _, err := r.spool.ReadAt(raw, r.pos.offset); err != nil {
-		return err
+	raw, readErr := readSpool(r.spool.File, r.pos.offset, min(maxRecord+1, r.spool.size-r.pos.offset))
+	if readErr != nil {
+		return readErr
 	}
 	raw = cutRecord(raw)
 	return r.syntaxError(raw, r.pos.lines+1, len(raw) > maxRecord, err)
 }
 
-// cutRecord returns the first record of b with its line end. A record ends at
-// the first line end with an even number of quotes before it. Where that is
-// not so, a quote is out of place.
+// cutRecord returns the first record of b with its line end, the first with an
+// even number of quotes before it. If there is none, a quote is out of place.
 func cutRecord(b []byte) []byte {
 	end, quotes := 0, 0
 	for {
@@ -162,8 +160,8 @@ func cutRecord(b []byte) []byte {
 	}
 }
 
-// A window reads the spool from a place on, and not beyond a limit: a quote
-// that is not closed must not fill the memory.
+// A window reads the spool from a place on, up to a limit: a quote that is not
+// closed must not fill the memory.
 type window struct {
 	*os.File
 	size  int64 // of the spool
@@ -207,8 +205,8 @@ type quoteFault struct {
 	cell int // offset at which the cell begins
 }
 
-// splitRaw cuts a record into its cells as they are written, quotes and all,
-// and appends them to cells. It follows the rules of encoding/csv.
+// splitRaw appends to cells the cells of a record as they are written, with their
+// quotes. It follows the rules of encoding/csv.
 func splitRaw(cells [][]byte, raw []byte, delim rune) ([][]byte, quoteFault) {
 	raw = trimLineEnd(raw)
 	sep := utf8.AppendRune(nil, delim)

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A Column tells which header was taken for a field.
+// A Column is a header and the field that it was taken for.
 type Column struct {
 	Field  string `json:"field"` // such as "interview_id"
 	Header string `json:"header"`
@@ -29,11 +29,10 @@ func (l *List) Columns() []Column {
 	return found
 }
 
-// sampleLength is how much of a text Column.Sample has, in characters.
+// sampleLength is the longest Column.Sample, in characters.
 const sampleLength = 40
 
-// lookFor takes from a block the first text of each column of which there is no
-// sample yet.
+// lookFor fills in missing samples with the first text of each column in a block.
 func lookFor(samples []string, b *block) {
 	for i, sample := range samples {
 		if sample != "" {

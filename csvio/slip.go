@@ -7,8 +7,8 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// providers are where most people have their address, with the endings that
-// their domains do not have and that are slips of one that they have.
+// providers are the most frequent mail providers, with endings that none of their
+// domains has and that are slips of one that it has.
 var providers = map[string][]string{
 	"gmail":      {"co", "cm", "om", "net", "org", "de", "fr", "it", "es", "co.uk"},
 	"googlemail": {"co", "cm", "om", "net", "org", "de", "fr", "it", "es", "co.uk"},
@@ -19,11 +19,11 @@ var providers = map[string][]string{
 	"protonmail": {"co", "cm", "om"},
 }
 
-// commonEndings are those that are looked for in endings that there are not.
+// commonEndings are compared with unknown top-level domains.
 var commonEndings = []string{"com", "net", "org", "edu", "gov", "info"}
 
-// isSlippedDomain reports whether the domain of an address is most likely a slip
-// of the pen: gmial.com, hotmail.co, or an ending such as .con that there is not.
+// isSlippedDomain reports whether a domain is most likely a slip of the pen:
+// gmial.com, hotmail.co, or an unknown ending such as .con.
 func isSlippedDomain(domain string) bool {
 	domain = strings.ToLower(domain)
 	if latin := strings.ReplaceAll(domain, "ı", "i"); latin != domain && isProvider(latin) {
@@ -63,14 +63,14 @@ func isProvider(domain string) bool {
 	return known && rest == "com"
 }
 
-// isUnknownEnding reports whether there is no such top-level domain.
+// isUnknownEnding reports whether a top-level domain does not exist.
 func isUnknownEnding(label string) bool {
 	_, icann := publicsuffix.PublicSuffix("example." + label)
 	return !icann
 }
 
-// isSlip reports whether one letter too many, too few or wrong, or two letters
-// that have changed places, make what was written of what was meant.
+// isSlip reports whether written differs from meant by one letter added, lost or
+// replaced, or by two letters swapped.
 func isSlip(written, meant string) bool {
 	for written != "" && meant != "" && written[0] == meant[0] {
 		written, meant = written[1:], meant[1:]

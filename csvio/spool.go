@@ -5,18 +5,23 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"os"
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sync/errgroup"
 
+	"bulkinvite/batch"
 	"bulkinvite/batch/file"
 )
 
-// spooled is what is known of an input once it is copied.
+// spooled is what copying an input has shown.
 type spooled struct {
 	size  int64  // bytes in the spool
 	sum   string // SHA-256 of the bytes as they came
@@ -44,6 +49,13 @@ func createSpool() (*os.File, error) {
 func spoolError(err error) error {
 	return fmt.Errorf("write a temporary copy of the input in %s: %w; free some space there, or set TMPDIR to another folder",
 		os.TempDir(), file.Bare(err))
+}
+
+// readSpool returns a part of a spool.
+func readSpool(spool *os.File, offset, size int64) ([]byte, error) {
+	part := make([]byte, size)
+	_, err := spool.ReadAt(part, offset)
+	return part, err
 }
 
 // A spooler copies one input into the spool as UTF-8.
@@ -96,7 +108,7 @@ func (s *spooler) copyAll(packed *bufio.Reader) error {
 	return s.copyText(input, head)
 }
 
-// copyText copies an input that begins with head and is text.
+// copyText copies a text that begins with head.
 func (s *spooler) copyText(input *bufio.Reader, head []byte) error {
 	if err := refuseBinary(s.name, head); err != nil {
 		return err
@@ -121,7 +133,7 @@ func (s *spooler) copyText(input *bufio.Reader, head []byte) error {
 	return nil
 }
 
-// decode returns a reader of an input's text.
+// decode returns a reader of the text in UTF-8.
 func (s *spooler) decode(input *bufio.Reader, head []byte) (*bufio.Reader, error) {
 	s.bomUTF8 = bytes.HasPrefix(head, []byte{0xef, 0xbb, 0xbf})
 	s.utf16 = bytes.HasPrefix(head, []byte{0xff, 0xfe}) || bytes.HasPrefix(head, []byte{0xfe, 0xff})
@@ -148,10 +160,9 @@ func (s *spooler) decode(input *bufio.Reader, head []byte) (*bufio.Reader, error
 	return input, nil // a decoder would put U+FFFD in the place of bytes that are wrong
 }
 
-// showsUTF8 reports whether the beginning of a text that has the mark of UTF-8,
-// and is declared to be in another encoding, is UTF-8 all the same. What is ASCII
-// as far as it is seen is UTF-8 only if the other one has two bytes for all
-// characters. Some programs put that mark before any text.
+// showsUTF8 reports whether a text with the mark of UTF-8, declared to be in
+// another encoding, begins with UTF-8 all the same; ascii says whether ASCII alone
+// is enough. Some programs put that mark before any text.
 func showsUTF8(input *bufio.Reader, ascii bool) bool {
 	head, _ := input.Peek(scanBuffer) // what cannot be read is found by the next read
 	w := utf8Witness{}
@@ -159,7 +170,7 @@ func showsUTF8(input *bufio.Reader, ascii bool) bool {
 	return !w.broken && bytes.IndexByte(head, 0) < 0 && (ascii || w.accents > 0)
 }
 
-// write copies text into the spool and stops at the first byte that is wrong.
+// write copies text into the spool, up to the first wrong byte.
 func (s *spooler) write(text io.Reader) error {
 	buf := make([]byte, scanBuffer)
 	held := 0 // bytes at the start of buf that may begin a character
@@ -187,8 +198,8 @@ func (s *spooler) write(text io.Reader) error {
 	}
 }
 
-// inspect returns how many bytes of p are whole and good characters, and
-// whether the byte behind them is wrong rather than cut off.
+// inspect returns how many bytes of p are whole and good characters, and whether
+// the next byte is wrong rather than cut off.
 func (s *spooler) inspect(p []byte, atEOF bool) (good int, wrong bool) {
 	if utf8.Valid(p) && bytes.IndexByte(p, 0) < 0 && !(s.decoded != "" && bytes.ContainsRune(p, utf8.RuneError)) {
 		return len(p), false
@@ -252,39 +263,78 @@ func (s *spooler) explain(chunk []byte, at int, rest io.Reader) error {
 	return e
 }
 
-// lastBytes returns the end of what the spool holds with p behind it.
+// lastBytes returns the end of the spool with p behind it.
 func (s *spooler) lastBytes(p []byte) []byte {
 	if len(p) >= excerptWidth || s.pos.offset == 0 {
 		return p
 	}
 	from := max(0, s.pos.offset-excerptWidth)
-	last := make([]byte, s.pos.offset-from, s.pos.offset-from+int64(len(p)))
-	if _, err := s.spool.ReadAt(last, from); err != nil {
+	last, err := readSpool(s.spool, from, s.pos.offset-from)
+	if err != nil {
 		return p // it is only for a message
 	}
 	return append(last, p...)
 }
 
+// readErrors are the errors of compressed inputs.
+var readErrors = []struct {
+	err           error
+	message, hint string
+}{
+	{errTrailing, "something else follows the compressed data", "unpack it yourself and look at it, or fetch it again"},
+	{io.ErrUnexpectedEOF, "the compressed data ends early", "fetch the file again"},
+	{zstd.ErrWindowSizeExceeded, fmt.Sprintf("needs more than %d MiB of memory to unpack", maxWindow>>20), "unpack it yourself"},
+	{errDamaged, "the compressed data is damaged", "fetch the file again"},
+}
+
 func (s *spooler) readError(err error) error {
-	e := &InputError{File: s.name, Err: err}
-	switch {
-	case errors.Is(err, errBomb):
-		e = bombError(err)
+	if errors.Is(err, errBomb) {
+		e := bombError(err)
 		e.File = s.name
-	case errors.Is(err, errTrailing):
-		e.Message = "something else follows the compressed data"
-		e.Hint = "unpack it yourself and look at it, or fetch it again"
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		e.Message = "the compressed data ends early"
-		e.Hint = "fetch the file again"
-	case errors.Is(err, zstd.ErrWindowSizeExceeded):
-		e.Message = fmt.Sprintf("needs more than %d MiB of memory to unpack", maxWindow>>20)
-		e.Hint = "unpack it yourself"
-	case errors.Is(err, errDamaged):
-		e.Message = "the compressed data is damaged"
-		e.Hint = "fetch the file again"
-	default:
-		return unreadable(s.name, err)
+		return e
 	}
-	return e
+	for _, known := range readErrors {
+		if errors.Is(err, known.err) {
+			return &InputError{File: s.name, Message: known.message, Hint: known.hint, Err: err}
+		}
+	}
+	return unreadable(s.name, err)
+}
+
+// A sideSum hashes beside its writer: for a large input that takes as long as
+// reading it.
+type sideSum struct {
+	hash   hash.Hash
+	free   chan []byte
+	chunks chan []byte
+	group  errgroup.Group
+}
+
+func newSideSum() *sideSum {
+	const ahead = 4
+	s := &sideSum{hash: sha256.New(), free: make(chan []byte, ahead), chunks: make(chan []byte, ahead)}
+	for range ahead {
+		s.free <- make([]byte, 0, scanBuffer)
+	}
+	s.group.Go(batch.Guard(func() error {
+		for chunk := range s.chunks {
+			s.hash.Write(chunk) // a hash takes everything
+			s.free <- chunk
+		}
+		return nil
+	}))
+	return s
+}
+
+// Write takes a copy of p, and never fails.
+func (s *sideSum) Write(p []byte) (int, error) {
+	s.chunks <- append((<-s.free)[:0], p...)
+	return len(p), nil
+}
+
+// sum ends the hashing, once, and returns the SHA-256 in hexadecimal digits.
+func (s *sideSum) sum() (string, error) {
+	close(s.chunks)
+	err := s.group.Wait()
+	return hex.EncodeToString(s.hash.Sum(nil)), err
 }

@@ -28,8 +28,8 @@ var (
 	errDamaged  = errors.New("compressed: damaged")
 )
 
-// unpack returns a reader of what input holds, which may be compressed. An
-// error of the input itself is passed on as it is.
+// unpack returns a reader of what input holds, compressed or not. It passes on
+// errors of the input itself.
 func unpack(input *bufio.Reader) (*bufio.Reader, error) {
 	magic, _ := input.Peek(4) // what cannot be read is found by the next read
 	u := &unpacker{packed: countingReader{Reader: input}}
@@ -68,8 +68,7 @@ func (u *unpacker) Read(p []byte) (int, error) {
 	return n, u.explain(err)
 }
 
-// inflated reports whether so many bytes are beyond reason for what so many
-// were unpacked to.
+// inflated reports whether no list shrinks from so many bytes to so few.
 func inflated(written, packed int64) bool {
 	return written > freeInflation && written/maxRatio > packed
 }
@@ -79,7 +78,7 @@ func bombError(err error) *InputError {
 		Hint: "unpack it yourself and look at it", Err: err}
 }
 
-// explain sorts the errors of the two formats.
+// explain maps the errors of both formats to ours.
 func (u *unpacker) explain(err error) error {
 	switch {
 	case err != nil && u.packed.err != nil: // the formats wrap it, or not
@@ -92,8 +91,8 @@ func (u *unpacker) explain(err error) error {
 	return fmt.Errorf("%w: %w", errDamaged, err)
 }
 
-// A countingReader counts what is taken from it. It keeps ReadByte, without
-// which flate would read ahead.
+// A countingReader counts what is taken from it. It keeps ReadByte, because flate
+// would read ahead without.
 type countingReader struct {
 	*bufio.Reader
 	n   int64

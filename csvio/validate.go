@@ -19,8 +19,8 @@ const (
 	maxName = 300 // characters
 )
 
-// validate makes the candidate that a row asks for, or says the first thing
-// that is wrong with it in the order of the codes.
+// validate makes the candidate of a row, or its first problem in the order of the
+// codes.
 func (l *List) validate(row *batch.Row, cells *rawCells, p place) {
 	c := &row.Candidate
 	cells.unwrap()
@@ -59,7 +59,7 @@ func (c *rawCells) missing(code batch.Code) string {
 	return ""
 }
 
-// shapeProblem looks at what concerns the row as a whole.
+// shapeProblem checks what concerns the row as a whole.
 func (l *List) shapeProblem(c *batch.Candidate, p place) *batch.Problem {
 	if p.torn {
 		return &batch.Problem{Code: batch.CodeTooManyFields, Message: "the row has a carriage return in it that ends no line, and may be two rows: " +
@@ -79,8 +79,8 @@ func (l *List) shapeProblem(c *batch.Candidate, p place) *batch.Problem {
 	return nil
 }
 
-// personProblem looks at who is to be invited. An id of the application or of
-// the candidate can stand for name and address.
+// personProblem checks who is invited. An id of the application or of the
+// candidate can replace name and address.
 func personProblem(c *batch.Candidate) *batch.Problem {
 	byID := c.JobApplicationID != "" || c.CandidateID != ""
 	if c.Email == "" && !byID {
@@ -110,13 +110,13 @@ func personProblem(c *batch.Candidate) *batch.Problem {
 	return nil
 }
 
-// wrong says what is wrong with the value of a field.
+// wrong returns the problem of a field's value.
 func wrong(code batch.Code, field, value, problem string) *batch.Problem {
 	return &batch.Problem{Code: code, Message: field + " " + problem, Value: value}
 }
 
-// unwrap takes the texts out of formulas: ="0012" is how programs keep a
-// spreadsheet from taking the id 0012 for a number.
+// unwrap takes texts out of formulas: programs write ="0012" to keep spreadsheets
+// from taking the id 0012 for a number.
 func (c *rawCells) unwrap() {
 	for _, cell := range []*string{&c.Name, &c.FirstName, &c.LastName, &c.Email, &c.InterviewID, &c.JobApplicationID, &c.CandidateID} {
 		if !strings.HasPrefix(*cell, `="`) {
@@ -128,9 +128,8 @@ func (c *rawCells) unwrap() {
 	}
 }
 
-// plainID undoes what our block in results.csv did to an id that a spreadsheet
-// would have taken for a formula. It does so in any column: failed.csv keeps
-// that of our block as one of the user's.
+// plainID removes the ' that our block in results.csv puts before an id, in any
+// column: failed.csv keeps that of our block as one of the user's.
 func plainID(cell string) string {
 	id := trim(cell)
 	if rest, ok := strings.CutPrefix(id, "'"); ok && looksLikeFormula(rest) {
@@ -146,7 +145,7 @@ func delimiterName(delim rune) string {
 	return fmt.Sprintf("%q", delim)
 }
 
-// trim takes white space and what cannot be seen off both ends.
+// trim removes white space and invisible characters at both ends.
 func trim(s string) string {
 	if s == "" || isVisibleASCII(s[0]) && isVisibleASCII(s[len(s)-1]) {
 		return s
@@ -154,17 +153,17 @@ func trim(s string) string {
 	return strings.TrimFunc(s, isBlank)
 }
 
-// endOfFile is what programs of DOS put behind the last line.
+// endOfFile ends files of DOS programs.
 const endOfFile = '\x1a'
 
-// isBlank reports whether a character is white space or leaves no mark at all:
-// zero-width spaces, byte order marks, soft hyphens, direction marks, fillers.
+// isBlank reports whether a character is white space or invisible: zero-width
+// spaces, byte order marks, soft hyphens, direction marks, fillers.
 func isBlank(r rune) bool {
 	return unicode.IsSpace(r) || r == endOfFile || unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point)
 }
 
-// hiddenProblem says that a text which must have none has a character in it
-// that cannot be seen. It is named, because nobody finds it otherwise.
+// hiddenProblem names a character of an id or address that cannot be seen, because
+// nobody finds it otherwise.
 func hiddenProblem(s string) string {
 	for _, r := range s {
 		switch {
@@ -181,7 +180,7 @@ func hiddenProblem(s string) string {
 	return ""
 }
 
-// characterName returns U+200B, zero width space.
+// characterName returns a code and a name such as U+200B, zero width space.
 func characterName(r rune) string {
 	name := fmt.Sprintf("%U", r)
 	if known := runenames.Name(r); known != "" && !strings.HasPrefix(known, "<") { // <control>
@@ -190,7 +189,7 @@ func characterName(r rune) string {
 	return name
 }
 
-// What a character of ASCII is good for. Nearly all cells have no others.
+// Classes of ASCII characters. Nearly all cells have no others.
 const (
 	visible = 1 << iota // what stands for itself and is no space
 	digit
@@ -235,8 +234,8 @@ func consistsOf(s string, class uint8) bool {
 	return true
 }
 
-// idProblem says what is wrong with an id. Ids are opaque: some are UUIDs, and
-// others are not.
+// idProblem returns what is wrong with an id, or "". Ids are opaque: not all are
+// UUIDs.
 func idProblem(id string) string {
 	if found := spreadsheetError(id); found != "" {
 		return hasError(found)
@@ -306,7 +305,8 @@ func startsWithLetter(s string) bool {
 	return unicode.IsLetter(r)
 }
 
-// formula is how formulas begin that call something or name a cell.
+// formula matches the beginning of a formula that calls a function or names a
+// cell.
 var formula = regexp.MustCompile(`^=(?:[A-Za-z][A-Za-z.\d]*\(|\$?[A-Za-z]{1,3}\$?\d)`)
 
 const formulaProblem = "is a formula: put the text that it shows in its place"
@@ -317,10 +317,9 @@ func isFormula(s string) bool { return strings.HasPrefix(s, "=") && formula.Matc
 // text.
 func isAroundAddress(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`<>()[]",;:`, r) }
 
-// spreadsheetError returns the first word of a text that is what a spreadsheet
-// shows in the place of something that it could not find or compute, such as
-// #N/A, #REF! and, in other languages, #NV and #WERT!; or "". Nobody is called
-// so, and a look-up that found no name must not greet somebody as #N/A.
+// spreadsheetError returns the first word of a text that a spreadsheet shows for a
+// failed look-up or calculation, such as #N/A, #REF! and, in other languages, #NV
+// and #WERT!; or "". A failed look-up must not greet somebody as #N/A.
 func spreadsheetError(s string) string {
 	if strings.IndexByte(s, '#') < 0 {
 		return ""

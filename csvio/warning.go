@@ -8,7 +8,7 @@ import (
 	"bulkinvite/batch"
 )
 
-// A WarningKind says to programs what a Warning is about.
+// A WarningKind identifies the subject of a Warning for programs.
 type WarningKind string
 
 // The kinds of warnings about how an input was read.
@@ -29,13 +29,12 @@ const (
 	WarnDomain      WarningKind = "domain_slip"   // gmial.com
 )
 
-// A Warning is something about an input that keeps nobody from being invited
-// and that somebody should look at before anything is sent.
+// A Warning is a reason to look at an input before anything is sent. It keeps
+// nobody from being invited.
 //
-// What is known once an input is read into the spool is noted with
-// spooled.warn. What a row has to show is noted with rowWarnings.add, by the
-// first Scan of the input, which is the check pass: then a Warning counts the
-// rows and has the first five.
+// spooled.warn adds those that copying shows. rowWarnings.add adds those about
+// rows, during the first Scan of the input, which is the check pass: they count
+// the rows and have the first five.
 type Warning struct {
 	Kind    WarningKind `json:"kind"`
 	File    string      `json:"file,omitempty"`  // of several
@@ -45,7 +44,7 @@ type Warning struct {
 	First   []WarnedRow `json:"first,omitempty"` // of the rows
 }
 
-// A WarnedRow is a row that a Warning is about.
+// A WarnedRow is one row of a Warning.
 type WarnedRow struct {
 	File string `json:"file,omitempty"` // if the rows of a Warning are of several
 	batch.Place
@@ -53,7 +52,7 @@ type WarnedRow struct {
 	Repeats *WarnedRow `json:"repeats,omitempty"` // an earlier row with another name; nil if there is none
 }
 
-// shownRows is how many rows a Warning shows.
+// shownRows is the number of rows in a Warning.
 const shownRows = 5
 
 // String returns FILE: MESSAGE; HINT: ROWS with the parts that there are.
@@ -83,7 +82,7 @@ func (w Warning) Brief() string {
 	return w.Message + "; " + w.Hint
 }
 
-// More returns how many rows there are beside the first.
+// More returns the number of rows beside First.
 func (w Warning) More() int { return w.Rows - len(w.First) }
 
 // String returns the row as messages name it.
@@ -101,8 +100,8 @@ func (r WarnedRow) String() string {
 	return text
 }
 
-// RowNumbers returns the numbers of the first rows, for logs: these are read by
-// more people than the list is.
+// RowNumbers returns the numbers of the first rows, for logs: more people read
+// these than the list.
 func (w Warning) RowNumbers() []int {
 	var numbers []int
 	for _, row := range w.First {
@@ -111,23 +110,23 @@ func (w Warning) RowNumbers() []int {
 	return numbers
 }
 
-// warn notes a warning that is about no single rows.
+// warn adds a warning that is about no single rows.
 func (s *spooled) warn(kind WarningKind, format string, args ...any) {
 	s.warnings = append(s.warnings, Warning{Kind: kind, Message: fmt.Sprintf(format, args...)})
 }
 
-// rowWarnings are the warnings about rows that a scan has found so far.
+// rowWarnings are the warnings about rows so far.
 type rowWarnings struct {
 	seen    int // rows
 	found   []Warning
 	domains map[string]bool // those of the rows so far, with whether they are slips
 }
 
-// maxDomains is how many domains are remembered: most lists have few.
+// maxDomains is the number of remembered domains: most lists have few.
 const maxDomains = 10_000
 
-// add notes that a kind of warning is about a row, and about the value of which
-// of its cells; "" for that of its name.
+// add adds a row to the warning of a kind, with the value of the cell, or "" for
+// the name.
 func (r *rowWarnings) add(kind WarningKind, row *batch.Row, value string) {
 	i := slices.IndexFunc(r.found, func(w Warning) bool { return w.Kind == kind })
 	if i < 0 {
@@ -140,7 +139,7 @@ func (r *rowWarnings) add(kind WarningKind, row *batch.Row, value string) {
 	}
 }
 
-// rowWarningTexts say what the rows of each kind have, and what to do.
+// rowWarningTexts has the texts of the kinds about rows.
 var rowWarningTexts = map[WarningKind]struct{ what, hint string }{
 	WarnDamaged:     {"with letters that were lost in a wrong encoding", "save the list as CSV UTF-8"},
 	WarnEntities:    {"with HTML entities", "write the characters that they stand for, and save the list as CSV UTF-8"},
@@ -174,7 +173,7 @@ func (l *List) noRows() Warning {
 	return w
 }
 
-// look notes what should be looked at in rows that can be sent.
+// look adds warnings about rows that can be sent.
 func (r *rowWarnings) look(rows []*batch.Row) {
 	r.seen += len(rows)
 	for _, row := range rows {
@@ -203,7 +202,7 @@ func (r *rowWarnings) lookAt(row *batch.Row) {
 	}
 }
 
-// isSlipped is isSlippedDomain, which takes longer than reading the row.
+// isSlipped caches isSlippedDomain, which takes longer than reading the row.
 func (r *rowWarnings) isSlipped(domain string) bool {
 	slipped, known := r.domains[domain]
 	if known {
@@ -217,9 +216,8 @@ func (r *rowWarnings) isSlipped(domain string) bool {
 	return slipped
 }
 
-// Warnings returns what people should know of an input and of how it was read,
-// such as that rows are hidden which they may not have seen. Those about rows
-// are there once a Scan has gone over all of them.
+// Warnings returns what people should know of an input, such as rows that are
+// hidden in a sheet; those about rows once a Scan has read all.
 func (in *Input) Warnings() []Warning {
 	var all []Warning
 	for _, l := range in.lists {

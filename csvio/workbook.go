@@ -2,6 +2,7 @@ package csvio
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -54,7 +55,7 @@ func (s *spooler) readPacked(input io.Reader) ([]byte, error) {
 	return packed, nil
 }
 
-// refuseOLE says what a file of the old kind is. A workbook with a password is
+// refuseOLE refuses a file of the old format. A workbook with a password is
 // wrapped into one.
 func (s *spooler) refuseOLE(input io.Reader) error {
 	packed, err := s.readPacked(input)
@@ -114,8 +115,8 @@ func damagedWorkbook(err error) error {
 		Hint: "open it in Excel and save it again, or " + csvHint, Err: err}
 }
 
-// chooseSheet returns the name of the sheet that is to be read, by default the
-// first that Excel shows; "" if all of w's sheets are.
+// chooseSheet returns the name of the sheet to read, by default the first visible
+// one, or "" for all of w.sheets.
 func (s *spooler) chooseSheet(w *workbook) (string, error) {
 	var all, visible, hidden []string
 	for _, name := range w.book.GetSheetList() {
@@ -149,8 +150,8 @@ func (s *spooler) chooseSheet(w *workbook) (string, error) {
 	return visible[0], nil
 }
 
-// findSheet returns the sheet that a user means: by its name or, if none has
-// this name, by its number among those that Excel shows.
+// findSheet returns the sheet with a name or, if there is none, with a number
+// among the visible ones.
 func findSheet(wanted string, all, visible []string) (string, error) {
 	same := func(name string) bool { return strings.EqualFold(name, wanted) } // as Excel compares them
 	if i := slices.IndexFunc(all, same); i >= 0 {
@@ -167,7 +168,7 @@ func findSheet(wanted string, all, visible []string) (string, error) {
 	return "", e
 }
 
-// quotedNames lists names, within what fits into a message.
+// quotedNames lists names, as many as fit into a message.
 func quotedNames(names []string) string {
 	const most = 10
 	var quoted []string
@@ -178,4 +179,89 @@ func quotedNames(names []string) string {
 		quoted = append(quoted, fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(quoted, ", ")
+}
+
+// allSheets is the Options.Sheet for every sheet that has the columns, unless a
+// sheet has this name.
+const allSheets = "all"
+
+// A workbook is open, and its sheets are read one by one.
+type workbook struct {
+	book   *excelize.File
+	packed []byte // what it was opened from
+	merged bool   // cells of some sheet are merged over several rows
+	sheets []string
+	hidden []string
+}
+
+// errNoList marks a sheet that is empty or has other columns: among several it is
+// passed over.
+var errNoList = errors.New("the sheet is no list of people")
+
+// unread ends the reason why a sheet is passed over.
+const unread = ": it is not read"
+
+// openSheets opens each sheet that has the columns as a list of its own.
+func (l *List) openSheets(ctx context.Context, s *spooler) ([]*List, error) {
+	defer s.toRead.book.Close() // nothing to lose: it has no files
+	var lists []*List
+	var notes []Warning // about the sheets that are not read
+	for _, name := range s.toRead.sheets {
+		sheet, err := l.openSheet(ctx, s, name)
+		if inputErr := (*InputError)(nil); errors.Is(err, errNoList) && errors.As(err, &inputErr) {
+			notes = append(notes, Warning{Kind: WarnSheet, Message: inputErr.Message + unread})
+			continue
+		}
+		if err != nil {
+			_ = (&Input{lists: lists}).Close() // nothing was done with them
+			return nil, err
+		}
+		lists = append(lists, sheet)
+	}
+	if len(lists) == 0 {
+		e := &InputError{File: l.name, Message: "no sheet is a list of people", Hint: "name the columns in the first row of a sheet: name, email, interview_id"}
+		for _, note := range notes {
+			e.Message += "; " + strings.TrimSuffix(note.Message, unread)
+		}
+		return nil, e
+	}
+	for _, name := range s.toRead.hidden {
+		notes = append(notes, Warning{Kind: WarnSheet, Message: fmt.Sprintf("sheet %q is hidden, and is not read; --sheet names it", name)})
+	}
+	lists[0].warnings = append(notes, lists[0].warnings...)
+	return lists, nil
+}
+
+// openSheet opens one sheet of the workbook.
+func (l *List) openSheet(ctx context.Context, s *spooler, name string) (_ *List, err error) {
+	sheet := &List{opts: l.opts, file: l.file, sheet: name, info: l.info, name: fmt.Sprintf("%s sheet %q", l.file, name)}
+	if sheet.spool, err = createSpool(); err != nil {
+		return nil, err
+	}
+	one := spooler{ctx: ctx, name: sheet.name, opts: s.opts, spool: sheet.spool, spooled: s.spooled}
+	one.warnings = nil
+	if err = one.copyNamed(s.toRead, name); err == nil {
+		one.size = one.pos.offset
+		sheet.spooled = one.spooled
+		err = (opener{sheet}).prepare(ctx)
+	}
+	if inputErr := (*InputError)(nil); errors.As(err, &inputErr) && inputErr.File == "" {
+		inputErr.File = l.file
+	}
+	if err != nil {
+		_ = sheet.spool.Close() // nothing was done with it
+		return nil, err
+	}
+	return sheet, nil
+}
+
+// Sheet returns the name of the sheet that Options.Sheet selects, or "" for none
+// or all.
+func (in *Input) Sheet() string {
+	for _, l := range in.lists {
+		if l.named != "" {
+			return l.named
+		}
+	}
+	return ""
 }

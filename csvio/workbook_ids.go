@@ -14,18 +14,18 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// idFields are those whose cells are given as they are, whatever format a sheet
-// shows them in: 1,234 and 1.23E+03 are the id 1234.
+// idFields are the fields of ids. Their cells are read without format: 1,234 and
+// 1.23E+03 are the id 1234.
 var idFields = []int{fieldInterviewID, fieldJobApplicationID, fieldCandidateID}
 
-// maxExact is the first number that Excel does not keep exactly: it has more than
-// 15 digits, and those behind them are zeros.
+// maxExact is the first number that Excel does not keep: digits beyond the
+// fifteenth become zeros.
 const maxExact = 1e15
 
 // A cellPlace is a cell of a sheet, counted from 1.
 type cellPlace struct{ row, column int }
 
-// sheetIDs gives the numbers in the columns for ids of a sheet.
+// sheetIDs has the numbers in a sheet's columns of ids.
 type sheetIDs struct {
 	packed  []byte // the workbook
 	sheet   string
@@ -33,7 +33,7 @@ type sheetIDs struct {
 	numbers map[cellPlace]string // as the sheet has them; nil before they are needed
 }
 
-// useHeader takes the columns for ids.
+// useHeader finds the columns of ids.
 func (s *sheetIDs) useHeader(columns columnMap) {
 	for _, field := range idFields {
 		if column := columns[field]; column >= 0 {
@@ -42,7 +42,7 @@ func (s *sheetIDs) useHeader(columns columnMap) {
 	}
 }
 
-// replace puts the numbers themselves in the place of numbers as they are shown.
+// replace replaces formatted numbers by the numbers themselves.
 func (s *sheetIDs) replace(row int, cells []string) error {
 	for _, column := range s.columns {
 		if column >= len(cells) || !looksLikeNumber(cells[column]) {
@@ -60,16 +60,16 @@ func (s *sheetIDs) replace(row int, cells []string) error {
 	return nil
 }
 
-// looksLikeNumber reports whether a cell may show a number in some format; dates
-// have other signs.
+// looksLikeNumber reports whether a cell may be a formatted number; dates have
+// other signs.
 func looksLikeNumber(cell string) bool {
 	return strings.ContainsAny(cell, "0123456789") &&
 		!strings.ContainsFunc(cell, func(r rune) bool { return !strings.ContainsRune("0123456789.,'’E+ \u00a0\u202f", r) })
 }
 
-// plainNumber returns the number itself, without a format. One with more digits
-// than Excel keeps is given in scientific notation, which is refused as an id.
-// What is shown stays if it is the number with zeros before it.
+// plainNumber returns a number without format. One beyond maxExact is in
+// scientific notation, which is refused as an id. shown stays if it is the number
+// with leading zeros.
 func plainNumber(number, shown string) string {
 	f, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
 	if err != nil {
@@ -86,8 +86,8 @@ func plainNumber(number, shown string) string {
 	return strconv.FormatFloat(f, 'f', -1, 64)
 }
 
-// readNumbers reads the sheet once more: the library tells of a row either how
-// its cells look or what is in them, and never which of them are numbers.
+// readNumbers reads the sheet once more: the library returns how cells look or
+// what is in them, but not which of them are numbers.
 func (s *sheetIDs) readNumbers() error {
 	s.numbers = map[cellPlace]string{}
 	archive, err := zip.NewReader(bytes.NewReader(s.packed), int64(len(s.packed)))
@@ -101,7 +101,7 @@ func (s *sheetIDs) readNumbers() error {
 	return nil
 }
 
-// A numberReader keeps the numbers of a sheet while its elements come by.
+// A numberReader collects the numbers of a sheet from its tokens.
 type numberReader struct {
 	ids     *sheetIDs
 	at      cellPlace

@@ -11,11 +11,11 @@ import (
 	"golang.org/x/net/html/charset"
 )
 
-// shownMerged is how many merged cells a warning names.
+// shownMerged is the number of merged cells in a warning.
 const shownMerged = 10
 
-// mergedRows returns the rows that a merged cell such as D6:D8 begins and ends
-// in; equal ones if it is none.
+// mergedRows returns the first and last row of a merged cell such as D6:D8, or
+// equal rows if it is none.
 func mergedRows(cells string) (first, last int) {
 	from, to, _ := strings.Cut(cells, ":")
 	_, first, errFrom := excelize.CellNameToCoordinates(from)
@@ -26,9 +26,9 @@ func mergedRows(cells string) (first, last int) {
 	return first, last
 }
 
-// warnOfMerged names the merged cells of a sheet, below the header, that take
-// several rows: Excel shows their text beside all of these, and it is in the
-// first alone. The library would read the whole sheet into memory to tell.
+// warnOfMerged names the merged cells below the header that span several rows:
+// Excel shows their text beside all of these, and only the first has it. The
+// library would read the whole sheet into memory for that.
 func (s *spooler) warnOfMerged(packed []byte, sheet string, header int) {
 	archive, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
 	if err != nil {
@@ -49,8 +49,7 @@ func (s *spooler) warnOfMerged(packed []byte, sheet string, header int) {
 	}
 }
 
-// sheetPart returns the name of the part of a workbook that has a sheet; "" if
-// it is not found.
+// sheetPart returns the name of a sheet's part in a workbook, or "".
 func sheetPart(archive *zip.Reader, sheet string) (part string) {
 	for _, f := range archive.File {
 		folder, file := path.Split(partName(f.Name))
@@ -74,7 +73,7 @@ func sheetPart(archive *zip.Reader, sheet string) (part string) {
 	return part
 }
 
-// eachElement calls f with the attributes of each element of a name in a part.
+// eachElement calls f with the attributes of each element with a name.
 func eachElement(archive *zip.Reader, part, element string, f func(attrs map[string]string)) error {
 	return eachToken(archive, part, func(token xml.Token) {
 		if start, ok := token.(xml.StartElement); ok && start.Name.Local == element {
@@ -87,8 +86,8 @@ func eachElement(archive *zip.Reader, part, element string, f func(attrs map[str
 	})
 }
 
-// eachToken calls f with each token of a part. It ends with the decoder's error,
-// io.EOF behind the last token, or with nil if there is no such part.
+// eachToken calls f with each token of a part. It returns the decoder's error,
+// io.EOF after the last token, or nil if the part is missing.
 func eachToken(archive *zip.Reader, part string, f func(xml.Token)) error {
 	for _, file := range archive.File {
 		if partName(file.Name) != part {

@@ -16,11 +16,10 @@ import (
 	"golang.org/x/net/html/charset"
 )
 
-// slimWorkbook returns a workbook with nothing but the parts that are read,
-// without pictures, pivot caches and the like, after it has made sure that
-// these are whole. The library that reads them does not say if a part is cut
-// off or at odds with itself: it would read fewer rows. merged says that cells of
-// some sheet are merged over several rows.
+// slimWorkbook returns a workbook without pictures, pivot caches and the like,
+// after checking that the parts it keeps are whole: the library would read fewer
+// rows from a part that is cut off or contradicts itself. merged reports cells
+// that span several rows.
 func slimWorkbook(packed []byte) (slimmed []byte, merged bool, err error) {
 	archive, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
 	if err != nil {
@@ -57,8 +56,8 @@ func slimWorkbook(packed []byte) (slimmed []byte, merged bool, err error) {
 	return slim.Bytes(), merged, err
 }
 
-// refuseArchive says what an archive is that is no workbook, or none that can
-// be read.
+// refuseArchive refuses an archive that is no readable workbook, and names what it
+// is.
 func refuseArchive(archive *zip.Reader) error {
 	has := func(wanted string) bool {
 		return slices.ContainsFunc(archive.File, func(f *zip.File) bool { return partName(f.Name) == wanted })
@@ -83,7 +82,7 @@ func refuseArchive(archive *zip.Reader) error {
 	return &InputError{Message: "is a zip archive and no Excel workbook", Hint: "unpack it, and name the list in it"}
 }
 
-// partName is the form in which names of parts are compared.
+// partName returns the name of a part for comparing.
 func partName(name string) string { return strings.ToLower(strings.ReplaceAll(name, `\`, "/")) }
 
 // isRead reports whether a part can matter to the cells of a sheet.
@@ -96,7 +95,7 @@ func isRead(name string) bool {
 	return false
 }
 
-// checkPart reads a part to its end, and so checks its sum.
+// checkPart reads a part to its end, which checks its sum.
 func checkPart(part *zip.File) (merged bool, err error) {
 	r, err := part.Open()
 	if err != nil {
@@ -123,9 +122,9 @@ type countingWriter struct{ n uint64 }
 
 func (w *countingWriter) Write(p []byte) (int, error) { w.n += uint64(len(p)); return len(p), nil }
 
-// checkOrder makes sure that a sheet is good XML and that its rows and cells
-// stand in their order. Of others the library makes what Excel does not show.
-// merged says that some cells are merged over several rows.
+// checkOrder checks that a sheet is good XML with rows and cells in their order:
+// the library makes of others what Excel does not show. merged reports cells that
+// span several rows.
 func checkOrder(text io.Reader) (merged bool, err error) {
 	d := xml.NewDecoder(text)
 	d.CharsetReader = charset.NewReaderLabel // as in the library
@@ -175,7 +174,7 @@ func columnOf(cell string) (int, error) {
 	return column, err
 }
 
-// advance moves at to the place that an element names, or else to the next.
+// advance moves at to the place that an element names, or to the next.
 func advance(at *int, element xml.StartElement, placeOf func(string) (int, error)) error {
 	place := *at + 1
 	for _, attr := range element.Attr {

@@ -11,8 +11,8 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// A sheetCopy writes the rows of a sheet into the spool, and those that are not
-// read as blank lines: that keeps the numbers of the others.
+// A sheetCopy writes the rows of a sheet into the spool, and blank lines for those
+// left out, so that the others keep their numbers.
 type sheetCopy struct {
 	out    *bufio.Writer
 	size   int64 // written
@@ -22,7 +22,7 @@ type sheetCopy struct {
 	hidden rowRanges
 }
 
-// copySheet copies the header, whose row it returns, and what is below it.
+// copySheet copies the header and what is below it, and returns the header's row.
 func (s *spooler) copySheet(name string, rows *excelize.Rows, packed []byte) (headerRow int, err error) {
 	c := &sheetCopy{out: bufio.NewWriterSize(s.spool, scanBuffer)}
 	c.csv = csv.NewWriter(&c.record)
@@ -77,8 +77,7 @@ func (s *spooler) copySheet(name string, rows *excelize.Rows, packed []byte) (he
 	return header.found.line, nil
 }
 
-// warnOfSheet says what somebody who looks at the sheet in Excel may not think
-// of.
+// warnOfSheet warns of what the sheet in Excel does not show.
 func (s *spooler) warnOfSheet(name string, header *headerSearch, hidden *rowRanges) {
 	if header.found.below {
 		s.warn(WarnHeaderRow, "the header is row %d of sheet %q: what stands above it is not read", header.found.line, name)
@@ -90,7 +89,7 @@ func (s *spooler) warnOfSheet(name string, header *headerSearch, hidden *rowRang
 	}
 }
 
-// checkSheet says why a sheet has no header.
+// checkSheet returns why a sheet has no header.
 func (h *headerSearch) checkSheet(sheet string) error {
 	const hint = "its first row must name the columns: name, email, interview_id; --sheet names another sheet"
 	t := h.result()
@@ -135,8 +134,8 @@ func (c *sheetCopy) write(row int, cells []string) error {
 	return nil
 }
 
-// lineOf returns the line of the input at which a row starts, which has this line
-// in the spool. A sheet has no lines but its rows.
+// lineOf returns the line of the input for a row and a line of the spool. A sheet
+// has no lines but its rows.
 func (s *spooled) lineOf(row, line int) int {
 	if s.workbook {
 		return row
@@ -144,7 +143,7 @@ func (s *spooled) lineOf(row, line int) int {
 	return line
 }
 
-// rowRanges are numbers of rows in ascending order.
+// rowRanges are row numbers in ascending order.
 type rowRanges struct {
 	count  int
 	ranges []rowRange
@@ -152,7 +151,7 @@ type rowRanges struct {
 
 type rowRange struct{ first, last int }
 
-// shownRanges is how many ranges a message shows.
+// shownRanges is the number of ranges in a message.
 const shownRanges = 10
 
 func (r *rowRanges) add(row int) {

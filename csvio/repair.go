@@ -12,10 +12,10 @@ import (
 	"strings"
 )
 
-// unquoteLines fixes a list whose lines are a single cell each: a spreadsheet with
+// unquoteLines repairs a list with a single cell in each line: a spreadsheet with
 // another list separator has read it and saved it again, in quotes or with its own
-// separators behind. It returns best, which is what is most like a header as the
-// list is, unless there is one in such cells.
+// separators behind. It returns best, the row most like a header so far, if that
+// does not help.
 func (o opener) unquoteLines(ctx context.Context, best *headerTry) (*headerTry, error) {
 	for _, delim := range o.opts.delimiters() {
 		// Lines in quotes are single cells whatever separates cells. What stands behind
@@ -37,8 +37,8 @@ func (o opener) unquoteLines(ctx context.Context, best *headerTry) (*headerTry, 
 	return best, nil
 }
 
-// rowsAreInCells reports whether the first rows fit a header that was found in a
-// cell, if they are cut as it was.
+// rowsAreInCells reports whether the first rows fit a header found in a cell, if
+// they are cut as it was.
 func (o opener) rowsAreInCells(t *headerTry, outer, delim rune) bool {
 	rows, err := o.firstRows(t, outer)
 	for i, cells := range rows {
@@ -50,8 +50,8 @@ func (o opener) rowsAreInCells(t *headerTry, outer, delim rune) bool {
 	return err == nil && len(rows) > 0 && t.fits(rows)
 }
 
-// wholeLine returns what stands in the cell of a line that is a single one: in
-// quotes or, if they may be, with empty cells behind it.
+// wholeLine returns the only cell of a line, in quotes or, if behind is set, with
+// empty cells behind it.
 func wholeLine(raw []byte, cells []string, behind bool) (content string, whole bool) {
 	if len(cells) == 1 && bytes.HasPrefix(raw, []byte{'"'}) || len(cells) > 1 && behind && isBlankRow(cells[1:]) {
 		return cells[0], true
@@ -59,9 +59,9 @@ func wholeLine(raw []byte, cells []string, behind bool) (content string, whole b
 	return "", false
 }
 
-// cutLine cuts a line into cells, and returns it as CSV. A quote inside a cell
-// may stand for itself, since the program that put the line in quotes doubled
-// all of them; a cell that begins with one has to be whole.
+// cutLine cuts a line into cells, and returns it as CSV. A quote inside a cell may
+// stand for itself, as the program that quoted the line doubled all quotes; a cell
+// that begins with one has to be whole.
 func cutLine(line string, delim rune) (cells []string, text string) {
 	r := csv.NewReader(strings.NewReader(line))
 	r.Comma = delim
@@ -85,25 +85,25 @@ func joinCells(cells []string, delim rune) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// unquote puts into the place of the spool one whose lines stand in no quotes, at
-// the numbers that they have, and returns the header again.
+// unquote replaces the spool by one with lines cut out of their cells, in the same
+// places, and finds the header again.
 func (o opener) unquote(ctx context.Context, outer, delim rune) (*headerTry, error) {
-	mended, err := createSpool()
+	repaired, err := createSpool()
 	if err != nil {
 		return nil, err
 	}
-	out := bufio.NewWriterSize(mended, scanBuffer)
+	out := bufio.NewWriterSize(repaired, scanBuffer)
 	size, err := o.copyUnquoted(ctx, out, outer, delim)
 	if err != nil {
-		mended.Close()
+		repaired.Close()
 		return nil, o.recordError(err)
 	}
 	if err := out.Flush(); err != nil {
-		mended.Close()
+		repaired.Close()
 		return nil, spoolError(err)
 	}
 	o.spool.Close()
-	o.spool, o.size = mended, size
+	o.spool, o.size = repaired, size
 	if outer == delim {
 		o.warn(WarnQuotedLines, "whole lines stand in quotes, and are read without them")
 	} else {
@@ -125,8 +125,8 @@ func (o opener) copyUnquoted(ctx context.Context, out *bufio.Writer, outer, deli
 		if err != nil {
 			return 0, err
 		}
-		raw := make([]byte, rec.size)
-		if _, err := o.spool.ReadAt(raw, rec.offset); err != nil {
+		raw, err := readSpool(o.spool, rec.offset, int64(rec.size))
+		if err != nil {
 			return 0, err
 		}
 		if content, whole := wholeLine(raw, rec.fields, outer != delim); whole {
@@ -141,10 +141,9 @@ func (o opener) copyUnquoted(ctx context.Context, out *bufio.Writer, outer, deli
 	}
 }
 
-// mendRows looks whether the first rows are a single cell each, under a header
-// that somebody has put above them by hand: they stand in quotes as a whole, or
-// have another delimiter.
-func (o opener) mendRows(ctx context.Context, t *headerTry) (*headerTry, error) {
+// repairRows checks whether the first rows are single cells below a header that
+// somebody has typed above them: lines in quotes, or cells with another delimiter.
+func (o opener) repairRows(ctx context.Context, t *headerTry) (*headerTry, error) {
 	if len(t.header) < 2 || o.workbook {
 		return t, nil
 	}
@@ -171,8 +170,8 @@ func (o opener) mendRows(ctx context.Context, t *headerTry) (*headerTry, error) 
 	return t, nil
 }
 
-// useRowDelimiter takes the delimiter of the rows for that of the list, if it is
-// certain that it is theirs.
+// useRowDelimiter gives the header the delimiter of the rows if that is certain,
+// and refuses it else.
 func (o opener) useRowDelimiter(t *headerTry, delim rune, certain bool) {
 	what := fmt.Sprintf("the header has %s between its cells and the rows have %s", delimiterName(t.delim), delimiterName(delim))
 	if !certain {
@@ -183,31 +182,27 @@ func (o opener) useRowDelimiter(t *headerTry, delim rune, certain bool) {
 	t.delim, t.raw = delim, append([]byte(joinCells(t.header, delim)), t.raw[len(trimLineEnd(t.raw)):]...)
 }
 
-// firstRows returns the cells of the first rows with a delimiter; none if they
-// cannot be cut with it.
+// firstRows returns the first rows as a delimiter cuts them, or none if it cannot.
 func (o opener) firstRows(t *headerTry, delim rune) (rows [][]string, err error) {
-	r := newRecordReader(o.spool, o.size, delim, atBuffer)
-	r.seek(t.body)
-	for len(rows) < headerRows {
-		rec, err := r.read()
-		if inputErr := (*InputError)(nil); errors.As(err, &inputErr) {
-			return nil, nil
-		}
-		if errors.Is(err, io.EOF) {
+	for at := t.body; len(rows) < headerRows; {
+		row, err := o.tryHeader(delim, at)
+		switch {
+		case errors.Is(err, io.EOF):
 			return rows, nil
+		case err != nil:
+			return nil, err
+		case row.err != nil:
+			return nil, nil
+		case !isBlankRow(row.header):
+			rows = append(rows, row.header)
 		}
-		if err != nil {
-			return nil, spoolError(err)
-		}
-		if !isBlankRow(rec.fields) {
-			rows = append(rows, slices.Clone(rec.fields))
-		}
+		at = row.body
 	}
 	return rows, nil
 }
 
-// fits reports whether all rows have the cells that the header names, and nothing
-// but addresses where these must be.
+// fits reports whether all rows have the header's number of cells, and nothing but
+// addresses in the column for them.
 func (t *headerTry) fits(rows [][]string) bool {
 	email, addresses := t.columns[fieldEmail], 0
 	for _, cells := range rows {

@@ -1,0 +1,190 @@
+package csvio
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/transform"
+)
+
+// marks are the spellings of a byte order mark: itself, and what programs make of
+// it that read UTF-8 in another encoding, once or twice, or UTF-16 as
+// windows-1252.
+var marks = func() []string {
+	const mark = "\ufeff"
+	found := []string{mark, "ÿþ", "þÿ"}
+	for _, page := range []*charmap.Charmap{
+		charmap.Windows1252, charmap.Windows1250, charmap.Windows1251, charmap.Windows1253, charmap.Windows1254, charmap.Windows1257,
+		charmap.ISO8859_2, charmap.ISO8859_15, charmap.Macintosh, charmap.CodePage437, charmap.CodePage850, charmap.CodePage852, charmap.CodePage866,
+	} {
+		once, _ := page.NewDecoder().String(mark) // they decode any byte
+		twice, _ := page.NewDecoder().String(once)
+		found = append(found, twice, once)
+	}
+	return found
+}()
+
+// excelDelimiter matches the line that declares the delimiter to Excel.
+var excelDelimiter = regexp.MustCompile(`^(?:(?i)sep=(.)|"(?i)sep=(.)")\r?\n`)
+
+// powerShellType matches the line that declares the type of the rows in
+// PowerShell.
+var powerShellType = regexp.MustCompile(`^"?#TYPE [^\r\n]*\r?\n`)
+
+// maxHeadLine is the longest such line, in bytes.
+const maxHeadLine = 1 << 10
+
+// takeHead removes from the beginning of a text the byte order marks, as each
+// program on the way may have added one, and the lines for Excel and PowerShell.
+// It keeps the ends of these lines, so that rows keep their numbers.
+func (s *spooler) takeHead(text *bufio.Reader) *bufio.Reader {
+	var ends bytes.Buffer // of lines that were taken
+	for s.takeMark(text) || s.takeLine(text, &ends) {
+		continue
+	}
+	if s.takeQuotedMark(text) {
+		ends.WriteByte('"')
+	}
+	if ends.Len() == 0 {
+		return text
+	}
+	return bufio.NewReaderSize(io.MultiReader(&ends, text), scanBuffer)
+}
+
+func (s *spooler) takeMark(text *bufio.Reader) bool {
+	head, _ := text.Peek(maxMark) // what cannot be read is found by the next read
+	mark := markOf(head)
+	_, _ = text.Discard(len(mark)) // it was seen
+	s.bom = s.bom || mark != ""
+	return mark != ""
+}
+
+// takeQuotedMark removes marks after the quote of the first cell, where a program
+// has put what it took for letters, and the quote.
+func (s *spooler) takeQuotedMark(text *bufio.Reader) bool {
+	head, _ := text.Peek(1 + maxMark) // as above
+	rest, quoted := bytes.CutPrefix(head, []byte{'"'})
+	if !quoted || markOf(rest) == "" {
+		return false
+	}
+	_, _ = text.Discard(1) // it was seen
+	for s.takeMark(text) {
+		continue
+	}
+	return true
+}
+
+// markOf returns the mark that a text begins with, or "".
+func markOf(head []byte) string {
+	i := slices.IndexFunc(marks, func(mark string) bool { return bytes.HasPrefix(head, []byte(mark)) })
+	if i < 0 {
+		return ""
+	}
+	return marks[i]
+}
+
+// maxMark exceeds the bytes of the longest mark.
+const maxMark = 32
+
+func (s *spooler) takeLine(text *bufio.Reader, ends *bytes.Buffer) bool {
+	head, _ := text.Peek(maxHeadLine)
+	line := powerShellType.Find(head)
+	if m := excelDelimiter.FindSubmatch(head); m != nil && s.delimiter == "" {
+		delimiter := string(m[1]) + string(m[2])
+		if CheckDelimiter(delimiter) != nil {
+			return false
+		}
+		s.delimiter, line = delimiter, m[0]
+	}
+	if line == nil {
+		return false
+	}
+	ends.Write(line[len(trimLineEnd(line)):])
+	_, _ = text.Discard(len(line)) // it was seen
+	return true
+}
+
+const pipeHint = "look whether the program that writes into the pipe has failed"
+
+// endLines checks how the lines in the spool end.
+func (s *spooler) endLines() error {
+	if s.strayCR && s.pos.lines == 0 {
+		if err := s.turnReturns(); err != nil {
+			return err
+		}
+	}
+	const enough = 512 // bytes, to see that there is text
+	size := min(enough, s.pos.offset)
+	tail, err := readSpool(s.spool, s.pos.offset-size, size)
+	if err != nil {
+		return spoolError(err)
+	}
+	last := string(tail[bytes.LastIndexByte(tail, '\n')+1:])
+	if s.pos.lines == 0 || !strings.ContainsFunc(last, func(r rune) bool { return !isBlank(r) && !strings.ContainsRune(`,;|"`, r) }) {
+		return nil
+	}
+	w := Warning{Kind: WarnCutOff, Message: "the last line has no line end, and all others have: the list may have been cut off there",
+		Hint: "look whether its last row is whole, and no row is missing"}
+	if s.pipe {
+		w.Hint = pipeHint
+	}
+	s.warnings = append(s.warnings, w)
+	return nil
+}
+
+// turnReturns replaces carriage returns, the line ends of old Macs, by line feeds.
+func (s *spooler) turnReturns() error {
+	buf := make([]byte, scanBuffer)
+	s.strayCR = false
+	for at := int64(0); at < s.pos.offset; at += int64(len(buf)) {
+		buf = buf[:min(int64(len(buf)), s.pos.offset-at)]
+		if _, err := s.spool.ReadAt(buf, at); err != nil {
+			return spoolError(err)
+		}
+		s.pos.lines += bytes.Count(buf, []byte{'\r'})
+		if _, err := s.spool.WriteAt(bytes.ReplaceAll(buf, []byte{'\r'}, []byte{'\n'}), at); err != nil {
+			return spoolError(err)
+		}
+	}
+	return nil
+}
+
+// singleReturns reads \r\r\n as \r\n if the first line ends so: a program has put
+// \r before the \n of \r\n.
+func singleReturns(text *bufio.Reader) *bufio.Reader {
+	head, _ := text.Peek(scanBuffer) // what cannot be read is found by the next read
+	first, _, _ := bytes.Cut(head, []byte{'\n'})
+	if len(first) == len(head) || !bytes.HasSuffix(first, []byte("\r\r")) {
+		return text
+	}
+	return bufio.NewReaderSize(transform.NewReader(text, returnDropper{}), scanBuffer)
+}
+
+// A returnDropper drops a carriage return that stands before \r\n.
+type returnDropper struct{ transform.NopResetter }
+
+// Transform implements transform.Transformer.
+func (returnDropper) Transform(dst, src []byte, atEOF bool) (written, read int, err error) {
+	for read < len(src) {
+		rest := src[read:]
+		switch {
+		case written == len(dst):
+			return written, read, transform.ErrShortDst
+		case rest[0] != '\r':
+			dst[written] = rest[0]
+			written++
+		case len(rest) < len("\r\r\n") && !atEOF:
+			return written, read, transform.ErrShortSrc
+		case !bytes.HasPrefix(rest, []byte("\r\r\n")):
+			dst[written] = '\r'
+			written++
+		}
+		read++
+	}
+	return written, read, nil
+}
