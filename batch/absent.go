@@ -26,15 +26,24 @@ func (c *confirmer) countLost(d *doubt, people []*person) {
 			p.outages++
 			continue
 		}
-		if d.size == 1 {
+		switch {
+		case d.size > 1:
+		case d.busy:
+			p.away++
+		default:
 			p.lost++
 		}
 	}
 }
 
+// busyFactor is how many times more attempts somebody has for whom the API is too
+// busy while it accepts others: a throttle turns people away by chance.
+const busyFactor = 3
+
 // spent reports whether somebody has used up their attempts.
 func (c *confirmer) spent(p *person) bool {
-	return p.lost >= c.run.opts.MaxAttempts || p.lost >= companyTries && p.party.wentThrough()
+	most := c.run.opts.MaxAttempts
+	return p.lost >= most || p.lost >= companyTries && p.party.wentThrough() || p.away >= busyFactor*most
 }
 
 // absentSettlement is what the ledger keeps of somebody known not to be invited

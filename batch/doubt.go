@@ -21,6 +21,7 @@ type doubt struct {
 	earlier bool   // from an earlier run
 	applied bool   // the request in doubt named a job application
 	outage  bool   // the API was down or busy: that it did not act says nothing of the people
+	busy    bool   // the API was busy, for them or for all
 	unclear int    // people in it whose entry may be another's
 	failed  int    // looks that could not tell
 	problem string // why the last of these could not

@@ -109,7 +109,8 @@ func (s *sendReport) lost(r *run, people []*person) error {
 	r.log.Warn().Int("people", len(people)).Str("interview", s.chunk.iv.id).
 		Msg("it is not known who was invited, the API's list will tell: " + MaskText(people[0].reason))
 	d := s.doubt(sendAgain, false)
-	d.outage = isBusy(s.apiErr) && r.mayBeOutage(people)
+	d.busy = isBusy(s.apiErr)
+	d.outage = d.busy && r.mayBeOutage(people)
 	switch {
 	case isRefusal(s.apiErr) && d.size > 1:
 		d.then = part

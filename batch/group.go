@@ -54,6 +54,7 @@ type person struct {
 	lost     int       // of them: those that turned out not to have acted
 	reason   string    // what happened to the last of them
 	outages  int       // requests for them that came into an outage
+	away     int       // requests for them alone that the API was too busy for while it accepted others
 	busy     time.Time // when the API was first too busy for their request
 	party    *party    // with whom they went when their request was sent again in parts; nil: it was not
 }
