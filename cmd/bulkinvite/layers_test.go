@@ -20,7 +20,7 @@ var layers = [][]string{
 	},
 	{"cmd/bulkinvite/preview"},
 	{"cmd/bulkinvite/app"},
-	{"batch/send"},
+	{"batch/send", "batch/confirm", "batch/audit"},
 	{"csvio", "batch/ledger", "batch/ledger/ledgertest"},
 	{"batch", "client/sandbox"},
 	{"client", "batch/file"},

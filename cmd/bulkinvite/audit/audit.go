@@ -7,11 +7,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/audit"
 	"bulkinvite/batch/ledger"
 	"bulkinvite/client"
 	"bulkinvite/cmd/bulkinvite/app"
@@ -77,7 +80,7 @@ in send.`,
 	return cmd
 }
 
-// interviewIDs takes any number of them.
+// interviewIDs takes any number of INTERVIEW_ID.
 func interviewIDs(_ *cobra.Command, args []string) error {
 	for _, id := range args {
 		if err := csvio.CheckInterviewID(id); err != nil {
@@ -87,13 +90,13 @@ func interviewIDs(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-// An auditReport is what audit has to tell, and with --json this object.
-type auditReport struct {
-	Ledger     string        `json:"ledger"`
-	BaseURL    string        `json:"base_url"`
-	Running    bool          `json:"running"`
-	Run        int64         `json:"run"` // whose interviews these are; 0: they were named
-	Interviews []auditResult `json:"interviews"`
+// A report is what audit prints, and with --json this object.
+type report struct {
+	Ledger     string         `json:"ledger"`
+	BaseURL    string         `json:"base_url"`
+	Running    bool           `json:"running"`
+	Run        int64          `json:"run"` // whose interviews these are; 0: they were named
+	Interviews []audit.Result `json:"interviews"`
 }
 
 func (o *Options) run(ctx context.Context, log zerolog.Logger, ids []string) error {
@@ -108,39 +111,18 @@ func (o *Options) run(ctx context.Context, log zerolog.Logger, ids []string) err
 	if err != nil {
 		return err
 	}
-	r := auditReport{BaseURL: o.api.Base.URL}
+	r := report{BaseURL: o.api.Base.URL}
 	err = o.ReadLedger(ctx, o.api.Ledger, func(reader *ledger.Reader, path string) error {
 		r.Ledger = path
-		if r.Running, err = reader.Running(); err != nil {
-			return err
-		}
-		if len(ids) == 0 {
-			if r.Run, ids, err = lastInterviews(ctx, reader, r.BaseURL); err != nil {
-				return err
-			}
-			log.Info().Int64("run", r.Run).Int("interviews", len(ids)).Msg("the interviews of the last run that sent anything are read")
-		}
-		done := map[string]bool{}
-		for _, id := range ids {
-			if id = batch.NewKey(id, "").InterviewID; done[id] {
-				continue
-			}
-			done[id] = true
-			u := &audit{interviewID: id, baseURL: r.BaseURL, reader: reader, lister: lister, log: log, all: o.all}
-			result, err := u.run(ctx)
-			if err != nil {
-				return auditError(ctx, id, err)
-			}
-			r.Interviews = append(r.Interviews, result)
-		}
-		return nil
+		auditor := &audit.Auditor{Ledger: reader, Lister: lister, BaseURL: r.BaseURL, All: o.all}
+		return r.read(ctx, auditor, log, ids)
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if o.json {
+	case o.json:
 		err = app.WriteJSON(o.Answers, r)
-	} else {
+	default:
 		err = r.writeTo(o.Stdout)
 	}
 	if err == nil && r.wrong() {
@@ -149,7 +131,52 @@ func (o *Options) run(ctx context.Context, log zerolog.Logger, ids []string) err
 	return err
 }
 
-// lastInterviews returns the interviews that are read if none is named.
+// read audits the interviews, those of the last run if none is named.
+func (r *report) read(ctx context.Context, auditor *audit.Auditor, log zerolog.Logger, ids []string) (err error) {
+	if r.Running, err = auditor.Ledger.Running(); err != nil {
+		return err
+	}
+	if len(ids) == 0 {
+		if r.Run, ids, err = lastInterviews(ctx, auditor.Ledger, r.BaseURL); err != nil {
+			return err
+		}
+		log.Info().Int64("run", r.Run).Int("interviews", len(ids)).Msg("the interviews of the last run that sent anything are read")
+	}
+	done := map[string]bool{}
+	for _, id := range ids {
+		if id = batch.NewKey(id, "").InterviewID; done[id] {
+			continue
+		}
+		done[id] = true
+		result, err := interview(ctx, auditor, log, id)
+		if err != nil {
+			return auditError(ctx, id, err)
+		}
+		r.Interviews = append(r.Interviews, result)
+	}
+	return nil
+}
+
+// interview compares a list with the ledger, and logs how far it has read.
+func interview(ctx context.Context, auditor *audit.Auditor, log zerolog.Logger, id string) (audit.Result, error) {
+	log.Info().Str("interview", id).Msg("reading the API's list")
+	var entries atomic.Int64
+	auditor.Read = func(n int) { entries.Store(int64(n)) }
+	watching, done := context.WithCancel(ctx)
+	defer done()
+	var g errgroup.Group
+	g.Go(batch.Guard(func() error {
+		app.Every(watching, app.LogInterval, func() {
+			log.Info().Str("interview", id).Int64("entries", entries.Load()).Msg("reading the API's list")
+		})
+		return nil
+	}))
+	result, err := auditor.Interview(ctx, id)
+	done()
+	return result, errors.Join(err, g.Wait())
+}
+
+// lastInterviews returns the interviews of the last run that sent anything.
 func lastInterviews(ctx context.Context, reader *ledger.Reader, baseURL string) (run int64, ids []string, err error) {
 	run, ids, err = reader.LastSent(ctx, baseURL)
 	if err == nil && len(ids) == 0 {
@@ -158,7 +185,7 @@ func lastInterviews(ctx context.Context, reader *ledger.Reader, baseURL string) 
 	return run, ids, err
 }
 
-// auditError says of which interview an error is, and what kind.
+// auditError adds the interview and the exit code to an error of the API.
 func auditError(ctx context.Context, id string, err error) error {
 	var apiErr *client.Error
 	if errors.As(err, &apiErr) && ctx.Err() == nil {
@@ -167,10 +194,10 @@ func auditError(ctx context.Context, id string, err error) error {
 	return err
 }
 
-// wrong reports whether anything is.
-func (r *auditReport) wrong() bool {
+// wrong reports whether anything is wrong.
+func (r *report) wrong() bool {
 	for i := range r.Interviews {
-		if r.Interviews[i].wrong() > 0 {
+		if r.Interviews[i].Wrong() > 0 {
 			return true
 		}
 	}

@@ -6,17 +6,18 @@ import (
 	"strings"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/audit"
 )
 
-func (r *auditReport) writeTo(w io.Writer) error {
+func (r *report) writeTo(w io.Writer) error {
 	var b strings.Builder
 	if r.Run != 0 {
 		fmt.Fprintf(&b, "run %d was the last that sent anything; its interviews:\n", r.Run)
 	}
 	wrong := 0
 	for i := range r.Interviews {
-		r.Interviews[i].write(&b)
-		wrong += r.Interviews[i].wrong()
+		writeResult(&b, &r.Interviews[i])
+		wrong += r.Interviews[i].Wrong()
 	}
 	if r.Running {
 		b.WriteString("a run goes on: who was invited meanwhile may count as invited elsewhere\n")
@@ -30,7 +31,7 @@ func (r *auditReport) writeTo(w io.Writer) error {
 	return err
 }
 
-func (r *auditResult) write(b *strings.Builder) {
+func writeResult(b *strings.Builder, r *audit.Result) {
 	fmt.Fprintf(b, "interview %s: %s in the API's list, %d invited in the ledger\n", r.InterviewID, batch.People(r.People), r.Invited)
 	if r.People == 0 && r.Invited == 0 && r.InDoubt == 0 {
 		b.WriteString("  neither knows anybody in it; make sure that the id, --base-url and --ledger are right\n")

@@ -1,3 +1,6 @@
+// Package audit compares the list of an interview with the ledger: who is in the
+// list twice, and who is missing from it. It knows the ledger as far as it can be
+// read, and the API's lists. It must not know who asks, nor change anything.
 package audit
 
 import (
@@ -9,35 +12,34 @@ import (
 	"hash/maphash"
 	"io"
 	"os"
-	"sync/atomic"
-
-	"github.com/rs/zerolog"
-	"golang.org/x/sync/errgroup"
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/file"
 	"bulkinvite/batch/ledger"
 	"bulkinvite/client"
-	"bulkinvite/cmd/bulkinvite/app"
 )
 
-// An audit holds the list of one interview against the ledger. People are told
-// apart by 64 bits of a hash, which takes some 50 bytes for each; what the list
-// says of them waits in a temporary file.
-type audit struct {
-	interviewID, baseURL string
-	reader               *ledger.Reader
-	lister               *batch.Lister
-	log                  zerolog.Logger
-	all                  bool
-
-	seed   maphash.Seed
-	people map[uint64]marks
-	spool  *os.File
-	result auditResult
+// An Auditor compares lists of the API with a ledger.
+type Auditor struct {
+	Ledger  *ledger.Reader
+	Lister  *batch.Lister
+	BaseURL string
+	All     bool              // name the people who were invited elsewhere, too
+	Read    func(entries int) // called with the entries of a list so far; may be nil
 }
 
-// marks are what is known of a person, in bits.
+// An audit is that of one interview. People are told apart by 64 bits of a hash,
+// which takes some 50 bytes for each; their entries wait in a temporary file.
+type audit struct {
+	*Auditor
+	interviewID string
+	seed        maphash.Seed
+	people      map[uint64]marks
+	spool       *os.File
+	result      Result
+}
+
+// marks are the facts about a person, in bits.
 type marks uint8
 
 const (
@@ -49,39 +51,43 @@ const (
 	named // among those who are missing
 )
 
-// An auditResult is what was found of one interview.
-type auditResult struct {
-	InterviewID     string        `json:"interview_id"`
-	Entries         int           `json:"entries"` // of the list
-	People          int           `json:"people"`  // in the list
-	Invited         int           `json:"invited"` // in the ledger
-	Twice           []auditPerson `json:"twice"`
-	Missing         []string      `json:"missing"`
-	Elsewhere       int           `json:"elsewhere"`
-	ElsewherePeople []string      `json:"elsewhere_people,omitempty"`
-	InDoubt         int           `json:"in_doubt"`
-	InDoubtListed   int           `json:"in_doubt_listed"`
+// A Result is what was found out about one interview.
+type Result struct {
+	InterviewID     string   `json:"interview_id"`
+	Entries         int      `json:"entries"` // of the list
+	People          int      `json:"people"`  // in the list
+	Invited         int      `json:"invited"` // in the ledger
+	Twice           []Person `json:"twice"`   // in the list
+	Missing         []string `json:"missing"` // from the list
+	Elsewhere       int      `json:"elsewhere"`
+	ElsewherePeople []string `json:"elsewhere_people,omitempty"`
+	InDoubt         int      `json:"in_doubt"`
+	InDoubtListed   int      `json:"in_doubt_listed"`
 }
 
-// An auditPerson is somebody whom the list has more than once.
-type auditPerson struct {
-	Email   string       `json:"email"`
-	Entries []auditEntry `json:"entries"`
+// A Person has more than one entry in a list.
+type Person struct {
+	Email   string  `json:"email"`
+	Entries []Entry `json:"entries"`
 }
 
-type auditEntry struct {
+// An Entry is one of a list, without what names the person.
+type Entry struct {
 	CandidateID string `json:"candidate_id"`
 	DateCreated string `json:"date_created"`
 	Status      string `json:"status"`
 }
 
-// wrong returns how many people something is wrong with.
-func (r *auditResult) wrong() int { return len(r.Twice) + len(r.Missing) }
+// Wrong returns the number of people with something wrong.
+func (r *Result) Wrong() int { return len(r.Twice) + len(r.Missing) }
 
-// run reads the ledger first: whom it has then, the list has to have later.
-func (u *audit) run(ctx context.Context) (result auditResult, err error) {
-	u.seed, u.people = maphash.MakeSeed(), map[uint64]marks{}
-	u.result = auditResult{InterviewID: u.interviewID, Twice: []auditPerson{}, Missing: []string{}}
+// Interview compares the list of an interview with the ledger. It reads the
+// ledger first: the list, which is read later, must show everybody in it.
+func (a *Auditor) Interview(ctx context.Context, id string) (result Result, err error) {
+	u := &audit{
+		Auditor: a, interviewID: id, seed: maphash.MakeSeed(), people: map[uint64]marks{},
+		result: Result{InterviewID: id, Twice: []Person{}, Missing: []string{}},
+	}
 	if u.spool, err = file.Unlinked("bulkinvite-list-*"); err != nil {
 		return u.result, err
 	}
@@ -110,26 +116,15 @@ func (u *audit) readLedger(ctx context.Context) error {
 }
 
 func (u *audit) members(ctx context.Context, f func(ledger.Member)) error {
-	return u.reader.Members(ctx, u.baseURL, []string{u.interviewID}, f)
+	return u.Ledger.Members(ctx, u.BaseURL, []string{u.interviewID}, f)
 }
 
-// readList writes each entry of the list into the spool, once.
+// readList writes each entry of the list into the spool once.
 func (u *audit) readList(ctx context.Context) error {
-	u.log.Info().Str("interview", u.interviewID).Msg("reading the API's list")
-	var entries atomic.Int64
-	watching, done := context.WithCancel(ctx)
-	defer done()
-	var g errgroup.Group
-	g.Go(batch.Guard(func() error {
-		app.Every(watching, app.LogInterval, func() {
-			u.log.Info().Str("interview", u.interviewID).Int64("entries", entries.Load()).Msg("reading the API's list")
-		})
-		return nil
-	}))
 	buffered := bufio.NewWriter(u.spool)
 	spool := json.NewEncoder(buffered)
 	seen := map[uint64]struct{}{}
-	err := u.lister.Read(ctx, u.interviewID, func(entry client.Entry) error {
+	err := u.Lister.Read(ctx, u.interviewID, func(entry client.Entry) error {
 		if entry.CandidateEmail == "" {
 			return nil // it can be of anybody
 		}
@@ -140,7 +135,9 @@ func (u *audit) readList(ctx context.Context) error {
 			return nil // pages may overlap
 		}
 		seen[id] = struct{}{}
-		entries.Add(1)
+		if u.result.Entries++; u.Read != nil {
+			u.Read(u.result.Entries)
+		}
 		h := u.hash(batch.NewKey(u.interviewID, entry.CandidateEmail))
 		if u.people[h]&inList != 0 {
 			u.people[h] |= inListTwice
@@ -148,15 +145,10 @@ func (u *audit) readList(ctx context.Context) error {
 		u.people[h] |= inList
 		return spool.Encode(entry)
 	})
-	done()
-	u.result.Entries = int(entries.Load())
-	if err := errors.Join(err, g.Wait()); err != nil {
-		return err
-	}
-	return buffered.Flush()
+	return errors.Join(err, buffered.Flush())
 }
 
-// nameMissing finds those whom the list lacks in the ledger again.
+// nameMissing finds the people who are missing from the list in the ledger again.
 func (u *audit) nameMissing(ctx context.Context) error {
 	missing := func(s marks) bool { return s&ledgerListed != 0 && s&(inList|named) == 0 }
 	some := false
@@ -174,8 +166,8 @@ func (u *audit) nameMissing(ctx context.Context) error {
 	})
 }
 
-// nameListed finds in the spool those whom the list has twice and, if they are
-// asked for, those who were invited elsewhere.
+// nameListed finds the people with two entries in the spool and, with All, those
+// who were invited elsewhere.
 func (u *audit) nameListed(context.Context) error {
 	if _, err := u.spool.Seek(0, io.SeekStart); err != nil {
 		return err
@@ -190,7 +182,7 @@ func (u *audit) nameListed(context.Context) error {
 		}
 		key := batch.NewKey(u.interviewID, entry.CandidateEmail)
 		h := u.hash(key)
-		if u.all && elsewhere(u.people[h]) && u.people[h]&named == 0 {
+		if u.All && elsewhere(u.people[h]) && u.people[h]&named == 0 {
 			u.people[h] |= named
 			u.result.ElsewherePeople = append(u.result.ElsewherePeople, key.Email)
 		}
@@ -201,10 +193,10 @@ func (u *audit) nameListed(context.Context) error {
 		if !found {
 			at = len(u.result.Twice)
 			places[key] = at
-			u.result.Twice = append(u.result.Twice, auditPerson{Email: key.Email})
+			u.result.Twice = append(u.result.Twice, Person{Email: key.Email})
 		}
 		p := &u.result.Twice[at]
-		p.Entries = append(p.Entries, auditEntry{entry.CandidateID, entry.DateCreated, entry.Status})
+		p.Entries = append(p.Entries, Entry{entry.CandidateID, entry.DateCreated, entry.Status})
 	}
 }
 
