@@ -11,17 +11,23 @@ import (
 // people of its input.
 func runOf(t *testing.T, opts Options, candidates []Candidate) (*run, []*person) {
 	t.Helper()
-	m := memoryOf(candidates)
-	x := newIndex(m)
+	src := &Roster{}
+	for _, c := range candidates {
+		src.Add(c.Key(), c.JobApplicationID)
+	}
+	x := newIndex(src)
 	people := make([]*person, len(candidates))
 	interviews := map[string]bool{}
-	for i := range m {
-		key := candidates[i].Key()
-		if _, _, err := x.add(&m[i], key); err != nil {
-			t.Fatal(err)
-		}
+	err := src.Scan(t.Context(), func(row *Row) error {
+		c := candidates[row.Index]
+		key := c.Key()
 		interviews[key.InterviewID] = true
-		people[i] = &person{Candidate: candidates[i], key: key, row: i}
+		people[row.Index] = &person{Candidate: c, key: key, row: row.Index}
+		_, _, err := x.add(row, key)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	out, err := newOutcomes()
 	if err != nil {
@@ -29,7 +35,7 @@ func runOf(t *testing.T, opts Options, candidates []Candidate) (*run, []*person)
 	}
 	opts.NoPreflight, opts.SettleTime, opts.Rate, opts.Burst = true, time.Second, 1, 1
 	plan := &Plan{Interviews: make([]InterviewPlan, len(interviews))}
-	e := &Engine{plan: plan, opts: opts, account: &account{src: m, index: x, outcomes: out}}
+	e := &Engine{plan: plan, opts: opts, account: &account{src: src, index: x, outcomes: out}}
 	e.out = newOutlet(nil, opts, hooks{end: e.endRun})
 	e.run = newRun(e)
 	e.run.soft, e.run.heard, e.run.refusals.key.tried = t.Context(), true, true
