@@ -225,10 +225,7 @@ func isColumnName(cell string) bool {
 func isAddress(cell string) bool { return emailProblem(trim(cell)) == "" }
 
 func noHeader() *InputError {
-	return &InputError{
-		Message: "the first line does not name the columns: it is somebody's row",
-		Hint:    "put a line above it: name,email,interview_id",
-	}
+	return &InputError{Message: "the first line does not name the columns: it is somebody's row", Hint: "put a line above it: name,email,interview_id"}
 }
 
 // maxShown is the number of characters of a header in messages.

@@ -54,34 +54,10 @@ func (r *recordReader) syntaxError(raw []byte, line int, tooLarge bool, err erro
 	_, fault := splitRaw(nil, raw, r.csv.Comma)
 	e := &InputError{Line: line, Err: err}
 	switch {
-	case fault.kind == faultUnclosed && tooLarge:
-		e.Message = "quote is not closed: the cell that begins here is longer than 1 MiB"
-		e.Hint = "add the closing quote, or remove this one"
-	case fault.kind == faultUnclosed:
-		e.Message = "quote is not closed: the cell that begins here goes on to the end of the file"
-		e.Hint = "add the closing quote, or remove this one"
-	case fault.kind == faultBare && isHidden(string(raw[fault.cell:fault.at])):
-		e.Message = "something that cannot be seen stands before the quote of a cell, such as a byte order mark in the middle of a list"
-		e.Hint = "remove it; if two lists were put together here, send them apart: bulkinvite send FILE FILE"
-	case fault.kind == faultBare && trim(string(raw[fault.cell:fault.at])) == "":
-		e.Message = "white space stands before the quote of a cell"
-		e.Hint = "remove it, in the other rows too"
-	case fault.kind == faultBare:
-		e.Message = "quote inside a cell that is not quoted"
-		e.Hint = "put the whole cell in quotes and double those inside it"
-	case fault.kind == faultAfterQuote && raw[fault.at-1] == '\\':
-		e.Message = `a quote inside a cell is written \"`
-		e.Hint = `write it "", in the other rows too`
-	case fault.kind == faultAfterQuote:
-		e.Message = "text after the closing quote of a cell"
-		e.Hint = `double the quotes inside a quoted cell ("")`
-		if n := bytes.Count(raw[:fault.cell], []byte("\n")); n < bytes.Count(raw[:fault.at], []byte("\n")) {
-			e.Message = fmt.Sprintf("text after the closing quote of the cell that begins in line %d", line+n)
-			e.Hint = "close that cell where it should end, and double the quotes inside cells"
-		}
+	case fault.kind != noFault:
+		e.Message, e.Hint = fault.explain(raw, line, tooLarge)
 	case tooLarge:
-		e.Message = "the row that begins here is longer than 1 MiB"
-		e.Hint = "is this a CSV file, one candidate a row?"
+		e.Message, e.Hint = "the row that begins here is longer than 1 MiB", "is this a CSV file, one candidate a row?"
 		return e
 	default:
 		e.Message = err.Error()
@@ -91,6 +67,30 @@ func (r *recordReader) syntaxError(raw []byte, line int, tooLarge bool, err erro
 	e.Line += bytes.Count(before, []byte("\n"))
 	e.Column = utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1
 	return e
+}
+
+// explain returns what is wrong with the quotes of a record that begins in a line.
+func (f quoteFault) explain(raw []byte, line int, tooLarge bool) (message, hint string) {
+	before := string(raw[f.cell:f.at])
+	switch {
+	case f.kind == faultUnclosed && tooLarge:
+		return "quote is not closed: the cell that begins here is longer than 1 MiB", "add the closing quote, or remove this one"
+	case f.kind == faultUnclosed:
+		return "quote is not closed: the cell that begins here goes on to the end of the file", "add the closing quote, or remove this one"
+	case f.kind == faultBare && isHidden(before):
+		return "something that cannot be seen stands before the quote of a cell, such as a byte order mark in the middle of a list",
+			"remove it; if two lists were put together here, send them apart: bulkinvite send FILE FILE"
+	case f.kind == faultBare && trim(before) == "":
+		return "white space stands before the quote of a cell", "remove it, in the other rows too"
+	case f.kind == faultBare:
+		return "quote inside a cell that is not quoted", "put the whole cell in quotes and double those inside it"
+	case raw[f.at-1] == '\\':
+		return `a quote inside a cell is written \"`, `write it "", in the other rows too`
+	case strings.Contains(before, "\n"):
+		return fmt.Sprintf("text after the closing quote of the cell that begins in line %d", line+bytes.Count(raw[:f.cell], []byte("\n"))),
+			"close that cell where it should end, and double the quotes inside cells"
+	}
+	return "text after the closing quote of a cell", `double the quotes inside a quoted cell ("")`
 }
 
 // isHidden reports whether a text has invisible characters alone, other than plain

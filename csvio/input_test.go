@@ -127,7 +127,7 @@ func TestOpenErrors(t *testing.T) {
 			`x.csv:2:4: not UTF-8, although it begins with the mark of UTF-8; in windows-1252 this line reads "José"; if that is right, add --encoding windows-1252, else the encoding in which it was saved, such as windows-1250, windows-1251, macintosh, gb18030 or shift_jis`},
 		"UTF-8 further down than its mark is believed": {"\ufeff" + head + strings.Repeat("Ann,ann@x.co,1\n", scanBuffer/10) + "Zoë,z@x.co,1\n", Options{Encoding: "windows-1252"},
 			"x.csv: is UTF-8 and not windows-1252; leave out --encoding"},
-		"NUL": {head + "Ä\x00,", Options{}, "x.csv:2:2: a NUL byte: this is no text; save the list as CSV (UTF-8)"},
+		"NUL": {head + "Ä\x00,", Options{}, "x.csv:2:2: a NUL byte: this is no text; save the list again as CSV (UTF-8)"},
 		"UTF-16 without mark": {utf16Text(t, unicode.LittleEndian, false, head), Options{},
 			"x.csv:1:2: a NUL byte: this is no UTF-8 text; if it is UTF-16 without a byte order mark, add --encoding utf-16"},
 		"broken UTF-16": {broken16, Options{}, "x.csv:2:2: broken UTF-16; save the list again as CSV (UTF-8)"},

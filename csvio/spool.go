@@ -236,19 +236,16 @@ func (s *spooler) explain(chunk []byte, at int, rest io.Reader) error {
 	before := s.lastBytes(chunk[:at])
 	s.advance(chunk[:at])
 	e := &InputError{File: s.name, Line: s.pos.lines + 1, Column: s.column + 1}
+	const save = "save the list again as CSV (UTF-8)"
 	switch {
 	case len(bytes.Trim(chunk[at:], "\x00")) == 0 && !s.zeros:
-		e.Message = "the file ends in NUL bytes"
-		e.Hint = "a crash or a full disk cut it off, or a failed copy: fetch it again"
+		e.Message, e.Hint = "the file ends in NUL bytes", "a crash or a full disk cut it off, or a failed copy: fetch it again"
 	case chunk[at] == 0 && s.zeros && s.decoded == "":
-		e.Message = "a NUL byte: this is no UTF-8 text"
-		e.Hint = "if it is UTF-16 without a byte order mark, add --encoding utf-16"
+		e.Message, e.Hint = "a NUL byte: this is no UTF-8 text", "if it is UTF-16 without a byte order mark, add --encoding utf-16"
 	case chunk[at] == 0:
-		e.Message = "a NUL byte: this is no text"
-		e.Hint = "save the list as CSV (UTF-8)"
+		e.Message, e.Hint = "a NUL byte: this is no text", save
 	case s.utf16:
-		e.Message = "broken UTF-16"
-		e.Hint = "save the list again as CSV (UTF-8)"
+		e.Message, e.Hint = "broken UTF-16", save
 	case s.decoded != "":
 		e.Message = fmt.Sprintf("not %s: there is no such character in it", s.decoded)
 		e.Hint = "give the --encoding in which the list was saved, or save it again as CSV (UTF-8)"

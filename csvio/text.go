@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/transform"
 )
 
 // marks are the spellings of a byte order mark: itself, and what programs make of
@@ -158,33 +157,26 @@ func (s *spooler) turnReturns() error {
 // \r before the \n of \r\n.
 func singleReturns(text *bufio.Reader) *bufio.Reader {
 	head, _ := text.Peek(scanBuffer) // what cannot be read is found by the next read
-	first, _, _ := bytes.Cut(head, []byte{'\n'})
-	if len(first) == len(head) || !bytes.HasSuffix(first, []byte("\r\r")) {
+	first, _, found := bytes.Cut(head, []byte{'\n'})
+	if !found || !bytes.HasSuffix(first, []byte("\r\r")) {
 		return text
 	}
-	return bufio.NewReaderSize(transform.NewReader(text, returnDropper{}), scanBuffer)
+	return bufio.NewReaderSize(&returnDropper{text: text}, scanBuffer)
 }
 
 // A returnDropper drops a carriage return that stands before \r\n.
-type returnDropper struct{ transform.NopResetter }
+type returnDropper struct{ text *bufio.Reader }
 
-// Transform implements transform.Transformer.
-func (returnDropper) Transform(dst, src []byte, atEOF bool) (written, read int, err error) {
-	for read < len(src) {
-		rest := src[read:]
-		switch {
-		case written == len(dst):
-			return written, read, transform.ErrShortDst
-		case rest[0] != '\r':
-			dst[written] = rest[0]
-			written++
-		case len(rest) < len("\r\r\n") && !atEOF:
-			return written, read, transform.ErrShortSrc
-		case !bytes.HasPrefix(rest, []byte("\r\r\n")):
-			dst[written] = '\r'
-			written++
+func (d *returnDropper) Read(p []byte) (n int, err error) {
+	for n < len(p) {
+		b, err := d.text.ReadByte()
+		if err != nil {
+			return n, err
 		}
-		read++
+		if next, _ := d.text.Peek(2); b != '\r' || string(next) != "\r\n" {
+			p[n] = b
+			n++
+		}
 	}
-	return written, read, nil
+	return n, nil
 }

@@ -146,34 +146,32 @@ func (s *spooled) lineOf(row, line int) int {
 // rowRanges are row numbers in ascending order.
 type rowRanges struct {
 	count  int
-	ranges []rowRange
+	ranges [][2]int
 }
-
-type rowRange struct{ first, last int }
 
 // shownRanges is the number of ranges in a message.
 const shownRanges = 10
 
 func (r *rowRanges) add(row int) {
 	r.count++
-	if n := len(r.ranges); n > 0 && r.ranges[n-1].last == row-1 {
-		r.ranges[n-1].last = row
+	if n := len(r.ranges); n > 0 && r.ranges[n-1][1] == row-1 {
+		r.ranges[n-1][1] = row
 	} else {
-		r.ranges = append(r.ranges, rowRange{row, row})
+		r.ranges = append(r.ranges, [2]int{row, row})
 	}
 }
 
 func (r *rowRanges) String() string {
 	var shown []string
-	for _, r := range r.ranges[:min(shownRanges, len(r.ranges))] {
-		if r.first == r.last {
-			shown = append(shown, fmt.Sprint(r.first))
-		} else {
-			shown = append(shown, fmt.Sprintf("%d-%d", r.first, r.last))
+	for i, rows := range r.ranges {
+		switch {
+		case i == shownRanges:
+			return strings.Join(shown, ", ") + ", …"
+		case rows[0] == rows[1]:
+			shown = append(shown, fmt.Sprint(rows[0]))
+		default:
+			shown = append(shown, fmt.Sprintf("%d-%d", rows[0], rows[1]))
 		}
-	}
-	if len(r.ranges) > shownRanges {
-		shown = append(shown, "…")
 	}
 	return strings.Join(shown, ", ")
 }
