@@ -65,11 +65,6 @@ func validate(req *batch.Request) error {
 	return nil
 }
 
-// kinds are all kinds that a request may have.
-var kinds = []batch.Kind{batch.KindInvite, batch.KindResend, batch.KindLink, batch.KindFound}
-
-func knownKind(k batch.Kind) bool { return slices.Contains(kinds, k) }
-
 // twins returns for each key the position of the first one that equals it, or
 // -1 where that is the key itself; nil if nobody is named twice.
 func twins(keys []batch.Key, hashes []uint64) []int {

@@ -12,33 +12,6 @@ import (
 	"bulkinvite/batch/file"
 )
 
-// resolve returns the path of the ledger itself: the lock and SQLite's files
-// must lie beside it, whatever links lead to it.
-func resolve(path string) (string, error) {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return "", err
-	}
-	real, err := filepath.EvalSymlinks(path)
-	if err == nil {
-		return real, nil
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return "", err
-	}
-	if _, err := os.Lstat(path); err == nil {
-		return "", errors.New("is a symbolic link that leads nowhere; remove it or make its target")
-	}
-	folder, err := filepath.EvalSymlinks(filepath.Dir(path))
-	if errors.Is(err, fs.ErrNotExist) {
-		return path, nil // the folder is still to be made: it has no links
-	}
-	if err != nil {
-		return "", err
-	}
-	return filepath.Join(folder, filepath.Base(path)), nil
-}
-
 // makeFolder makes the ledger's folder, and those that it is in. Their names last
 // like the ledger's own.
 func makeFolder(path string) error {
@@ -92,24 +65,6 @@ func isMissing(path string) (bool, error) {
 func hasOtherName(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	return ok && stat.Nlink > 1
-}
-
-// refuseOrphan refuses to make a ledger beside what was written last to one that
-// is gone or empty: SQLite would throw that away, and with it who was invited,
-// or take it for the new one's.
-func refuseOrphan(path string) error {
-	for _, suffix := range []string{"-wal", "-journal"} {
-		log, err := os.Stat(path + suffix)
-		if errors.Is(err, fs.ErrNotExist) || err == nil && log.Size() == 0 {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		return fmt.Errorf("is missing or empty, but what a run wrote to it last is in %s; "+
-			"restore the ledger, or move that file away if nobody was invited", path+suffix)
-	}
-	return nil
 }
 
 // create makes a ledger that knows nobody, whole or not at all: of a process

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strings"
 
-	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -136,23 +134,6 @@ func forgetIn(ctx context.Context, tx *sql.Tx, id int64, name, standIn string) e
 		}
 	}
 	return err
-}
-
-// pattern matches a text that names the person. An address is found within
-// longer ones too, since nobody knows what a message has around it; an id only
-// by itself, since it may be short.
-func (t *Traces) pattern() *regexp.Regexp {
-	expressions := []string{regexp.QuoteMeta(t.Person)}
-	if at := strings.LastIndexByte(t.Person, '@'); at >= 0 {
-		// The key has an international domain as an A-label; messages may not.
-		if domain, err := idna.ToUnicode(t.Person[at+1:]); err == nil {
-			expressions = append(expressions, regexp.QuoteMeta(t.Person[:at+1]+domain))
-		}
-	}
-	for _, id := range t.ids {
-		expressions = append(expressions, `(?:^|[^\pL\pN])`+regexp.QuoteMeta(id)+`(?:$|[^\pL\pN])`)
-	}
-	return regexp.MustCompile("(?i)" + strings.Join(expressions, "|"))
 }
 
 // A textColumn has texts for people to read.

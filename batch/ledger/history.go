@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"time"
 
@@ -46,19 +45,19 @@ type PastAnswer struct {
 	Mark        string
 }
 
-func histories(ctx context.Context, tx *sql.Tx, aliases []alias, interviewID string) ([]History, error) {
-	histories, err := candidates(ctx, tx, aliases, interviewID)
+func histories(ctx context.Context, db querier, aliases []alias, interviewID string) ([]History, error) {
+	histories, err := candidates(ctx, db, aliases, interviewID)
 	if err != nil {
 		return nil, err
 	}
-	l, err := newLookup(ctx, tx)
+	l, err := newLookup(ctx, db)
 	if err != nil {
 		return nil, err
 	}
 	for i := range histories {
 		h := &histories[i]
 		l.base = h.BaseURL
-		if err := h.fill(ctx, tx, l); err != nil {
+		if err := h.fill(ctx, db, l); err != nil {
 			return nil, err
 		}
 	}

@@ -54,23 +54,6 @@ func damagedIndex(format string, args ...any) error {
 	return fmt.Errorf("%w: in its index of people, %s", errDamaged, fmt.Sprintf(format, args...))
 }
 
-// indexPeople brings the index up to date after a run that died: it adds the
-// people of all requests behind the last one that it has. No run may be
-// writing.
-func (s *Store) indexPeople(ctx context.Context) error {
-	t, last, err := readBehind(ctx, s.write)
-	if err == nil && last > t.base {
-		var x *index
-		if x, err = readIndex(ctx, s.read); err == nil {
-			err = s.addSegment(ctx, x, t, last)
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("index: %w", err)
-	}
-	return nil
-}
-
 // readBehind returns the people of the requests that the index lacks, and the
 // last of these requests.
 func readBehind(ctx context.Context, db querier) (t *tail, last int64, err error) {
@@ -127,13 +110,13 @@ func readPeople(ctx context.Context, db querier, t *tail) error {
 // there are few, each more than twice as large as the next, and nobody is
 // written again often. It is one transaction: what was there stays until all is
 // written.
-func (s *Store) addSegment(ctx context.Context, x *index, t *tail, last int64) error {
+func addSegment(ctx context.Context, db *sql.DB, x *index, t *tail, last int64) error {
 	size, kept := t.len(), len(x.segments)
 	for ; kept > 0 && x.segments[kept-1].entries <= 2*size; kept-- {
 		size += x.segments[kept-1].entries
 	}
 	added := segment{after: lastOf(x.segments[:kept]), last: last, entries: size}
-	tx, err := s.write.BeginTx(ctx, nil)
+	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -144,10 +127,7 @@ func (s *Store) addSegment(ctx context.Context, x *index, t *tail, last int64) e
 	if err := added.write(ctx, tx, x.joined(added.after, t)); err != nil {
 		return err
 	}
-	if err := tx.Commit(); err != nil {
-		return err
-	}
-	return s.checkpoint(ctx)
+	return tx.Commit()
 }
 
 // joined yields those of the index whose requests are behind after, and the
@@ -203,4 +183,10 @@ func (s *segment) write(ctx context.Context, tx *sql.Tx, entries iter.Seq[entry]
 		return flush()
 	}
 	return nil
+}
+
+// lastRequest returns the number of the last request, 0 if there is none.
+func lastRequest(ctx context.Context, db querier) (last int64, err error) {
+	err = db.QueryRowContext(ctx, "select coalesce(max(id), 0) from requests").Scan(&last)
+	return last, err
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -43,15 +41,3 @@ func takeLock(ctx context.Context, path string) (*lock, error) {
 }
 
 func (l *lock) release() error { return l.file.Close() }
-
-// isLocked reports whether a living process holds the lock. It creates
-// nothing.
-func isLocked(path string) (bool, error) {
-	name := path + ".lock"
-	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	file := flock.New(name, flock.SetFlag(os.O_RDONLY))
-	free, err := file.TryRLock()
-	return !free, errors.Join(err, file.Close())
-}

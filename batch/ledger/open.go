@@ -129,10 +129,51 @@ func (s *Store) open(ctx context.Context) error {
 	return s.indexPeople(ctx)
 }
 
-// lastRequest returns the number of the last request, 0 if there is none.
-func lastRequest(ctx context.Context, db querier) (last int64, err error) {
-	err = db.QueryRowContext(ctx, "select coalesce(max(id), 0) from requests").Scan(&last)
-	return last, err
+// indexPeople brings the index up to date after a run that died: it adds the
+// people of all requests behind the last one that it has. No run may be
+// writing.
+func (s *Store) indexPeople(ctx context.Context) error {
+	t, last, err := readBehind(ctx, s.write)
+	if err == nil && last > t.base {
+		var x *index
+		if x, err = readIndex(ctx, s.read); err == nil {
+			err = s.addToIndex(ctx, x, t, last)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("index: %w", err)
+	}
+	return nil
+}
+
+// addToIndex adds the people of a run that ends to the index.
+func (s *Store) addToIndex(ctx context.Context, x *index, t *tail, last int64) error {
+	if err := addSegment(ctx, s.write, x, t, last); err != nil {
+		return err
+	}
+	return s.checkpoint(ctx)
+}
+
+func openForWriting(ctx context.Context, path string) (*sql.DB, error) {
+	db, err := openDSN(dsn(path, "rw", "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)",
+		"wal_autocheckpoint(0)", "cache_size(-2000)"), 1) // see checkpoint
+	if err != nil {
+		return nil, err
+	}
+	var mode string
+	if err := db.QueryRowContext(ctx, "pragma journal_mode").Scan(&mode); err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot be written: %w", err), db.Close())
+	}
+	if mode != "wal" {
+		return nil, errors.Join(errors.New("this file system cannot hold a ledger (no shared memory); put it on a local disk"), db.Close())
+	}
+	return db, nil
+}
+
+// openForReading opens the ledger for a run's look-ups, which read each page
+// about once: what is worth keeping is kept decoded.
+func openForReading(path string) (*sql.DB, error) {
+	return openDSN(dsn(path, "ro", "query_only(on)", "cache_size(-2000)"), 2)
 }
 
 // checkPlace makes sure that the ledger is where it was opened. SQLite does not

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"strings"
 	"time"
 
@@ -24,32 +23,6 @@ type OpenRequest struct {
 	ClaimedAt        time.Time
 }
 
-// InDoubt returns the open requests of everybody who is in doubt at any base URL,
-// re-sends included, in the order of their numbers. Settling all of somebody's
-// ends the doubt. It reads the whole ledger: about a second per million people.
-// No run may be under way.
-func (s *Store) InDoubt(ctx context.Context) ([]OpenRequest, error) {
-	return s.openRequests(ctx, batch.StateSending, func(o *OpenRequest, rec *batch.Record) bool {
-		// What another request or a newer re-send has told since is no doubt.
-		return o.Kind == batch.KindResend && rec.ResentState == batch.StateSending ||
-			o.Kind != batch.KindResend && rec.State == batch.StateSending
-	})
-}
-
-// LeftOut is InDoubt for everybody in StateNoInvitation, each in the request that
-// this comes from.
-func (s *Store) LeftOut(ctx context.Context) ([]OpenRequest, error) {
-	return s.openRequests(ctx, batch.StateNoInvitation, isOrigin)
-}
-
-func (s *Store) openRequests(ctx context.Context, state batch.State, keep func(*OpenRequest, *batch.Record) bool) ([]OpenRequest, error) {
-	open, err := openRequests(ctx, s.read, state, 0, keep)
-	if err != nil {
-		return nil, fmt.Errorf("ledger: %w", err)
-	}
-	return open, nil
-}
-
 // InDoubt returns who is in doubt because of a run, or of any if that is 0: each
 // person once, in the request that this comes from, and without re-sends. It is
 // what People tells, in memory that grows with those in doubt alone.
@@ -59,6 +32,20 @@ func (r *Reader) InDoubt(ctx context.Context, run int64) (open []OpenRequest, er
 		return err
 	})
 	return open, err
+}
+
+// AllInDoubt is Store.InDoubt of package ledger.
+func AllInDoubt(ctx context.Context, db querier) ([]OpenRequest, error) {
+	return openRequests(ctx, db, batch.StateSending, 0, func(o *OpenRequest, rec *batch.Record) bool {
+		// What another request or a newer re-send has told since is no doubt.
+		return o.Kind == batch.KindResend && rec.ResentState == batch.StateSending ||
+			o.Kind != batch.KindResend && rec.State == batch.StateSending
+	})
+}
+
+// LeftOut is Store.LeftOut of package ledger.
+func LeftOut(ctx context.Context, db querier) ([]OpenRequest, error) {
+	return openRequests(ctx, db, batch.StateNoInvitation, 0, isOrigin)
 }
 
 // isOrigin reports whether the state that somebody is in comes from the request.
@@ -73,7 +60,7 @@ func openRequests(ctx context.Context, db querier, state batch.State, run int64,
 			return nil, err
 		}
 		for i := range r.people {
-			if o, ok := r.open(i, state); ok {
+			if o, ok := openFor(r, i, state); ok {
 				open = append(open, o)
 			}
 		}
@@ -110,8 +97,8 @@ func openRequests(ctx context.Context, db querier, state batch.State, run int64,
 // mostOpen is how many people are looked up at once.
 const mostOpen = 1000
 
-// open returns the person at a position, if the request is open for them.
-func (r *request) open(at int, state batch.State) (o OpenRequest, ok bool) {
+// openFor returns the person at a position, if the request is open for them.
+func openFor(r *request, at int, state batch.State) (o OpenRequest, ok bool) {
 	p := &r.people[at]
 	if p.state != state || p.forgotten || r.kind == batch.KindLink {
 		return o, false
@@ -129,23 +116,18 @@ type Member struct {
 	Listed bool
 }
 
-// Members calls f for everybody in every request for these interviews that
-// counts: with StateInvited or StateSending, once for each request.
-func (s *Store) Members(ctx context.Context, baseURL string, interviewIDs []string, f func(Member)) error {
-	return members(ctx, s.read, baseURL, interviewIDs, f)
-}
-
 // Members is Store.Members beside a run. If a run begins to write meanwhile, f
 // may be called for the same people again.
 func (r *Reader) Members(ctx context.Context, baseURL string, interviewIDs []string, f func(Member)) error {
-	return r.read(ctx, func(tx *sql.Tx) error { return members(ctx, tx, baseURL, interviewIDs, f) })
+	return r.read(ctx, func(tx *sql.Tx) error { return Members(ctx, tx, baseURL, interviewIDs, f) })
 }
 
-func members(ctx context.Context, db querier, baseURL string, interviewIDs []string, f func(Member)) error {
+// Members is Store.Members of package ledger.
+func Members(ctx context.Context, db querier, baseURL string, interviewIDs []string, f func(Member)) error {
 	const of = "where u.base_url = ? and r.interview_id in (select value from json_each(?))"
 	for r, err := range requests(ctx, db, of, baseURL, string(appendTexts(nil, interviewIDs))) {
 		if err != nil {
-			return fmt.Errorf("ledger: %w", err)
+			return err
 		}
 		for i := range r.people {
 			if state := r.people[i].state; counts(r.kind, state) && rank(state) > 0 {

@@ -110,13 +110,13 @@ func TestMembers(t *testing.T) {
 	defer r.Close()
 	key := func(name string) batch.Key { return batch.NewKey("i1", name+"@example.com") }
 	want := []ledger.Member{
-		{key("ann"), batch.StateInvited, true},
-		{key("cyd"), batch.StateSending, true},
-		{key("dee"), batch.StateSending, true},
-		{batch.Key{InterviewID: "i1", Email: "o'\"eve@example.com"}, batch.StateInvited, true},
-		{key("cyd"), batch.StateInvited, true},
-		{key("ann"), batch.StateInvited, false}, // re-sent: by her id, not by her address
-		{key("fay"), batch.StateSending, true},
+		{Key: key("ann"), State: batch.StateInvited, Listed: true},
+		{Key: key("cyd"), State: batch.StateSending, Listed: true},
+		{Key: key("dee"), State: batch.StateSending, Listed: true},
+		{Key: batch.Key{InterviewID: "i1", Email: "o'\"eve@example.com"}, State: batch.StateInvited, Listed: true},
+		{Key: key("cyd"), State: batch.StateInvited, Listed: true},
+		{Key: key("ann"), State: batch.StateInvited}, // re-sent: by her id, not by her address
+		{Key: key("fay"), State: batch.StateSending, Listed: true},
 	}
 	for who, members := range map[string]func(string, []string, func(ledger.Member)) error{
 		"the run": func(base string, ids []string, f func(ledger.Member)) error {

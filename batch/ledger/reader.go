@@ -7,12 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"os"
 	"sync"
 	"time"
 
 	"bulkinvite/batch"
+
+	"github.com/gofrs/flock"
 )
 
 // A Reader reads a ledger that a run may be writing. It needs no lock.
@@ -67,19 +68,6 @@ func (r *Reader) open(ctx context.Context) error {
 	}
 	r.db = db
 	return nil
-}
-
-// refuseLost refuses a ledger that is gone and of which something is left: to
-// call it one that never was would be wrong.
-func refuseLost(path string) error {
-	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	noted, err := readWitness(path)
-	if err == nil && noted > 0 {
-		err = forgotten(path, 0, noted)
-	}
-	return errors.Join(err, refuseOrphan(path))
 }
 
 // hasWAL reports whether a run has written, or died, since the file was whole.
@@ -146,6 +134,18 @@ func (r *Reader) Close() error { return r.db.Close() }
 // Running reports whether a process has the ledger open for a run.
 func (r *Reader) Running() (bool, error) { return isLocked(r.path) }
 
+// isLocked reports whether a living process holds the lock. It creates
+// nothing.
+func isLocked(path string) (bool, error) {
+	name := path + ".lock"
+	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	file := flock.New(name, flock.SetFlag(os.O_RDONLY))
+	free, err := file.TryRLock()
+	return !free, errors.Join(err, file.Close())
+}
+
 // Look calls f with a look-up of people of a base URL. All that it tells is of
 // one state of the ledger, though a run goes on. If a run began meanwhile, f is
 // called once more, and has to forget what it was told. After a run that died
@@ -177,20 +177,6 @@ func (r *readOnly) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Record
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.lookup.Lookup(ctx, keys)
-}
-
-// newLookup reads what a look-up needs that goes with no run, but for a base URL.
-func newLookup(ctx context.Context, db querier) (*lookup, error) {
-	l := &lookup{}
-	var err error
-	if l.index, err = readIndex(ctx, db); err != nil {
-		return nil, err
-	}
-	if l.book, err = newBook(ctx, db, math.MaxInt64); err != nil {
-		return nil, err
-	}
-	l.book.tail, _, err = readBehind(ctx, db)
-	return l, err
 }
 
 // A RunStatus is what the ledger knows of a run.

@@ -46,8 +46,8 @@ func TestReport(t *testing.T) {
 		Timeline: ledger.Timeline{Start: start, Width: time.Second, Bins: []ledger.Bin{{Accepted: 2}}},
 		Findings: ledger.Findings{Invited: 1, NotInvited: 1}, // bob and eve, told apart from ann by fill
 		Named: map[batch.Code]*ledger.NamedPeople{
-			batch.CodeRefused:   {Total: 1, First: []ledger.NamedPerson{{"bob@example.com", "i1", 1, "ok"}}},
-			batch.CodeUncertain: {Total: 2, First: []ledger.NamedPerson{{"cyd@example.com", "i1", 1, "ok"}}},
+			batch.CodeRefused:   {Total: 1, First: []ledger.NamedPerson{{Email: "bob@example.com", InterviewID: "i1", RequestID: 1, Message: "ok"}}},
+			batch.CodeUncertain: {Total: 2, First: []ledger.NamedPerson{{Email: "cyd@example.com", InterviewID: "i1", RequestID: 1, Message: "ok"}}},
 		},
 	}
 	later := start.Add(time.Hour)
@@ -65,7 +65,7 @@ func TestReport(t *testing.T) {
 		Interviews: []ledger.InterviewReport{{InterviewID: "i1", Resent: 1, Elsewhere: 1, InDoubt: 1}},
 		Timeline:   ledger.Timeline{Start: later, Width: time.Second, Bins: []ledger.Bin{{Accepted: 1, Other: 1}}},
 		Named: map[batch.Code]*ledger.NamedPeople{
-			batch.CodeUncertain: {Total: 1, First: []ledger.NamedPerson{{"fay@example.com", "i1", 5, ""}}},
+			batch.CodeUncertain: {Total: 1, First: []ledger.NamedPerson{{Email: "fay@example.com", InterviewID: "i1", RequestID: 5, Message: ""}}},
 		},
 	}
 	for range 2 {
@@ -137,7 +137,7 @@ func TestReportFindings(t *testing.T) {
 		Findings:      ledger.Findings{NotInvited: 1},
 		LaterFindings: ledger.Findings{Invited: 1},
 		Named: map[batch.Code]*ledger.NamedPeople{
-			batch.CodeRefused: {Total: 1, First: []ledger.NamedPerson{{"bob@x.co", "i1", 3, "status 400"}}},
+			batch.CodeRefused: {Total: 1, First: []ledger.NamedPerson{{Email: "bob@x.co", InterviewID: "i1", RequestID: 3, Message: "status 400"}}},
 		},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(ledger.RunReport{}, "Timeline")); diff != "" {

@@ -43,6 +43,11 @@ type person struct {
 	urlFrom     int64 // the answer that inviteURL is from
 }
 
+// kinds are all kinds that a request may have.
+var kinds = []batch.Kind{batch.KindInvite, batch.KindResend, batch.KindLink, batch.KindFound}
+
+func knownKind(k batch.Kind) bool { return slices.Contains(kinds, k) }
+
 // reserve makes room for so many people.
 func (r *request) reserve(people int) {
 	r.emails, r.people = make([]string, 0, people), make([]person, 0, people)
@@ -192,4 +197,25 @@ func rank(s batch.State) int {
 	default:
 		return 0
 	}
+}
+
+// mayBecome refuses what must not happen to somebody in a request.
+func mayBecome(old, state batch.State) error {
+	switch state {
+	case batch.StateInvited:
+		return nil
+	case batch.StateNone, batch.StateSending, batch.StateRefused, batch.StateFailed, batch.StateNoInvitation:
+		if old == batch.StateSending || old == batch.StateNoInvitation && state == batch.StateNone {
+			return nil
+		}
+		return fmt.Errorf("somebody who is %s in it cannot become %s", name(old), name(state))
+	}
+	return fmt.Errorf("unknown state %q", state)
+}
+
+func name(s batch.State) batch.State {
+	if s == batch.StateNone {
+		return "not sent"
+	}
+	return s
 }

@@ -4,15 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"golang.org/x/sync/errgroup"
 
 	"bulkinvite/batch"
 )
-
-var errEnded = errors.New("ledger: the run has ended")
 
 // RunInfo is what the ledger keeps of a run.
 type RunInfo struct {
@@ -29,7 +26,7 @@ type Run struct {
 	store  *Store
 	owners owners
 
-	// Guarded by book.mu, until the writer is gone.
+	// Guarded by book, until the writer is gone.
 	lastRequest int64
 	lastAnswer  int64
 	next        *group // what is written next; nil if nothing waits
@@ -134,7 +131,7 @@ func (r *Run) End(ctx context.Context, counts map[string]int, exitCode int) erro
 	_, err = r.store.write.ExecContext(ctx, "update runs set ended_at = ?, counts = ?, exit_code = ? where id = ?",
 		r.store.now().UnixMicro(), string(text), exitCode, r.id)
 	if err == nil && r.lastRequest > t.base {
-		err = r.store.addSegment(ctx, r.index, t, r.lastRequest)
+		err = r.store.addToIndex(ctx, r.index, t, r.lastRequest)
 	}
 	if err != nil {
 		return fmt.Errorf("ledger: end: %w", err)

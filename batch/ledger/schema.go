@@ -97,25 +97,3 @@ func createSchema(ctx context.Context, db *sql.DB) error {
 	}
 	return tx.Commit()
 }
-
-func openForWriting(ctx context.Context, path string) (*sql.DB, error) {
-	db, err := openDSN(dsn(path, "rw", "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)",
-		"wal_autocheckpoint(0)", "cache_size(-2000)"), 1) // see checkpoint
-	if err != nil {
-		return nil, err
-	}
-	var mode string
-	if err := db.QueryRowContext(ctx, "pragma journal_mode").Scan(&mode); err != nil {
-		return nil, errors.Join(fmt.Errorf("cannot be written: %w", err), db.Close())
-	}
-	if mode != "wal" {
-		return nil, errors.Join(errors.New("this file system cannot hold a ledger (no shared memory); put it on a local disk"), db.Close())
-	}
-	return db, nil
-}
-
-// openForReading opens the ledger for a run's look-ups, which read each page
-// about once: what is worth keeping is kept decoded.
-func openForReading(path string) (*sql.DB, error) {
-	return openDSN(dsn(path, "ro", "query_only(on)", "cache_size(-2000)"), 2)
-}

@@ -34,7 +34,7 @@ func (r *Run) settle(id int64, a *batch.Answer) ([]row, error) {
 	}
 	r.book.shelf.drop(id)
 	now := r.store.now().UnixMicro()
-	rows := make([]row, len(answers))
+	written := make([]row, len(answers))
 	for i, outcomes := range answers {
 		w := answer{id: r.lastAnswer + 1, run: r.id, at: now, outcomes: outcomes}
 		if err := req.apply(&w); err != nil {
@@ -42,9 +42,9 @@ func (r *Run) settle(id int64, a *batch.Answer) ([]row, error) {
 		}
 		r.lastAnswer = w.id
 		c := encode(len(req.people), outcomes)
-		rows[i] = row{r.addAnswer, []any{w.id, id, w.run, w.at, a.StatusCode, a.Message, c.states, c.ids, c.links, c.marks}, id}
+		written[i] = row{r.addAnswer, []any{w.id, id, w.run, w.at, a.StatusCode, a.Message, c.states, c.ids, c.links, c.marks}, id}
 	}
-	return rows, nil
+	return written, nil
 }
 
 // outcomesIn finds the people of an answer in the request, and refuses what
@@ -74,28 +74,8 @@ func outcomesIn(req *request, settlements []batch.Settlement) ([][]outcome, erro
 		if named[at] == len(answers) {
 			answers = append(answers, nil)
 		}
-		answers[named[at]] = append(answers[named[at]], outcome{at, s.State, s.CandidateID, s.InviteURL, s.Mark})
+		answers[named[at]] = append(answers[named[at]], outcome{Person: at, State: s.State, CandidateID: s.CandidateID, InviteURL: s.InviteURL, Mark: s.Mark})
 		named[at]++
 	}
 	return answers, nil
-}
-
-func mayBecome(old, state batch.State) error {
-	switch state {
-	case batch.StateInvited:
-		return nil
-	case batch.StateNone, batch.StateSending, batch.StateRefused, batch.StateFailed, batch.StateNoInvitation:
-		if old == batch.StateSending || old == batch.StateNoInvitation && state == batch.StateNone {
-			return nil
-		}
-		return fmt.Errorf("somebody who is %s in it cannot become %s", name(old), name(state))
-	}
-	return fmt.Errorf("unknown state %q", state)
-}
-
-func name(s batch.State) batch.State {
-	if s == batch.StateNone {
-		return "not sent"
-	}
-	return s
 }

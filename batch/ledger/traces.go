@@ -3,9 +3,13 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"regexp"
 	"slices"
+	"strings"
 
 	"bulkinvite/batch"
+
+	"golang.org/x/net/idna"
 )
 
 // Traces are what the ledger has of a person, under every name that it knows
@@ -30,20 +34,16 @@ type alias struct {
 // yet: of a run that died or is not over.
 func (r *Reader) Traces(ctx context.Context, person, interviewID string) (t *Traces, err error) {
 	err = r.read(ctx, func(tx *sql.Tx) error {
-		t = &Traces{Person: normalName(person)}
-		return t.find(ctx, tx, interviewID)
+		t, err = FindTraces(ctx, tx, person, interviewID)
+		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return t, nil
+	return t, err
 }
 
-// Traces is what Reader.Traces is, in all interviews, for Forget. No run may be
-// under way.
-func (s *Store) Traces(ctx context.Context, person string) (*Traces, error) {
-	r := &Reader{path: s.path, db: s.read}
-	return r.Traces(ctx, person, "")
+// FindTraces is Reader.Traces for whoever has the ledger open.
+func FindTraces(ctx context.Context, db querier, person, interviewID string) (*Traces, error) {
+	t := &Traces{Person: normalName(person)}
+	return t, t.find(ctx, db, interviewID)
 }
 
 func normalName(person string) string {
@@ -53,12 +53,12 @@ func normalName(person string) string {
 	return batch.NewKey("", person).Email
 }
 
-func (t *Traces) find(ctx context.Context, tx *sql.Tx, interviewID string) error {
+func (t *Traces) find(ctx context.Context, db querier, interviewID string) error {
 	t.aliases = []alias{{name: t.Person}}
 	for seen := 0; seen < len(t.aliases); {
 		unseen := t.aliases[seen:]
 		seen = len(t.aliases)
-		found, err := histories(ctx, tx, unseen, interviewID)
+		found, err := histories(ctx, db, unseen, interviewID)
 		if err != nil {
 			return err
 		}
@@ -120,4 +120,21 @@ func (t *Traces) Requests() (all, forgotten int) {
 		}
 	}
 	return all, forgotten
+}
+
+// pattern matches a text that names the person. An address is found within
+// longer ones too, since nobody knows what a message has around it; an id only
+// by itself, since it may be short.
+func (t *Traces) pattern() *regexp.Regexp {
+	expressions := []string{regexp.QuoteMeta(t.Person)}
+	if at := strings.LastIndexByte(t.Person, '@'); at >= 0 {
+		// The key has an international domain as an A-label; messages may not.
+		if domain, err := idna.ToUnicode(t.Person[at+1:]); err == nil {
+			expressions = append(expressions, regexp.QuoteMeta(t.Person[:at+1]+domain))
+		}
+	}
+	for _, id := range t.ids {
+		expressions = append(expressions, `(?:^|[^\pL\pN])`+regexp.QuoteMeta(id)+`(?:$|[^\pL\pN])`)
+	}
+	return regexp.MustCompile("(?i)" + strings.Join(expressions, "|"))
 }

@@ -43,8 +43,8 @@ func (r *Run) write(ctx context.Context, decide func() ([]row, error)) error {
 
 // add adds what is decided to the group that is written next, which it returns.
 func (r *Run) add(decide func() ([]row, error)) (*group, error) {
-	r.book.mu.Lock()
-	defer r.book.mu.Unlock()
+	r.book.Lock()
+	defer r.book.Unlock()
 	if r.broken != nil || r.stopping {
 		return nil, cmp.Or(r.broken, errEnded)
 	}
@@ -65,12 +65,12 @@ func (r *Run) add(decide func() ([]row, error)) (*group, error) {
 
 // stop ends the writer when it has written what was decided.
 func (r *Run) stop() {
-	r.book.mu.Lock()
+	r.book.Lock()
 	if !r.stopping {
 		r.stopping = true
 		close(r.wake)
 	}
-	r.book.mu.Unlock()
+	r.book.Unlock()
 	_ = r.writer.Wait() // it tells its errors to those who wait for a group
 }
 
@@ -81,7 +81,7 @@ func (r *Run) writeGroups() error {
 	for range r.wake {
 		g := r.take()
 		err := batch.Guard(func() error { return r.commit(g) })()
-		r.book.mu.Lock()
+		r.book.Lock()
 		if err != nil && r.broken == nil {
 			r.broken = fmt.Errorf("ledger: nothing more is written after a failed commit: %w", err)
 		}
@@ -89,7 +89,7 @@ func (r *Run) writeGroups() error {
 		for _, w := range g.rows {
 			r.book.unpin(w.request)
 		}
-		r.book.mu.Unlock()
+		r.book.Unlock()
 		close(g.done)
 	}
 	return nil
@@ -102,8 +102,8 @@ func (r *Run) take() *group {
 	for range 2 { // one that wakes another is not enough, and more is no better
 		runtime.Gosched()
 	}
-	r.book.mu.Lock()
-	defer r.book.mu.Unlock()
+	r.book.Lock()
+	defer r.book.Unlock()
 	g := r.next
 	r.next = nil
 	return g

@@ -62,3 +62,34 @@ func forgotten(path string, last, noted int64) error {
 		"does not know who was invited since: restore the newest copy with the files beside it, "+
 		"or remove %s if the API's lists are to make up for it", last, noted, path+witnessSuffix)
 }
+
+// refuseOrphan refuses to make a ledger beside what was written last to one that
+// is gone or empty: SQLite would throw that away, and with it who was invited,
+// or take it for the new one's.
+func refuseOrphan(path string) error {
+	for _, suffix := range []string{"-wal", "-journal"} {
+		log, err := os.Stat(path + suffix)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && log.Size() == 0 {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		return fmt.Errorf("is missing or empty, but what a run wrote to it last is in %s; "+
+			"restore the ledger, or move that file away if nobody was invited", path+suffix)
+	}
+	return nil
+}
+
+// refuseLost refuses a ledger that is gone and of which something is left: to
+// call it one that never was would be wrong.
+func refuseLost(path string) error {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	noted, err := readWitness(path)
+	if err == nil && noted > 0 {
+		err = forgotten(path, 0, noted)
+	}
+	return errors.Join(err, refuseOrphan(path))
+}

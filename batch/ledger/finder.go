@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"bulkinvite/batch"
@@ -21,6 +22,20 @@ type lookup struct {
 	base  string
 	book  *book
 	index *index
+}
+
+// newLookup reads what a look-up needs that goes with no run, but for a base URL.
+func newLookup(ctx context.Context, db querier) (*lookup, error) {
+	l := &lookup{}
+	var err error
+	if l.index, err = readIndex(ctx, db); err != nil {
+		return nil, err
+	}
+	if l.book, err = newBook(ctx, db, math.MaxInt64); err != nil {
+		return nil, err
+	}
+	l.book.tail, _, err = readBehind(ctx, db)
+	return l, err
 }
 
 // readRequests bounds the requests that a look-up reads at once, by the memory
@@ -97,12 +112,12 @@ func (l *lookup) findAll(ctx context.Context, hashes []uint64) ([]match, error) 
 	if err != nil {
 		return nil, err
 	}
-	l.book.mu.Lock()
+	l.book.Lock()
 	closed := l.book.closed
 	if !closed {
 		found = l.book.addTail(found, hashes)
 	}
-	l.book.mu.Unlock()
+	l.book.Unlock()
 	if closed {
 		return nil, errEnded
 	}

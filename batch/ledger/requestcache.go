@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"sync"
 )
@@ -12,10 +13,13 @@ import (
 // them: some 3 MB, and mostly more than what is under way at once.
 const cachedPeople = 1 << 13
 
+// errEnded is of all that is asked of a run after its end.
+var errEnded = errors.New("ledger: the run has ended")
+
 // A book is what a run knows of the requests in the ledger, with what is decided
 // and not yet durable: if that is not written, the run is over for all.
 type book struct {
-	mu     sync.Mutex
+	sync.Mutex
 	tail   *tail                   // of this run
 	cached map[int64]*list.Element // of *request
 	recent *list.List              // the most recently used first
@@ -39,8 +43,8 @@ func newBook(ctx context.Context, db querier, lastRequest int64) (*book, error) 
 
 // close ends the use of the book, and returns its tail for the index.
 func (b *book) close() *tail {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	b.Lock()
+	defer b.Unlock()
 	t := b.tail
 	b.closed = true
 	b.tail, b.cached, b.recent, b.people = nil, nil, nil, 0
@@ -50,8 +54,8 @@ func (b *book) close() *tail {
 
 // checkOpen refuses a book that is closed.
 func (b *book) checkOpen() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	b.Lock()
+	defer b.Unlock()
 	if b.closed {
 		return errEnded
 	}
@@ -105,7 +109,7 @@ func (b *book) unpin(id int64) {
 func (b *book) read(ids []int64, few map[int64]bool) (map[int64]*request, error) {
 	requests := make(map[int64]*request, len(ids))
 	missing := make([]int64, 0, len(ids))
-	b.mu.Lock()
+	b.Lock()
 	for _, id := range ids {
 		if e := b.cached[id]; e != nil {
 			requests[id] = e.Value.(*request).clone()
@@ -113,7 +117,7 @@ func (b *book) read(ids []int64, few map[int64]bool) (map[int64]*request, error)
 			missing = append(missing, id)
 		}
 	}
-	b.mu.Unlock()
+	b.Unlock()
 	err := b.load(missing, func(r *request) {
 		requests[r.id] = r
 		if few[r.id] {

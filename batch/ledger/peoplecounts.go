@@ -64,7 +64,7 @@ func (c *census) add(r *request) {
 			continue
 		}
 		c.people[hash] = newResident(interview, state)
-		if o, ok := r.open(i, batch.StateSending); ok {
+		if o, ok := openFor(r, i, batch.StateSending); ok {
 			c.doubts[hash] = o
 		}
 	}
