@@ -8,18 +8,19 @@ import (
 	"time"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/confirm"
 	"bulkinvite/batch/ledger"
 	"bulkinvite/cmd/bulkinvite/app"
 	"bulkinvite/csvio"
 )
 
-// What a person can know of an invitation in doubt.
+// What a person can know about an invitation in doubt.
 const (
 	assumeSent    = "sent"
 	assumeNotSent = "not-sent"
 )
 
-// assume notes what a person knows of somebody in doubt. It needs no API.
+// assume settles somebody in doubt by what the user knows. It needs no API.
 func (c *confirmer) assume(ctx context.Context, args []string) (err error) {
 	key, err := c.assumed(args)
 	if err != nil {
@@ -47,18 +48,18 @@ func (c *confirmer) assume(ctx context.Context, args []string) (err error) {
 		return app.Early(ctx, err)
 	}
 	// From here on a signal is too late: it takes no time.
-	if err := c.writeAssumed(context.WithoutCancel(ctx), store, doubts); err != nil {
+	if err := confirm.Assume(context.WithoutCancel(ctx), store, c.flags.assume == assumeSent, doubts); err != nil {
 		return ledger.Advised(err, store.Path())
 	}
 	_, _ = fmt.Fprint(c.Stdout, c.consequences("", doubts))
 	return nil
 }
 
-// assumed returns who is meant. It refuses what cannot be done before the
-// ledger is taken.
+// assumed returns who is meant. It refuses bad arguments before the ledger is
+// opened.
 func (c *confirmer) assumed(args []string) (batch.Key, error) {
 	if len(args) != 2 {
-		return batch.Key{}, app.Refusef("--assume needs to know of whom: name EMAIL and INTERVIEW_ID, as bulkinvite confirm prints them")
+		return batch.Key{}, app.Refusef("--assume needs a person: name EMAIL and INTERVIEW_ID, as bulkinvite confirm prints them")
 	}
 	if err := csvio.CheckInterviewID(args[1]); err != nil {
 		return batch.Key{}, app.Refusef("INTERVIEW_ID %q: %w", args[1], err)
@@ -69,7 +70,7 @@ func (c *confirmer) assumed(args []string) (batch.Key, error) {
 	return batch.ParseKey(args[1], strings.TrimSpace(args[0])), nil
 }
 
-// doubtsOf returns the requests that have somebody in doubt, or left out.
+// doubtsOf returns the requests in which a person is in doubt, or was left out.
 func (c *confirmer) doubtsOf(key batch.Key, all []ledger.OpenRequest) ([]ledger.OpenRequest, error) {
 	var doubts []ledger.OpenRequest
 	elsewhere := ""
@@ -106,7 +107,7 @@ func (c *confirmer) askAssume(ctx context.Context, doubts []ledger.OpenRequest) 
 	return app.AskOnTerminal(ctx, b.String()+c.consequences("if you go on, ", doubts)+"go on? [y/N] ", "nothing was changed")
 }
 
-// requestName says what a request in doubt was.
+// requestName describes a request in doubt.
 func requestName(kind batch.Kind) string {
 	if kind == batch.KindResend {
 		return "invitation sent again"
@@ -114,7 +115,7 @@ func requestName(kind batch.Kind) string {
 	return "invitation"
 }
 
-// whatCame says what is known of its answer.
+// whatCame describes its answer.
 func whatCame(u *ledger.OpenRequest) string {
 	switch {
 	case u.State == batch.StateNoInvitation:
@@ -125,27 +126,8 @@ func whatCame(u *ledger.OpenRequest) string {
 	return "answer unknown"
 }
 
-// writeAssumed settles each of the requests, in a run of its own.
-func (c *confirmer) writeAssumed(ctx context.Context, store *ledger.Store, doubts []ledger.OpenRequest) error {
-	book, err := store.Begin(ctx, ledger.RunInfo{BaseURL: c.flags.api.Base.URL, Input: "confirm --assume " + c.flags.assume, Rows: 1})
-	if err != nil {
-		return err
-	}
-	state, message, count := batch.StateInvited, "assumed sent by hand", batch.StatusConfirmed
-	if c.flags.assume == assumeNotSent {
-		state, message, count = batch.StateNone, "assumed not sent by hand", batch.Status(batch.CodeNotSent)
-	}
-	for _, u := range doubts {
-		settled := batch.Settlement{Key: u.Key, State: state}
-		if err := book.Settle(ctx, u.RequestID, batch.Answer{Message: message, Outcomes: []batch.Settlement{settled}}); err != nil {
-			return err
-		}
-	}
-	return book.End(ctx, map[string]int{string(count): 1}, batch.ExitOK)
-}
-
-// consequences tells what follows from what is assumed, in a line for each kind
-// of invitation.
+// consequences describes what follows from what is assumed, with a line for each
+// kind of invitation.
 func (c *confirmer) consequences(before string, doubts []ledger.OpenRequest) string {
 	var b strings.Builder
 	told := map[bool]bool{}

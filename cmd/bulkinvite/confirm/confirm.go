@@ -12,9 +12,9 @@ import (
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/confirm"
 	"bulkinvite/batch/ledger"
 	"bulkinvite/cmd/bulkinvite/app"
 	"bulkinvite/csvio"
@@ -99,7 +99,7 @@ type confirmer struct {
 	begun atomic.Bool // set before the ledger is opened: from then on the run is ended in order
 }
 
-// stopping is what the first signal does beside cancelling the run.
+// stopping is called at the first signal, which also cancels the run.
 func (c *confirmer) stopping(stop app.StopSignal) {
 	if !c.begun.Load() {
 		c.EndAtOnce(stop)
@@ -108,143 +108,65 @@ func (c *confirmer) stopping(stop app.StopSignal) {
 }
 
 func (c *confirmer) run(ctx context.Context) error {
-	r, code, err := c.confirm(ctx)
+	r, err := c.confirm(ctx)
 	if err != nil {
 		app.LogBug(c.log, err)
 		return err
 	}
 	// The ledger is free by now: whoever reads this may take their time.
 	app.Patiently(ctx, func() { _ = r.writeTo(c.Stdout) }) // which drops errors
-	return app.ExitWith(code)
+	return app.ExitWith(r.ExitCode)
 }
 
-// confirm is the run but for telling of it. It returns the exit code as well.
-func (c *confirmer) confirm(ctx context.Context) (r *confirmReport, code int, err error) {
+// confirm asks the API, and closes the ledger.
+func (c *confirmer) confirm(ctx context.Context) (r *report, err error) {
 	api, err := c.flags.api.Connect(c.App, c.log)
 	if err != nil {
-		return nil, 0, app.Early(ctx, err)
+		return nil, app.Early(ctx, err)
 	}
 	defer api.Close()
 	c.begun.Store(true)
 	store, err := c.TakeLedger(ctx, c.flags.api.Ledger)
 	if err != nil {
-		return nil, 0, app.Early(ctx, err)
+		return nil, app.Early(ctx, err)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	people, elsewhere, err := c.inDoubt(ctx, store)
-	if err != nil {
-		return nil, 0, app.Early(ctx, ledger.Advised(err, store.Path()))
+	job, asked := c.job(store, api), false
+	job.Begun = func(run int64, people int) {
+		asked = true
+		c.logBegin(store, run, people)
 	}
-	book, err := store.Begin(ctx, ledger.RunInfo{BaseURL: c.flags.api.Base.URL, Input: "confirm", Rows: len(people)})
-	if err != nil {
-		return nil, 0, app.Early(ctx, ledger.Advised(err, store.Path()))
+	found, err := confirm.Run(ctx, job)
+	switch {
+	case err == nil:
+		return &report{Report: found, baseURL: job.BaseURL, interview: job.Interview}, nil
+	case asked:
+		return nil, ledger.Advised(fmt.Errorf("broke off: %w; %s", err, app.Again), store.Path())
 	}
-	c.log.Info().Str("ledger", store.Path()).Int64("run", book.ID()).Str("api", c.flags.api.Base.URL).
-		Int("in_doubt", len(people)).Msg("the ledger is open")
-	r = &confirmReport{people: people, elsewhere: elsewhere, baseURL: c.flags.api.Base.URL, interview: c.flags.interview}
-	if err := c.settle(ctx, store, book, api, r); err != nil {
-		if endErr := book.End(ctx, nil, batch.ExitBroken); !errors.Is(err, endErr) {
-			err = errors.Join(err, endErr)
-		}
-		return nil, 0, ledger.Advised(fmt.Errorf("broke off: %w; %s", err, app.Again), store.Path())
-	}
-	code = batch.ExitCode(ctx, r.end, r.count(batch.StateSending))
-	if err := book.End(ctx, r.counts(), code); err != nil {
-		return nil, 0, ledger.Advised(err, store.Path())
-	}
-	return r, code, nil
+	return nil, app.Early(ctx, ledger.Advised(err, store.Path()))
 }
 
-// inDoubt returns who is in doubt and concerns this run, each person once and
-// those whom the list may show first, and how many are at other base URLs.
-func (c *confirmer) inDoubt(ctx context.Context, store *ledger.Store) (people []confirmed, elsewhere int, err error) {
-	all, err := store.InDoubt(ctx)
-	if err != nil {
-		return nil, 0, err
-	}
-	var resent []confirmed
-	seen := map[confirmed]bool{}
-	for _, u := range all {
-		p := confirmed{key: u.Key, resend: u.Kind == batch.KindResend}
-		switch {
-		case u.BaseURL != c.flags.api.Base.URL:
-			elsewhere++
-			continue
-		case seen[p], c.flags.interview != "" && u.Key.InterviewID != batch.NewKey(c.flags.interview, "").InterviewID:
-			continue
-		}
-		seen[p] = true
-		p.jobApplicationID = u.JobApplicationID
-		if p.resend {
-			resent = append(resent, p)
-		} else {
-			people = append(people, p)
-		}
-	}
-	return append(people, resent...), elsewhere, nil
-}
-
-// settle asks the API's list about everybody, and then the ledger what is known
-// now.
-func (c *confirmer) settle(ctx context.Context, store *ledger.Store, book *ledger.Run, api batch.API, r *confirmReport) error {
+// job returns what the flags ask to confirm.
+func (c *confirmer) job(store *ledger.Store, api batch.API) confirm.Job {
 	opts := c.flags.api.Batch
-	opts.ConfirmOnly, opts.Log = true, c.log
-	roster, err := c.roster(ctx, store, r.people)
-	if err != nil {
-		return err
+	opts.Log = c.log
+	return confirm.Job{
+		Ledger: store, API: api, BaseURL: c.flags.api.Base.URL, Interview: c.flags.interview, Options: opts,
+		Watch: func(ctx context.Context, progress func() batch.Progress) error {
+			app.Every(ctx, app.LogInterval, func() {
+				p := progress()
+				c.log.Info().Int("in_doubt", p.InDoubt).Int("requests", p.Requests).Msg("asking")
+			})
+			return nil
+		},
 	}
-	plan, err := batch.Check(ctx, roster, opts)
-	if err != nil {
-		return err
-	}
-	engine, err := batch.New(roster, plan, book, api, opts)
-	if err != nil {
-		return err
-	}
-	if n := len(r.people); n > 0 {
-		c.log.Info().Int("people", n).Stringer("at_least", 2*opts.SettleTime).Msg("asking the API's lists about those in doubt, twice")
-	}
-	watching, done := context.WithCancel(context.WithoutCancel(ctx)) // a stopping run is watched to its end
-	defer done()
-	var g errgroup.Group
-	g.Go(batch.Guard(func() error {
-		app.Every(watching, app.LogInterval, func() {
-			p := engine.Progress()
-			c.log.Info().Int("in_doubt", p.InDoubt).Int("requests", p.Requests).Msg("asking")
-		})
-		return nil
-	}))
-	broke := engine.Run(ctx)
-	done()
-	err = g.Wait()
-	r.requests = engine.Progress().Requests
-	r.end, r.reason = engine.End()
-	told := context.WithoutCancel(ctx) // signal or not, what was found out has to be told
-	return errors.Join(broke, err, r.learn(told, book, engine), engine.Close())
 }
 
-// roster returns those in doubt as the engine's input, and behind them those
-// whom the lists have to show in order to be believed.
-func (c *confirmer) roster(ctx context.Context, store *ledger.Store, people []confirmed) (*batch.Roster, error) {
-	roster := &batch.Roster{}
-	var interviews []string
-	seen := map[string]bool{}
-	for _, p := range people {
-		if p.resend {
-			continue // the list cannot tell
-		}
-		roster.Add(p.key, p.jobApplicationID)
-		if id := p.key.InterviewID; !seen[id] {
-			seen[id] = true
-			interviews = append(interviews, id)
-		}
+func (c *confirmer) logBegin(store *ledger.Store, run int64, people int) {
+	c.log.Info().Str("ledger", store.Path()).Int64("run", run).Str("api", c.flags.api.Base.URL).
+		Int("in_doubt", people).Msg("the ledger is open")
+	if people > 0 {
+		c.log.Info().Int("people", people).Stringer("at_least", 2*c.flags.api.Batch.SettleTime).
+			Msg("asking the API's lists about those in doubt, twice")
 	}
-	if len(interviews) == 0 {
-		return roster, nil
-	}
-	return roster, store.Members(ctx, c.flags.api.Base.URL, interviews, func(m ledger.Member) {
-		if m.State == batch.StateInvited && m.Listed {
-			roster.Add(m.Key, "")
-		}
-	})
 }
