@@ -95,14 +95,6 @@ func normalHeader(header string) string {
 	}, header)
 }
 
-func normalHeaders(headers []string) []string {
-	normal := make([]string, len(headers))
-	for i, header := range headers {
-		normal[i] = normalHeader(header)
-	}
-	return normal
-}
-
 // aliasForm returns a header as aliases spells it: normalHeader without accents,
 // which many leave out, and without the marks of mandatory fields.
 func aliasForm(header string) string {
@@ -115,7 +107,7 @@ func aliasForm(header string) string {
 	form = strings.TrimRight(normalHeader(form), "*:")
 	form = strings.Replace(form, "(s)", "", 1) // one or several: Prénom(s)
 	form = mustOrMay.ReplaceAllString(form, "")
-	if bare := withoutCandidate(form); isPersonal(bare) {
+	if bare := ofCandidate.ReplaceAllString(form, ""); isPersonal(bare) {
 		return bare
 	}
 	return form
@@ -129,9 +121,6 @@ var mustOrMay = regexp.MustCompile(`\((required|optional|mandatory|pflicht(feld)
 var ofCandidate = regexp.MustCompile(`^(candidate|applicant|bewerber|recipient)|` +
 	`(des(bewerbers|kandidaten)|der(bewerberin|kandidatin)|du(candidat|postulant)|dela(candidate|candidata)|del(candidato|postulante)|` +
 	`docandidato|dacandidata|(vande)?kandidaat|kandydata)$`)
-
-// withoutCandidate removes the person from a header.
-func withoutCandidate(form string) string { return ofCandidate.ReplaceAllString(form, "") }
 
 // isPersonal reports whether a header stands for a name, a part of one, or an
 // address.

@@ -37,12 +37,8 @@ func isPlainAddress(s string) bool {
 	if at < 1 || at > maxLocal || len(s) > maxAddress {
 		return false
 	}
-	return isPlainLocal(s[:at]) && isPlainDomain(s[at+1:])
-}
-
-func isPlainLocal(local string) bool {
-	return consistsOf(local, plainLocal) &&
-		local[0] != '.' && local[len(local)-1] != '.' && !strings.Contains(local, "..")
+	local := s[:at]
+	return consistsOf(local, plainLocal) && local[0] != '.' && local[at-1] != '.' && !strings.Contains(local, "..") && isPlainDomain(s[at+1:])
 }
 
 // isPlainDomain leaves "--" to slowEmailProblem: it can be part of an A-label.

@@ -77,7 +77,7 @@ func (f quoteFault) explain(raw []byte, line int, tooLarge bool) (message, hint 
 		return "quote is not closed: the cell that begins here is longer than 1 MiB", "add the closing quote, or remove this one"
 	case f.kind == faultUnclosed:
 		return "quote is not closed: the cell that begins here goes on to the end of the file", "add the closing quote, or remove this one"
-	case f.kind == faultBare && isHidden(before):
+	case f.kind == faultBare && trim(before) == "" && strings.Trim(before, " \t") != "":
 		return "something that cannot be seen stands before the quote of a cell, such as a byte order mark in the middle of a list",
 			"remove it; if two lists were put together here, send them apart: bulkinvite send FILE FILE"
 	case f.kind == faultBare && trim(before) == "":
@@ -92,7 +92,3 @@ func (f quoteFault) explain(raw []byte, line int, tooLarge bool) (message, hint 
 	}
 	return "text after the closing quote of a cell", `double the quotes inside a quoted cell ("")`
 }
-
-// isHidden reports whether a text has invisible characters alone, other than plain
-// spaces.
-func isHidden(s string) bool { return trim(s) == "" && strings.Trim(s, " \t") != "" }

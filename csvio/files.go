@@ -46,10 +46,8 @@ func (in *Input) append(ctx context.Context, name string, before []string, opts 
 	}
 	lists, err := open(ctx, name, opts)
 	if errors.Is(err, syscall.EMFILE) {
-		return &InputError{
-			File: displayName(name), Message: "is one file too many to be open at once",
-			Hint: "send fewer at a time, or allow more with ulimit -n", Err: err,
-		}
+		return &InputError{File: displayName(name), Message: "is one file too many to be open at once",
+			Hint: "send fewer at a time, or allow more with ulimit -n", Err: err}
 	}
 	if err != nil {
 		return err

@@ -80,11 +80,8 @@ func (h *headerSearch) refusePeopleAbove() {
 	column := h.found.columns[fieldEmail]
 	for _, t := range h.above {
 		if column >= 0 && column < len(t.header) && isAddress(t.header[column]) && !slices.ContainsFunc(t.header, isLabel) {
-			h.found.err = &InputError{
-				Line:    t.line,
-				Message: fmt.Sprintf("somebody's row stands above the header, which is in line %d", h.found.line),
-				Hint:    "put the header above it, or remove that row",
-			}
+			h.found.err = &InputError{Line: t.line, Hint: "put the header above it, or remove that row",
+				Message: fmt.Sprintf("somebody's row stands above the header, which is in line %d", h.found.line)}
 			return
 		}
 	}

@@ -46,9 +46,9 @@ func ourColumns(header []string) (ours []bool, joined bool) {
 		}
 	}
 	for _, columns := range [][]string{resultsColumns, failedColumns} {
-		joined = markScattered(header, ours, columns, len(columns)-1) || joined
+		joined = markScattered(header, ours, columns, len(columns)-1, trim) || joined
 		// Programs make headers pretty: Invite Url. Those must be all there.
-		joined = markScattered(normalHeaders(header), ours, normalHeaders(columns), len(columns)) || joined
+		joined = markScattered(header, ours, columns, len(columns), normalHeader) || joined
 	}
 	return ours, joined
 }
@@ -60,11 +60,11 @@ var tellingColumns = []string{"invite_url", "error_code"}
 // all tellingColumns, are there, and reports whether it is of several files or
 // sheets. A column "file" or "sheet" is ours only in its place: people have such
 // columns.
-func markScattered(header []string, ours []bool, columns []string, enough int) (joined bool) {
+func markScattered(header []string, ours []bool, columns []string, enough int, form func(string) string) (joined bool) {
 	places := make([]int, 0, len(columns))
 	for _, name := range columns {
 		last := len(header) - 1 // ours stand behind the user's
-		for last >= 0 && (ours[last] || header[last] != name) {
+		for last >= 0 && (ours[last] || form(header[last]) != form(name)) {
 			last--
 		}
 		if last >= 0 {
@@ -78,11 +78,11 @@ func markScattered(header []string, ours []bool, columns []string, enough int) (
 	}
 	for _, place := range places {
 		ours[place] = true
-		if header[place] != rowHeader {
+		if form(header[place]) != rowHeader {
 			continue
 		}
 		for _, origin := range []string{sheetHeader, fileHeader} {
-			if place > 0 && header[place-1] == origin && !ours[place-1] {
+			if place > 0 && form(header[place-1]) == origin && !ours[place-1] {
 				place--
 				ours[place], joined = true, true
 			}

@@ -1,6 +1,7 @@
 package csvio
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"errors"
@@ -83,7 +84,10 @@ func (s *spooler) copyFrom(packed []byte, merged bool) error {
 	if err != nil {
 		return damagedWorkbook(err)
 	}
-	w := &workbook{book: book, packed: packed, merged: merged}
+	w := &workbook{book: book, size: int64(len(packed)), merged: merged}
+	if w.archive, err = zip.NewReader(bytes.NewReader(packed), w.size); err != nil {
+		return damagedWorkbook(err)
+	}
 	name, err := s.chooseSheet(w)
 	if err == nil && name == "" {
 		s.toRead = w
@@ -103,9 +107,9 @@ func (s *spooler) copyNamed(w *workbook, name string) error {
 		return damagedWorkbook(err)
 	}
 	defer rows.Close() // nothing to lose: they have no files
-	header, err := s.copySheet(name, rows, w.packed)
+	header, err := s.copySheet(name, rows, w)
 	if err == nil && w.merged {
-		s.warnOfMerged(w.packed, name, header)
+		s.warnOfMerged(w.archive, name, header)
 	}
 	return err
 }
@@ -187,11 +191,12 @@ const allSheets = "all"
 
 // A workbook is open, and its sheets are read one by one.
 type workbook struct {
-	book   *excelize.File
-	packed []byte // what it was opened from
-	merged bool   // cells of some sheet are merged over several rows
-	sheets []string
-	hidden []string
+	book    *excelize.File
+	archive *zip.Reader
+	size    int64 // of the archive
+	merged  bool  // cells of some sheet are merged over several rows
+	sheets  []string
+	hidden  []string
 }
 
 // errNoList marks a sheet that is empty or has other columns: among several it is

@@ -2,7 +2,6 @@ package csvio
 
 import (
 	"archive/zip"
-	"bytes"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -29,7 +28,7 @@ type cellPlace struct{ row, column int }
 
 // sheetIDs has the numbers in a sheet's columns of ids.
 type sheetIDs struct {
-	packed  []byte // the workbook
+	archive *zip.Reader
 	sheet   string
 	columns []int                // from 0
 	numbers map[cellPlace]string // as the sheet has them; nil before they are needed
@@ -92,12 +91,8 @@ func plainNumber(number, shown string) string {
 // what is in them, but not which of them are numbers.
 func (s *sheetIDs) readNumbers() error {
 	s.numbers = map[cellPlace]string{}
-	archive, err := zip.NewReader(bytes.NewReader(s.packed), int64(len(s.packed)))
-	if err != nil {
-		return err
-	}
 	n := numberReader{ids: s}
-	if err := eachToken(archive, sheetPart(archive, s.sheet), n.take); !errors.Is(err, io.EOF) {
+	if err := eachToken(s.archive, sheetPart(s.archive, s.sheet), n.take); !errors.Is(err, io.EOF) {
 		return err
 	}
 	return nil
@@ -172,11 +167,7 @@ func mergedRows(cells string) (first, last int) {
 // warnOfMerged names the merged cells below the header that span several rows:
 // Excel shows their text beside all of these, and only the first has it. The
 // library would read the whole sheet into memory for that.
-func (s *spooler) warnOfMerged(packed []byte, sheet string, header int) {
-	archive, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
-	if err != nil {
-		return // it was read before, and only a warning is missing
-	}
+func (s *spooler) warnOfMerged(archive *zip.Reader, sheet string, header int) {
 	var shown []string
 	_ = eachElement(archive, sheetPart(archive, sheet), "mergeCell", func(attrs map[string]string) {
 		if first, last := mergedRows(attrs["ref"]); first < last && last > header && len(shown) <= shownMerged {

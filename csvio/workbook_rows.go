@@ -23,11 +23,11 @@ type sheetCopy struct {
 }
 
 // copySheet copies the header and what is below it, and returns the header's row.
-func (s *spooler) copySheet(name string, rows *excelize.Rows, packed []byte) (headerRow int, err error) {
+func (s *spooler) copySheet(name string, rows *excelize.Rows, w *workbook) (headerRow int, err error) {
 	c := &sheetCopy{out: bufio.NewWriterSize(s.spool, scanBuffer)}
 	c.csv = csv.NewWriter(&c.record)
 	header := headerSearch{opts: s.opts}
-	ids := sheetIDs{packed: packed, sheet: name}
+	ids := sheetIDs{archive: w.archive, sheet: name}
 	for row := 1; rows.Next(); row++ {
 		if err := s.ctx.Err(); err != nil {
 			return 0, err
@@ -56,7 +56,7 @@ func (s *spooler) copySheet(name string, rows *excelize.Rows, packed []byte) (he
 		if err := c.write(row, cells); err != nil {
 			return 0, err
 		}
-		if inflated(c.size, int64(len(packed))) {
+		if inflated(c.size, w.size) {
 			return 0, bombError(errBomb)
 		}
 	}
