@@ -29,18 +29,7 @@ type Options struct {
 	json bool
 }
 
-// NewCmdAudit returns the command audit.
-func NewCmdAudit(a *app.App) *cobra.Command {
-	opts := Options{App: a}
-	cmd := &cobra.Command{
-		Use:   "audit [INTERVIEW_ID...]",
-		Short: "Hold an interview's list against the ledger: who is there twice, or missing",
-		Example: `  # the interviews of the last run
-  bulkinvite audit --api-key-file ~/.micro1-api-key
-
-  bulkinvite audit 7c9e6679-7425-40de-944b-e07fc1f90ae7 --api-key-file ~/.micro1-api-key
-  bulkinvite audit 7c9e6679-7425-40de-944b-e07fc1f90ae7 --all --json > audit.json`,
-		Long: `audit reads the whole list of each interview and holds it against the ledger.
+const long = `audit reads the whole list of each interview and holds it against the ledger.
 Without INTERVIEW_ID it takes the interviews of the last run that sent anything.
 It shows
 
@@ -66,7 +55,20 @@ status), missing, elsewhere, elsewhere_people (with --all), in_doubt and
 in_doubt_listed.
 
 Exit codes: 0 nothing is wrong; 3 something is; 4 a list could not be read; 2 as
-in send.`,
+in send.`
+
+// NewCmdAudit returns the command audit.
+func NewCmdAudit(a *app.App) *cobra.Command {
+	opts := Options{App: a}
+	cmd := &cobra.Command{
+		Use:   "audit [INTERVIEW_ID...]",
+		Short: "Hold an interview's list against the ledger: who is there twice, or missing",
+		Example: `  # the interviews of the last run
+  bulkinvite audit --api-key-file ~/.micro1-api-key
+
+  bulkinvite audit 7c9e6679-7425-40de-944b-e07fc1f90ae7 --api-key-file ~/.micro1-api-key
+  bulkinvite audit 7c9e6679-7425-40de-944b-e07fc1f90ae7 --all --json > audit.json`,
+		Long: long,
 		Args: interviewIDs,
 		RunE: a.Action(func(ctx context.Context, log zerolog.Logger, args []string) error {
 			return app.WithSignals(ctx, a.EndAtOnce, func(ctx context.Context) error {

@@ -40,18 +40,7 @@ func (f *Options) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.json, "json", false, "write the plan as JSON, for programs and for send --plan")
 }
 
-// NewCmdCheck returns the command check.
-func NewCmdCheck(a *app.App) *cobra.Command {
-	var flags Options
-	cmd := &cobra.Command{
-		Use:   "check FILE|-...",
-		Short: "Show what would be sent and which rows are wrong; nothing leaves this machine",
-		Example: `  bulkinvite check candidates.csv
-  bulkinvite check candidates.csv --encoding windows-1252
-  bulkinvite check candidates.xlsx --sheet 2
-  bulkinvite check candidates.csv --rows candidates.invalid.csv
-  gzip -dc candidates.csv.gz | bulkinvite check -`,
-		Long: `check reads all of FILE (- is standard input) as send would, and shows whom it
+const long = `check reads all of FILE (- is standard input) as send would, and shows whom it
 would invite, who is invited already as far as the ledger knows, which rows
 would not go, and why. It needs no API key, sends nothing, and changes neither
 the ledger nor anything else. A run may be going on meanwhile. Several files are
@@ -103,7 +92,20 @@ The document has
 
 Exit codes: 0 every row can go; 2 the input or the ledger cannot be read, or
 --strict or --min-rows refuses it; 3 some rows will not go, or there are none,
-and the plan is whole all the same.`,
+and the plan is whole all the same.`
+
+// NewCmdCheck returns the command check.
+func NewCmdCheck(a *app.App) *cobra.Command {
+	var flags Options
+	cmd := &cobra.Command{
+		Use:   "check FILE|-...",
+		Short: "Show what would be sent and which rows are wrong; nothing leaves this machine",
+		Example: `  bulkinvite check candidates.csv
+  bulkinvite check candidates.csv --encoding windows-1252
+  bulkinvite check candidates.xlsx --sheet 2
+  bulkinvite check candidates.csv --rows candidates.invalid.csv
+  gzip -dc candidates.csv.gz | bulkinvite check -`,
+		Long: long,
 		Args: preview.SomeFiles,
 		RunE: a.Action(func(ctx context.Context, log zerolog.Logger, args []string) error {
 			return app.WithSignals(ctx, a.EndAtOnce, func(ctx context.Context) error {

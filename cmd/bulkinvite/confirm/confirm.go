@@ -28,18 +28,7 @@ type Options struct {
 	yes       bool
 }
 
-// NewCmdConfirm returns the command confirm.
-func NewCmdConfirm(a *app.App) *cobra.Command {
-	var flags Options
-	cmd := &cobra.Command{
-		Use:   "confirm [--assume sent|not-sent EMAIL INTERVIEW_ID]",
-		Short: "Find out who of those in doubt is invited, without inviting anybody",
-		Example: `  bulkinvite confirm --api-key-file ~/.micro1-api-key
-  bulkinvite confirm --interview 7c9e6679-7425-40de-944b-e07fc1f90ae7 --api-key-file ~/.micro1-api-key
-
-  # what the list cannot tell, and somebody has looked up in the dashboard
-  bulkinvite confirm --assume sent ann@example.com 7c9e6679-7425-40de-944b-e07fc1f90ae7`,
-		Long: `confirm settles who is in doubt: people whose invitation was sent, or was about to
+const long = `confirm settles who is in doubt: people whose invitation was sent, or was about to
 be, by a run that died or lost the answer. It reads the interviews' lists and
 sends no invitation: nothing but GET requests leave. Links that are missing are
 fetched by the next send that names the person.
@@ -65,7 +54,20 @@ ledger as a run of send does, and is listed by status like one.
 
 Exit codes: 0 nobody is in doubt any more; 3 somebody is; 4 the API ended it;
 1, 2, 5 and signals as in send. With --assume 0: done; 2: nothing was changed,
-such as for somebody who is neither in doubt nor left out; 5: a run holds the ledger.`,
+such as for somebody who is neither in doubt nor left out; 5: a run holds the ledger.`
+
+// NewCmdConfirm returns the command confirm.
+func NewCmdConfirm(a *app.App) *cobra.Command {
+	var flags Options
+	cmd := &cobra.Command{
+		Use:   "confirm [--assume sent|not-sent EMAIL INTERVIEW_ID]",
+		Short: "Find out who of those in doubt is invited, without inviting anybody",
+		Example: `  bulkinvite confirm --api-key-file ~/.micro1-api-key
+  bulkinvite confirm --interview 7c9e6679-7425-40de-944b-e07fc1f90ae7 --api-key-file ~/.micro1-api-key
+
+  # what the list cannot tell, and somebody has looked up in the dashboard
+  bulkinvite confirm --assume sent ann@example.com 7c9e6679-7425-40de-944b-e07fc1f90ae7`,
+		Long: long,
 		Args: cobra.ArbitraryArgs, // what they may be depends on --assume, which the environment may set
 		RunE: a.Action(func(ctx context.Context, log zerolog.Logger, args []string) error {
 			c := &confirmer{App: a, flags: &flags, log: log}

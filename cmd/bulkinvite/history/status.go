@@ -36,17 +36,7 @@ type StatusOptions struct {
 	json   bool
 }
 
-// NewCmdStatus returns the command status.
-func NewCmdStatus(a *app.App) *cobra.Command {
-	opts := StatusOptions{App: a, runs: 10}
-	cmd := &cobra.Command{
-		Use:   "status",
-		Short: "Show what the ledger knows: the last runs, counts, and who is in doubt",
-		Example: `  bulkinvite status
-  bulkinvite status --runs 1 --ledger /var/lib/bulkinvite/ledger.db
-  bulkinvite status --run 12
-  bulkinvite status --json | jq .in_doubt`,
-		Long: `status shows what the ledger knows: the last runs, how many people are invited
+const statusLong = `status shows what the ledger knows: the last runs, how many people are invited
 to which interview, and who is in doubt because an answer was lost. With --run
 it shows one run: its input, its requests by kind and answer, and who is in
 doubt from it. It may be used while a run goes on, and changes nothing.
@@ -59,7 +49,19 @@ running, run, requests and in_doubt. A run's state is running, died or ended;
 ended_at, seconds and exit_code are null unless it ended, counts is null if it
 wrote no outputs. Of somebody in doubt, mark is other_address if the answer named
 addresses that nobody asked for; else it is empty. A request's status_code is null if it has no answer, and 0 if
-none came by HTTP. Times are UTC.`,
+none came by HTTP. Times are UTC.`
+
+// NewCmdStatus returns the command status.
+func NewCmdStatus(a *app.App) *cobra.Command {
+	opts := StatusOptions{App: a, runs: 10}
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show what the ledger knows: the last runs, counts, and who is in doubt",
+		Example: `  bulkinvite status
+  bulkinvite status --runs 1 --ledger /var/lib/bulkinvite/ledger.db
+  bulkinvite status --run 12
+  bulkinvite status --json | jq .in_doubt`,
+		Long: statusLong,
 		Args: app.NoArguments,
 		PreRunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Changed("run") && cmd.Flags().Changed("runs") {

@@ -31,7 +31,7 @@ type ending struct {
 // runAndNotify is run, with --metrics and --notify after it, except for mistakes
 // in the flags: only the person who typed them needs to know.
 func (s *sender) runAndNotify(ctx context.Context) error {
-	if err := cmp.Or(s.flags.check(s.App, s.inputNames), s.checkMetricsFile()); err != nil {
+	if err := cmp.Or(s.flags.check(s.App, s.inputNames), s.flags.checkMetricsFile(s.inputNames, s.Environ)); err != nil {
 		return err
 	}
 	begun := time.Now()
@@ -47,11 +47,11 @@ func (s *sender) runAndNotify(ctx context.Context) error {
 		if !strings.HasSuffix(s.flags.metrics, ".prom") {
 			s.log.Warn().Str("metrics", s.flags.metrics).Msg("the node exporter reads only files that end in .prom: alarms about this one stay silent")
 		}
-		if err := s.saveMetrics(ctx, e); err != nil {
+		if err := e.saveMetrics(ctx, s.log, s.flags.metrics, s.ledgerPath); err != nil {
 			s.log.Warn().Err(err).Msg("the metrics cannot be written; the run is as good without them")
 		}
 	}
-	s.notifyAll(ctx, e)
+	notifyAll(ctx, s.log, s.flags.notify, e)
 	return err
 }
 

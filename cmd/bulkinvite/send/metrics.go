@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+	"github.com/rs/zerolog"
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/file"
@@ -33,18 +34,18 @@ const (
 // saveMetrics writes the file for the node exporter's textfile collector. It has
 // nothing personal in it: everybody on the machine may read it, since the
 // exporter runs as another user.
-func (s *sender) saveMetrics(ctx context.Context, e *ending) error {
-	name := file.Followed(s.flags.metrics)
+func (e *ending) saveMetrics(ctx context.Context, log zerolog.Logger, path, ledgerPath string) error {
+	name := file.Followed(path)
 	kept, err := readMetrics(name)
 	if err != nil {
-		s.log.Warn().Err(err).Msg("the metrics of the run before cannot be read: when a run last succeeded is not known any more")
+		log.Warn().Err(err).Msg("the metrics of the run before cannot be read: when a run last succeeded is not known any more")
 	}
 	if e.ExitCode == batch.ExitOK && !e.Rehearsal {
 		kept[metricSuccess] = float64(e.at.Unix())
 	}
-	if s.number != 0 && !e.Rehearsal {
-		if n, err := countDoubts(ctx, s.ledgerPath); err != nil {
-			s.log.Warn().Err(err).Msg("cannot count for the metrics who is in doubt")
+	if e.Run != 0 && !e.Rehearsal {
+		if n, err := countDoubts(ctx, ledgerPath); err != nil {
+			log.Warn().Err(err).Msg("cannot count for the metrics who is in doubt")
 		} else {
 			kept[metricInDoubt] = float64(n)
 		}
@@ -52,7 +53,7 @@ func (s *sender) saveMetrics(ctx context.Context, e *ending) error {
 	registry := prometheus.NewRegistry()
 	// Several files without a label of their own would have the same metrics,
 	// and the exporter then shows none at all.
-	label := prometheus.Labels{"name": strings.ToValidUTF8(strings.TrimSuffix(filepath.Base(s.flags.metrics), ".prom"), "_")}
+	label := prometheus.Labels{"name": strings.ToValidUTF8(strings.TrimSuffix(filepath.Base(path), ".prom"), "_")}
 	e.register(prometheus.WrapRegistererWith(label, registry), kept)
 	text, err := metricsText(registry)
 	if err != nil {
@@ -169,33 +170,32 @@ func oneIf(b bool) float64 {
 // first, since metrics are written even if nothing is sent. If they cannot be
 // written, the run only warns at its end: people are invited although nobody
 // watches, and an alert on old metrics shows it.
-func (s *sender) checkMetricsFile() error {
-	f := s.flags
-	if f.metrics == "" {
+func (o *Options) checkMetricsFile(inputs, environ []string) error {
+	if o.metrics == "" {
 		return nil
 	}
-	if err := app.CheckReplaceable("metrics", f.metrics); err != nil {
+	if err := app.CheckReplaceable("metrics", o.metrics); err != nil {
 		return err
 	}
-	if name := filepath.Base(f.metrics); strings.Contains(name, ".results") || strings.Contains(name, ".failed") {
+	if name := filepath.Base(o.metrics); strings.Contains(name, ".results") || strings.Contains(name, ".failed") {
 		// How outputs are called is known only once the input is read.
-		return app.Refusef("--metrics %s is called as an output is; name another file", f.metrics)
+		return app.Refusef("--metrics %s is called as an output is; name another file", o.metrics)
 	}
 	others := map[string]string{
-		f.results: "an output", f.failed: "an output",
-		f.summary: "the summary", f.plan: "the plan", f.apiKeyFile: "the API key",
+		o.results: "an output", o.failed: "an output",
+		o.summary: "the summary", o.plan: "the plan", o.apiKeyFile: "the API key",
 	}
-	for _, name := range s.inputNames {
+	for _, name := range inputs {
 		others[name] = "the input"
 	}
-	if path, err := app.LedgerPath(f.ledger, s.Environ); err == nil { // else the run ends before it matters
+	if path, err := app.LedgerPath(o.ledger, environ); err == nil { // else the run ends before it matters
 		for _, name := range ledger.Files(path) {
 			others[name] = "the ledger"
 		}
 	}
 	for name, what := range others {
-		if name != "" && file.Same(f.metrics, name) {
-			return app.Refusef("--metrics %s is %s; name another file", f.metrics, what)
+		if name != "" && file.Same(o.metrics, name) {
+			return app.Refusef("--metrics %s is %s; name another file", o.metrics, what)
 		}
 	}
 	return nil

@@ -46,7 +46,7 @@ func TestMetricsKeepTheConventions(t *testing.T) {
 	lines := map[*summary]int{}
 	for code, r := range map[int]*summary{batch.ExitFailedRows: r, batch.ExitLocked: nil} {
 		s, e := endedSender(t, code, r)
-		if err := s.saveMetrics(t.Context(), e); err != nil {
+		if err := e.saveMetrics(t.Context(), s.log, s.flags.metrics, ""); err != nil {
 			t.Fatal(err)
 		}
 		text := readFile(t, s.flags.metrics)
@@ -81,7 +81,7 @@ func TestMetricsKeepWhatARunCannotTell(t *testing.T) {
 	if err := os.WriteFile(s.flags.metrics, []byte(before), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.saveMetrics(t.Context(), e); err != nil {
+	if err := e.saveMetrics(t.Context(), s.log, s.flags.metrics, ""); err != nil {
 		t.Fatal(err)
 	}
 	kept, err := readMetrics(s.flags.metrics)

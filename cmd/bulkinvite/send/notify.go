@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
 	"bulkinvite/batch"
@@ -96,24 +97,24 @@ func (w webhooks) Set(s string) error {
 
 // notifyAll posts the ending to all webhooks. A webhook that fails is a warning:
 // the run is over, and its exit code says how it ended.
-func (s *sender) notifyAll(ctx context.Context, e *ending) {
+func notifyAll(ctx context.Context, log zerolog.Logger, hooks []webhook, e *ending) {
 	// No client around it, which would follow redirects.
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}
 	var g errgroup.Group
-	for _, hook := range s.flags.notify {
+	for _, hook := range hooks {
 		if e.Rehearsal && hook.pings() {
-			s.log.Info().Stringer("host", hook).Msg("not notified: a rehearsal is no run of the job that is watched")
+			log.Info().Stringer("host", hook).Msg("not notified: a rehearsal is no run of the job that is watched")
 			continue
 		}
 		g.Go(batch.Guard(func() error {
 			if err := hook.notify(ctx, transport, e); err != nil {
-				s.log.Warn().Stringer("host", hook).Err(err).Msg("cannot notify; the run is over nevertheless")
+				log.Warn().Stringer("host", hook).Err(err).Msg("cannot notify; the run is over nevertheless")
 			}
 			return nil
 		}))
 	}
 	if err := g.Wait(); err != nil { // a bug, but the run has ended
-		app.LogBug(s.log, err)
+		app.LogBug(log, err)
 	}
 }
 

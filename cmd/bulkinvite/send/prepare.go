@@ -130,7 +130,7 @@ func (s *sender) refuseOther(difference string) error {
 // written. csvio makes sure that the results, the failed rows and the input are
 // three files.
 func (s *sender) named(results, failed string) error {
-	if err := s.keepApart(results, failed); err != nil {
+	if err := s.flags.keepApart(s.inputNames, s.ledgerPath, results, failed); err != nil {
 		return err
 	}
 	if s.flags.summary != "" {
@@ -144,27 +144,26 @@ func (s *sender) named(results, failed string) error {
 	return s.comparePlan()
 }
 
-func (s *sender) keepApart(results, failed string) error {
-	f := s.flags
-	for flag, name := range map[string]string{"results": results, "failed": failed, "summary": f.summary} {
-		if name != "" && app.IsLedger(name, s.ledgerPath) {
+func (o *Options) keepApart(inputs []string, ledgerPath, results, failed string) error {
+	for flag, name := range map[string]string{"results": results, "failed": failed, "summary": o.summary} {
+		if name != "" && app.IsLedger(name, ledgerPath) {
 			return app.Refusef("--%s %s is the ledger; name another file", flag, name)
 		}
-		if name != "" && f.plan != "" && file.Same(name, f.plan) {
+		if name != "" && o.plan != "" && file.Same(name, o.plan) {
 			return app.Refusef("--%s %s is the plan; name another file", flag, name)
 		}
 	}
-	if f.summary == "" {
+	if o.summary == "" {
 		return nil
 	}
-	for _, name := range s.inputNames {
-		if file.Same(f.summary, name) {
-			return app.Refusef("--summary %s is the input; name another file", f.summary)
+	for _, name := range inputs {
+		if file.Same(o.summary, name) {
+			return app.Refusef("--summary %s is the input; name another file", o.summary)
 		}
 	}
 	for what, name := range map[string]string{"an output": results, "the other output": failed} {
-		if file.Same(f.summary, name) {
-			return app.Refusef("--summary %s is %s; name another file", f.summary, what)
+		if file.Same(o.summary, name) {
+			return app.Refusef("--summary %s is %s; name another file", o.summary, what)
 		}
 	}
 	return nil

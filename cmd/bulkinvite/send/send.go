@@ -20,6 +20,32 @@ import (
 	"bulkinvite/cmd/bulkinvite/preview"
 )
 
+const long = `send invites everyone in FILE (- is standard input) who was not invited yet, and
+writes what became of each row: NAME.results.csv has those who are invited, with
+their links, and NAME.failed.csv the others, with the reason. FILE is CSV or an
+Excel workbook (.xlsx), as it is or compressed with gzip or zstd.
+
+Several files are sent as if they were one, and so are the sheets of a workbook
+with --sheet all: whoever is in two of them is invited once, and if one of them
+is broken, nothing is sent. What became of all rows is in one pair of files,
+named after the first, in which the columns "file" and "sheet" say where a row
+is from. The name of a sheet that --sheet names is in theirs, as in
+NAME.SHEET.results.csv.
+
+What was sent is remembered in the ledger. Whatever ends a run, a crash and
+kill -9 included, running the same command again goes on where it stood, and
+invites nobody twice. On a terminal send shows what it will do and asks first.
+Ctrl-C stops it: requests under way are awaited and the files are written. A
+second Ctrl-C ends it at once.
+
+With --plan it sends nothing unless the input, the flags that say how it is read
+and what the ledger knows of its people are as bulkinvite check --json has saved
+them. A run with a plan that has sent to somebody and not to everybody goes on
+with a new plan.
+
+On SIGUSR1 (kill -USR1) a run logs where it stands, whatever --log-level is. At
+its end it can write --metrics and call --notify: bulkinvite help monitoring.`
+
 // NewCmdSend returns the command send.
 func NewCmdSend(a *app.App) *cobra.Command {
 	var flags Options
@@ -45,31 +71,7 @@ func NewCmdSend(a *app.App) *cobra.Command {
 
   # the rows that failed, once they are fixed
   bulkinvite send candidates.failed.csv --api-key-file ~/.micro1-api-key`,
-		Long: `send invites everyone in FILE (- is standard input) who was not invited yet, and
-writes what became of each row: NAME.results.csv has those who are invited, with
-their links, and NAME.failed.csv the others, with the reason. FILE is CSV or an
-Excel workbook (.xlsx), as it is or compressed with gzip or zstd.
-
-Several files are sent as if they were one, and so are the sheets of a workbook
-with --sheet all: whoever is in two of them is invited once, and if one of them
-is broken, nothing is sent. What became of all rows is in one pair of files,
-named after the first, in which the columns "file" and "sheet" say where a row
-is from. The name of a sheet that --sheet names is in theirs, as in
-NAME.SHEET.results.csv.
-
-What was sent is remembered in the ledger. Whatever ends a run, a crash and
-kill -9 included, running the same command again goes on where it stood, and
-invites nobody twice. On a terminal send shows what it will do and asks first.
-Ctrl-C stops it: requests under way are awaited and the files are written. A
-second Ctrl-C ends it at once.
-
-With --plan it sends nothing unless the input, the flags that say how it is read
-and what the ledger knows of its people are as bulkinvite check --json has saved
-them. A run with a plan that has sent to somebody and not to everybody goes on
-with a new plan.
-
-On SIGUSR1 (kill -USR1) a run logs where it stands, whatever --log-level is. At
-its end it can write --metrics and call --notify: bulkinvite help monitoring.`,
+		Long: long,
 		Args: preview.SomeFiles,
 		RunE: a.Action(func(ctx context.Context, log zerolog.Logger, args []string) error {
 			names, err := app.ExpandInputs(args, a.Environ)
