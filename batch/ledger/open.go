@@ -173,7 +173,7 @@ func openForWriting(ctx context.Context, path string) (*sql.DB, error) {
 // openForReading opens the ledger for a run's look-ups, which read each page
 // about once: what is worth keeping is kept decoded.
 func openForReading(path string) (*sql.DB, error) {
-	return openDSN(dsn(path, "ro", "query_only(on)", "cache_size(-2000)"), 2)
+	return openDSN(dsn(path, "ro", "query_only(on)", "cache_size(-500)"), 2)
 }
 
 // checkPlace makes sure that the ledger is where it was opened. SQLite does not

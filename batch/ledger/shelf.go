@@ -56,10 +56,12 @@ type shelved struct {
 	offset      int64
 }
 
-// A shelvedPerson has the low bits of the hash, and a group of the request.
-type shelvedPerson struct {
-	print uint16
-	group uint8
+// A shelvedPerson has the low bits of the hash, and behind them, in groupBits, a
+// group of the request. There may be millions.
+type shelvedPerson uint16
+
+func shelve(hash uint64, group int) shelvedPerson {
+	return shelvedPerson(hash<<groupBits) | shelvedPerson(min(group, noGroup))
 }
 
 // A shelvedGroup are people of a request of whom the same is known, but for their ids
@@ -89,8 +91,8 @@ const (
 	// of it.
 	shelfBytes = 1 << 30
 
-	// noGroup is of people who are not kept.
-	noGroup = 255
+	groupBits = 3
+	noGroup   = 1<<groupBits - 1 // of people who are not kept
 
 	slotHash = 8
 	slotMark = "\xff" // which no text has
@@ -130,11 +132,13 @@ func (s *shelf) serve(run int64, baseURL string, keys []batch.Key, found []match
 // find returns what a request says of the person with the key, if it is kept.
 func (s *shelf) find(r shelved, baseURL string, k batch.Key, slot *[]byte) (person, *alike) {
 	hash := maphash.String(s.seed, k.Email)
+	like := shelve(hash, 0)
 	for i, known := range s.people[r.people:r.end] {
-		if known.print != uint16(hash) || known.group == noGroup {
+		group := known & noGroup
+		if known&^noGroup != like || group == noGroup {
 			continue
 		}
-		g := &s.groups[int(r.groups)+int(known.group)]
+		g := &s.groups[r.groups+int32(group)]
 		a := &s.alike[g.alike]
 		if a.baseURL != baseURL || a.interviewID != k.InterviewID {
 			return person{}, nil
@@ -241,7 +245,7 @@ func (s *shelf) add(kept *shelved, r *request, at int, before, after string) {
 	if !p.forgotten && p.mark == "" {
 		group = s.groupOf(kept, like, p)
 	}
-	s.people = append(s.people, shelvedPerson{uint16(hash), uint8(min(group, noGroup))})
+	s.people = append(s.people, shelve(hash, group))
 }
 
 // groupOf returns the group of somebody in a request that is being put.
