@@ -160,7 +160,7 @@ func (t *headerTry) recognize(opts Options) {
 		}
 	}
 	t.takeSpelled(opts)
-	// A results.csv that is fed back tells candidate_id in our own block.
+	// A results.csv that is fed back has candidate_id in our own block.
 	if opts.Resend && t.columns[fieldCandidateID] < 0 && !opts.Map.beats(fieldCandidateID) {
 		for i, h := range t.header {
 			if t.ours[i] && normalHeader(h) == normalHeader(fieldNames[fieldCandidateID]) {

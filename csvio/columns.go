@@ -33,7 +33,7 @@ func (t *headerTry) hasBothParts() bool {
 type headerFault struct {
 	field         int
 	message, hint string
-	listed        bool // the columns that there are are to be shown
+	listed        bool // the message lists the columns
 }
 
 // isFaulty reports whether a field has a fault.
@@ -180,8 +180,8 @@ func (t *headerTry) explain(opts Options) *InputError {
 		return &InputError{Message: "the names of the columns and somebody's row stand in one line",
 			Hint: "the line breaks of the list are lost: save it again as CSV (UTF-8)"}
 	}
-	// Numbers name the columns of a list without a header, too, whose first
-	// person would be taken for one.
+	// Numbers also name the columns of a list without a header: its first person
+	// would be taken for the header.
 	named := opts.Map != Mapping{} && t.known > 0
 	if (len(t.faults) > 0 || named) && slices.ContainsFunc(t.header, isAddress) {
 		return noHeader()

@@ -59,7 +59,7 @@ func Example() {
 }
 
 // A file that cannot be read as a whole is an error that says where it is to
-// be mended.
+// be fixed.
 func ExampleInputError() {
 	ctx := context.Background()
 	for _, file := range []string{

@@ -144,8 +144,8 @@ func TestFailedRowsOfSeveralFilesFedBack(t *testing.T) {
 	in := openFiles(t, Options{},
 		"First Name,Last Name,email,interview\nAnn,Ax,ann,iv\n", "Name,Mail,Interview ID\nBob Bax,bob,iv\n")
 	_, failed, _ := writeOutputs(t, in, t.TempDir())
-	mended := strings.NewReplacer("ann,", "ann@x.co,", "bob,", "bob@x.co,").Replace(failed)
-	again := openText(t, mended, Options{})
+	fixed := strings.NewReplacer("ann,", "ann@x.co,", "bob,", "bob@x.co,").Replace(failed)
+	again := openText(t, fixed, Options{})
 	var names []string
 	for _, row := range scanAll(t, again) {
 		names = append(names, row.Candidate.Name)

@@ -30,8 +30,8 @@ import (
 // and Delimiter do nothing.
 type Options struct {
 	Stdin        io.Reader // what the name "-" reads
-	Encoding     string    // "" or what CheckEncoding allows; a byte order mark that is true wins over it
-	Delimiter    string    // one character or "tab"; "": told by a first line sep=, or found in the header
+	Encoding     string    // "" or what CheckEncoding allows; a byte order mark of its own text wins over it
+	Delimiter    string    // one character or "tab"; "": declared by a first line sep=, or found in the header
 	Sheet        string    // of workbooks, by name, by number from 1, or all; "": the first. It is an error for other inputs alone
 	Map          Mapping   // columns that are named and not recognised
 	InterviewID  string    // for rows without one

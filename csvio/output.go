@@ -122,7 +122,7 @@ func newOutput[T any](in *Input, out *bufio.Writer) *output[T] {
 		o.delim = ',' // what spreadsheets read as UTF-8
 	}
 	o.sep = string(o.delim)
-	// To re-send those that failed, failed.csv must still say whom.
+	// A failed re-send needs its candidate in failed.csv.
 	keepID := !slices.Contains(o.block, fieldNames[fieldCandidateID])
 	o.columns, o.places = union(in.lists, func(l *List) []int {
 		var own []int
@@ -336,8 +336,8 @@ func union(lists []*List, own func(*List) []int) (columns []userColumn, places m
 // row number; in the header their names.
 type origin []string
 
-// origins returns the columns that tell the rows of several files apart, and those
-// of several sheets.
+// origins returns the columns with the file and the sheet of rows, if there are
+// several.
 func (in *Input) origins() origin {
 	var columns origin
 	if slices.ContainsFunc(in.lists, func(l *List) bool { return l.file != in.lists[0].file }) {
@@ -362,7 +362,7 @@ func (columns origin) of(l *List) origin {
 	return cells
 }
 
-// in returns a block with these cells in it, whose line is at row.
+// in returns a block with these cells before the one at row.
 func (columns origin) in(block []string, row int) []string {
 	if len(columns) == 0 {
 		return block

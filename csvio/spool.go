@@ -30,7 +30,7 @@ type spooled struct {
 
 	strayCR bool // there may be a carriage return that is no part of a line end
 
-	delimiter string // that the input itself tells; "" if it does not
+	delimiter string // that the input declares, or ""
 
 	workbook bool      // what the spool has is a sheet of it
 	named    string    // that sheet, if it was named
@@ -76,7 +76,7 @@ type spooler struct {
 	column  int          // characters before it in its line
 
 	onlySheet bool      // the workbook has no other
-	toRead    *workbook // whose sheets are to be read one by one; nil: the spool has the input
+	toRead    *workbook // the workbook, if its sheets are read one by one
 }
 
 func (s *spooler) copy(src io.Reader) (spooled, error) {

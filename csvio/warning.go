@@ -20,12 +20,12 @@ const (
 	WarnDelimiters  WarningKind = "delimiters"   // the rows have another than the header
 	WarnIDColumn    WarningKind = "id_column"    // it is not called job_application_id
 	WarnCutOff      WarningKind = "cut_off"      // the last line has no end
-	WarnMergedCells WarningKind = "merged_cells" // of which only the first has the text
+	WarnMergedCells WarningKind = "merged_cells" // only the first row has the text
 	WarnNoRows      WarningKind = "no_rows"      // of several files, one has none
 
 	WarnDamaged     WarningKind = "damaged_text"  // a name or an address that was in the wrong encoding once
 	WarnEntities    WarningKind = "html_entities" // in a name
-	WarnPlaceholder WarningKind = "placeholder"   // in a name, of which it may be a part
+	WarnPlaceholder WarningKind = "placeholder"   // in a name, and perhaps a part of it
 	WarnDomain      WarningKind = "domain_slip"   // gmial.com
 )
 

@@ -178,7 +178,7 @@ func (s *spooler) warnOfMerged(archive *zip.Reader, sheet string, header int) {
 		shown = append(shown[:shownMerged], "…")
 	}
 	if len(shown) > 0 {
-		s.warn(WarnMergedCells, "cells are merged over several rows, of which only the first has the text, and the others are read as empty: %s",
+		s.warn(WarnMergedCells, "cells are merged over several rows, and only the first row has the text, the others are read as empty: %s",
 			strings.Join(shown, ", "))
 	}
 }

@@ -280,13 +280,13 @@ func TestWorkbookMergedCellsAreTold(t *testing.T) {
 		want []string
 	}{
 		"rows": {merged("Sheet1", "A1:D2", "C4:C6", "D4:D5"), []string{other, title,
-			"cells are merged over several rows, of which only the first has the text, and the others are read as empty: C4:C6, D4:D5"}},
+			"cells are merged over several rows, and only the first row has the text, the others are read as empty: C4:C6, D4:D5"}},
 		"columns":       {merged("Sheet1", "A1:D1", "C4:D4"), []string{other, title}},
 		"another sheet": {merged("Other", "C4:C6"), []string{other, title}},
 		"strange names": {withPart(t, merged("Sheet1", "C4:C6"), "xl/_rels/workbook.xml.rels", func(rels string) string {
 			return strings.ReplaceAll(rels, `Target="worksheets/`, `Target="/xl/worksheets/`)
 		}), []string{other, title,
-			"cells are merged over several rows, of which only the first has the text, and the others are read as empty: C4:C6"}},
+			"cells are merged over several rows, and only the first row has the text, the others are read as empty: C4:C6"}},
 	} {
 		if diff := cmp.Diff(tc.want, warningTexts(openText(t, tc.text, Options{}))); diff != "" {
 			t.Errorf("%s: %s", name, diff)
