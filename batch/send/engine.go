@@ -20,10 +20,10 @@ func (s *sender) send(ctx context.Context) (*Report, error) {
 	broke := s.sendAll(ctx, r, engine)
 	r.take(engine)
 
-	// Stopped or not, what was sent has to be told.
-	told := context.WithoutCancel(ctx)
+	// A stopped run writes its outputs, too.
+	after := context.WithoutCancel(ctx)
 	if !r.OutputsLost {
-		broke = errors.Join(broke, s.writeOutputs(told, r, engine))
+		broke = errors.Join(broke, s.writeOutputs(after, r, engine))
 	}
 	broke = errors.Join(broke, engine.Close())
 	end, reason := engine.End()
@@ -31,11 +31,11 @@ func (s *sender) send(ctx context.Context) (*Report, error) {
 	if broke != nil || !r.balanced() {
 		r.Break(broke)
 	}
-	s.endRun(told, r)
+	s.endRun(after, r)
 	return r, nil
 }
 
-// sendAll lets the engine run while its progress is watched.
+// sendAll runs the engine and the event Watch beside it.
 func (s *sender) sendAll(ctx context.Context, r *Report, engine *batch.Engine) error {
 	watching, done := context.WithCancel(context.WithoutCancel(ctx)) // a stopping run is watched to its end
 	defer done()
@@ -51,9 +51,8 @@ func (s *sender) sendAll(ctx context.Context, r *Report, engine *batch.Engine) e
 	return errors.Join(err, g.Wait())
 }
 
-// fetchLinks writes the outputs before it fetches the links that are missing
-// from them: that may take minutes, in which whatever ends the program must not
-// leave those of another day.
+// fetchLinks writes the outputs before it fetches missing links: that may take
+// minutes, and if the program ends meanwhile, yesterday's outputs must not remain.
 func (s *sender) fetchLinks(ctx context.Context, r *Report, engine *batch.Engine) error {
 	if err := s.writeOutputs(context.WithoutCancel(ctx), r, engine); err != nil {
 		return err
@@ -61,8 +60,8 @@ func (s *sender) fetchLinks(ctx context.Context, r *Report, engine *batch.Engine
 	return engine.FetchLinks(ctx)
 }
 
-// writeOutputs is pass 3. The report counts what the files are given, and not
-// what the engine believes: that is what the equation is about.
+// writeOutputs is pass 3. The report counts what is written and not what the
+// engine believes, so that rows in = rows out is a check.
 func (s *sender) writeOutputs(ctx context.Context, r *Report, engine *batch.Engine) error {
 	if r.Rows == 0 {
 		return nil // half an export must not take away what an earlier run wrote
@@ -89,9 +88,8 @@ func (s *sender) writeOutputs(ctx context.Context, r *Report, engine *batch.Engi
 	return nil
 }
 
-// endRun ends the run in the ledger and closes that: whoever has the report may
-// begin the next. What fails here makes the run a broken one, unless it is what
-// broke it before.
+// endRun ends the run in the ledger and closes the ledger, so that the caller can
+// begin another run. An error breaks the run, unless it has broken it before.
 func (s *sender) endRun(ctx context.Context, r *Report) {
 	if err := s.run.End(ctx, r.Counts(), r.ExitCode); err != nil && !errors.Is(r.Broke, err) {
 		r.Break(err)

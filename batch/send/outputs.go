@@ -11,8 +11,8 @@ import (
 	"bulkinvite/csvio"
 )
 
-// prepareOutputs makes sure that both outputs can be written, and are not one
-// file, nor the input.
+// prepareOutputs names the outputs, and makes sure that they are two files, not
+// the input, and can be written.
 func (s *sender) prepareOutputs(context.Context) error {
 	word := ""
 	if s.Rehearsal {
@@ -32,8 +32,8 @@ func (s *sender) prepareOutputs(context.Context) error {
 	return nil
 }
 
-// rehearsal is in the names of a rehearsal's outputs: those of the real run have
-// links that somebody may still need.
+// rehearsal marks the outputs of a rehearsal, which must not replace the links in
+// those of the real run.
 const rehearsal = "rehearsal"
 
 // An unnamedOutput is one that the job does not name.
@@ -42,7 +42,7 @@ type unnamedOutput struct {
 	usual string  // what it is called if nothing else is there
 }
 
-// checkOutputs makes sure of the outputs as they are called now.
+// checkOutputs checks the outputs under their present names.
 func (s *sender) checkOutputs() (err error) {
 	if s.Events.Named != nil {
 		if err := s.Events.Named(s.Results, s.Failed); err != nil {
@@ -53,10 +53,9 @@ func (s *sender) checkOutputs() (err error) {
 	return err
 }
 
-// numberOutputs gives the outputs that the job does not name the first number
-// with which they replace nothing of others, and returns why that is not the
-// first. What it names is replaced, whatever it is. taken says why a file is
-// another's.
+// numberOutputs adds to the outputs that the job does not name the lowest number
+// with which they replace no file of others, and returns why it is not 1. taken
+// says why a file belongs to others, "" if it does not.
 func (s *sender) numberOutputs(taken func(name string) (string, error)) (notice string, err error) {
 	for n := 1; ; n++ {
 		free := true
@@ -77,8 +76,8 @@ func (s *sender) numberOutputs(taken func(name string) (string, error)) (notice 
 	}
 }
 
-// foreign says why a file that is there may not be replaced: it is no output, or
-// has the rows of another input.
+// foreign says why an existing file must not be replaced: it is no output, or has
+// the rows of another input.
 func (s *sender) foreign(ctx context.Context, name string) (string, error) {
 	switch {
 	case !file.Exists(name):
@@ -102,11 +101,11 @@ func (s *sender) foreign(ctx context.Context, name string) (string, error) {
 	return "", nil
 }
 
-// outputNote is under what the ledger keeps of an output, by its path, the paths
-// of the inputs whose rows it has.
+// outputNote begins the name of the ledger's note about an output: its path
+// follows, and the note is the paths of the inputs whose rows it has.
 const outputNote = "output "
 
-// inputPaths are the inputs as they are told apart, wherever a run begins.
+// inputPaths returns the inputs by paths that do not depend on the working folder.
 func (s *sender) inputPaths() []string {
 	var paths []string
 	for _, name := range s.Files {
@@ -118,7 +117,7 @@ func (s *sender) inputPaths() []string {
 	return paths
 }
 
-// noteOutputs lets the ledger know whose outputs these are, before they are
+// noteOutputs notes in the ledger whose outputs these are, before they are
 // written.
 func (s *sender) noteOutputs(ctx context.Context) error {
 	if s.preview.Plan.Rows == 0 {
@@ -136,7 +135,8 @@ func (s *sender) noteOutputs(ctx context.Context) error {
 	return nil
 }
 
-// keepOthers leaves alone what is not this run's to replace, and says so.
+// keepOthers renames the outputs if files of others are in their place, and says
+// so.
 func (s *sender) keepOthers(ctx context.Context) error {
 	if s.preview.Plan.Rows == 0 { // nothing is written
 		return nil

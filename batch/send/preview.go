@@ -15,10 +15,10 @@ import (
 	"bulkinvite/csvio"
 )
 
-// shownLines are how many rows with one kind of problem a Preview has.
+// shownLines is how many rows with each kind of problem a Preview keeps.
 const shownLines = 5
 
-// A Preview is the plan of a run with what is to be seen beside it.
+// A Preview is the plan of a run, with what a person needs to judge it.
 type Preview struct {
 	Files     []string // of the input, as messages name them
 	SHA256    string   // of the input, in hexadecimal
@@ -58,14 +58,14 @@ func (r Problem) String() string {
 	return text + ": " + r.brief
 }
 
-// A Column is one that was taken for a field, of one of several files.
+// A Column is a column that is read as a field.
 type Column struct {
 	File string `json:"file,omitempty"`
 	csvio.Column
 }
 
-// Check is pass 1 over an input: nothing but the input is asked. read, unless
-// nil, is called from time to time with the rows so far.
+// Check is pass 1 over an input. It asks neither the ledger nor the API. read,
+// unless nil, is called every 100,000 rows with the rows so far.
 func Check(ctx context.Context, in *csvio.Input, opts batch.Options, read func(rows int)) (*Preview, error) {
 	var files []string
 	for _, file := range in.Lists() {
@@ -86,8 +86,8 @@ func Check(ctx context.Context, in *csvio.Input, opts batch.Options, read func(r
 	return p, nil
 }
 
-// CheckRows is Check for rows that are in files of these names, and nothing more
-// is known of.
+// CheckRows is Check for rows without an Input. files are the names of the files
+// that they are in.
 func CheckRows(ctx context.Context, files []string, rows batch.Source, opts batch.Options, read func(rows int)) (*Preview, error) {
 	opts.Rate = cmp.Or(opts.Rate, batch.DefaultOptions().Rate)
 	p := &Preview{Files: files, First: map[batch.Code][]Problem{}, Options: opts, source: rows}
@@ -99,8 +99,8 @@ func CheckRows(ctx context.Context, files []string, rows batch.Source, opts batc
 	return p, p.warnOfNames(ctx)
 }
 
-// A problemKeeper is a Source that remembers the first rows with each kind of
-// problem, as the check pass goes over them: the plan only counts.
+// A problemKeeper is a Source that keeps the first rows with each kind of problem
+// for the Preview, as the check pass reads them: the plan only counts.
 type problemKeeper struct {
 	batch.Source
 	preview *Preview
@@ -129,8 +129,8 @@ func (p *Preview) keep(row *batch.Row) {
 	}
 }
 
-// File returns the name of one of several files, for there is nothing to tell of
-// an only one.
+// File returns the name of a file if there are several, since an only one need
+// not be named.
 func (p *Preview) File(n int) string {
 	if len(p.Files) == 1 {
 		return ""
@@ -138,7 +138,7 @@ func (p *Preview) File(n int) string {
 	return p.Files[n]
 }
 
-// Input is how messages call the input.
+// Input returns the name of the input in messages.
 func (p *Preview) Input() string { return strings.Join(p.Files, ", ") }
 
 // Invalid returns how many rows cannot be sent.
@@ -150,7 +150,7 @@ func (p *Preview) Invalid() int {
 	return sum
 }
 
-// Claims is how many people a run may claim, as far as the plan knows.
+// Claims returns how many people a run may claim, as far as the plan knows.
 func (p *Preview) Claims() int {
 	left := p.Plan.Left()
 	if limit := p.Options.Limit; limit > 0 {
@@ -159,8 +159,7 @@ func (p *Preview) Claims() int {
 	return left
 }
 
-// FindRepeats finds which rows the first duplicates repeat, once: it reads the
-// input again.
+// FindRepeats sets Repeats, unless it is set: it reads the input again.
 func (p *Preview) FindRepeats(ctx context.Context) (err error) {
 	if len(p.Repeats) == 0 {
 		p.Repeats, err = p.Plan.Repeats(ctx, p.source)
@@ -168,8 +167,8 @@ func (p *Preview) FindRepeats(ctx context.Context) (err error) {
 	return err
 }
 
-// Survey asks the ledger that the run holds who is left, once: only the run
-// itself changes it meanwhile.
+// Survey asks the ledger of the run who is left. It asks once, since only the run
+// itself changes the ledger meanwhile.
 func (p *Preview) Survey(ctx context.Context) error {
 	if p.Plan.Surveyed {
 		return nil
@@ -177,8 +176,8 @@ func (p *Preview) Survey(ctx context.Context) error {
 	return p.Plan.Survey(ctx, p.source, p.ledger)
 }
 
-// Look asks the ledger at path who is left, if there is one. It takes no lock
-// and makes nothing.
+// Look asks the ledger at path who is left, if there is one. It takes no lock and
+// creates nothing.
 func (p *Preview) Look(ctx context.Context, path, baseURL string) error {
 	if p.Ledger = path; path == "" {
 		return nil
@@ -202,8 +201,8 @@ func (p *Preview) Look(ctx context.Context, path, baseURL string) error {
 	return reader.Look(ctx, baseURL, func(l batch.Lookuper) error { return p.Plan.Survey(ctx, p.source, l) })
 }
 
-// LogColumns tells which headers were taken for what, and what stands below them,
-// so that nobody can be recognised: logs are read by more people than the list.
+// LogColumns logs which column is read as which field, with a sample in which
+// nobody can be recognised: more people read logs than the list.
 func (p *Preview) LogColumns(event func() *zerolog.Event) {
 	for _, file := range p.input.Lists() {
 		columns, samples := zerolog.Dict(), zerolog.Dict()
@@ -216,8 +215,8 @@ func (p *Preview) LogColumns(event func() *zerolog.Event) {
 	}
 }
 
-// maskSample is the beginning of a name, and anything else without the addresses
-// in it.
+// maskSample returns the beginning of a name, and other samples without the
+// addresses in them.
 func maskSample(c csvio.Column) string {
 	if runes := []rune(c.Sample); strings.HasSuffix(c.Field, "name") && len(runes) > 2 {
 		return string(runes[:2]) + "***"

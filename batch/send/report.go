@@ -49,7 +49,7 @@ type Report struct {
 	rate float64 // that was allowed, in requests per second
 }
 
-// newReport returns what is known before anything is sent.
+// newReport returns the report before anything is sent.
 func (s *sender) newReport() *Report {
 	return &Report{
 		RunID:   s.run.ID(),
@@ -64,7 +64,7 @@ func (s *sender) newReport() *Report {
 	}
 }
 
-// count takes over what became of a row.
+// count counts the outcome of a row.
 func (r *Report) count(out batch.Outcome) {
 	if out.Status != "" {
 		r.Results[out.Status]++
@@ -73,7 +73,7 @@ func (r *Report) count(out batch.Outcome) {
 	}
 }
 
-// take takes over what the engine knows when nothing is sent any more.
+// take takes the engine's figures when nothing is sent any more.
 func (r *Report) take(engine *batch.Engine) {
 	r.Seconds = time.Since(r.Started).Seconds()
 	p := engine.Progress()
@@ -84,7 +84,7 @@ func (r *Report) take(engine *batch.Engine) {
 	r.Twice, r.Unlooked = engine.Twice(), engine.MissedLastLook()
 }
 
-// finish says how the run ended, if it did not break off.
+// finish sets the end and the exit code of a run that did not break off.
 func (r *Report) finish(ctx context.Context, end batch.End, reason string) {
 	r.End, r.Reason = end.String(), reason
 	r.ExitCode = batch.ExitCode(ctx, end, r.FailedRows)
@@ -93,8 +93,8 @@ func (r *Report) finish(ctx context.Context, end batch.End, reason string) {
 	}
 }
 
-// Break makes the report that of a run that broke off: with err, or with
-// rows missing. What follows from the first error comes behind it.
+// Break marks the run as broken off, by err or, if that is nil, by missing rows.
+// The reason begins with the first error.
 func (r *Report) Break(err error) {
 	if err == nil {
 		err = fmt.Errorf("%d rows came in and %d are in the files, which is a bug", r.Rows, r.ResultsRows+r.FailedRows)
@@ -108,14 +108,14 @@ func (r *Report) Break(err error) {
 	r.ExitCode, r.End, r.Reason = batch.ExitBroken, EndBroken, reason
 }
 
-// notWritten takes back the counts of rows: no file has them.
+// notWritten clears the counts of rows, which no file has.
 func (r *Report) notWritten() {
 	clear(r.Results)
 	clear(r.Failed)
 	r.OutputsLost = true
 }
 
-// Counts is how the ledger keeps the counts of a run, if it wrote any rows.
+// Counts returns the counts that the ledger keeps, nil if the outputs are lost.
 func (r *Report) Counts() map[string]int {
 	if r.OutputsLost {
 		return nil

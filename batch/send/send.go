@@ -38,24 +38,24 @@ type Job struct {
 	Events Events
 }
 
-// Events are called in the course of Run. Each may be nil. An error of one
-// before Watch ends the run: nothing was sent then, and no output was touched.
+// Events are called by Run, in this order. Each may be nil. An error of an event
+// before Watch ends the run, with nothing sent and no output touched.
 type Events struct {
-	// Read is called from time to time in the check pass, with the rows so far.
+	// Read is called every 100,000 rows of the check pass, with the rows so far.
 	Read func(rows int)
 
 	// Checked is called when all rows are checked.
 	Checked func(ctx context.Context, p *Preview) error
 
-	// Named is called when it is known where the outputs go, and once more if
-	// they have to go elsewhere, because what is there is somebody else's.
+	// Named is called with the names of the outputs, and again if they change
+	// because the files there belong to other inputs.
 	Named func(results, failed string) error
 
-	// Begun is called when the ledger is held, with the number of the run.
+	// Begun is called when the run holds the ledger, with its number.
 	Begun func(run int64)
 
-	// Approve is called last of all before anything is sent. Preview.Survey
-	// tells who is left.
+	// Approve is called last before anything is sent. Preview.Survey counts who
+	// is left.
 	Approve func(ctx context.Context, p *Preview) error
 
 	// Watch is called in a goroutine of its own when sending begins. Its ctx is
@@ -63,14 +63,14 @@ type Events struct {
 	Watch func(ctx context.Context, progress func() batch.Progress) error
 }
 
-// Run sends a job. Whoever the ledger or the API's lists know to be invited is
-// left out; running the same job again is how one that was cut short goes on.
-// When ctx is cancelled, requests under way are awaited, at most
-// batch.Options.Timeout, and the outputs are written.
+// Run sends a job. It leaves out everybody whom the ledger or the API's lists know
+// to be invited, so that running the same job again resumes one that was cut
+// short. When ctx is cancelled, Run waits for the requests under way, at most
+// batch.Options.Timeout, and writes the outputs.
 //
-// Without a report nothing was sent and no output was touched, and the error
-// says why; ledger.ErrLocked is one of them. A report tells of a run that has
-// sent, one that broke off too: its Broke is the error then.
+// An error means that nothing was sent and no output was touched; it may be
+// ledger.ErrLocked. A run that has sent returns a Report and no error, also if it
+// broke off: Report.Broke says why.
 func Run(ctx context.Context, j Job) (*Report, error) {
 	s := &sender{Job: j}
 	defer s.cleanUp()
@@ -89,8 +89,7 @@ func Run(ctx context.Context, j Job) (*Report, error) {
 	return s.send(ctx)
 }
 
-// A sender is one Run. Its fields are filled by the steps of Run, in the order
-// of these steps.
+// A sender is one Run, whose steps fill its fields in this order.
 type sender struct {
 	Job
 	input   *csvio.Input
@@ -120,10 +119,10 @@ func (s *sender) early(ctx context.Context, err error) error {
 	return errors.Join(err, s.run.End(ctx, nil, code))
 }
 
-// atEnd registers what is to be closed or removed at the end.
+// atEnd registers a clean-up for the end.
 func (s *sender) atEnd(f func() error) { s.cleanups = append(s.cleanups, f) }
 
-// cleanUp closes what was opened. What fails here changes nothing for anybody: a
+// cleanUp closes what was opened. A failure here changes nothing for the user: a
 // run that has sent has closed its ledger.
 func (s *sender) cleanUp() {
 	for i := len(s.cleanups) - 1; i >= 0; i-- {
@@ -150,8 +149,8 @@ func (s *sender) check(ctx context.Context) (err error) {
 	return s.Events.Checked(ctx, s.preview)
 }
 
-// log tells of the input. Of the rows with warnings it tells the numbers: names
-// and addresses are in the preview.
+// log logs what the check pass found, with row numbers instead of the names and
+// addresses of the preview.
 func (s *sender) log() {
 	log, p := s.Options.Log, s.preview
 	p.LogColumns(log.Info)
@@ -167,7 +166,7 @@ func (s *sender) log() {
 		Int("invalid", p.Invalid()).Int("blank", p.BlankRows).Msg("the input is read")
 }
 
-// openLedger takes the ledger for this run.
+// openLedger opens the ledger and begins the run in it.
 func (s *sender) openLedger(ctx context.Context) error {
 	var err error
 	s.store, err = ledger.Open(ctx, s.Ledger, ledger.Options{})
@@ -198,7 +197,7 @@ func (s *sender) openLedger(ctx context.Context) error {
 	return nil
 }
 
-// notOpened says of an error of the ledger what follows from it.
+// notOpened adds to an error of the ledger that nothing was sent.
 func (s *sender) notOpened(err error) error {
 	if errors.Is(err, ledger.ErrLocked) { // says so itself
 		return err

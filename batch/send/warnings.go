@@ -19,8 +19,8 @@ func (p *Preview) warn(kind csvio.WarningKind, message string) {
 	p.Warnings = append(p.Warnings, csvio.Warning{Kind: kind, Message: message})
 }
 
-// warnOfNames warns of duplicates with other names than the rows they repeat:
-// they are not invited, and may be somebody else.
+// warnOfNames warns of duplicates whose name differs from that of the row they
+// repeat: they are not invited, and may be somebody else.
 func (p *Preview) warnOfNames(ctx context.Context) error {
 	if p.Plan.Differing == 0 {
 		return nil
@@ -50,8 +50,8 @@ const (
 	shownOddLong = 40 // characters of each
 )
 
-// warnOfOddInterviews warns of interview ids that are no UUIDs. They may be
-// right, ids are opaque, but most are slips.
+// warnOfOddInterviews warns of interview ids that are no UUIDs. Ids are opaque, so
+// that they may be right, but most are slips.
 func (p *Preview) warnOfOddInterviews() {
 	var odd []string
 	n := 0
@@ -76,7 +76,7 @@ func (p *Preview) warnOfOddInterviews() {
 	p.warn(warnOddInterviews, batch.Count(n, "interview id")+are+" no UUID, please check: "+strings.Join(odd, ", ")+more)
 }
 
-// WarningTexts are what the warnings say.
+// WarningTexts returns the texts of the warnings.
 func (p *Preview) WarningTexts() []string {
 	texts := make([]string, len(p.Warnings))
 	for i, w := range p.Warnings {
