@@ -1,7 +1,6 @@
 package csvio
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 )
@@ -67,6 +66,6 @@ func TestOurBlockMadePretty(t *testing.T) {
 	in := openText(t, "Name,Email,Candidate Id,Invite Url,Status,Row\nAnn,ann@x.co,c0,u0,invited,2\n", Options{InterviewID: "iv"})
 	results, _, _ := writeOutputs(t, in, t.TempDir())
 	if want := "Name,Email,candidate_id,invite_url,status,row\nAnn,ann@x.co,c,u,invited,2\n"; results != want {
-		t.Error(fmt.Sprintf("results %q, want %q", results, want))
+		t.Errorf("results %q, want %q", results, want)
 	}
 }

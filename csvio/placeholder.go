@@ -18,7 +18,7 @@ var placeholders = func() (words [256][]string) {
 		`sans nom,inconnu,inconnue,non renseigné,non renseigne,néant,non disponible,non communiqué`,
 		`sin nombre,desconocido,desconocida,no disponible,sin datos,no aplica,no consta`,
 		`sem nome,desconhecido,desconhecida,não informado,nao informado,não disponível,sem dados`,
-		`senza nome,sconosciuto,sconosciuta,non specificato,onbekend,geen naam,niet bekend,naam onbekend`,
+		`senza nome,sconosciuto,sconosciuta,non fornito,onbekend,geen naam,niet bekend,naam onbekend`,
 		`nieznany,nieznana,nieznane,brak,brak danych,brak imienia,nie dotyczy,nie podano`,
 	} {
 		for word := range strings.SplitSeq(list, ",") {
