@@ -16,13 +16,13 @@ const companyTries = 2
 // attempts of the one person in it. A request of several proves nothing against
 // any of them, and neither does one that came into an outage, unless that
 // happens to it again and again.
-func (c *confirmer) countLost(d *doubt, people []*person) {
+func (d *doubt) countLost(r *run, people []*person) {
 	if d.earlier || d.then != sendAgain {
 		return
 	}
-	d.outage = d.outage || c.run.out.health.inOutage(d.since)
+	d.outage = d.outage || r.out.health.inOutage(d.since)
 	for _, p := range people {
-		if d.outage && p.outages < c.run.opts.MaxAttempts {
+		if d.outage && p.outages < r.opts.MaxAttempts {
 			p.outages++
 			continue
 		}
@@ -41,21 +41,21 @@ func (c *confirmer) countLost(d *doubt, people []*person) {
 const busyFactor = 3
 
 // spent reports whether somebody has used up their attempts.
-func (c *confirmer) spent(p *person) bool {
-	most := c.run.opts.MaxAttempts
+func (r *run) spent(p *person) bool {
+	most := r.opts.MaxAttempts
 	return p.lost >= most || p.lost >= companyTries && p.party.wentThrough() || p.away >= busyFactor*most
 }
 
 // absentSettlement is what the ledger keeps of somebody known not to be invited
 // by a request.
-func (c *confirmer) absentSettlement(d *doubt, p *person) Settlement {
+func (d *doubt) absentSettlement(r *run, p *person) Settlement {
 	s := Settlement{Key: p.key}
 	switch {
 	case d.then == notWanted:
 		s.State, s.Mark = StateNoInvitation, p.typed()
 	case d.then == refusedAfterAll:
 		s.State = StateRefused
-	case d.then == sendAgain && c.spent(p):
+	case d.then == sendAgain && r.spent(p):
 		s.State = StateFailed
 	}
 	return s
@@ -63,19 +63,19 @@ func (c *confirmer) absentSettlement(d *doubt, p *person) Settlement {
 
 // absentNow lets follow what was to follow for people who are known not to be
 // invited by a request. For parts of a refused one that is sendParts.
-func (c *confirmer) absentNow(d *doubt, people []*person) error {
+func (d *doubt) absentNow(r *run, people []*person) error {
 	var err error
 	switch {
 	case d.then == notWanted:
-		err = c.run.account.recordAll(people, noInvitation)
+		err = r.account.recordAll(people, noInvitation)
 	case d.then == refusedAfterAll:
 		for _, p := range people {
-			err = errors.Join(err, c.run.refusals.refused(d.iv, p, p.reason))
+			err = errors.Join(err, r.refusals.refused(d.iv, p, p.reason))
 		}
 	case d.then == sendAgain && d.earlier:
-		err = c.run.admission.readmit(people)
+		err = r.admission.readmit(people)
 	case d.then == sendAgain:
-		err = c.sendLost(d, people)
+		err = d.sendLost(r, people)
 	}
 	return err
 }
@@ -97,12 +97,12 @@ var stillLeftOut = Outcome{Code: CodeNoInvitation, Error: "an earlier request we
 
 // sendLost sends people again whose request has not acted: unchanged after an
 // outage, else in halves, since somebody in it may be what the API cannot bear.
-func (c *confirmer) sendLost(d *doubt, people []*person) error {
+func (d *doubt) sendLost(r *run, people []*person) error {
 	var left []*person
 	var err error
 	for _, p := range people {
-		if c.spent(p) {
-			err = errors.Join(err, c.run.account.record(p, Outcome{Code: CodeAPIError, Error: fmt.Sprintf(
+		if r.spent(p) {
+			err = errors.Join(err, r.account.record(p, Outcome{Code: CodeAPIError, Error: fmt.Sprintf(
 				"not invited after %d attempts: %s; send this row again later", p.attempts, p.reason)}))
 		} else {
 			left = append(left, p)
@@ -111,8 +111,8 @@ func (c *confirmer) sendLost(d *doubt, people []*person) error {
 	switch {
 	case len(left) == 0:
 		return err
-	case d.outage && left[0].outages < c.run.opts.MaxAttempts, d.size == 1:
-		return errors.Join(err, c.run.admission.sendUnchanged(d.chunk, left))
+	case d.outage && left[0].outages < r.opts.MaxAttempts, d.size == 1:
+		return errors.Join(err, r.admission.sendUnchanged(d.chunk, left))
 	}
-	return errors.Join(err, c.run.admission.halve(d.chunk, left))
+	return errors.Join(err, r.admission.halve(d.chunk, left))
 }

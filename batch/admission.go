@@ -68,7 +68,7 @@ func (a *admission) hold(p *person, rec Record, wrongID string) (bool, error) {
 	case Invite, Resend:
 		return false, nil
 	case Ask:
-		return true, a.run.doubtEarlier(p, rec)
+		return true, a.run.confirmer.doubtEarlier(p, rec)
 	case SkipForgotten:
 		// Nothing else is said or kept of them: no id, no link, and no list has
 		// to show them in order to be believed.

@@ -37,69 +37,69 @@ func (j *settleJob) follow(*run) error {
 	return errors.Join(err, j.then())
 }
 
-// settleLook settles everybody of whom the look could tell. One that a stop has
+// settle settles everybody of whom the look could tell. One that a stop has
 // cut short tells of those whom it has found.
-func (c *confirmer) settleLook(l *look) error {
-	j := &settleJob{then: func() error { c.endLook(l.iv); return nil }}
+func (l *look) settle(r *run) error {
+	j := &settleJob{then: func() error { r.confirmer.endLook(l.iv); return nil }}
 	for _, d := range l.doubts {
 		found, rest := l.split(d)
 		if l.showsMore(d, rest) || len(found) > 0 {
-			c.beginAnew(d)
+			r.confirmer.beginAnew(d)
 		}
 		if len(found) == 0 {
 			continue
 		}
 		if d.refused() {
-			c.run.facts.distrust.Store(true)
+			r.facts.distrust.Store(true)
 		}
-		j.settlings = append(j.settlings, c.settleFound(l, d, found))
+		j.settlings = append(j.settlings, l.settleFound(r, d, found))
 	}
 	var err error
-	if c.run.soft.Err() == nil { // else finish says that the others are uncertain
-		err = c.settleRest(l, j)
+	if r.soft.Err() == nil { // else finish says that the others are uncertain
+		err = l.settleRest(r, j)
 	}
 	if len(j.settlings) == 0 {
 		return errors.Join(err, j.then())
 	}
-	c.run.todo = append(c.run.todo, j)
+	r.picker.todo = append(r.picker.todo, j)
 	return err
 }
 
 // settleRest adds what becomes of those whom the look has not shown.
-func (c *confirmer) settleRest(l *look, j *settleJob) error {
+func (l *look) settleRest(r *run, j *settleJob) error {
 	var err error
 	var parts []refusedPart
-	trusted := !c.run.facts.distrust.Load()
+	trusted := !r.facts.distrust.Load()
 	for _, d := range l.doubts {
 		_, rest := l.split(d)
 		if len(rest) == 0 {
 			continue
 		}
-		switch c.absent(l, d, trusted) {
+		switch l.absent(d, trusted, r.opts.SettleTime) {
 		case knownAbsent:
 			absent, unknown := l.believeAbsent(d, rest)
-			err = errors.Join(err, c.cannotTell(d, unknown))
-			c.forget(d, unknown)
+			err = errors.Join(err, d.cannotTell(r, unknown))
+			r.confirmer.forget(d, unknown)
 			if d.then == part {
 				parts = append(parts, refusedPart{d.chunk, absent})
 			}
 			if len(absent) > 0 {
-				j.settlings = append(j.settlings, c.settleAbsent(d, absent))
+				j.settlings = append(j.settlings, d.settleAbsent(r, absent))
 			}
 		case cannotTell:
-			err = errors.Join(err, c.cannotTell(d, rest))
-			c.forget(d, rest)
+			err = errors.Join(err, d.cannotTell(r, rest))
+			r.confirmer.forget(d, rest)
 		}
 	}
 	end := j.then
 	look := l.entries/listLimit + 2
-	j.then = func() error { return errors.Join(c.run.admission.sendParts(parts, look), end()) }
+	j.then = func() error { return errors.Join(r.admission.sendParts(parts, look), end()) }
 	return err
 }
 
 // absent judges that a look does not show somebody of a request, and notes what
 // it was worth.
-func (c *confirmer) absent(l *look, d *doubt, trusted bool) absence {
+func (l *look) absent(d *doubt, trusted bool, settle time.Duration) absence {
 	s := l.sight
 	suspects := l.ours
 	if d.earlier {
@@ -108,7 +108,7 @@ func (c *confirmer) absent(l *look, d *doubt, trusted bool) absence {
 	if suspects > 0 && s.faults == "" {
 		s.faults = fmt.Sprintf("the API's list shows %d people whom nobody asked for, and may show them under another address", suspects)
 	}
-	verdict := s.absent(d.since, d.first, d.refused() && trusted, c.settle)
+	verdict := s.absent(d.since, d.first, d.refused() && trusted, settle)
 	switch {
 	case verdict == absentOnce:
 		d.first = time.Now()
@@ -143,54 +143,54 @@ func (l *look) believeAbsent(d *doubt, people []*person) (absent, unknown []*per
 }
 
 // cannotTell records that it stays unknown whether people were invited.
-func (c *confirmer) cannotTell(d *doubt, people []*person) error {
+func (d *doubt) cannotTell(r *run, people []*person) error {
 	var err error
 	for _, p := range people {
-		err = errors.Join(err, c.run.account.record(p, Outcome{Code: CodeUncertain, Error: c.why(d, p, "the API's list could not tell")}))
+		err = errors.Join(err, r.account.record(p, Outcome{Code: CodeUncertain, Error: r.confirmer.why(d, p, "the API's list could not tell")}))
 	}
 	return err
 }
 
 // settleFound says that people of a request were invited after all.
-func (c *confirmer) settleFound(l *look, d *doubt, people []*person) settling {
+func (l *look) settleFound(r *run, d *doubt, people []*person) settling {
 	answer := Answer{Message: "found in the API's list"}
 	for _, p := range people {
 		answer.Outcomes = append(answer.Outcomes, Settlement{Key: p.key, State: StateInvited, CandidateID: l.found[p]})
 	}
-	return settling{d.request, answer, func() error { return c.found(l, d, people) }}
+	return settling{d.request, answer, func() error { return l.followFound(r, d, people) }}
 }
 
-// found lets happen what follows for people who were invited after all.
-func (c *confirmer) found(l *look, d *doubt, people []*person) error {
+// followFound lets happen what follows for people who were invited after all.
+func (l *look) followFound(r *run, d *doubt, people []*person) error {
 	var err error
 	if !d.earlier {
-		err = c.run.refusals.accepted(d.iv, together)
-		c.run.out.health.found()
+		err = r.refusals.accepted(d.iv, together)
+		r.out.health.found()
 	}
 	for _, p := range people {
 		p.party.goThrough()
-		err = errors.Join(err, c.run.account.recordWanting(p, Outcome{Status: StatusConfirmed, CandidateID: l.found[p]},
-			c.run.opts.Links != LinksNone && l.found[p] != ""))
+		err = errors.Join(err, r.account.recordWanting(p, Outcome{Status: StatusConfirmed, CandidateID: l.found[p]},
+			r.opts.Links != LinksNone && l.found[p] != ""))
 	}
-	c.forget(d, people)
+	r.confirmer.forget(d, people)
 	return err
 }
 
 // settleAbsent says that people of a request were not invited by it, and lets
 // follow what was to follow.
-func (c *confirmer) settleAbsent(d *doubt, people []*person) settling {
+func (d *doubt) settleAbsent(r *run, people []*person) settling {
 	answer := Answer{Message: "not in the API's list, read twice"}
-	c.countLost(d, people)
+	d.countLost(r, people)
 	for _, p := range people {
-		answer.Outcomes = append(answer.Outcomes, c.absentSettlement(d, p))
+		answer.Outcomes = append(answer.Outcomes, d.absentSettlement(r, p))
 	}
 	return settling{d.request, answer, func() error {
-		defer c.forget(d, people)
-		if c.run.opts.ConfirmOnly {
-			c.run.todo = append(c.run.todo, &lookUpJob{people: people})
+		defer r.confirmer.forget(d, people)
+		if r.opts.ConfirmOnly {
+			r.picker.todo = append(r.picker.todo, &lookUpJob{people: people})
 			return nil
 		}
-		return c.absentNow(d, people)
+		return d.absentNow(r, people)
 	}}
 }
 

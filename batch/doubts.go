@@ -2,6 +2,7 @@ package batch
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"time"
 )
@@ -32,6 +33,53 @@ type confirmer struct {
 	seq        int           // of the youngest doubt
 	age        time.Duration // the smallest at which a read of this run has shown somebody; 0: none has
 	controlled time.Time     // when a list was read last only to see how soon it shows somebody
+}
+
+// doubt puts people of a request in doubt, from now on. Those whom no list
+// can show are uncertain at once.
+func (c *confirmer) doubt(d *doubt, people []*person) error {
+	if len(people) == 0 {
+		return nil
+	}
+	var err error
+	d.iv, d.since, d.people = d.chunk.iv, time.Now(), make(map[Key]*person, len(people))
+	for _, p := range people {
+		if p.listable() && !c.run.out.lists.mayNotExist() {
+			d.people[p.key] = p
+		} else {
+			err = errors.Join(err, c.unlisted(d, p))
+		}
+	}
+	if len(d.people) > 0 {
+		c.add(d)
+	}
+	return err
+}
+
+// unlisted records that no list can tell of somebody in doubt.
+func (c *confirmer) unlisted(d *doubt, p *person) error {
+	var why string
+	switch {
+	case p.listable():
+		why = c.why(d, p, noProofWords(c.run.out.lists.why()))
+	case p.CandidateID != "":
+		why = "this invitation may have been sent again (" + p.reason + "), which no list of the API's shows; " + c.run.opts.resendAgain(time.Now())
+	default:
+		why = c.why(d, p, "the API's list cannot show who it was for")
+	}
+	return c.run.account.record(p, Outcome{Code: CodeUncertain, Error: why})
+}
+
+// doubtEarlier lets the list tell of somebody whom an earlier run has in doubt.
+func (c *confirmer) doubtEarlier(p *person, rec Record) error {
+	c.run.account.setClaimed([]*person{p}, true)
+	of := earlierRequest{id: rec.RequestID, displaced: rec.Mark == MarkOtherAddress}
+	applied := rec.JobApplicationID != ""
+	if !p.listable() || c.run.out.lists.wasNeverThere() {
+		return c.unlisted(&doubt{earlier: true, applied: applied, displaced: of.displaced}, p)
+	}
+	c.addEarlier(p, of, applied)
+	return nil
 }
 
 // add takes a request in, and sees to it that the list is read in time.
@@ -103,7 +151,7 @@ func (c *confirmer) becomeDue(iv *interview, at time.Time) {
 		return
 	}
 	iv.doubts.reading = true
-	c.run.reads = append(c.run.reads, listRead{iv: iv})
+	c.run.picker.reads = append(c.run.picker.reads, listRead{iv: iv})
 }
 
 // nextLook returns when the list is to be read next; zero: not as yet.
@@ -124,7 +172,7 @@ func (c *confirmer) nextLook(iv *interview) (at time.Time) {
 			at = due
 		}
 	}
-	if !refused.IsZero() && !c.run.hasMore(iv) && (at.IsZero() || refused.Before(at)) {
+	if !refused.IsZero() && !c.run.picker.hasMore(iv) && (at.IsZero() || refused.Before(at)) {
 		at = refused
 	}
 	if !at.IsZero() && c.mayWaitInVain(iv) {
@@ -147,7 +195,7 @@ func (c *confirmer) mayWaitInVain(iv *interview) bool {
 func (c *confirmer) beginLook(iv *interview) *look {
 	l := &look{
 		reading: iv.newReading(), iv: iv, excused: c.run.out.health.invitesNobody(),
-		sent:   sentCounts{all: c.run.sent, here: iv.sent, out: iv.out},
+		sent:   sentCounts{all: c.run.picker.sent, here: iv.sent, out: iv.out},
 		people: map[Key]*person{}, found: map[*person]string{}, exact: map[*person]bool{}, several: map[*person]bool{}, unclear: map[*person]bool{},
 	}
 	clear(iv.doubts.joinable)
@@ -173,7 +221,7 @@ func (c *confirmer) inItsOwnWay(l *look) bool {
 	case l.err == nil, hasMoved(l.err):
 		return l.sent.out > 0 || l.iv.sent > l.sent.here
 	case isThrottled(l.err), isBusy(l.err):
-		return c.run.sent > l.sent.all
+		return c.run.picker.sent > l.sent.all
 	}
 	return false
 }

@@ -46,7 +46,6 @@ type Engine struct {
 	log     zerolog.Logger
 
 	run       *run
-	ends      time.Time // Options.Deadline; zero: never
 	cancel    context.CancelCauseFunc
 	panicOnce sync.Once
 
@@ -75,6 +74,7 @@ func New(src Source, plan *Plan, ledger Ledger, api API, opts Options) (*Engine,
 	}
 	e.out = newOutlet(api, opts, hooks{end: e.endRun, remember: e.remember, knows: e.knowsInterview})
 	e.run = newRun(e)
+	e.last.engine = e
 	return e, nil
 }
 
@@ -142,7 +142,7 @@ func (e *Engine) send(soft context.Context) error {
 	r, n := e.run, workers(e.opts)
 	feed, jobs, probes := make(chan []fedRow), make(chan job, n), make(chan job, 1)
 	reports := make(chan done, n+1) // the last ones find room when the loop has ended
-	r.feed, r.jobs, r.prober.jobs, r.reports, r.idlers, r.breakUp = feed, jobs, probes, reports, n, breakUp
+	r.feed, r.picker.jobs, r.prober.jobs, r.reports, r.picker.idlers, r.breakUp = feed, jobs, probes, reports, n, breakUp
 	r.worker.soft, r.worker.hard, r.worker.reports = soft, hard, reports
 	prober := *r.worker
 	prober.soft = probing

@@ -66,8 +66,8 @@ func (s *sendReport) followVerdicts(r *run) error {
 	}
 	err = errors.Join(err,
 		s.lost(r, by[lostAnswer]),
-		r.doubtAll(s.doubt(notWanted, false), by[leftOut]),
-		r.doubtAll(s.doubt(sendAgain, true), by[displaced]),
+		r.confirmer.doubt(s.doubt(notWanted, false), by[leftOut]),
+		r.confirmer.doubt(s.doubt(sendAgain, true), by[displaced]),
 		r.admission.again(by[notSent]),
 		s.tooMuch(r, by[split]),
 		r.refusals.refusedInWords(s.apiErr))
@@ -117,7 +117,7 @@ func (s *sendReport) lost(r *run, people []*person) error {
 	case isRefusal(s.apiErr):
 		d.then = refusedAfterAll
 	}
-	return r.doubtAll(d, people)
+	return r.confirmer.doubt(d, people)
 }
 
 // busyTries is how often people go again unchanged whom the API is too busy for,
@@ -149,53 +149,6 @@ func (s *sendReport) tooMuch(r *run, people []*person) error {
 		return r.admission.sendUnchanged(s.chunk, people)
 	}
 	return r.admission.halve(s.chunk, people)
-}
-
-// doubtAll puts people of a request in doubt, from now on. Those whom no list
-// can show are uncertain at once.
-func (r *run) doubtAll(d *doubt, people []*person) error {
-	if len(people) == 0 {
-		return nil
-	}
-	var err error
-	d.iv, d.since, d.people = d.chunk.iv, time.Now(), make(map[Key]*person, len(people))
-	for _, p := range people {
-		if p.listable() && !r.out.lists.mayNotExist() {
-			d.people[p.key] = p
-		} else {
-			err = errors.Join(err, r.unlisted(d, p))
-		}
-	}
-	if len(d.people) > 0 {
-		r.confirmer.add(d)
-	}
-	return err
-}
-
-// unlisted records that no list can tell of somebody in doubt.
-func (r *run) unlisted(d *doubt, p *person) error {
-	var why string
-	switch {
-	case p.listable():
-		why = r.confirmer.why(d, p, noProofWords(r.out.lists.why()))
-	case p.CandidateID != "":
-		why = "this invitation may have been sent again (" + p.reason + "), which no list of the API's shows; " + r.opts.resendAgain(time.Now())
-	default:
-		why = r.confirmer.why(d, p, "the API's list cannot show who it was for")
-	}
-	return r.account.record(p, Outcome{Code: CodeUncertain, Error: why})
-}
-
-// doubtEarlier lets the list tell of somebody whom an earlier run has in doubt.
-func (r *run) doubtEarlier(p *person, rec Record) error {
-	r.account.setClaimed([]*person{p}, true)
-	of := earlierRequest{id: rec.RequestID, displaced: rec.Mark == MarkOtherAddress}
-	applied := rec.JobApplicationID != ""
-	if !p.listable() || r.out.lists.wasNeverThere() {
-		return r.unlisted(&doubt{earlier: true, applied: applied, displaced: of.displaced}, p)
-	}
-	r.confirmer.addEarlier(p, of, applied)
-	return nil
 }
 
 // warnSecondSession says that a re-send was answered with another id than its

@@ -6,62 +6,74 @@ import "time"
 // wrong with the key is wrong with all of them.
 const firstTasks = 2
 
+// A picker decides what goes next, and hands it to the workers.
+type picker struct {
+	run    *run
+	jobs   chan<- job
+	reads  []listRead // lists to read now
+	todo   []job      // what else is to be done now: it goes first, also when the run ends early
+	idlers int        // workers with nothing to do
+	busy   int        // jobs that are out
+	sent   int        // chunks that were handed out
+	heard  bool       // the API has answered something usable
+}
+
 // handOut gives jobs to idle workers, as long as there are both.
-func (r *run) handOut() {
-	r.heard = r.heard || r.out.heard.Load()
-	for r.idlers > 0 {
-		j := r.pick()
+func (p *picker) handOut() {
+	p.heard = p.heard || p.run.out.heard.Load()
+	for p.idlers > 0 {
+		j := p.pick()
 		if j == nil {
 			return
 		}
-		r.idlers--
-		r.busy++
-		r.jobs <- j // there is room: a worker waits for it
+		p.idlers--
+		p.busy++
+		p.jobs <- j // there is room: a worker waits for it
 	}
 }
 
 // pick returns what goes next, nil if nothing may.
-func (r *run) pick() job {
-	if len(r.todo) > 0 {
-		j := r.todo[0]
-		r.todo = r.todo[1:]
+func (p *picker) pick() job {
+	if len(p.todo) > 0 {
+		j := p.todo[0]
+		p.todo = p.todo[1:]
 		return j
 	}
 	switch {
-	case r.stopped:
+	case p.run.stopped:
 		return nil
-	case r.refusals.key.suspected():
-		return r.pickOne()
-	case !r.refusals.key.tried:
-		return r.pickFirst()
-	case len(r.reads) > 0:
-		return r.nextRead()
-	case r.prober.down:
+	case p.run.refusals.key.suspected():
+		return p.pickOne()
+	case !p.run.refusals.key.tried:
+		return p.pickFirst()
+	case len(p.reads) > 0:
+		return p.nextRead()
+	case p.run.prober.down:
 		return nil
 	}
-	return r.nextChunk()
+	return p.nextChunk()
 }
 
 // nextRead takes the list that is to be read next.
-func (r *run) nextRead() job {
-	read := r.reads[0]
-	r.reads = r.reads[1:]
+func (p *picker) nextRead() job {
+	read := p.reads[0]
+	p.reads = p.reads[1:]
 	if read.preflight {
 		return &preflightJob{reading: read.iv.newReading(), listRead: read}
 	}
-	return r.confirmer.beginLook(read.iv)
+	return p.run.confirmer.beginLook(read.iv)
 }
 
 // nextChunk cuts the next chunk, nil if none may go. A group that does not fill a
 // request goes only if nothing can be added to it: the input is at its end, or so
 // many wait that the fullest has to make room.
-func (r *run) nextChunk() job {
-	for len(r.waiting.ready) > 0 {
-		g := r.waiting.ready[0]
-		if !g.full() && !r.mayGoShort() {
+func (p *picker) nextChunk() job {
+	for len(p.run.waiting.ready) > 0 {
+		g := p.run.waiting.ready[0]
+		if !g.full() && !p.mayGoShort() {
 			return nil
 		}
-		if j := r.chunkJob(r.waiting.cut(g)); j != nil {
+		if j := p.chunkJob(p.run.waiting.cut(g)); j != nil {
 			return j
 		}
 	}
@@ -69,13 +81,13 @@ func (r *run) nextChunk() job {
 }
 
 // mayGoShort reports whether a request may go that is not full.
-func (r *run) mayGoShort() bool {
-	return r.admission.fed && len(r.admission.block) == 0 || r.waiting.crowded() || r.admission.limitReached()
+func (p *picker) mayGoShort() bool {
+	return p.run.admission.fed && len(p.run.admission.block) == 0 || p.run.waiting.crowded() || p.run.admission.limitReached()
 }
 
 // hasMore reports whether people of the interview can go or are out, so that
 // more of it may be refused before its list is read.
-func (r *run) hasMore(iv *interview) bool {
+func (p *picker) hasMore(iv *interview) bool {
 	if iv.out > 0 {
 		return true
 	}
@@ -83,7 +95,7 @@ func (r *run) hasMore(iv *interview) bool {
 		return false
 	}
 	for g := range iv.groups {
-		if g.lane != resend && (g.full() || r.mayGoShort()) {
+		if g.lane != resend && (g.full() || p.mayGoShort()) {
 			return true
 		}
 	}
@@ -91,32 +103,32 @@ func (r *run) hasMore(iv *interview) bool {
 }
 
 // chunkJob returns the job to send a chunk; nil if nobody of it is left to send.
-func (r *run) chunkJob(c *chunk) job {
-	r.sent++
+func (p *picker) chunkJob(c *chunk) job {
+	p.sent++
 	pending, found := c.people[:0:0], c.people[:0:0]
-	for _, p := range c.people {
-		if r.account.index.pending(p.row) {
-			pending = append(pending, p)
+	for _, one := range c.people {
+		if p.run.account.index.pending(one.row) {
+			pending = append(pending, one)
 		} else {
-			found = append(found, p) // to be invited, while they waited
+			found = append(found, one) // to be invited, while they waited
 		}
 	}
-	r.admission.refund(found)
+	p.run.admission.refund(found)
 	if len(pending) == 0 {
-		r.doneChunk(c)
+		p.run.doneChunk(c)
 		return nil
 	}
-	r.account.setClaimed(pending, true)
-	return &sendJob{chunk: c, people: pending, endpoint: r.endpointOf(pending)}
+	p.run.account.setClaimed(pending, true)
+	return &sendJob{chunk: c, people: pending, endpoint: p.endpointOf(pending)}
 }
 
 // endpointOf tells a request for people whose company went through, or whom the API
 // turns away while others go through, from others.
-func (r *run) endpointOf(people []*person) endpoint {
+func (p *picker) endpointOf(people []*person) endpoint {
 	alone := len(people) == 1
-	for _, p := range people {
-		again := !p.busy.IsZero() && alone && r.out.health.acceptedSince(time.Time{}) // one person is no outage
-		if !p.party.wentThrough() && !again && !r.isTurnedAway(p) {
+	for _, one := range people {
+		again := !one.busy.IsZero() && alone && p.run.out.health.acceptedSince(time.Time{}) // one person is no outage
+		if !one.party.wentThrough() && !again && !p.run.isTurnedAway(one) {
 			return invite
 		}
 	}
@@ -131,15 +143,15 @@ func (r *run) isTurnedAway(p *person) bool {
 
 // pickFirst is pick until the key is tried. Whom earlier runs have in doubt waits
 // for that only until the API has answered anything.
-func (r *run) pickFirst() job {
-	few := r.busy < firstTasks
-	if few && !r.prober.down {
-		if j := r.nextChunk(); j != nil {
+func (p *picker) pickFirst() job {
+	few := p.busy < firstTasks
+	if few && !p.run.prober.down {
+		if j := p.nextChunk(); j != nil {
 			return j
 		}
 	}
-	if len(r.reads) > 0 && (few || r.heard && !r.reads[0].preflight) {
-		return r.nextRead()
+	if len(p.reads) > 0 && (few || p.heard && !p.reads[0].preflight) {
+		return p.nextRead()
 	}
 	return nil
 }
@@ -147,23 +159,23 @@ func (r *run) pickFirst() job {
 // pickOne is pick while the key is suspected: one job at a time, and first people
 // of an interview of which nobody was denied. A look for those in doubt does not
 // wait for them.
-func (r *run) pickOne() job {
-	if r.busy > 0 {
+func (p *picker) pickOne() job {
+	if p.busy > 0 {
 		return nil
 	}
 	for {
-		g := r.leastDenied()
-		if r.prober.down {
+		g := p.leastDenied()
+		if p.run.prober.down {
 			g = nil
 		}
-		if len(r.reads) > 0 && (g == nil || r.wantsOther(g.iv) || !r.reads[0].preflight) {
-			return r.nextRead()
+		if len(p.reads) > 0 && (g == nil || p.wantsOther(g.iv) || !p.reads[0].preflight) {
+			return p.nextRead()
 		}
 		if g == nil {
 			return nil
 		}
-		c := r.waiting.cutLone(g)
-		if j := r.chunkJob(c); j != nil {
+		c := p.run.waiting.cutLone(g)
+		if j := p.chunkJob(c); j != nil {
 			return j
 		}
 	}
@@ -171,15 +183,15 @@ func (r *run) pickOne() job {
 
 // wantsOther reports whether the list of another interview than one that may go
 // is to be read, so that somebody of that one can be asked for.
-func (r *run) wantsOther(iv *interview) bool {
-	return iv.denied > 0 && (r.refusals.key.lacks < deniedInterviews || !r.heard)
+func (p *picker) wantsOther(iv *interview) bool {
+	return iv.denied > 0 && (p.run.refusals.key.lacks < deniedInterviews || !p.heard)
 }
 
 // leastDenied returns one of the groups that may go, of the interview that had
 // the fewest denied.
-func (r *run) leastDenied() *group {
+func (p *picker) leastDenied() *group {
 	var least *group
-	for _, g := range r.waiting.ready {
+	for _, g := range p.run.waiting.ready {
 		if least == nil || g.iv.denied < least.iv.denied {
 			least = g
 		}

@@ -16,6 +16,7 @@ const MaxLastLook = 20
 
 // A lastLook is what came of looking at the lists once more at the end.
 type lastLook struct {
+	engine *Engine
 	missed bool // it would have taken too many requests, or could not be made
 	twice  int  // people whom this run invited and a list shows twice
 }
@@ -44,7 +45,7 @@ func (e *Engine) lookTwice(soft, hard context.Context) error {
 		return nil
 	}
 	for _, iv := range interviews {
-		twice, err := e.twiceIn(soft, hard, iv)
+		twice, err := e.last.twiceIn(soft, hard, iv)
 		if isFatal(err) && soft.Err() == nil {
 			return err
 		}
@@ -78,9 +79,9 @@ type entryName struct{ candidateID, created string }
 // twiceIn reads an interview's list and returns who of those whom this run
 // invited stands there twice, under one address or under such as have one loose
 // form.
-func (e *Engine) twiceIn(soft, hard context.Context, iv *interview) ([]string, error) {
+func (l *lastLook) twiceIn(soft, hard context.Context, iv *interview) ([]string, error) {
 	entries := map[string]map[entryName]bool{} // by address
-	_, err := e.out.readList(soft, iv.asSent, func(entry client.Entry) error {
+	_, err := l.engine.out.readList(soft, iv.asSent, func(entry client.Entry) error {
 		email := NewKey(iv.id, entry.CandidateEmail).Email
 		if entries[email] == nil {
 			entries[email] = map[entryName]bool{}
@@ -95,18 +96,18 @@ func (e *Engine) twiceIn(soft, hard context.Context, iv *interview) ([]string, e
 	var twice []string
 	alike := map[string]*likeness{}
 	for email, names := range entries {
-		ours, known, err := e.invitedNowOrKnown(iv, email)
+		ours, known, err := l.invitedNowOrKnown(iv, email)
 		if err != nil {
 			return nil, err
 		}
 		switch {
 		case ours && len(names) > 1:
 			twice = append(twice, email)
-		case !known && isCanonical(email, e.run.facts.list.habits()):
+		case !known && isCanonical(email, l.engine.run.facts.list.habits()):
 			alike[email] = &likeness{entries: len(names)}
 		}
 	}
-	more, err := e.twiceAlike(hard, iv, entries, alike)
+	more, err := l.twiceAlike(hard, iv, entries, alike)
 	twice = append(twice, more...)
 	slices.Sort(twice)
 	return slices.Compact(twice), err
@@ -122,20 +123,20 @@ type likeness struct {
 // twiceAlike returns people whom this run invited and who stand twice under
 // another form of their address: where it has more entries than people who lack
 // one of their own.
-func (e *Engine) twiceAlike(ctx context.Context, iv *interview, entries map[string]map[entryName]bool, alike map[string]*likeness) ([]string, error) {
+func (l *lastLook) twiceAlike(ctx context.Context, iv *interview, entries map[string]map[entryName]bool, alike map[string]*likeness) ([]string, error) {
 	if len(alike) == 0 {
 		return nil, nil
 	}
-	err := e.ledger.Members(ctx, iv.id, func(m Member) error {
+	err := l.engine.ledger.Members(ctx, iv.id, func(m Member) error {
 		delete(alike, m.Key.Email) // it is somebody's after all
-		a := alike[looseEmail(m.Key.Email, e.run.facts.list.habits())]
+		a := alike[looseEmail(m.Key.Email, l.engine.run.facts.list.habits())]
 		if a == nil || !m.Key.HasAddress() {
 			return nil
 		}
 		if entries[m.Key.Email] == nil {
 			a.lacking++
 		}
-		ours, _, err := e.invitedNowOrKnown(iv, m.Key.Email)
+		ours, _, err := l.invitedNowOrKnown(iv, m.Key.Email)
 		if ours {
 			a.ours = m.Key.Email
 		}
@@ -152,11 +153,11 @@ func (e *Engine) twiceAlike(ctx context.Context, iv *interview, entries map[stri
 
 // invitedNowOrKnown reports whether somebody is a row that this run has invited,
 // and whether they are a row at all.
-func (e *Engine) invitedNowOrKnown(iv *interview, email string) (ours, known bool, err error) {
-	row, _, err := e.account.locate(Key{InterviewID: iv.id, Email: email})
+func (l *lastLook) invitedNowOrKnown(iv *interview, email string) (ours, known bool, err error) {
+	row, _, err := l.engine.account.locate(Key{InterviewID: iv.id, Email: email})
 	if err != nil || row < 0 {
 		return false, false, err
 	}
-	o, err := e.account.outcomeOf(e.account.index.word(row), e.notSent())
+	o, err := l.engine.account.outcomeOf(l.engine.account.index.word(row), l.engine.notSent())
 	return o.Status == StatusInvited || o.Status == StatusConfirmed, true, err
 }

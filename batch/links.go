@@ -156,13 +156,13 @@ func (f *linkFetcher) fetch(l linkless) error {
 		return err
 	}
 	if f.proven {
-		f.group.Go(e.guard(func() error { return e.fetchLink(f.ctx, l) }))
+		f.group.Go(e.guard(func() error { return f.fetchLink(f.ctx, l) }))
 		return nil
 	}
-	inv, refused, err := e.sendLink(f.ctx, l.p, l.k)
+	inv, refused, err := f.sendLink(f.ctx, l.p, l.k)
 	if err == nil && !f.begun {
 		f.begun = true
-		err = e.lookAfterLink(f.ctx, l)
+		err = f.lookAfterLink(f.ctx, l)
 	}
 	switch {
 	case err != nil:
@@ -170,7 +170,7 @@ func (f *linkFetcher) fetch(l linkless) error {
 	case inv != nil:
 		f.proven = true
 		e.links.tried.Add(1)
-		if err := e.keepLink(l, *inv); err != nil {
+		if err := f.keepLink(l, *inv); err != nil {
 			return err
 		}
 		return f.goBack()
@@ -199,18 +199,18 @@ func (f *linkFetcher) goBack() error {
 
 // lookAfterLink looks at the list, after the first request for a link, whether
 // that did harm, before any other is made.
-func (e *Engine) lookAfterLink(ctx context.Context, l linkless) error {
+func (f *linkFetcher) lookAfterLink(ctx context.Context, l linkless) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	e.links.clock.Stop() // the look has bounds of its own
-	defer e.links.clock.Reset(e.opts.GiveUpAfter)
+	f.engine.links.clock.Stop() // the look has bounds of its own
+	defer f.engine.links.clock.Reset(f.engine.opts.GiveUpAfter)
 	// As after any request, the list is given the settle time to show it.
-	if err := sleep(ctx, e.opts.SettleTime); err != nil {
+	if err := sleep(ctx, f.engine.opts.SettleTime); err != nil {
 		return err
 	}
 	entries := map[client.Entry]bool{}
-	_, err := e.out.readList(ctx, l.p.InterviewID, func(entry client.Entry) error {
+	_, err := f.engine.out.readList(ctx, l.p.InterviewID, func(entry client.Entry) error {
 		if NewKey(l.p.InterviewID, entry.CandidateEmail) == l.p.key {
 			entry.Status = "" // may change between two pages
 			entries[entry] = true
@@ -221,12 +221,12 @@ func (e *Engine) lookAfterLink(ctx context.Context, l linkless) error {
 		return err
 	}
 	if err != nil {
-		e.endLinks("the list could not be read after the first one (" + MaskText(message(err)) + ")")
+		f.engine.endLinks("the list could not be read after the first one (" + MaskText(message(err)) + ")")
 		return context.Cause(ctx)
 	}
 	for entry := range entries {
 		if len(entries) > 1 || entry.CandidateID != l.k.CandidateID {
-			e.endLinks(fmt.Sprintf("fetching the link of candidate %s seems to have made a second session; tell the API's support", l.k.CandidateID))
+			f.engine.endLinks(fmt.Sprintf("fetching the link of candidate %s seems to have made a second session; tell the API's support", l.k.CandidateID))
 			return context.Cause(ctx)
 		}
 	}
@@ -236,11 +236,11 @@ func (e *Engine) lookAfterLink(ctx context.Context, l linkless) error {
 // endLinks ends fetching links, and only that.
 func (e *Engine) endLinks(why string) { e.cancel(&ending{reason: why}) }
 
-func (e *Engine) keepLink(l linkless, inv client.Invitation) error {
+func (f *linkFetcher) keepLink(l linkless, inv client.Invitation) error {
 	l.k.InviteURL, l.k.wantLink = inv.InviteURL, false
-	at, err := e.account.outcomes.put(l.k)
+	at, err := f.engine.account.outcomes.put(l.k)
 	if err == nil {
-		e.account.index.replaceOutcome(l.p.row, at)
+		f.engine.account.index.replaceOutcome(l.p.row, at)
 	}
 	return err
 }
@@ -255,16 +255,16 @@ const linkPause = 4 * time.Second
 
 // fetchLink asks for a link until there is an answer that has it, or tells that
 // none will.
-func (e *Engine) fetchLink(ctx context.Context, l linkless) error {
-	defer e.links.tried.Add(1)
-	pauses := e.out.newPauses(linkPause)
+func (f *linkFetcher) fetchLink(ctx context.Context, l linkless) error {
+	defer f.engine.links.tried.Add(1)
+	pauses := f.engine.out.newPauses(linkPause)
 	for range linkTries {
-		inv, refused, err := e.sendLink(ctx, l.p, l.k)
+		inv, refused, err := f.sendLink(ctx, l.p, l.k)
 		switch {
 		case err != nil:
 			return err
 		case inv != nil:
-			return e.keepLink(l, *inv)
+			return f.keepLink(l, *inv)
 		case refused:
 			return nil
 		}
@@ -277,18 +277,18 @@ func (e *Engine) fetchLink(ctx context.Context, l linkless) error {
 
 // sendLink is one request for a link. Without one it reports whether it was
 // refused for good.
-func (e *Engine) sendLink(ctx context.Context, p *person, k known) (inv *client.Invitation, refused bool, err error) {
+func (f *linkFetcher) sendLink(ctx context.Context, p *person, k known) (inv *client.Invitation, refused bool, err error) {
 	hard := context.WithoutCancel(ctx)
-	claim, err := e.ledger.Claim(hard, Request{
+	claim, err := f.engine.ledger.Claim(hard, Request{
 		Kind: KindLink, InterviewID: p.InterviewID, CandidateID: k.CandidateID, DisableEmail: true, People: []Key{p.key},
 	})
 	if err != nil {
 		return nil, false, fmt.Errorf("claim: %w", err)
 	}
-	slot, err := e.out.leave(ctx)
+	slot, err := f.engine.out.leave(ctx)
 	if err != nil {
 		a := answerForAll([]*person{p}, StateNone, "not sent: the run ended first")
-		if settleErr := e.ledger.Settle(hard, claim.ID, a); settleErr != nil {
+		if settleErr := f.engine.ledger.Settle(hard, claim.ID, a); settleErr != nil {
 			return nil, false, fmt.Errorf("settle: %w", settleErr)
 		}
 		return nil, false, err
@@ -305,28 +305,28 @@ func (e *Engine) sendLink(ctx context.Context, p *person, k known) (inv *client.
 		s = Settlement{Key: p.key, State: StateInvited, CandidateID: inv.CandidateID, InviteURL: inv.InviteURL}
 	default:
 		message = "the answer names another candidate: " + invitations[0].CandidateID
-		e.endLinks("the answer for candidate " + k.CandidateID + " names another one; tell the API's support")
+		f.engine.endLinks("the answer for candidate " + k.CandidateID + " names another one; tell the API's support")
 	}
-	if err := e.ledger.Settle(hard, claim.ID, Answer{StatusCode: status, Message: message, Outcomes: []Settlement{s}}); err != nil {
+	if err := f.engine.ledger.Settle(hard, claim.ID, Answer{StatusCode: status, Message: message, Outcomes: []Settlement{s}}); err != nil {
 		return nil, false, fmt.Errorf("settle: %w", err)
 	}
-	e.judgeLink(inv != nil, apiErr)
+	f.judgeLink(inv != nil, apiErr)
 	return inv, isRefusal(apiErr) || isDenied(apiErr), nil
 }
 
 // judgeLink counts an answer to a request for a link. One that is throttled says
 // nothing of links: the clock alone ends those.
-func (e *Engine) judgeLink(found bool, err error) {
+func (f *linkFetcher) judgeLink(found bool, err error) {
 	var apiErr *client.Error
 	switch {
 	case found:
-		e.links.useless.Store(0)
-		e.links.most.Store(maxUseless)
-		e.links.came.Store(true)
-		e.links.clock.Reset(e.opts.GiveUpAfter)
+		f.engine.links.useless.Store(0)
+		f.engine.links.most.Store(maxUseless)
+		f.engine.links.came.Store(true)
+		f.engine.links.clock.Reset(f.engine.opts.GiveUpAfter)
 		return
 	case errors.As(err, &apiErr) && apiErr.Fate == client.Denied:
-		e.endLinks(message(err))
+		f.engine.endLinks(message(err))
 		return
 	case isThrottled(err):
 		return
@@ -335,16 +335,16 @@ func (e *Engine) judgeLink(found bool, err error) {
 	if err != nil {
 		what = message(err)
 	}
-	most := e.links.most.Load()
-	if e.links.useless.Add(1) < most {
+	most := f.engine.links.most.Load()
+	if f.engine.links.useless.Add(1) < most {
 		return
 	}
-	e.links.gaveUp.Store(true)
+	f.engine.links.gaveUp.Store(true)
 	how := fmt.Sprintf("%d times in a row without one", most)
 	if most == 1 {
 		how = "without one, as in an earlier run"
 	}
-	e.endLinks(fmt.Sprintf("the API answered %s (%s)", how, MaskText(what)))
+	f.engine.endLinks(fmt.Sprintf("the API answered %s (%s)", how, MaskText(what)))
 }
 
 // theirs reports whether an invitation is the one that was asked for.

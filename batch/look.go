@@ -2,6 +2,7 @@ package batch
 
 import (
 	"errors"
+	"time"
 
 	"bulkinvite/client"
 )
@@ -148,13 +149,13 @@ func (l *look) follow(r *run) error {
 	c := r.confirmer
 	l.sight.age = c.age
 	l.excused = l.excused || c.inItsOwnWay(l)
-	if l.err == nil && r.soft.Err() == nil && c.wantsControl(l) {
+	if l.err == nil && r.soft.Err() == nil && l.wantsControl(c.settle) {
 		if iv := c.control(l.iv); iv != nil {
-			r.todo = append(r.todo, &controlJob{reading: iv.newReading(), iv: iv, look: l})
+			r.picker.todo = append(r.picker.todo, &controlJob{reading: iv.newReading(), iv: iv, look: l})
 			return nil
 		}
 	}
-	return c.settleLook(l)
+	return l.settle(r)
 }
 
 // A controlJob reads another interview's list, to see how soon lists show
@@ -184,16 +185,16 @@ func (j *controlJob) do(w *worker) (report, error) {
 func (j *controlJob) follow(r *run) error {
 	r.took(j.iv, j.reading)
 	j.look.sight.age = r.confirmer.age
-	return r.confirmer.settleLook(j.look)
+	return j.look.settle(r)
 }
 
 // wantsControl reports whether another interview's list could make this look
 // count for somebody: by showing how soon lists show people.
-func (c *confirmer) wantsControl(l *look) bool {
+func (l *look) wantsControl(settle time.Duration) bool {
 	for _, d := range l.doubts {
 		_, rest := l.split(d)
-		if len(rest) > 0 && !d.refused() && l.sight.faults == "" && !l.sight.showsSoon(d.since, c.settle) &&
-			!l.begun.Before(d.from().Add(c.settle)) && l.begun.Before(d.from().Add(slowList*c.settle)) {
+		if len(rest) > 0 && !d.refused() && l.sight.faults == "" && !l.sight.showsSoon(d.since, settle) &&
+			!l.begun.Before(d.from().Add(settle)) && l.begun.Before(d.from().Add(slowList*settle)) {
 			return true
 		}
 	}

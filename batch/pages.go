@@ -198,8 +198,8 @@ func (p *pages) tookBehindShort(entries []client.Entry) error {
 	case p.sameAsFirst(entries): // pages are counted from 1, and page 0 was another name of this one
 		p.begin(p.page)
 		return p.keep(entries)
-	case p.isPushed(entries): // by arrivals, and the list ends here
-		p.stage = otherPages
+	case p.isPushed(entries): // by arrivals, or hidden entries made pages of two sizes overlap; the list ends here
+		p.stage, p.arrived = otherPages, true
 		if err := p.keep(entries); err != nil {
 			return err
 		}

@@ -65,7 +65,7 @@ func (j *preflightJob) readBefore(w *worker) error {
 func (j *preflightJob) follow(r *run) error {
 	iv := j.iv
 	if j.isNone {
-		return r.openUnlisted(iv, errNoList)
+		return j.openUnlisted(r, errNoList)
 	}
 	r.took(iv, j.reading)
 	if r.soft.Err() != nil {
@@ -81,17 +81,18 @@ func (j *preflightJob) follow(r *run) error {
 		if again.pauses == nil {
 			again.pauses = r.out.newPauses(longestPause)
 		}
-		r.later(again.pauses.next(), func() { r.reads = append(r.reads, again) })
+		r.later(again.pauses.next(), func() { r.picker.reads = append(r.picker.reads, again) })
 		return nil
 	}
-	return r.opened(iv, verdict, j.err)
+	return j.opened(r, verdict, j.err)
 }
 
 // opened lets what a preflight found out be followed.
-func (r *run) opened(iv *interview, verdict listVerdict, err error) error {
+func (j *preflightJob) opened(r *run, verdict listVerdict, err error) error {
+	iv := j.iv
 	switch verdict {
 	case noList:
-		return r.openUnlisted(iv, err)
+		return j.openUnlisted(r, err)
 	case listClosed:
 		r.warn(fmt.Sprintf("interview %s can be invited to, but its list is refused (%s): who was invited elsewhere is not known",
 			iv.asSent, MaskText(message(err))))
@@ -100,32 +101,34 @@ func (r *run) opened(iv *interview, verdict listVerdict, err error) error {
 			r.refusals.key.suspect = true
 		}
 		r.log.Warn().Str("interview", iv.asSent).Msg("the API's list is refused, one invitation will tell: " + MaskText(message(err)))
-		return r.endPreflight(iv, listRefused)
+		return j.end(r, listRefused)
 	case listUnreadable:
 		iv.listError = "the list of who is invited already could not be read (" + message(err) + "); send this row again later"
 		r.warn(fmt.Sprintf("interview %s: nobody is invited, since %s", iv.asSent, MaskText(iv.listError)))
-		return r.endPreflight(iv, listFailed)
+		return j.end(r, listFailed)
 	}
-	return r.endPreflight(iv, listDone)
+	return j.end(r, listDone)
 }
 
 // openUnlisted lets an interview's people go where there is no list: one of them
 // first, since nobody could be asked about a refused request of several.
-func (r *run) openUnlisted(iv *interview, err error) error {
+func (j *preflightJob) openUnlisted(r *run, err error) error {
+	iv := j.iv
 	if !r.out.lists.none.Load() {
 		r.out.lists.none.Store(true)
 		r.warn("the API has no list of invitations (" + MaskText(message(err)) + "): who was invited elsewhere is not known and may be " +
 			"invited again, and who is in doubt stays so until somebody says what the dashboard shows, with bulkinvite confirm --assume")
 	}
 	if iv.accepted {
-		return r.endPreflight(iv, listDone)
+		return j.end(r, listDone)
 	}
-	return r.endPreflight(iv, listRefused)
+	return j.end(r, listRefused)
 }
 
-// endPreflight lets an interview's people go, but for those who were found in
+// end lets an interview's people go, but for those who were found in
 // its list, or turns them away.
-func (r *run) endPreflight(iv *interview, e interviewEvent) error {
+func (j *preflightJob) end(r *run, e interviewEvent) error {
+	iv := j.iv
 	r.step(iv, e)
 	var err error
 	if iv.state == shut {

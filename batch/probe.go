@@ -79,8 +79,8 @@ func (p *prober) up() {
 func (p *prober) tryChunk() bool {
 	p.works = false
 	for len(p.run.waiting.ready) > 0 {
-		if j := p.run.chunkJob(p.run.waiting.cut(p.run.waiting.ready[0])); j != nil {
-			p.run.busy++
+		if j := p.run.picker.chunkJob(p.run.waiting.cut(p.run.waiting.ready[0])); j != nil {
+			p.run.picker.busy++
 			p.give(j)
 			return true
 		}

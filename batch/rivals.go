@@ -130,7 +130,7 @@ func (f *foundPeople) findLoosely(r *reading) error {
 		if err != nil {
 			return err
 		}
-		enough := len(at) >= v.sent+len(v.waiting)+v.turned && !r.anyOwned(at)
+		enough := len(at) >= v.sent+len(v.waiting)+v.turned && !anyOwned(r.left, at)
 		for _, p := range v.waiting {
 			id := ""
 			if len(at) == 1 {
@@ -153,8 +153,8 @@ func (f *foundPeople) findLoosely(r *reading) error {
 
 // anyOwned reports whether one of the entries is that of somebody who has another
 // one under its address.
-func (r *reading) anyOwned(places []int) bool {
-	return slices.ContainsFunc(places, func(i int) bool { return r.left[i].owned })
+func anyOwned(left []leftover, places []int) bool {
+	return slices.ContainsFunc(places, func(i int) bool { return left[i].owned })
 }
 
 // A claim is who of those in doubt a look may have to do with one form.
@@ -207,7 +207,7 @@ func (l *look) decide(f form, c *claim, at []int) error {
 	if l.mayBeEarly(at) {
 		all += len(v.waiting) + v.turned
 	}
-	enough := len(at)+len(c.shown) >= all && !l.anyOwned(at)
+	enough := len(at)+len(c.shown) >= all && !anyOwned(l.left, at)
 	for _, p := range people {
 		switch {
 		case !enough:

@@ -34,19 +34,13 @@ type run struct {
 	refusals   *refusals
 	confirmer  *confirmer
 	prober     *prober
+	picker     *picker
 	alarm      *alarm
 
 	feed    <-chan []fedRow
-	jobs    chan<- job
 	reports <-chan done
-	reads   []listRead // lists to read now
-	todo    []job      // what else is to be done now: it goes first, also when the run ends early
-	idlers  int        // workers with nothing to do
-	busy    int        // jobs that are out
-	sent    int        // chunks that were handed out
-	heard   bool       // the API has answered something usable
-	stopped bool       // nothing more is sent
-	broken  error      // why the run breaks off
+	stopped bool  // nothing more is sent
+	broken  error // why the run breaks off
 
 	heldBack          HeldBack
 	warnings          []string
@@ -81,6 +75,7 @@ func newRun(e *Engine) *run {
 	r.refusals = &refusals{run: r}
 	r.confirmer = &confirmer{run: r, settle: e.opts.SettleTime}
 	r.prober = &prober{run: r}
+	r.picker = &picker{run: r}
 	r.show()
 	return r
 }
@@ -94,7 +89,7 @@ func (r *run) loop() error {
 		if err := r.admission.admit(); err != nil {
 			r.breakOff(err)
 		}
-		r.handOut()
+		r.picker.handOut()
 		r.show()
 		if r.finished() {
 			return r.broken
@@ -135,11 +130,11 @@ func (r *run) came(d done) {
 	case *probeJob:
 	default:
 		if !d.more {
-			r.busy--
+			r.picker.busy--
 		}
 	}
 	if !d.more && !probed {
-		r.idlers++
+		r.picker.idlers++
 	}
 	if err := r.follow(d); err != nil {
 		r.breakOff(err)
@@ -181,14 +176,14 @@ func (r *run) finished() bool {
 	case !r.admission.fed || len(r.admission.block) > 0:
 		return false
 	case r.stopped:
-		return r.busy == 0 && (len(r.todo) == 0 || r.broken != nil)
+		return r.picker.busy == 0 && (len(r.picker.todo) == 0 || r.broken != nil)
 	}
 	return r.idle()
 }
 
 // idle reports whether nobody waits, is out, or has to be found out about.
 func (r *run) idle() bool {
-	return r.waiting.people == 0 && r.busy == 0 && r.confirmer.people == 0 && len(r.reads) == 0 && len(r.todo) == 0
+	return r.waiting.people == 0 && r.picker.busy == 0 && r.confirmer.people == 0 && len(r.picker.reads) == 0 && len(r.picker.todo) == 0
 }
 
 // interview returns what the run knows of a person's interview.
@@ -225,7 +220,7 @@ func (r *run) letWait(p *person) {
 
 // preflightNext lets an interview's list be read before its people go.
 func (r *run) preflightNext(iv *interview) {
-	r.reads = append(r.reads, listRead{iv: iv, preflight: true, try: 1})
+	r.picker.reads = append(r.picker.reads, listRead{iv: iv, preflight: true, try: 1})
 }
 
 // later lets f be called after a time.
@@ -293,4 +288,6 @@ func (r *run) left() []*person {
 }
 
 // free gives the memory back.
-func (r *run) free() { r.interviews, r.inTurn, r.waiting, r.reads, r.todo = nil, nil, nil, nil, nil }
+func (r *run) free() {
+	r.interviews, r.inTurn, r.waiting, r.picker.reads, r.picker.todo = nil, nil, nil, nil, nil
+}

@@ -38,7 +38,7 @@ func runOf(t *testing.T, opts Options, candidates []Candidate) (*run, []*person)
 	e := &Engine{plan: plan, opts: opts, account: &account{src: src, index: x, outcomes: out}}
 	e.out = newOutlet(nil, opts, hooks{end: e.endRun})
 	e.run = newRun(e)
-	e.run.soft, e.run.heard, e.run.refusals.key.tried = t.Context(), true, true
+	e.run.soft, e.run.picker.heard, e.run.refusals.key.tried = t.Context(), true, true
 	t.Cleanup(func() {
 		if err := e.Close(); err != nil {
 			t.Error(err)
@@ -49,8 +49,8 @@ func runOf(t *testing.T, opts Options, candidates []Candidate) (*run, []*person)
 
 // nextChunkOf returns the chunk that goes next, nil if none may.
 func nextChunkOf(r *run) *chunk {
-	if j, ok := r.pick().(*sendJob); ok {
-		r.busy++
+	if j, ok := r.picker.pick().(*sendJob); ok {
+		r.picker.busy++
 		return j.chunk
 	}
 	return nil
@@ -58,7 +58,7 @@ func nextChunkOf(r *run) *chunk {
 
 // doneOf says that a chunk is dealt with, and its people accepted.
 func doneOf(r *run, c *chunk) {
-	r.busy--
+	r.picker.busy--
 	r.doneChunk(c)
 	if !c.iv.accepted {
 		c.iv.accepted = true
@@ -168,7 +168,7 @@ func TestHalvesGoFirst(t *testing.T) {
 	if err := r.admission.halve(tooLarge, tooLarge.people); err != nil {
 		t.Fatal(err)
 	}
-	r.busy--
+	r.picker.busy--
 	r.doneChunk(tooLarge)
 	r.admission.fed = true
 	var sizes []int
@@ -196,7 +196,7 @@ func TestHalvesOfARefusedInterview(t *testing.T) {
 	if err := r.admission.halve(c, c.people); err != nil {
 		t.Fatal(err)
 	}
-	r.busy--
+	r.picker.busy--
 	r.doneChunk(c)
 	r.admission.fed = true
 	if c := nextChunkOf(r); c != nil || !r.finished() {
