@@ -6,6 +6,7 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
+	past "bulkinvite/batch/ledger/history"
 	"bulkinvite/client"
 	"bulkinvite/client/sandbox"
 )
@@ -24,7 +25,7 @@ func (w *world) doubtful() (*batch.Roster, int) {
 		roster.Add(u.Key, u.JobApplicationID)
 		interviews = append(interviews, u.Key.InterviewID)
 	}
-	w.must(store.Members(w.Context(), "http://127.0.0.1", interviews, func(m ledger.Member) {
+	w.must(store.Members(w.Context(), "http://127.0.0.1", interviews, func(m past.Member) {
 		if m.State == batch.StateInvited && m.Listed {
 			roster.Add(m.Key, "")
 		}

@@ -11,6 +11,7 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
+	past "bulkinvite/batch/ledger/history"
 	"bulkinvite/client"
 	"bulkinvite/client/sandbox"
 )
@@ -122,7 +123,7 @@ func (s *simulation) roster(store *ledger.Store) (*batch.Roster, []batch.Key) {
 		roster.Add(u.Key, u.JobApplicationID)
 		keys, interviews = append(keys, u.Key), append(interviews, u.Key.InterviewID)
 	}
-	s.must(store.Members(s.Context(), "http://127.0.0.1", interviews, func(m ledger.Member) {
+	s.must(store.Members(s.Context(), "http://127.0.0.1", interviews, func(m past.Member) {
 		if m.State == batch.StateInvited && m.Listed {
 			roster.Add(m.Key, "")
 		}

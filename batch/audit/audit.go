@@ -15,13 +15,13 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/file"
-	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 	"bulkinvite/client"
 )
 
 // An Auditor compares lists of the API with a ledger.
 type Auditor struct {
-	Ledger  *ledger.Reader
+	Ledger  *history.Reader
 	Lister  *batch.Lister
 	BaseURL string
 	All     bool              // name the people who were invited elsewhere, too
@@ -104,7 +104,7 @@ func (a *Auditor) Interview(ctx context.Context, id string) (result Result, err 
 func (u *audit) hash(key batch.Key) uint64 { return maphash.Comparable(u.seed, key) }
 
 func (u *audit) readLedger(ctx context.Context) error {
-	return u.members(ctx, func(m ledger.Member) {
+	return u.members(ctx, func(m history.Member) {
 		s := ledgerDoubt
 		if m.State == batch.StateInvited {
 			if s = ledgerInvited; m.Listed {
@@ -115,7 +115,7 @@ func (u *audit) readLedger(ctx context.Context) error {
 	})
 }
 
-func (u *audit) members(ctx context.Context, f func(ledger.Member)) error {
+func (u *audit) members(ctx context.Context, f func(history.Member)) error {
 	return u.Ledger.Members(ctx, u.BaseURL, []string{u.interviewID}, f)
 }
 
@@ -158,7 +158,7 @@ func (u *audit) nameMissing(ctx context.Context) error {
 	if !some {
 		return nil
 	}
-	return u.members(ctx, func(m ledger.Member) {
+	return u.members(ctx, func(m history.Member) {
 		if h := u.hash(m.Key); missing(u.people[h]) {
 			u.people[h] |= named
 			u.result.Missing = append(u.result.Missing, m.Key.Email)

@@ -5,11 +5,12 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 )
 
 // Assume settles requests of one person by what somebody knows from elsewhere: it
 // was sent, or it was not. It is a run of its own in the ledger.
-func Assume(ctx context.Context, store *ledger.Store, sent bool, requests []ledger.OpenRequest) error {
+func Assume(ctx context.Context, store *ledger.Store, sent bool, requests []history.OpenRequest) error {
 	input, state, message, counted := "confirm --assume sent", batch.StateInvited, "assumed sent by hand", string(batch.StatusConfirmed)
 	if !sent {
 		input, state, message, counted = "confirm --assume not-sent", batch.StateNone, "assumed not sent by hand", string(batch.CodeNotSent)

@@ -11,6 +11,7 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 )
 
 // A Job says who is confirmed.
@@ -156,7 +157,7 @@ func (j *Job) roster(ctx context.Context, people []Person) (*batch.Roster, error
 	if len(interviews) == 0 {
 		return roster, nil
 	}
-	return roster, j.Ledger.Members(ctx, j.BaseURL, interviews, func(m ledger.Member) {
+	return roster, j.Ledger.Members(ctx, j.BaseURL, interviews, func(m history.Member) {
 		if m.State == batch.StateInvited && m.Listed {
 			roster.Add(m.Key, "")
 		}

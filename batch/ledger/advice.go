@@ -6,13 +6,15 @@ import (
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"bulkinvite/batch/ledger/rows"
 )
 
 // Advice returns what a person can do about an error of this package, or "" if
 // it says so itself. SQLite's own words name neither the cause nor the cure.
 func Advice(err error) string {
 	const damaged = "it is damaged; restore it from a backup, for a new one would not know who was invited"
-	if errors.Is(err, errDamaged) {
+	if errors.Is(err, rows.ErrDamaged) {
 		return damaged
 	}
 	var sqliteErr *sqlite.Error

@@ -9,11 +9,12 @@ import (
 	"unicode/utf8"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/ledger/rows"
 )
 
 // Claim implements batch.Ledger. Besides, it refuses requests that no key can
 // be found again for: of an unknown kind, with people of another interview, or
-// with texts that are not UTF-8 or look like stand-ins.
+// with texts that are not UTF-8 or look like forgotten marks.
 func (r *Run) Claim(ctx context.Context, req batch.Request) (batch.Claim, error) {
 	if err := validate(&req); err != nil {
 		return batch.Claim{}, fmt.Errorf("ledger: claim: %w", err)
@@ -21,7 +22,7 @@ func (r *Run) Claim(ctx context.Context, req batch.Request) (batch.Claim, error)
 	c := newClaim(r, &req)
 	var err error
 	// Before the others have to wait for it: the index does not change during a run.
-	if c.found, err = r.findIndexed(ctx, c.hashes); err != nil {
+	if c.found, err = r.FindIndexed(ctx, c.hashes); err != nil {
 		return batch.Claim{}, fmt.Errorf("ledger: claim: %w", err)
 	}
 	if err := r.write(ctx, func() ([]row, error) { return c.decide(r) }); err != nil {
@@ -33,21 +34,21 @@ func (r *Run) Claim(ctx context.Context, req batch.Request) (batch.Claim, error)
 // A claim is a request on its way into the ledger.
 type claim struct {
 	req    *batch.Request
-	hashes []uint64 // parallel to req.People
-	twins  []int    // the first person with the same key, or -1; nil if all are -1
-	found  []match  // in the index
+	hashes []uint64     // parallel to req.People
+	twins  []int        // the first person with the same key, or -1; nil if all are -1
+	found  []rows.Match // in the index
 
-	request *request // what is written
+	request *rows.Request // what is written
 	answer  batch.Claim
 }
 
 func newClaim(r *Run, req *batch.Request) *claim {
-	hashes := hashAll(r.base, req.People)
+	hashes := rows.HashAll(r.BaseURL, req.People)
 	return &claim{req: req, hashes: hashes, twins: twins(req.People, hashes)}
 }
 
 func validate(req *batch.Request) error {
-	if !knownKind(req.Kind) {
+	if !rows.KnownKind(req.Kind) {
 		return fmt.Errorf("unknown kind %q", req.Kind)
 	}
 	interview := batch.NewKey(req.InterviewID, "").InterviewID
@@ -58,7 +59,7 @@ func validate(req *batch.Request) error {
 		if !utf8.ValidString(k.InterviewID) || !utf8.ValidString(k.Email) {
 			return errors.New("a key that is not UTF-8")
 		}
-		if isStandIn(k.Email) {
+		if rows.IsForgottenMark(k.Email) {
 			return errors.New("a key that looks like somebody who was forgotten")
 		}
 	}
@@ -96,50 +97,50 @@ func (c *claim) twin(i int) int {
 // decide says who is claimed, and lets all who ask from now on know it.
 func (c *claim) decide(r *Run) ([]row, error) {
 	now := r.store.now().UnixMicro()
-	w := &request{
-		id:          r.lastRequest + 1,
-		runID:       r.id,
-		baseURL:     r.base,
-		interviewID: batch.NewKey(c.req.InterviewID, "").InterviewID,
-		application: c.req.JobApplicationID,
-		kind:        c.req.Kind,
-		claimedAt:   time.UnixMicro(now).UTC(),
+	w := &rows.Request{
+		ID:          r.lastRequest + 1,
+		RunID:       r.RunID,
+		BaseURL:     r.BaseURL,
+		InterviewID: batch.NewKey(c.req.InterviewID, "").InterviewID,
+		Application: c.req.JobApplicationID,
+		Kind:        c.req.Kind,
+		ClaimedAt:   time.UnixMicro(now).UTC(),
 	}
 	c.request = w
 	if err := c.join(r); err != nil {
 		return nil, fmt.Errorf("ledger: claim: %w", err)
 	}
-	if len(w.people) == 0 {
+	if len(w.People) == 0 {
 		return nil, nil
 	}
-	r.lastRequest, c.answer.ID = w.id, w.id
+	r.lastRequest, c.answer.ID = w.ID, w.ID
 	for i, h := range c.hashes {
 		if c.answer.Held[i] == nil && c.twin(i) < 0 {
-			r.book.tail.add(h, w.id)
+			r.Cache.Tail.Add(h, w.ID)
 		}
 	}
-	r.book.keep(w) // its settlement comes soon
+	r.Cache.Keep(w) // its settlement comes soon
 	return []row{{r.addRequest, []any{
-		w.id, w.runID, w.kind, w.interviewID, w.application, c.req.CandidateID, c.req.DisableEmail, now,
-		appendTexts(make([]byte, 0, 40*len(w.emails)), w.emails),
-	}, w.id}}, nil
+		w.ID, w.RunID, w.Kind, w.InterviewID, w.Application, c.req.CandidateID, c.req.DisableEmail, now,
+		rows.AppendTexts(make([]byte, 0, 40*len(w.Emails)), w.Emails),
+	}, w.ID}}, nil
 }
 
 // join decides who is held, and takes the others into the request.
 func (c *claim) join(r *Run) error {
 	people := c.req.People
 	c.answer.Held = make([]*batch.Record, len(people))
-	c.request.reserve(len(people))
-	found := r.book.addTail(c.found, c.hashes)
+	c.request.Reserve(len(people))
+	found := r.Cache.AddTail(c.found, c.hashes)
 	if len(found) == 0 && c.twins == nil { // nothing is known of anybody, as it mostly is
 		for _, k := range people {
-			c.request.join(k.Email)
+			c.request.Join(k.Email)
 		}
 		return nil
 	}
-	sortMatches(found)
-	known := make([]fold, len(people))
-	err := r.matchPeople(people, found, r.book.get, func(at int, req *request, p *person) { known[at].add(r.id, req, p) })
+	rows.SortMatches(found)
+	known := make([]rows.Fold, len(people))
+	err := r.MatchPeople(people, found, r.Cache.Get, func(at int, req *rows.Request, p *rows.Person) { known[at].Add(r.RunID, req, p) })
 	if err != nil {
 		return err
 	}
@@ -148,12 +149,12 @@ func (c *claim) join(r *Run) error {
 		claimed[i] = -1
 		if twin := c.twin(i); twin >= 0 && claimed[twin] >= 0 {
 			claimed[i] = claimed[twin]
-			known[i].add(r.id, c.request, &c.request.people[claimed[i]])
+			known[i].Add(r.RunID, c.request, &c.request.People[claimed[i]])
 		}
-		if holds(c.req, &known[i].rec, c.request.claimedAt) {
-			c.answer.Held[i] = &known[i].rec
+		if holds(c.req, &known[i].Rec, c.request.ClaimedAt) {
+			c.answer.Held[i] = &known[i].Rec
 		} else if claimed[i] < 0 {
-			claimed[i] = c.request.join(k.Email)
+			claimed[i] = c.request.Join(k.Email)
 		}
 	}
 	return nil

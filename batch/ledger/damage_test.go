@@ -12,6 +12,7 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 )
 
 // filled makes a ledger with so many requests for two people each, all of them
@@ -152,7 +153,7 @@ func TestForgottenRequests(t *testing.T) {
 	for name, last := range map[string]string{"behind after a power cut": "3\n", "empty": "", "zeros": "\x00\x00\x00"} {
 		files[".last"] = []byte(last)
 		if n, err := knownAgain(t, files, keys); n > 0 || err != nil {
-			t.Errorf("the witness is %s: %d people are forgotten, %v", name, n, err)
+			t.Errorf("the last-request file is %s: %d people are forgotten, %v", name, n, err)
 		}
 	}
 }
@@ -238,7 +239,7 @@ func TestReaderRefusesWhatHasLostSomething(t *testing.T) {
 	for suffix, data := range files {
 		write(t, path+suffix, string(data))
 	}
-	r, err := ledger.OpenReadOnly(t.Context(), path)
+	r, err := history.OpenReadOnly(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +253,7 @@ func TestReaderRefusesWhatHasLostSomething(t *testing.T) {
 		"Report":   func() error { _, err := r.Report(t.Context(), 1, 1); return err },
 		"Traces":   func() error { _, err := r.Traces(t.Context(), keys[0].Email, ""); return err },
 		"Members": func() error {
-			return r.Members(t.Context(), "https://api.example", []string{crashInterview}, func(ledger.Member) {})
+			return r.Members(t.Context(), "https://api.example", []string{crashInterview}, func(history.Member) {})
 		},
 		"Look": func() error {
 			return r.Look(t.Context(), "https://api.example", func(batch.Lookuper) error { return nil })

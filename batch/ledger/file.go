@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"bulkinvite/batch/file"
+
+	"bulkinvite/batch/ledger/rows"
 )
 
 // makeFolder makes the ledger's folder, and those that it is in. Their names last
@@ -50,7 +52,7 @@ func isMissing(path string) (bool, error) {
 			"and people would be invited twice; remove one of the two, or make a copy of it while no run uses it")
 	}
 	if missing || info.Size() == 0 {
-		return missing, refuseOrphan(path)
+		return missing, rows.RefuseOrphan(path)
 	}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
@@ -59,7 +61,7 @@ func isMissing(path string) (bool, error) {
 	return false, f.Close()
 }
 
-// hasOtherName reports whether a file has several names. Lock, WAL and witness
+// hasOtherName reports whether a file has several names. Lock, WAL and last-request file
 // of each are others: two runs would not know of each other, nor one of what
 // another that was killed has written last.
 func hasOtherName(info fs.FileInfo) bool {
@@ -88,7 +90,7 @@ func create(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	err = createSchema(ctx, db)
+	err = rows.CreateSchema(ctx, db)
 	if err == nil {
 		// Close would do so, too, and not tell if it could not.
 		_, err = db.ExecContext(ctx, "pragma wal_checkpoint(truncate)")
@@ -105,7 +107,7 @@ func create(ctx context.Context, path string) error {
 // Files returns the names of a ledger and of what is kept beside it, whether or
 // not they are there.
 func Files(path string) []string {
-	return []string{path, path + "-wal", path + "-shm", path + ".lock", path + witnessSuffix}
+	return []string{path, path + "-wal", path + "-shm", path + ".lock", path + rows.LastSuffix}
 }
 
 // tighten makes the ledger its owner's alone. SQLite gives the mode of the

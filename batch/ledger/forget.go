@@ -8,6 +8,9 @@ import (
 	"regexp"
 
 	"golang.org/x/text/unicode/norm"
+
+	"bulkinvite/batch/ledger/history"
+	"bulkinvite/batch/ledger/rows"
 )
 
 // removed is left of a text that named somebody who was forgotten.
@@ -21,7 +24,7 @@ const removed = "(removed: it named somebody who was forgotten)"
 // The whole ledger is written anew at the end, which takes as much room again
 // twice for a while: SQLite leaves what is deleted in free parts of its pages.
 // If that fails, forgetting the same person again makes up for it.
-func (s *Store) Forget(ctx context.Context, t *Traces) error {
+func (s *Store) Forget(ctx context.Context, t *history.Traces) error {
 	if h := t.InDoubt(); h != nil {
 		return fmt.Errorf("ledger: forget: it is not known whether %s was invited to interview %s", h.Key.Email, h.Key.InterviewID)
 	}
@@ -34,25 +37,25 @@ func (s *Store) Forget(ctx context.Context, t *Traces) error {
 	return nil
 }
 
-func (s *Store) remove(ctx context.Context, t *Traces) error {
+func (s *Store) remove(ctx context.Context, t *history.Traces) error {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // after Commit it has nothing to do
-	salt := newSalt()   // one, so that a person stays one person in the view and in counts
+	defer tx.Rollback()    //nolint:errcheck // after Commit it has nothing to do
+	salt := rows.NewSalt() // one, so that a person stays one person in the view and in counts
 	for i := range t.Histories {
 		h := &t.Histories[i]
-		standIn := salt.standIn(h.BaseURL, h.Key).String()
+		mark := salt.Mark(h.BaseURL, h.Key).String()
 		for j := range h.Requests {
 			if r := &h.Requests[j]; !r.Forgotten {
-				if err := forgetIn(ctx, tx, r.ID, h.Key.Email, standIn); err != nil {
+				if err := forgetIn(ctx, tx, r.ID, h.Key.Email, mark); err != nil {
 					return err
 				}
 			}
 		}
 	}
-	names := t.pattern()
+	names := t.Pattern()
 	for _, texts := range []textColumn{
 		{"select id, message from answers where message <> ''", "update answers set message = ? where id = ?"},
 		{"select id, input from runs", "update runs set input = ? where id = ?"},
@@ -100,9 +103,9 @@ func forgetInMemory(ctx context.Context, tx *sql.Tx, names *regexp.Regexp) error
 
 // forgetIn takes a person out of a request, and ids, link and mark of theirs out
 // of the answers to it. A mark may be a digest of who they are.
-func forgetIn(ctx context.Context, tx *sql.Tx, id int64, name, standIn string) error {
-	var r *request
-	for read, err := range requests(ctx, tx, "where r.id = ?", id) {
+func forgetIn(ctx context.Context, tx *sql.Tx, id int64, name, mark string) error {
+	var r *rows.Request
+	for read, err := range rows.Requests(ctx, tx, "where r.id = ?", id) {
 		if err != nil {
 			return err
 		}
@@ -110,27 +113,27 @@ func forgetIn(ctx context.Context, tx *sql.Tx, id int64, name, standIn string) e
 	}
 	at := -1
 	if r != nil {
-		at = r.find(name, 0)
+		at = r.Find(name, 0)
 	}
 	if at < 0 {
-		return fmt.Errorf("%w: request %d is not as it was read", errDamaged, id)
+		return fmt.Errorf("%w: request %d is not as it was read", rows.ErrDamaged, id)
 	}
-	r.emails[at] = standIn
-	_, err := tx.ExecContext(ctx, "update requests set people = ? where id = ?", string(appendTexts(nil, r.emails)), id)
-	if err == nil && len(r.emails) == 1 { // else ids and messages are of others, too
+	r.Emails[at] = mark
+	_, err := tx.ExecContext(ctx, "update requests set people = ? where id = ?", string(rows.AppendTexts(nil, r.Emails)), id)
+	if err == nil && len(r.Emails) == 1 { // else ids and messages are of others, too
 		_, err = tx.ExecContext(ctx, `update requests set job_application_id = '', candidate_id = '' where id = ?1;
 			update answers set message = ?2 where request_id = ?1 and message <> ''`, id, removed)
 	}
-	for _, a := range r.answers {
-		for i := range a.outcomes {
-			if o := &a.outcomes[i]; o.Person == at {
+	for _, a := range r.Answers {
+		for i := range a.Outcomes {
+			if o := &a.Outcomes[i]; o.Person == at {
 				o.CandidateID, o.InviteURL, o.Mark = "", "", ""
 			}
 		}
 		if err == nil {
-			c := encode(len(r.emails), a.outcomes)
+			c := rows.Encode(len(r.Emails), a.Outcomes)
 			_, err = tx.ExecContext(ctx, `update answers set candidate_ids = nullif(?, ''), invite_urls = nullif(?, ''), marks = nullif(?, '')
-				where id = ?`, c.ids, c.links, c.marks, a.id)
+				where id = ?`, c.IDs, c.Links, c.Marks, a.ID)
 		}
 	}
 	return err

@@ -308,7 +308,7 @@ func TestForgetInDoubt(t *testing.T) {
 	}
 }
 
-// A stand-in that is damaged is noticed, and does not let anybody be invited
+// A forgotten mark that is damaged is noticed, and does not let anybody be invited
 // again.
 func TestForgottenDamaged(t *testing.T) {
 	path := kept(t)

@@ -11,11 +11,12 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 )
 
-func histories(t *testing.T, path, person, interviewID string) []ledger.History {
+func histories(t *testing.T, path, person, interviewID string) []history.History {
 	t.Helper()
-	r, err := ledger.OpenReadOnly(t.Context(), path)
+	r, err := history.OpenReadOnly(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,19 +46,19 @@ func checkHistories(t *testing.T, path string) {
 	t.Helper()
 	start := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	later := start.Add(time.Hour)
-	answer := func(run int64, at time.Time, url string) []ledger.PastAnswer {
-		return []ledger.PastAnswer{{
+	answer := func(run int64, at time.Time, url string) []history.PastAnswer {
+		return []history.PastAnswer{{
 			RunID: run, At: at, StatusCode: 200, Message: "ok", State: batch.StateInvited, CandidateID: "c-ann", InviteURL: url,
 		}}
 	}
-	want := []ledger.History{{
+	want := []history.History{{
 		BaseURL: "https://api.example",
 		Key:     batch.NewKey("i1", "ann@example.com"),
 		Record: batch.Record{
 			State: batch.StateInvited, RequestID: 4, Kind: batch.KindResend, CandidateID: "c-ann", InviteURL: "https://x/ann",
 			ResentAt: later, ResentState: batch.StateInvited,
 		},
-		Requests: []ledger.PastRequest{
+		Requests: []history.PastRequest{
 			{ID: 1, RunID: 1, Kind: batch.KindInvite, ClaimedAt: start, People: 5, State: batch.StateInvited, Answers: answer(1, start, "")},
 			{ID: 2, RunID: 1, Kind: batch.KindLink, ClaimedAt: start, People: 1, State: batch.StateInvited, Answers: answer(1, start, "https://x/ann")},
 			{ID: 4, RunID: 2, Kind: batch.KindResend, ClaimedAt: later, People: 1, State: batch.StateInvited, Answers: answer(2, later, "")},
@@ -165,7 +166,7 @@ func TestTracesBesideBusyRun(t *testing.T) {
 		}
 		return nil
 	})
-	r, err := ledger.OpenReadOnly(t.Context(), path)
+	r, err := history.OpenReadOnly(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/ledger/rows"
 )
 
 // Members implements batch.Ledger. Nothing is held while f runs.
 func (r *Run) Members(ctx context.Context, interviewID string, f func(batch.Member) error) error {
-	return r.eachOf(ctx, interviewID, func(page []*request) error {
+	return r.eachOf(ctx, interviewID, func(page []*rows.Request) error {
 		members, err := r.membersOf(ctx, page)
 		if err != nil {
 			return fmt.Errorf("ledger: members of interview %s: %w", interviewID, err)
@@ -28,9 +29,9 @@ func (r *Run) Members(ctx context.Context, interviewID string, f func(batch.Memb
 func (r *Run) InDoubt(ctx context.Context, interviewID string) ([]batch.Key, error) {
 	seen := map[batch.Key]bool{}
 	var keys []batch.Key
-	err := r.eachOf(ctx, interviewID, func(page []*request) error {
+	err := r.eachOf(ctx, interviewID, func(page []*rows.Request) error {
 		open := openIn(page)
-		records, err := r.records(ctx, open)
+		records, err := r.Records(ctx, open)
 		for i := range records {
 			if records[i].State == batch.StateSending && !seen[open[i]] {
 				seen[open[i]] = true
@@ -47,11 +48,11 @@ func (r *Run) InDoubt(ctx context.Context, interviewID string) ([]batch.Key, err
 
 // openIn returns those whom one of these requests has in doubt, whatever others
 // say of them.
-func openIn(page []*request) (keys []batch.Key) {
+func openIn(page []*rows.Request) (keys []batch.Key) {
 	for _, r := range page {
-		for i := range r.people {
-			if p := &r.people[i]; p.state == batch.StateSending && !p.forgotten && counts(r.kind, p.state) {
-				keys = append(keys, r.key(i))
+		for i := range r.People {
+			if p := &r.People[i]; p.State == batch.StateSending && !p.Forgotten && rows.Counts(r.Kind, p.State) {
+				keys = append(keys, r.Key(i))
 			}
 		}
 	}
@@ -59,7 +60,7 @@ func openIn(page []*request) (keys []batch.Key) {
 }
 
 // eachOf calls f with the requests for an interview, a few at a time.
-func (r *Run) eachOf(ctx context.Context, interviewID string, f func(page []*request) error) error {
+func (r *Run) eachOf(ctx context.Context, interviewID string, f func(page []*rows.Request) error) error {
 	interview := batch.NewKey(interviewID, "").InterviewID
 	for after := int64(0); ; {
 		page, err := r.requestsFor(ctx, interview, after)
@@ -72,21 +73,21 @@ func (r *Run) eachOf(ctx context.Context, interviewID string, f func(page []*req
 		if err := f(page); err != nil {
 			return err
 		}
-		after = page[len(page)-1].id
+		after = page[len(page)-1].ID
 	}
 }
 
 // requestsFor returns the first requests for an interview behind one.
-func (r *Run) requestsFor(ctx context.Context, interview string, after int64) (page []*request, err error) {
-	if err := r.book.checkOpen(); err != nil {
+func (r *Run) requestsFor(ctx context.Context, interview string, after int64) (page []*rows.Request, err error) {
+	if err := r.Cache.CheckOpen(); err != nil {
 		return nil, err
 	}
 	const of = "where r.interview_id = ? and r.id > ? and u.base_url = ?"
-	for req, err := range requests(ctx, r.store.read, of, interview, after, r.base) {
+	for req, err := range rows.Requests(ctx, r.store.read, of, interview, after, r.BaseURL) {
 		if err != nil {
 			return nil, err
 		}
-		if page = append(page, req); len(page) == readRequests {
+		if page = append(page, req); len(page) == rows.ReadRequests {
 			break
 		}
 	}
@@ -94,22 +95,22 @@ func (r *Run) requestsFor(ctx context.Context, interview string, after int64) (p
 }
 
 // membersOf returns those whose membership began with one of these requests.
-func (r *Run) membersOf(ctx context.Context, page []*request) ([]batch.Member, error) {
+func (r *Run) membersOf(ctx context.Context, page []*rows.Request) ([]batch.Member, error) {
 	var keys []batch.Key
 	var in []int64 // the request, for each key
 	for _, req := range page {
-		for i := range req.people {
-			if p := &req.people[i]; invited(req, p) && req.application == "" {
-				keys, in = append(keys, req.key(i)), append(in, req.id)
+		for i := range req.People {
+			if p := &req.People[i]; invited(req, p) && req.Application == "" {
+				keys, in = append(keys, req.Key(i)), append(in, req.ID)
 			}
 		}
 	}
-	found, err := r.findAll(ctx, hashAll(r.base, keys))
+	found, err := r.FindAll(ctx, rows.HashAll(r.BaseURL, keys))
 	if err != nil {
 		return nil, err
 	}
 	folds := make([]membership, len(keys))
-	err = r.eachMatch(ctx, keys, found, func(at int, r *request, p *person) { folds[at].add(r, p) })
+	err = r.EachMatch(ctx, keys, found, func(at int, r *rows.Request, p *rows.Person) { folds[at].add(r, p) })
 	if err != nil {
 		return nil, err
 	}
@@ -124,8 +125,8 @@ func (r *Run) membersOf(ctx context.Context, page []*request) ([]batch.Member, e
 }
 
 // invited reports whether a request invited somebody, who was not forgotten.
-func invited(r *request, p *person) bool {
-	return p.state == batch.StateInvited && !p.forgotten && counts(r.kind, p.state)
+func invited(r *rows.Request, p *rows.Person) bool {
+	return p.State == batch.StateInvited && !p.Forgotten && rows.Counts(r.Kind, p.State)
 }
 
 // A membership gathers what the requests say of a member, added in the order of
@@ -136,17 +137,17 @@ type membership struct {
 	idFrom  int64
 }
 
-func (m *membership) add(r *request, p *person) {
-	if p.state == batch.StateInvited && p.idFrom > m.idFrom {
-		m.member.CandidateID, m.idFrom = p.keep(p.candidateID), p.idFrom
+func (m *membership) add(r *rows.Request, p *rows.Person) {
+	if p.State == batch.StateInvited && p.IDFrom > m.idFrom {
+		m.member.CandidateID, m.idFrom = p.Keep(p.CandidateID), p.IDFrom
 	}
-	since := time.UnixMicro(p.since).UTC()
+	since := time.UnixMicro(p.Since).UTC()
 	switch {
 	case !invited(r, p):
-	case r.application != "":
+	case r.Application != "":
 		m.applied = true
-	case r.kind == batch.KindResend && m.applied:
+	case r.Kind == batch.KindResend && m.applied:
 	case m.member.RequestID == 0 || since.Before(m.member.Since):
-		m.member.RequestID, m.member.Since = r.id, since
+		m.member.RequestID, m.member.Since = r.ID, since
 	}
 }

@@ -11,7 +11,7 @@
 //
 // Who sends opens a Store, which holds the ledger alone, and begins a Run in
 // it, which is a batch.Ledger. Who only wants to know what was sent opens a
-// Reader, with OpenReadOnly, whether or not a run goes on. For the sqlite3 shell
+// history.Reader, whether or not a run goes on. For the sqlite3 shell
 // there is a view, invitations. A ledger must not be on a network file system,
 // and what Files names is moved and restored together.
 package ledger
@@ -26,6 +26,8 @@ import (
 	"time"
 
 	"bulkinvite/batch/file"
+
+	"bulkinvite/batch/ledger/rows"
 )
 
 // Options are what a Store may be told. The zero value is fine.
@@ -39,7 +41,7 @@ type Store struct {
 	isNew  bool
 	now    func() time.Time
 	lock   *lock
-	seen   *witness
+	seen   *rows.LastRequestFile
 	file   fs.FileInfo // of what SQLite has open
 	write  *sql.DB     // one connection
 	read   *sql.DB     // sees what write has committed, and does not wait for it
@@ -55,7 +57,7 @@ type Store struct {
 // After a run that died, Open reads what that run has written, which takes
 // about a second per million people.
 func Open(ctx context.Context, path string, opts Options) (*Store, error) {
-	real, err := resolve(path)
+	real, err := rows.Resolve(path)
 	if err != nil {
 		return nil, fmt.Errorf("ledger %s: %w", path, err)
 	}
@@ -77,7 +79,7 @@ func (s *Store) open(ctx context.Context) error {
 	if s.lock, err = takeLock(ctx, s.path); err != nil {
 		return err
 	}
-	noted, err := readWitness(s.path)
+	noted, err := rows.ReadLastRequest(s.path)
 	if err != nil {
 		return err
 	}
@@ -85,14 +87,14 @@ func (s *Store) open(ctx context.Context) error {
 		return err
 	}
 	if s.isNew && noted > 0 {
-		return forgotten(s.path, 0, noted)
+		return rows.LostError(s.path, 0, noted)
 	}
 	if s.isNew {
 		if err = create(ctx, s.path); err != nil {
 			return err
 		}
 	}
-	if err = inspect(ctx, s.path); err != nil {
+	if err = rows.Inspect(ctx, s.path); err != nil {
 		return err
 	}
 	if err = tighten(s.path); err != nil { // not before it is known to be ours
@@ -101,7 +103,7 @@ func (s *Store) open(ctx context.Context) error {
 	if s.write, err = openForWriting(ctx, s.path); err != nil {
 		return err
 	}
-	if s.seen, err = openWitness(s.path, noted); err != nil {
+	if s.seen, err = rows.OpenLastRequestFile(s.path, noted); err != nil {
 		return err
 	}
 	// What is written from now on is lost if one of the names is. SQLite does so,
@@ -115,15 +117,15 @@ func (s *Store) open(ctx context.Context) error {
 	if s.read, err = openForReading(s.path); err != nil {
 		return err
 	}
-	last, err := lastRequest(ctx, s.read)
+	last, err := rows.LastRequest(ctx, s.read)
 	if err != nil {
 		return err
 	}
 	if last < noted {
-		return forgotten(s.path, last, noted)
+		return rows.LostError(s.path, last, noted)
 	}
 	// It may be new beside an old ledger, and this run may have nothing to add.
-	if err = s.seen.note(last); err != nil {
+	if err = s.seen.Note(last); err != nil {
 		return err
 	}
 	return s.indexPeople(ctx)
@@ -133,10 +135,10 @@ func (s *Store) open(ctx context.Context) error {
 // people of all requests behind the last one that it has. No run may be
 // writing.
 func (s *Store) indexPeople(ctx context.Context) error {
-	t, last, err := readBehind(ctx, s.write)
-	if err == nil && last > t.base {
-		var x *index
-		if x, err = readIndex(ctx, s.read); err == nil {
+	t, last, err := rows.ReadBehind(ctx, s.write)
+	if err == nil && last > t.Base {
+		var x *rows.Index
+		if x, err = rows.ReadIndex(ctx, s.read); err == nil {
 			err = s.addToIndex(ctx, x, t, last)
 		}
 	}
@@ -147,15 +149,15 @@ func (s *Store) indexPeople(ctx context.Context) error {
 }
 
 // addToIndex adds the people of a run that ends to the index.
-func (s *Store) addToIndex(ctx context.Context, x *index, t *tail, last int64) error {
-	if err := addSegment(ctx, s.write, x, t, last); err != nil {
+func (s *Store) addToIndex(ctx context.Context, x *rows.Index, t *rows.Tail, last int64) error {
+	if err := rows.AddSegment(ctx, s.write, x, t, last); err != nil {
 		return err
 	}
 	return s.checkpoint(ctx)
 }
 
 func openForWriting(ctx context.Context, path string) (*sql.DB, error) {
-	db, err := openDSN(dsn(path, "rw", "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)",
+	db, err := rows.OpenDSN(rows.DSN(path, "rw", "journal_mode(wal)", "synchronous(full)", "foreign_keys(on)",
 		"wal_autocheckpoint(0)", "cache_size(-2000)"), 1) // see checkpoint
 	if err != nil {
 		return nil, err
@@ -173,7 +175,7 @@ func openForWriting(ctx context.Context, path string) (*sql.DB, error) {
 // openForReading opens the ledger for a run's look-ups, which read each page
 // about once: what is worth keeping is kept decoded.
 func openForReading(path string) (*sql.DB, error) {
-	return openDSN(dsn(path, "ro", "query_only(on)", "cache_size(-500)"), 2)
+	return rows.OpenDSN(rows.DSN(path, "ro", "query_only(on)", "cache_size(-500)"), 2)
 }
 
 // checkPlace makes sure that the ledger is where it was opened. SQLite does not
@@ -246,7 +248,7 @@ func (s *Store) closeAll() error {
 		err = errors.Join(err, s.write.Close()) // last: it is the one that may remove the WAL
 	}
 	if s.seen != nil {
-		err = errors.Join(err, s.seen.close())
+		err = errors.Join(err, s.seen.Close())
 	}
 	if s.lock != nil {
 		err = errors.Join(err, s.lock.release())

@@ -12,6 +12,7 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 )
 
 func open(t *testing.T, path string) *ledger.Store {
@@ -119,7 +120,7 @@ func TestOpenPaths(t *testing.T) {
 		if _, err := os.Stat(path + "-wal"); err != nil {
 			t.Errorf("%q: %v; there are %v", name, err, modes(t, folder))
 		}
-		if r, err := ledger.OpenReadOnly(t.Context(), path); err != nil {
+		if r, err := history.OpenReadOnly(t.Context(), path); err != nil {
 			t.Errorf("%q: %v", name, err)
 		} else {
 			r.Close()

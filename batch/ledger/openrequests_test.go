@@ -10,6 +10,7 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 )
 
 func TestOpenRequests(t *testing.T) {
@@ -53,7 +54,7 @@ func TestOpenRequests(t *testing.T) {
 	claim(batch.Request{Kind: batch.KindFound, People: []batch.Key{key("ann")}})
 
 	got, err := s.InDoubt(t.Context())
-	want := []ledger.OpenRequest{
+	want := []history.OpenRequest{
 		{BaseURL: base, Key: key("dee"), State: batch.StateSending, Kind: batch.KindInvite},
 		{BaseURL: base, Key: key("fay"), State: batch.StateSending, Kind: batch.KindInvite},
 		{BaseURL: base, Key: application, State: batch.StateSending, Kind: batch.KindInvite, JobApplicationID: "A-1"},
@@ -61,7 +62,7 @@ func TestOpenRequests(t *testing.T) {
 		{BaseURL: base, Key: key("gus"), State: batch.StateSending, Kind: batch.KindResend},
 		{BaseURL: "https://other.example", Key: key("ann"), State: batch.StateSending, Kind: batch.KindFound},
 	}
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(ledger.OpenRequest{}, "RequestID", "RunID", "ClaimedAt")); diff != "" || err != nil {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(history.OpenRequest{}, "RequestID", "RunID", "ClaimedAt")); diff != "" || err != nil {
 		t.Errorf("%v; (- want, + got)\n%s", err, diff)
 	}
 	for _, u := range got {
@@ -91,10 +92,10 @@ func TestLeftOut(t *testing.T) {
 	d.write(invite, "", person("bob", batch.StateRefused))
 	d.write(batch.Request{Kind: batch.KindFound, InterviewID: "i1"}, "", person("cyd", batch.StateInvited))
 	got, err := s.LeftOut(t.Context())
-	want := []ledger.OpenRequest{
+	want := []history.OpenRequest{
 		{BaseURL: "https://api.example", Key: batch.NewKey("i1", "ann@example.com"), State: batch.StateNoInvitation, Mark: "m-ann", Kind: batch.KindInvite, RequestID: 1, RunID: 1},
 	}
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(ledger.OpenRequest{}, "ClaimedAt")); diff != "" || err != nil {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(history.OpenRequest{}, "ClaimedAt")); diff != "" || err != nil {
 		t.Errorf("%v; (- want, + got)\n%s", err, diff)
 	}
 }
@@ -103,13 +104,13 @@ func TestMembers(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	s := fill(t, path)
 	defer s.Close()
-	r, err := ledger.OpenReadOnly(t.Context(), path)
+	r, err := history.OpenReadOnly(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
 	key := func(name string) batch.Key { return batch.NewKey("i1", name+"@example.com") }
-	want := []ledger.Member{
+	want := []history.Member{
 		{Key: key("ann"), State: batch.StateInvited, Listed: true},
 		{Key: key("cyd"), State: batch.StateSending, Listed: true},
 		{Key: key("dee"), State: batch.StateSending, Listed: true},
@@ -118,16 +119,16 @@ func TestMembers(t *testing.T) {
 		{Key: key("ann"), State: batch.StateInvited}, // re-sent: by her id, not by her address
 		{Key: key("fay"), State: batch.StateSending, Listed: true},
 	}
-	for who, members := range map[string]func(string, []string, func(ledger.Member)) error{
-		"the run": func(base string, ids []string, f func(ledger.Member)) error {
+	for who, members := range map[string]func(string, []string, func(history.Member)) error{
+		"the run": func(base string, ids []string, f func(history.Member)) error {
 			return s.Members(t.Context(), base, ids, f)
 		},
-		"beside": func(base string, ids []string, f func(ledger.Member)) error {
+		"beside": func(base string, ids []string, f func(history.Member)) error {
 			return r.Members(t.Context(), base, ids, f)
 		},
 	} {
-		var got []ledger.Member
-		add := func(m ledger.Member) { got = append(got, m) }
+		var got []history.Member
+		add := func(m history.Member) { got = append(got, m) }
 		if err := members("https://api.example", []string{"i0", "i1"}, add); err != nil {
 			t.Fatal(err)
 		}
@@ -150,7 +151,7 @@ func TestMembers(t *testing.T) {
 func TestInDoubt(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	fill(t, path)
-	r, err := ledger.OpenReadOnly(t.Context(), path)
+	r, err := history.OpenReadOnly(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

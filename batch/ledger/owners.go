@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/ledger/rows"
 )
 
 // owners finds the requests whose answers name a candidate id. Few runs ask for
@@ -15,8 +16,8 @@ import (
 // first: some 11 bytes and a fraction of a microsecond for each answered person.
 type owners struct {
 	mu         sync.Mutex
-	lastAnswer int64 // all answers up to this one are in it
-	requests   *tail // by the hash of the id
+	lastAnswer int64      // all answers up to this one are in it
+	requests   *rows.Tail // by the hash of the id
 }
 
 // Owners implements batch.Ledger.
@@ -30,7 +31,7 @@ func (r *Run) Owners(ctx context.Context, candidateIDs []string) ([][]batch.Key,
 	found, err := r.namingRequests(ctx, asked)
 	keys := make([][]batch.Key, len(candidateIDs))
 	for err == nil && len(found) > 0 {
-		n := min(len(found), readRequests)
+		n := min(len(found), rows.ReadRequests)
 		err = r.knownIn(ctx, found[:n], func(id string, k batch.Key) {
 			for _, i := range asked[id] {
 				if !slices.Contains(keys[i], k) {
@@ -49,46 +50,46 @@ func (r *Run) Owners(ctx context.Context, candidateIDs []string) ([][]batch.Key,
 // namingRequests returns the requests whose answers may name one of the ids,
 // sorted.
 func (r *Run) namingRequests(ctx context.Context, ids map[string][]int) ([]int64, error) {
-	if err := r.book.checkOpen(); err != nil || len(ids) == 0 {
+	if err := r.Cache.CheckOpen(); err != nil || len(ids) == 0 {
 		return nil, err
 	}
 	o := &r.owners
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if err := o.readAnswers(ctx, r.store.read, r.base); err != nil {
+	if err := o.readAnswers(ctx, r.store.read, r.BaseURL); err != nil {
 		return nil, err
 	}
 	var found []int64
 	for id := range ids {
-		found = slices.AppendSeq(found, o.requests.requests(idHash(id)))
+		found = slices.AppendSeq(found, o.requests.Requests(idHash(id)))
 	}
 	slices.Sort(found)
 	return slices.Compact(found), nil
 }
 
 // idHash is what owners have for a candidate id.
-func idHash(id string) uint64 { return newHasher("").short(batch.Key{Email: id}) }
+func idHash(id string) uint64 { return rows.NewHasher("").Short(batch.Key{Email: id}) }
 
 // readAnswers adds the answers at a base URL that have come since it was called
 // last.
-func (o *owners) readAnswers(ctx context.Context, db querier, baseURL string) error {
+func (o *owners) readAnswers(ctx context.Context, db rows.Querier, baseURL string) error {
 	if o.requests == nil {
-		o.requests = &tail{}
+		o.requests = &rows.Tail{}
 	}
 	const since = "where u.base_url = ? and r.id in (select request_id from answers where id > ?)"
 	newest := o.lastAnswer
-	for r, err := range requests(ctx, db, since, baseURL, o.lastAnswer) {
-		if err == nil && r.id > math.MaxUint32 {
-			err = fmt.Errorf("%w: there is no request %d", errDamaged, r.id)
+	for r, err := range rows.Requests(ctx, db, since, baseURL, o.lastAnswer) {
+		if err == nil && r.ID > math.MaxUint32 {
+			err = fmt.Errorf("%w: there is no request %d", rows.ErrDamaged, r.ID)
 		}
 		if err != nil {
 			return err
 		}
-		for _, a := range r.answers {
-			newest = max(newest, a.id)
-			for _, out := range a.outcomes {
+		for _, a := range r.Answers {
+			newest = max(newest, a.ID)
+			for _, out := range a.Outcomes {
 				if out.CandidateID != "" {
-					o.requests.add(idHash(out.CandidateID), r.id) // does nothing if it is there
+					o.requests.Add(idHash(out.CandidateID), r.ID) // does nothing if it is there
 				}
 			}
 		}
@@ -99,14 +100,14 @@ func (o *owners) readAnswers(ctx context.Context, db querier, baseURL string) er
 
 // knownIn calls f for each id under which these requests have invited somebody.
 func (r *Run) knownIn(ctx context.Context, ids []int64, f func(id string, k batch.Key)) error {
-	for req, err := range requests(ctx, r.store.read, byID, numbers(ids)) {
+	for req, err := range rows.Requests(ctx, r.store.read, rows.ByID, rows.Numbers(ids)) {
 		if err != nil {
 			return err
 		}
-		for _, a := range req.answers {
-			for _, o := range a.outcomes {
-				if p := &req.people[o.Person]; p.state == batch.StateInvited && !p.forgotten {
-					f(o.CandidateID, req.key(o.Person))
+		for _, a := range req.Answers {
+			for _, o := range a.Outcomes {
+				if p := &req.People[o.Person]; p.State == batch.StateInvited && !p.Forgotten {
+					f(o.CandidateID, req.Key(o.Person))
 				}
 			}
 		}

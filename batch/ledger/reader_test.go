@@ -19,6 +19,7 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 )
 
 // fill makes a ledger with one of everything, by two runs of which the second
@@ -70,7 +71,7 @@ func fill(t *testing.T, path string) *ledger.Store {
 
 func TestReader(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	if _, err := ledger.OpenReadOnly(t.Context(), path); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := history.OpenReadOnly(t.Context(), path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no ledger: %v", err)
 	}
 	s := fill(t, path)
@@ -91,7 +92,7 @@ func TestReader(t *testing.T) {
 
 func checkReader(t *testing.T, path string, running bool) {
 	t.Helper()
-	r, err := ledger.OpenReadOnly(t.Context(), path)
+	r, err := history.OpenReadOnly(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,11 +101,11 @@ func checkReader(t *testing.T, path string, running bool) {
 		t.Errorf("running: %v, %v", got, err)
 	}
 	start := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-	info := ledger.RunStatus{BaseURL: "https://api.example", Input: "in.csv", SHA256: "abc", Rows: 3, Counts: "{}"}
+	info := history.RunStatus{BaseURL: "https://api.example", Input: "in.csv", SHA256: "abc", Rows: 3, Counts: "{}"}
 	first, second := info, info
 	first.ID, first.StartedAt, first.EndedAt, first.Counts, first.ExitCode = 1, start, start, `{"invited":2}`, 3
 	second.ID, second.StartedAt = 2, start.Add(time.Hour)
-	for n, want := range [][]ledger.RunStatus{nil, {second}, {second, first}, {second, first}} {
+	for n, want := range [][]history.RunStatus{nil, {second}, {second, first}, {second, first}} {
 		runs, err := r.Runs(t.Context(), n)
 		if diff := cmp.Diff(want, runs, cmpopts.EquateEmpty()); diff != "" || err != nil {
 			t.Errorf("%v; %d runs: (- want, + got)\n%s", err, n, diff)
@@ -114,18 +115,18 @@ func checkReader(t *testing.T, path string, running bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]ledger.InterviewStatus{{
+	if diff := cmp.Diff([]history.InterviewStatus{{
 		BaseURL: "https://api.example", InterviewID: "i1",
 		People: map[batch.State]int{batch.StateInvited: 3, batch.StateRefused: 1, batch.StateSending: 2},
 	}}, interviews); diff != "" {
 		t.Errorf("interviews: (- want, + got)\n%s", diff)
 	}
-	doubt := ledger.OpenRequest{BaseURL: "https://api.example", State: batch.StateSending, Kind: batch.KindInvite}
+	doubt := history.OpenRequest{BaseURL: "https://api.example", State: batch.StateSending, Kind: batch.KindInvite}
 	dee, fay := doubt, doubt
 	dee.Key, fay.Key = batch.NewKey("i1", "dee@example.com"), batch.NewKey("i1", "fay@example.com")
 	dee.RequestID, dee.RunID, dee.ClaimedAt = 1, 1, start
 	fay.RequestID, fay.RunID, fay.ClaimedAt = 5, 2, start.Add(time.Hour)
-	if diff := cmp.Diff([]ledger.OpenRequest{dee, fay}, doubts); diff != "" {
+	if diff := cmp.Diff([]history.OpenRequest{dee, fay}, doubts); diff != "" {
 		t.Errorf("in doubt: (- want, + got)\n%s", diff)
 	}
 }
@@ -136,7 +137,7 @@ func TestReaderOvertaken(t *testing.T) {
 	if err := open(t, path).Close(); err != nil {
 		t.Fatal(err)
 	}
-	r, err := ledger.OpenReadOnly(t.Context(), path)
+	r, err := history.OpenReadOnly(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +203,7 @@ func TestReaderLooksForMany(t *testing.T) {
 	if err := errors.Join(run.End(t.Context(), nil, 0), s.Close()); err != nil {
 		t.Fatal(err)
 	}
-	r, err := ledger.OpenReadOnly(t.Context(), path)
+	r, err := history.OpenReadOnly(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +236,7 @@ func TestReaderOvertakenByAWholeRun(t *testing.T) {
 	if err := open(t, path).Close(); err != nil {
 		t.Fatal(err)
 	}
-	r, err := ledger.OpenReadOnly(t.Context(), path)
+	r, err := history.OpenReadOnly(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -274,7 +275,7 @@ func TestReaderRefusesWhatIsLost(t *testing.T) {
 		if err := errors.Join(err, s.Close()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ledger.OpenReadOnly(t.Context(), gone); err == nil || errors.Is(err, fs.ErrNotExist) {
+		if _, err := history.OpenReadOnly(t.Context(), gone); err == nil || errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("with only %s left: %v", left, err)
 		}
 	}

@@ -3,6 +3,8 @@ package ledger
 import (
 	"path/filepath"
 	"testing"
+
+	"bulkinvite/batch/ledger/history"
 )
 
 // BenchmarkReport reads the run that invited everybody.
@@ -20,7 +22,7 @@ func BenchmarkReport(b *testing.B) {
 	if err := s.Close(); err != nil {
 		b.Fatal(err)
 	}
-	reader, err := OpenReadOnly(b.Context(), path)
+	reader, err := history.OpenReadOnly(b.Context(), path)
 	if err != nil {
 		b.Fatal(err)
 	}

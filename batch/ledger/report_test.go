@@ -11,11 +11,12 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 )
 
-func readReport(t *testing.T, path string, run int64, named int) *ledger.RunReport {
+func readReport(t *testing.T, path string, run int64, named int) *history.RunReport {
 	t.Helper()
-	r, err := ledger.OpenReadOnly(t.Context(), path)
+	r, err := history.OpenReadOnly(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,43 +34,43 @@ func TestReport(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	s := fill(t, path)
 	start := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-	first := &ledger.RunReport{
+	first := &history.RunReport{
 		LastEntry: start,
-		Kinds: []ledger.KindReport{
-			{Kind: batch.KindInvite, Requests: 1, Tally: ledger.Tally{Invited: 2, Refused: 1, InDoubt: 2}},
-			{Kind: batch.KindLink, Requests: 1, Tally: ledger.Tally{Invited: 1}},
+		Kinds: []history.KindReport{
+			{Kind: batch.KindInvite, Requests: 1, Tally: history.Tally{Invited: 2, Refused: 1, InDoubt: 2}},
+			{Kind: batch.KindLink, Requests: 1, Tally: history.Tally{Invited: 1}},
 		},
-		Answers: []ledger.AnswerReport{{Arrival: ledger.Answered, StatusCode: 200, Requests: 2, People: 6, Message: "ok"}},
-		Interviews: []ledger.InterviewReport{
+		Answers: []history.AnswerReport{{Arrival: history.Answered, StatusCode: 200, Requests: 2, People: 6, Message: "ok"}},
+		Interviews: []history.InterviewReport{
 			{InterviewID: "i1", Invited: 2, Refused: 1, InDoubt: 2},
 		},
-		Timeline: ledger.Timeline{Start: start, Width: time.Second, Bins: []ledger.Bin{{Accepted: 2}}},
-		Findings: ledger.Findings{Invited: 1, NotInvited: 1}, // bob and eve, told apart from ann by fill
-		Named: map[batch.Code]*ledger.NamedPeople{
-			batch.CodeRefused:   {Total: 1, First: []ledger.NamedPerson{{Email: "bob@example.com", InterviewID: "i1", RequestID: 1, Message: "ok"}}},
-			batch.CodeUncertain: {Total: 2, First: []ledger.NamedPerson{{Email: "cyd@example.com", InterviewID: "i1", RequestID: 1, Message: "ok"}}},
+		Timeline: history.Timeline{Start: start, Width: time.Second, Bins: []history.Bin{{Accepted: 2}}},
+		Findings: history.Findings{Invited: 1, NotInvited: 1}, // bob and eve, told apart from ann by fill
+		Named: map[batch.Code]*history.NamedPeople{
+			batch.CodeRefused:   {Total: 1, First: []history.NamedPerson{{Email: "bob@example.com", InterviewID: "i1", RequestID: 1, Message: "ok"}}},
+			batch.CodeUncertain: {Total: 2, First: []history.NamedPerson{{Email: "cyd@example.com", InterviewID: "i1", RequestID: 1, Message: "ok"}}},
 		},
 	}
 	later := start.Add(time.Hour)
-	second := &ledger.RunReport{
+	second := &history.RunReport{
 		LastEntry: later,
-		Kinds: []ledger.KindReport{
-			{Kind: batch.KindInvite, Requests: 1, Tally: ledger.Tally{InDoubt: 1}},
-			{Kind: batch.KindResend, Requests: 1, Tally: ledger.Tally{Invited: 1}},
-			{Kind: batch.KindFound, Requests: 1, Tally: ledger.Tally{Invited: 1}},
+		Kinds: []history.KindReport{
+			{Kind: batch.KindInvite, Requests: 1, Tally: history.Tally{InDoubt: 1}},
+			{Kind: batch.KindResend, Requests: 1, Tally: history.Tally{Invited: 1}},
+			{Kind: batch.KindFound, Requests: 1, Tally: history.Tally{Invited: 1}},
 		},
-		Answers: []ledger.AnswerReport{
-			{Arrival: ledger.Unanswered, Requests: 1, People: 1},
-			{Arrival: ledger.Answered, StatusCode: 200, Requests: 1, People: 1, Message: "ok"},
+		Answers: []history.AnswerReport{
+			{Arrival: history.Unanswered, Requests: 1, People: 1},
+			{Arrival: history.Answered, StatusCode: 200, Requests: 1, People: 1, Message: "ok"},
 		},
-		Interviews: []ledger.InterviewReport{{InterviewID: "i1", Resent: 1, Elsewhere: 1, InDoubt: 1}},
-		Timeline:   ledger.Timeline{Start: later, Width: time.Second, Bins: []ledger.Bin{{Accepted: 1, Other: 1}}},
-		Named: map[batch.Code]*ledger.NamedPeople{
-			batch.CodeUncertain: {Total: 1, First: []ledger.NamedPerson{{Email: "fay@example.com", InterviewID: "i1", RequestID: 5, Message: ""}}},
+		Interviews: []history.InterviewReport{{InterviewID: "i1", Resent: 1, Elsewhere: 1, InDoubt: 1}},
+		Timeline:   history.Timeline{Start: later, Width: time.Second, Bins: []history.Bin{{Accepted: 1, Other: 1}}},
+		Named: map[batch.Code]*history.NamedPeople{
+			batch.CodeUncertain: {Total: 1, First: []history.NamedPerson{{Email: "fay@example.com", InterviewID: "i1", RequestID: 5, Message: ""}}},
 		},
 	}
 	for range 2 {
-		for run, want := range map[int64]*ledger.RunReport{1: first, 2: second} {
+		for run, want := range map[int64]*history.RunReport{1: first, 2: second} {
 			if diff := cmp.Diff(want, readReport(t, path, run, 1)); diff != "" {
 				t.Errorf("run %d: (- want, + got)\n%s", run, diff)
 			}
@@ -123,37 +124,37 @@ func TestReportFindings(t *testing.T) {
 	settle(claim(cyd), 500, batch.StateFailed, cyd)
 
 	got := readReport(t, path, 1, 9)
-	want := &ledger.RunReport{
+	want := &history.RunReport{
 		LastEntry: now,
-		Kinds: []ledger.KindReport{
-			{Kind: batch.KindInvite, Requests: 3, Tally: ledger.Tally{Invited: 1, Nothing: 2, Refused: 1}},
+		Kinds: []history.KindReport{
+			{Kind: batch.KindInvite, Requests: 3, Tally: history.Tally{Invited: 1, Nothing: 2, Refused: 1}},
 		},
-		Answers: []ledger.AnswerReport{
-			{Arrival: ledger.Lost, Requests: 1, People: 2, Message: "status 0"},
-			{Arrival: ledger.NotSent, Requests: 1, People: 1, Message: "status 0"},
-			{Arrival: ledger.Answered, StatusCode: 400, Requests: 1, People: 1, Message: "status 400"},
+		Answers: []history.AnswerReport{
+			{Arrival: history.Lost, Requests: 1, People: 2, Message: "status 0"},
+			{Arrival: history.NotSent, Requests: 1, People: 1, Message: "status 0"},
+			{Arrival: history.Answered, StatusCode: 400, Requests: 1, People: 1, Message: "status 400"},
 		},
-		Interviews:    []ledger.InterviewReport{{InterviewID: "i1", Invited: 1, Refused: 1}},
-		Findings:      ledger.Findings{NotInvited: 1},
-		LaterFindings: ledger.Findings{Invited: 1},
-		Named: map[batch.Code]*ledger.NamedPeople{
-			batch.CodeRefused: {Total: 1, First: []ledger.NamedPerson{{Email: "bob@x.co", InterviewID: "i1", RequestID: 3, Message: "status 400"}}},
+		Interviews:    []history.InterviewReport{{InterviewID: "i1", Invited: 1, Refused: 1}},
+		Findings:      history.Findings{NotInvited: 1},
+		LaterFindings: history.Findings{Invited: 1},
+		Named: map[batch.Code]*history.NamedPeople{
+			batch.CodeRefused: {Total: 1, First: []history.NamedPerson{{Email: "bob@x.co", InterviewID: "i1", RequestID: 3, Message: "status 400"}}},
 		},
 	}
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(ledger.RunReport{}, "Timeline")); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(history.RunReport{}, "Timeline")); diff != "" {
 		t.Errorf("the first run: (- want, + got)\n%s", diff)
 	}
 	// What is known not to have been sent, a minute and a half in, is not drawn.
 	if line := got.Timeline; line.Width != 5*time.Second || len(line.Bins) != 37 || line.Bins[0].Other != 1 ||
-		line.Bins[18] != (ledger.Bin{}) || line.Bins[36].Other != 1 {
+		line.Bins[18] != (history.Bin{}) || line.Bins[36].Other != 1 {
 		t.Errorf("timeline %+v", line)
 	}
 	second := readReport(t, path, 2, 9)
-	if second.EarlierFindings != (ledger.Findings{Invited: 1}) || len(second.Kinds) != 0 || second.Timeline.Bins != nil {
+	if second.EarlierFindings != (history.Findings{Invited: 1}) || len(second.Kinds) != 0 || second.Timeline.Bins != nil {
 		t.Errorf("the second run: %+v", second)
 	}
 	third := readReport(t, path, 3, 9)
-	if third.EarlierFindings != (ledger.Findings{}) || third.Named[batch.CodeAPIError].Total != 1 {
+	if third.EarlierFindings != (history.Findings{}) || third.Named[batch.CodeAPIError].Total != 1 {
 		t.Errorf("the third run: %+v", third)
 	}
 }

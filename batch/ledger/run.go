@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/ledger/rows"
 )
 
 // RunInfo is what the ledger keeps of a run.
@@ -22,11 +23,11 @@ type RunInfo struct {
 
 // A Run is one run's view of the ledger. It implements batch.Ledger.
 type Run struct {
-	lookup
+	rows.Finder
 	store  *Store
 	owners owners
 
-	// Guarded by book, until the writer is gone.
+	// Guarded by Cache, until the writer is gone.
 	lastRequest int64
 	lastAnswer  int64
 	next        *group // what is written next; nil if nothing waits
@@ -51,7 +52,7 @@ func (s *Store) Begin(ctx context.Context, info RunInfo) (*Run, error) {
 		return nil, fmt.Errorf("ledger: begin: %w", err)
 	}
 	r := &Run{
-		lookup: lookup{base: info.BaseURL},
+		Finder: rows.Finder{BaseURL: info.BaseURL},
 		store:  s,
 		wake:   make(chan struct{}, 1),
 	}
@@ -67,7 +68,7 @@ func (r *Run) begin(ctx context.Context, info RunInfo) error {
 	db := r.store.write
 	err := db.QueryRowContext(ctx, `insert into runs (started_at, base_url, input, sha256, row_count)
 		values (?, ?, ?, ?, ?) returning id`,
-		r.store.now().UnixMicro(), info.BaseURL, info.Input, info.SHA256, info.Rows).Scan(&r.id)
+		r.store.now().UnixMicro(), info.BaseURL, info.Input, info.SHA256, info.Rows).Scan(&r.RunID)
 	if err != nil {
 		return err
 	}
@@ -76,14 +77,14 @@ func (r *Run) begin(ctx context.Context, info RunInfo) error {
 	if err != nil {
 		return err
 	}
-	if r.book, err = newBook(ctx, r.store.read, r.lastRequest); err != nil {
+	if r.Cache, err = rows.NewRequestCache(ctx, r.store.read, r.lastRequest); err != nil {
 		return err
 	}
-	if r.index, err = readIndex(ctx, r.store.read); err != nil {
+	if r.Index, err = rows.ReadIndex(ctx, r.store.read); err != nil {
 		return err
 	}
 	// Mostly a file names those of earlier runs again, or nobody of them.
-	r.book.tail.reserve(info.Claims - r.index.len())
+	r.Cache.Tail.Reserve(info.Claims - r.Index.Len())
 	// The lists of people come as bytes, and are cast: a string would be one more
 	// copy of the longest that is written.
 	r.addRequest, err = db.PrepareContext(ctx, `insert into requests (id, run_id, kind, interview_id, job_application_id,
@@ -102,7 +103,7 @@ func (r *Run) begin(ctx context.Context, info RunInfo) error {
 }
 
 // ID returns the run's number in the ledger.
-func (r *Run) ID() int64 { return r.id }
+func (r *Run) ID() int64 { return r.RunID }
 
 // End writes that the run is over, with counts for people to read and the exit
 // code, and brings the index up to date, which takes part of a second per
@@ -114,24 +115,24 @@ func (r *Run) End(ctx context.Context, counts map[string]int, exitCode int) erro
 		return r.broken
 	}
 	if r.store.run != r {
-		return errEnded
+		return rows.ErrEnded
 	}
 	text, err := json.Marshal(counts)
 	if err != nil {
 		return fmt.Errorf("ledger: end: %w", err)
 	}
-	t := r.book.close()
+	t := r.Cache.Close()
 	if t == nil {
-		return errEnded
+		return rows.ErrEnded
 	}
 	if err := r.store.checkPlace(); err != nil {
 		return err
 	}
 	ctx = context.WithoutCancel(ctx)
 	_, err = r.store.write.ExecContext(ctx, "update runs set ended_at = ?, counts = ?, exit_code = ? where id = ?",
-		r.store.now().UnixMicro(), string(text), exitCode, r.id)
-	if err == nil && r.lastRequest > t.base {
-		err = r.store.addToIndex(ctx, r.index, t, r.lastRequest)
+		r.store.now().UnixMicro(), string(text), exitCode, r.RunID)
+	if err == nil && r.lastRequest > t.Base {
+		err = r.store.addToIndex(ctx, r.Index, t, r.lastRequest)
 	}
 	if err != nil {
 		return fmt.Errorf("ledger: end: %w", err)

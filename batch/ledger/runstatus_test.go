@@ -9,13 +9,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"bulkinvite/batch"
-	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 )
 
 func TestReaderRun(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	fill(t, path)
-	r, err := ledger.OpenReadOnly(t.Context(), path)
+	r, err := history.OpenReadOnly(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,10 +30,10 @@ func TestReaderRun(t *testing.T) {
 			t.Errorf("%v: (- want, + got)\n%s", err, diff)
 		}
 	}
-	if run, err := r.Run(t.Context(), 3); !errors.Is(err, ledger.ErrNoRun) {
+	if run, err := r.Run(t.Context(), 3); !errors.Is(err, history.ErrNoRun) {
 		t.Errorf("%+v, %v", run, err)
 	}
-	for run, want := range map[int64][]ledger.RequestCount{
+	for run, want := range map[int64][]history.RequestCount{
 		// The first request has several answers: what the API said is the first.
 		1: {
 			{Kind: batch.KindInvite, Answered: true, StatusCode: 200, Message: "ok", Requests: 1, People: 5},
@@ -56,7 +56,7 @@ func TestReaderRun(t *testing.T) {
 func TestLastSent(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	fill(t, path)
-	r, err := ledger.OpenReadOnly(t.Context(), path)
+	r, err := history.OpenReadOnly(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/ledger/rows"
 )
 
 // Settle implements batch.Ledger. If the answer names a person several times,
@@ -21,52 +22,52 @@ func (r *Run) Settle(ctx context.Context, id int64, a batch.Answer) error {
 }
 
 func (r *Run) settle(id int64, a *batch.Answer) ([]row, error) {
-	req, err := r.book.get(id)
+	req, err := r.Cache.Get(id)
 	if err != nil {
 		return nil, err
 	}
-	if req == nil || req.baseURL != r.base {
+	if req == nil || req.BaseURL != r.BaseURL {
 		return nil, errors.New("there is no such request")
 	}
 	answers, err := outcomesIn(req, a.Outcomes)
 	if err != nil {
 		return nil, err
 	}
-	r.book.shelf.drop(id)
+	r.Cache.Shelf.Drop(id)
 	now := r.store.now().UnixMicro()
 	written := make([]row, len(answers))
 	for i, outcomes := range answers {
-		w := answer{id: r.lastAnswer + 1, run: r.id, at: now, outcomes: outcomes}
-		if err := req.apply(&w); err != nil {
+		w := rows.Answer{ID: r.lastAnswer + 1, Run: r.RunID, At: now, Outcomes: outcomes}
+		if err := req.Apply(&w); err != nil {
 			return nil, err
 		}
-		r.lastAnswer = w.id
-		c := encode(len(req.people), outcomes)
-		written[i] = row{r.addAnswer, []any{w.id, id, w.run, w.at, a.StatusCode, a.Message, c.states, c.ids, c.links, c.marks}, id}
+		r.lastAnswer = w.ID
+		c := rows.Encode(len(req.People), outcomes)
+		written[i] = row{r.addAnswer, []any{w.ID, id, w.Run, w.At, a.StatusCode, a.Message, c.States, c.IDs, c.Links, c.Marks}, id}
 	}
 	return written, nil
 }
 
 // outcomesIn finds the people of an answer in the request, and refuses what
 // must not happen to them. Who is named again is in a further answer.
-func outcomesIn(req *request, settlements []batch.Settlement) ([][]outcome, error) {
-	states := make([]batch.State, len(req.people))
-	for i := range req.people {
-		states[i] = req.people[i].state
+func outcomesIn(req *rows.Request, settlements []batch.Settlement) ([][]rows.Outcome, error) {
+	states := make([]batch.State, len(req.People))
+	for i := range req.People {
+		states[i] = req.People[i].State
 	}
-	named := make([]int, len(req.people)) // how often
-	answers := [][]outcome{make([]outcome, 0, len(settlements))}
+	named := make([]int, len(req.People)) // how often
+	answers := [][]rows.Outcome{make([]rows.Outcome, 0, len(settlements))}
 	next := 0
 	for i := range settlements {
 		s := &settlements[i]
 		at := -1
-		if s.Key.InterviewID == req.interviewID {
-			at = req.find(s.Key.Email, next)
+		if s.Key.InterviewID == req.InterviewID {
+			at = req.Find(s.Key.Email, next)
 		}
 		if at < 0 {
 			return nil, errors.New("the answer names somebody who is not in it")
 		}
-		if err := mayBecome(states[at], s.State); err != nil {
+		if err := rows.MayBecome(states[at], s.State); err != nil {
 			return nil, err
 		}
 		states[at] = s.State
@@ -74,7 +75,7 @@ func outcomesIn(req *request, settlements []batch.Settlement) ([][]outcome, erro
 		if named[at] == len(answers) {
 			answers = append(answers, nil)
 		}
-		answers[named[at]] = append(answers[named[at]], outcome{Person: at, State: s.State, CandidateID: s.CandidateID, InviteURL: s.InviteURL, Mark: s.Mark})
+		answers[named[at]] = append(answers[named[at]], rows.Outcome{Person: at, State: s.State, CandidateID: s.CandidateID, InviteURL: s.InviteURL, Mark: s.Mark})
 		named[at]++
 	}
 	return answers, nil

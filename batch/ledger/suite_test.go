@@ -13,6 +13,7 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 	"bulkinvite/batch/ledger/ledgertest"
 )
 
@@ -84,7 +85,7 @@ func (r readBeside) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Recor
 
 // look reads what a ledger knows, as a plan is made.
 func look(ctx context.Context, path, baseURL string, keys []batch.Key) (records []batch.Record, err error) {
-	reader, err := ledger.OpenReadOnly(ctx, path)
+	reader, err := history.OpenReadOnly(ctx, path)
 	if err != nil {
 		return nil, err
 	}

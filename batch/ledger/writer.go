@@ -8,6 +8,7 @@ import (
 	"runtime"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/ledger/rows"
 )
 
 // A group is what one commit writes: rows that are decided, in the order in
@@ -22,11 +23,11 @@ type group struct {
 type row struct {
 	insert  *sql.Stmt
 	values  []any
-	request int64 // that the book has as it will be with this row; 0: none
+	request int64 // that the cache has as it will be with this row; 0: none
 }
 
 // write calls decide, one call at a time, which says what is to be written for
-// the caller, if anything, and takes it into the book: the next one builds on
+// the caller, if anything, and takes it into the cache: the next one builds on
 // it. What is decided is awaited whatever ctx says: whether it was written must
 // be known.
 func (r *Run) write(ctx context.Context, decide func() ([]row, error)) error {
@@ -43,10 +44,10 @@ func (r *Run) write(ctx context.Context, decide func() ([]row, error)) error {
 
 // add adds what is decided to the group that is written next, which it returns.
 func (r *Run) add(decide func() ([]row, error)) (*group, error) {
-	r.book.Lock()
-	defer r.book.Unlock()
+	r.Cache.Lock()
+	defer r.Cache.Unlock()
 	if r.broken != nil || r.stopping {
-		return nil, cmp.Or(r.broken, errEnded)
+		return nil, cmp.Or(r.broken, rows.ErrEnded)
 	}
 	decided, err := decide()
 	if len(decided) == 0 {
@@ -58,19 +59,19 @@ func (r *Run) add(decide func() ([]row, error)) (*group, error) {
 	}
 	for _, w := range decided {
 		r.next.rows = append(r.next.rows, w)
-		r.book.pin(w.request)
+		r.Cache.Pin(w.request)
 	}
 	return r.next, nil
 }
 
 // stop ends the writer when it has written what was decided.
 func (r *Run) stop() {
-	r.book.Lock()
+	r.Cache.Lock()
 	if !r.stopping {
 		r.stopping = true
 		close(r.wake)
 	}
-	r.book.Unlock()
+	r.Cache.Unlock()
 	_ = r.writer.Wait() // it tells its errors to those who wait for a group
 }
 
@@ -81,15 +82,15 @@ func (r *Run) writeGroups() error {
 	for range r.wake {
 		g := r.take()
 		err := batch.Guard(func() error { return r.commit(g) })()
-		r.book.Lock()
+		r.Cache.Lock()
 		if err != nil && r.broken == nil {
 			r.broken = fmt.Errorf("ledger: nothing more is written after a failed commit: %w", err)
 		}
 		g.err = r.broken
 		for _, w := range g.rows {
-			r.book.unpin(w.request)
+			r.Cache.Unpin(w.request)
 		}
-		r.book.Unlock()
+		r.Cache.Unlock()
 		close(g.done)
 	}
 	return nil
@@ -102,8 +103,8 @@ func (r *Run) take() *group {
 	for range 2 { // one that wakes another is not enough, and more is no better
 		runtime.Gosched()
 	}
-	r.book.Lock()
-	defer r.book.Unlock()
+	r.Cache.Lock()
+	defer r.Cache.Unlock()
 	g := r.next
 	r.next = nil
 	return g
@@ -122,7 +123,7 @@ func (r *Run) commit(g *group) error {
 	for _, w := range g.rows {
 		last = max(last, w.request)
 	}
-	if err := r.store.seen.note(last); err != nil {
+	if err := r.store.seen.Note(last); err != nil {
 		return err
 	}
 	return r.store.checkPlace()

@@ -11,7 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"bulkinvite/batch"
-	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 	"bulkinvite/csvio"
 )
 
@@ -182,7 +182,7 @@ func (p *Preview) Look(ctx context.Context, path, baseURL string) error {
 	if p.Ledger = path; path == "" {
 		return nil
 	}
-	reader, err := ledger.OpenReadOnly(ctx, path)
+	reader, err := history.OpenReadOnly(ctx, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		p.NewLedger = true
 		return nil

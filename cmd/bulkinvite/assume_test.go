@@ -8,6 +8,7 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 )
 
 const assumeBase = "http://127.0.0.1:9"
@@ -93,7 +94,7 @@ func TestAssumeOfMarkedTheOtherWay(t *testing.T) {
 			t.Fatalf("exit %d: %s", code, errs.String())
 		}
 	}
-	reader, err := ledger.OpenReadOnly(t.Context(), path)
+	reader, err := history.OpenReadOnly(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

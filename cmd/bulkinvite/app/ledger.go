@@ -11,12 +11,13 @@ import (
 	"bulkinvite/batch"
 	"bulkinvite/batch/file"
 	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 )
 
 // TakeLedger opens an existing ledger for a run. Unlike ledger.Open it makes
 // none.
 func (a *App) TakeLedger(ctx context.Context, named string) (store *ledger.Store, err error) {
-	err = a.ReadLedger(ctx, named, func(_ *ledger.Reader, path string) error {
+	err = a.ReadLedger(ctx, named, func(_ *history.Reader, path string) error {
 		store, err = ledger.Open(ctx, path, ledger.Options{})
 		if errors.Is(err, ledger.ErrLocked) {
 			return &Failure{Code: batch.ExitLocked, Err: err}
@@ -60,12 +61,12 @@ func LedgerPath(named string, environ []string) (string, error) {
 }
 
 // ReadLedger calls f with the ledger that --ledger names, or the usual one.
-func (a *App) ReadLedger(ctx context.Context, named string, f func(reader *ledger.Reader, path string) error) error {
+func (a *App) ReadLedger(ctx context.Context, named string, f func(reader *history.Reader, path string) error) error {
 	path, err := LedgerPath(named, a.Environ)
 	if err != nil {
 		return err
 	}
-	reader, err := ledger.OpenReadOnly(ctx, path)
+	reader, err := history.OpenReadOnly(ctx, path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return RefuseMissing(path)

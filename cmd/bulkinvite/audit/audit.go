@@ -15,7 +15,7 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/audit"
-	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 	"bulkinvite/client"
 	"bulkinvite/cmd/bulkinvite/app"
 	"bulkinvite/csvio"
@@ -114,7 +114,7 @@ func (o *Options) run(ctx context.Context, log zerolog.Logger, ids []string) err
 		return err
 	}
 	r := report{BaseURL: o.api.Base.URL}
-	err = o.ReadLedger(ctx, o.api.Ledger, func(reader *ledger.Reader, path string) error {
+	err = o.ReadLedger(ctx, o.api.Ledger, func(reader *history.Reader, path string) error {
 		r.Ledger = path
 		auditor := &audit.Auditor{Ledger: reader, Lister: lister, BaseURL: r.BaseURL, All: o.all}
 		return r.read(ctx, auditor, log, ids)
@@ -179,7 +179,7 @@ func interview(ctx context.Context, auditor *audit.Auditor, log zerolog.Logger, 
 }
 
 // lastInterviews returns the interviews of the last run that sent anything.
-func lastInterviews(ctx context.Context, reader *ledger.Reader, baseURL string) (run int64, ids []string, err error) {
+func lastInterviews(ctx context.Context, reader *history.Reader, baseURL string) (run int64, ids []string, err error) {
 	run, ids, err = reader.LastSent(ctx, baseURL)
 	if err == nil && len(ids) == 0 {
 		err = app.Refusef("no run has sent anything to %s, as far as this ledger knows; name an INTERVIEW_ID, or another --base-url or --ledger", baseURL)

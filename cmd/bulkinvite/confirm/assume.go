@@ -10,6 +10,7 @@ import (
 	"bulkinvite/batch"
 	"bulkinvite/batch/confirm"
 	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 	"bulkinvite/cmd/bulkinvite/app"
 	"bulkinvite/csvio"
 )
@@ -33,7 +34,7 @@ func (c *confirmer) assume(ctx context.Context, args []string) (err error) {
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	all, err := store.InDoubt(ctx)
-	var leftOut []ledger.OpenRequest
+	var leftOut []history.OpenRequest
 	if err == nil {
 		leftOut, err = store.LeftOut(ctx)
 	}
@@ -71,8 +72,8 @@ func (c *confirmer) assumed(args []string) (batch.Key, error) {
 }
 
 // doubtsOf returns the requests in which a person is in doubt, or was left out.
-func (c *confirmer) doubtsOf(key batch.Key, all []ledger.OpenRequest) ([]ledger.OpenRequest, error) {
-	var doubts []ledger.OpenRequest
+func (c *confirmer) doubtsOf(key batch.Key, all []history.OpenRequest) ([]history.OpenRequest, error) {
+	var doubts []history.OpenRequest
 	elsewhere := ""
 	for _, u := range all {
 		switch {
@@ -95,7 +96,7 @@ func (c *confirmer) doubtsOf(key batch.Key, all []ledger.OpenRequest) ([]ledger.
 }
 
 // askAssume asks on the terminal, unless --yes says not to.
-func (c *confirmer) askAssume(ctx context.Context, doubts []ledger.OpenRequest) error {
+func (c *confirmer) askAssume(ctx context.Context, doubts []history.OpenRequest) error {
 	if c.flags.yes {
 		return nil
 	}
@@ -116,7 +117,7 @@ func requestName(kind batch.Kind) string {
 }
 
 // whatCame describes its answer.
-func whatCame(u *ledger.OpenRequest) string {
+func whatCame(u *history.OpenRequest) string {
 	switch {
 	case u.State == batch.StateNoInvitation:
 		return "accepted, but without them"
@@ -128,7 +129,7 @@ func whatCame(u *ledger.OpenRequest) string {
 
 // consequences describes what follows from what is assumed, with a line for each
 // kind of invitation.
-func (c *confirmer) consequences(before string, doubts []ledger.OpenRequest) string {
+func (c *confirmer) consequences(before string, doubts []history.OpenRequest) string {
 	var b strings.Builder
 	told := map[bool]bool{}
 	for _, u := range doubts {

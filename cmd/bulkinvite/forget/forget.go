@@ -15,6 +15,7 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
@@ -138,7 +139,7 @@ func (f *forgetter) open(ctx context.Context) (*ledger.Store, error) {
 	if f.path, err = app.LedgerPath(f.flags.ledger, f.Environ); err != nil {
 		return nil, err
 	}
-	reader, err := ledger.OpenReadOnly(ctx, f.path)
+	reader, err := history.OpenReadOnly(ctx, f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, app.RefuseMissing(f.path)
@@ -156,7 +157,7 @@ func (f *forgetter) open(ctx context.Context) (*ledger.Store, error) {
 }
 
 // ask asks on the terminal, unless --yes says not to.
-func (f *forgetter) ask(ctx context.Context, t *ledger.Traces, requests int) error {
+func (f *forgetter) ask(ctx context.Context, t *history.Traces, requests int) error {
 	if f.flags.yes {
 		return nil
 	}

@@ -5,8 +5,9 @@ import (
 	"math"
 	"time"
 
-	"bulkinvite/batch/ledger"
 	"bulkinvite/cmd/bulkinvite/app"
+
+	"bulkinvite/batch/ledger/history"
 )
 
 // The chart's measures, in units that browsers scale.
@@ -52,7 +53,7 @@ type chartTick struct {
 
 // newChart draws a timeline, and the limit in requests per second unless it is 0.
 // It returns nil if there is nothing to draw.
-func newChart(t ledger.Timeline, limit float64) *chart {
+func newChart(t history.Timeline, limit float64) *chart {
 	if len(t.Bins) == 0 {
 		return nil
 	}
@@ -104,7 +105,7 @@ var tickSteps = []time.Duration{
 
 // tickEvery returns the number of bins between two labels: one of tickSteps, with
 // few enough labels to stand beside each other.
-func tickEvery(t ledger.Timeline) int {
+func tickEvery(t history.Timeline) int {
 	const most = 9
 	for _, step := range tickSteps {
 		if bins := int(step / t.Width); step%t.Width == 0 && len(t.Bins)/bins <= most {

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"bulkinvite/batch"
-	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 	"bulkinvite/cmd/bulkinvite/app"
 	"bulkinvite/csvio"
 )
@@ -63,7 +63,7 @@ of 0 means that no answer came by HTTP. Times are UTC.`,
 }
 
 func (o *ExplainOptions) run(ctx context.Context, person string) error {
-	return o.ReadLedger(ctx, o.ledger, func(reader *ledger.Reader, path string) error {
+	return o.ReadLedger(ctx, o.ledger, func(reader *history.Reader, path string) error {
 		e := explanation{ledger: path, interview: o.interview}
 		var err error
 		if e.running, err = runningNow(ctx, reader); err != nil {
@@ -85,7 +85,7 @@ func (o *ExplainOptions) run(ctx context.Context, person string) error {
 }
 
 // runningNow returns the number of the run under way, 0 for none.
-func runningNow(ctx context.Context, reader *ledger.Reader) (int64, error) {
+func runningNow(ctx context.Context, reader *history.Reader) (int64, error) {
 	running, err := reader.Running()
 	if err != nil || !running {
 		return 0, err
@@ -103,7 +103,7 @@ type explanation struct {
 	running int64 // the run under way; 0: none
 
 	interview string // the only one that is asked for; empty: all
-	traces    *ledger.Traces
+	traces    *history.Traces
 }
 
 func (e *explanation) writeTo(w io.Writer) error {
@@ -125,7 +125,7 @@ func (e *explanation) writeTo(w io.Writer) error {
 	return err
 }
 
-func (e *explanation) writeHistory(b *strings.Builder, h *ledger.History) {
+func (e *explanation) writeHistory(b *strings.Builder, h *history.History) {
 	fmt.Fprintf(b, "%s: %s\n", h.Key.Email, standing(h))
 	fmt.Fprintf(b, "  interview %s at %s\n", h.Key.InterviewID, h.BaseURL)
 	if h.Record.CandidateID != "" {
@@ -146,7 +146,7 @@ func (e *explanation) writeHistory(b *strings.Builder, h *ledger.History) {
 }
 
 // standing describes a person's state in a few words.
-func standing(h *ledger.History) string {
+func standing(h *history.History) string {
 	if isForgotten(h) {
 		return wordFor(h.Record.State) + ", and forgotten since"
 	}
@@ -155,12 +155,12 @@ func standing(h *ledger.History) string {
 
 // isForgotten reports whether the person was forgotten and has been in no request
 // since.
-func isForgotten(h *ledger.History) bool {
+func isForgotten(h *history.History) bool {
 	return h.Requests[len(h.Requests)-1].Forgotten
 }
 
 // describe describes what a request was for.
-func describe(r *ledger.PastRequest) string {
+func describe(r *history.PastRequest) string {
 	var b strings.Builder
 	b.WriteString(string(r.Kind))
 	if r.People > 1 {
@@ -182,7 +182,7 @@ func describe(r *ledger.PastRequest) string {
 }
 
 // describeAnswer describes an answer to a request, or what was found out later.
-func describeAnswer(r *ledger.PastRequest, a *ledger.PastAnswer) string {
+func describeAnswer(r *history.PastRequest, a *history.PastAnswer) string {
 	var b strings.Builder
 	if a.RunID != r.RunID {
 		fmt.Fprintf(&b, "run %d: ", a.RunID)
@@ -216,7 +216,7 @@ func stateName(s batch.State) string {
 }
 
 // next describes what the next send does with a row of the person, and why.
-func (e *explanation) next(h *ledger.History) string {
+func (e *explanation) next(h *history.History) string {
 	rec := &h.Record
 	switch rec.Next(batch.Candidate{}, time.Now(), 0) {
 	case batch.SkipForgotten:
@@ -263,7 +263,7 @@ func afterResend(rec *batch.Record) string {
 }
 
 // nextInDoubt is next for a person in doubt.
-func (e *explanation) nextInDoubt(h *ledger.History) string {
+func (e *explanation) nextInDoubt(h *history.History) string {
 	asks := "asks the API's list first, because their answer was lost: "
 	for _, r := range h.Requests {
 		if r.ID == h.Record.RequestID && r.RunID == e.running {

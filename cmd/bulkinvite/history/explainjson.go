@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"bulkinvite/batch"
-	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 )
 
 // The document of explain --json. Its names are interface, documented in explain
@@ -65,7 +65,7 @@ func (e *explanation) document() *explainDocument {
 	return d
 }
 
-func pastRequestDocuments(requests []ledger.PastRequest) []pastRequestDocument {
+func pastRequestDocuments(requests []history.PastRequest) []pastRequestDocument {
 	documents := make([]pastRequestDocument, 0, len(requests))
 	for i := range requests {
 		r := &requests[i]

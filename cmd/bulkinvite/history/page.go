@@ -12,7 +12,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"bulkinvite/batch"
-	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
@@ -38,7 +38,7 @@ type page struct {
 	Made      string
 	Personal  bool // the page names people
 
-	Run                    ledger.RunStatus
+	Run                    history.RunStatus
 	State, Verdict         string // good, note or bad; in words
 	Started, Ended, Took   string
 	Confirm                string // what a run of confirm, which has no rows, found; empty for one of send
@@ -49,10 +49,10 @@ type page struct {
 	AllRequests            int // with the reading of lists; 0: not known
 	Kinds                  []kindRow
 	Answers                []answerRow
-	Interviews             []ledger.InterviewReport
+	Interviews             []history.InterviewReport
 	MorePeople             int // of an interview of those shown, for the bars
 	MoreInterviews         int
-	Found                  *ledger.RunReport
+	Found                  *history.RunReport
 	Confirmed, Later, Past bool // there are findings of these
 	Chart                  *chart
 	Groups                 []peopleGroup
@@ -66,12 +66,12 @@ type rowCount struct {
 
 type kindRow struct {
 	Name string
-	ledger.KindReport
+	history.KindReport
 }
 
 type answerRow struct {
 	Name string
-	ledger.AnswerReport
+	history.AnswerReport
 	Of int // requests in all
 }
 
@@ -80,7 +80,7 @@ type peopleGroup struct {
 	Code   batch.Code
 	Advice string
 	Total  int
-	First  []ledger.NamedPerson
+	First  []history.NamedPerson
 	More   int
 }
 
@@ -166,7 +166,7 @@ func (p *page) setRows(counts map[string]int) {
 	}
 }
 
-func (p *page) setRequests(found *ledger.RunReport) {
+func (p *page) setRequests(found *history.RunReport) {
 	for _, k := range found.Kinds {
 		p.Kinds = append(p.Kinds, kindRow{kindNames[k.Kind], k})
 	}
@@ -185,12 +185,12 @@ func (p *page) setRequests(found *ledger.RunReport) {
 	if len(p.Interviews) > 0 {
 		p.MorePeople = p.Interviews[0].People()
 	}
-	p.Confirmed = found.Findings != ledger.Findings{}
-	p.Later = found.LaterFindings != ledger.Findings{}
-	p.Past = found.EarlierFindings != ledger.Findings{}
+	p.Confirmed = found.Findings != history.Findings{}
+	p.Later = found.LaterFindings != history.Findings{}
+	p.Past = found.EarlierFindings != history.Findings{}
 }
 
-func (p *page) setPeople(found *ledger.RunReport) {
+func (p *page) setPeople(found *history.RunReport) {
 	for _, code := range batch.Codes() {
 		group := found.Named[code]
 		if group == nil {

@@ -12,8 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"bulkinvite/batch/file"
-	"bulkinvite/batch/ledger"
 	"bulkinvite/cmd/bulkinvite/app"
+
+	"bulkinvite/batch/ledger/history"
 )
 
 // ReportOptions are the flags of report.
@@ -77,7 +78,7 @@ func (o *ReportOptions) run(ctx context.Context, args []string) error {
 			return app.Refuse(err)
 		}
 	}
-	return o.ReadLedger(ctx, o.ledger, func(reader *ledger.Reader, path string) error {
+	return o.ReadLedger(ctx, o.ledger, func(reader *history.Reader, path string) error {
 		source, err := readReport(ctx, reader, path, run)
 		if err != nil {
 			return err
@@ -128,8 +129,8 @@ func (o *ReportOptions) check(ledgerPath string) error {
 
 // A reportSource is what the ledger has about a run.
 type reportSource struct {
-	run     ledger.RunStatus
-	found   *ledger.RunReport
+	run     history.RunStatus
+	found   *history.RunReport
 	running bool
 	now     time.Time
 }
@@ -138,7 +139,7 @@ type reportSource struct {
 const namedPeople = 50
 
 // readReport reads a run from the ledger, the newest if run is 0.
-func readReport(ctx context.Context, reader *ledger.Reader, path string, run int64) (*reportSource, error) {
+func readReport(ctx context.Context, reader *history.Reader, path string, run int64) (*reportSource, error) {
 	running, err := reader.Running()
 	if err != nil {
 		return nil, err
@@ -155,7 +156,7 @@ func readReport(ctx context.Context, reader *ledger.Reader, path string, run int
 		s.run, err = reader.Run(ctx, run)
 	}
 	switch {
-	case errors.Is(err, ledger.ErrNoRun):
+	case errors.Is(err, history.ErrNoRun):
 		return nil, app.Refusef("the ledger %s has no run %d; bulkinvite status shows the last ones", path, run)
 	case err != nil:
 		return nil, err

@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"bulkinvite/batch"
-	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
@@ -39,10 +39,10 @@ func TestReportHasWordsForAll(t *testing.T) {
 }
 
 func TestChart(t *testing.T) {
-	if c := newChart(ledger.Timeline{}, 5); c != nil {
+	if c := newChart(history.Timeline{}, 5); c != nil {
 		t.Errorf("nothing went out, and this is drawn: %+v", c)
 	}
-	c := newChart(ledger.Timeline{Width: 2 * time.Second, Bins: []ledger.Bin{{Accepted: 6, Other: 2}, {}, {Accepted: 10}}}, 5)
+	c := newChart(history.Timeline{Width: 2 * time.Second, Bins: []history.Bin{{Accepted: 6, Other: 2}, {}, {Accepted: 10}}}, 5)
 	if c.Unit != "second" || c.Peak != "5" || c.Limit != "5" || c.BinWidth != "2s" || c.Span != "6s" {
 		t.Errorf("%+v", c)
 	}
@@ -53,7 +53,7 @@ func TestChart(t *testing.T) {
 	if tenths(mixed.TopY+mixed.TopH) != mixed.Y || tenths(mixed.Y+mixed.Height) != plotBottom {
 		t.Errorf("the parts of a bar do not stand on each other: %+v", mixed)
 	}
-	slow := newChart(ledger.Timeline{Width: time.Minute, Bins: []ledger.Bin{{Accepted: 6}}}, 0.25)
+	slow := newChart(history.Timeline{Width: time.Minute, Bins: []history.Bin{{Accepted: 6}}}, 0.25)
 	if slow.Unit != "minute" || slow.Peak != "6" || slow.Limit != "15" {
 		t.Errorf("a slow run: %+v", slow)
 	}
@@ -65,12 +65,12 @@ func TestChartFits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		width := time.Duration(rapid.SampledFrom([]int{1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400}).
 			Draw(t, "seconds")) * time.Second
-		bin := rapid.Custom(func(t *rapid.T) ledger.Bin {
-			return ledger.Bin{Accepted: rapid.IntRange(0, 1e6).Draw(t, "accepted"), Other: rapid.IntRange(0, 1e6).Draw(t, "other")}
+		bin := rapid.Custom(func(t *rapid.T) history.Bin {
+			return history.Bin{Accepted: rapid.IntRange(0, 1e6).Draw(t, "accepted"), Other: rapid.IntRange(0, 1e6).Draw(t, "other")}
 		})
 		bins := rapid.SliceOfN(bin, 1, 400).Draw(t, "bins")
 		bins[0].Other++ // a timeline begins with a request
-		c := newChart(ledger.Timeline{Width: width, Bins: bins}, rapid.Float64Range(0, 1e6).Draw(t, "limit"))
+		c := newChart(history.Timeline{Width: width, Bins: bins}, rapid.Float64Range(0, 1e6).Draw(t, "limit"))
 		const slack = 0.2 // from rounding
 		within := func(what string, x, low, high float64) {
 			if !(low-slack <= x && x <= high+slack) {
@@ -101,10 +101,10 @@ func TestChartFits(t *testing.T) {
 // What is left out for those who must not know people is left out everywhere.
 func TestPageWithoutPersonalData(t *testing.T) {
 	source := &reportSource{
-		run: ledger.RunStatus{ID: 3, Input: "ann-secret.csv", Counts: `{"results":1,"failed":2,"refused":2}`, Rows: 3},
-		found: &ledger.RunReport{
-			Answers: []ledger.AnswerReport{{Arrival: ledger.Answered, StatusCode: 400, Requests: 1, Message: "no ann-secret"}},
-			Named: map[batch.Code]*ledger.NamedPeople{batch.CodeRefused: {Total: 2, First: []ledger.NamedPerson{
+		run: history.RunStatus{ID: 3, Input: "ann-secret.csv", Counts: `{"results":1,"failed":2,"refused":2}`, Rows: 3},
+		found: &history.RunReport{
+			Answers: []history.AnswerReport{{Arrival: history.Answered, StatusCode: 400, Requests: 1, Message: "no ann-secret"}},
+			Named: map[batch.Code]*history.NamedPeople{batch.CodeRefused: {Total: 2, First: []history.NamedPerson{
 				{Email: "ann-secret@example.com", InterviewID: "i1", Message: "no ann-secret"},
 			}}},
 		},
@@ -130,7 +130,7 @@ func TestPageWithoutPersonalData(t *testing.T) {
 // Half a page must not pass for a whole one.
 func TestPageCutOff(t *testing.T) {
 	o := &ReportOptions{App: &app.App{Answers: full{}}, output: "-"}
-	source := &reportSource{run: ledger.RunStatus{Counts: "null"}, found: &ledger.RunReport{}}
+	source := &reportSource{run: history.RunStatus{Counts: "null"}, found: &history.RunReport{}}
 	if err := o.writeReport(source); !errors.Is(err, errFull) {
 		t.Error(err)
 	}

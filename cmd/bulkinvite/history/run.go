@@ -14,24 +14,24 @@ import (
 	"time"
 
 	"bulkinvite/batch"
-	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
 // A runView is what status --run shows.
 type runView struct {
 	status   *statusView
-	run      ledger.RunStatus
-	requests []ledger.RequestCount
-	doubts   []ledger.OpenRequest // from this run
+	run      history.RunStatus
+	requests []history.RequestCount
+	doubts   []history.OpenRequest // from this run
 }
 
-func (o *StatusOptions) showRun(ctx context.Context, reader *ledger.Reader, s *statusView) error {
+func (o *StatusOptions) showRun(ctx context.Context, reader *history.Reader, s *statusView) error {
 	v, id := runView{status: s}, int64(o.only)
 	var err error
 	v.run, err = reader.Run(ctx, id)
 	switch {
-	case errors.Is(err, ledger.ErrNoRun):
+	case errors.Is(err, history.ErrNoRun):
 		return app.Refusef("the ledger %s has no run %d; bulkinvite status shows the last ones", s.ledger, id)
 	case err != nil:
 		return err
@@ -98,7 +98,7 @@ func (v *runView) writeRun(b *strings.Builder) error {
 }
 
 // countsOf returns the counts of a run, nil if it wrote no outputs.
-func countsOf(r *ledger.RunStatus) (counts map[string]int, err error) {
+func countsOf(r *history.RunStatus) (counts map[string]int, err error) {
 	if err := json.Unmarshal([]byte(r.Counts), &counts); err != nil {
 		return nil, fmt.Errorf("the counts of run %d cannot be read: %w", r.ID, err)
 	}
@@ -134,4 +134,4 @@ func answerOf(answered bool, statusCode int) string {
 }
 
 // isConfirm reports whether a run was one of confirm, which has no input.
-func isConfirm(r *ledger.RunStatus) bool { return r.SHA256 == "" }
+func isConfirm(r *history.RunStatus) bool { return r.SHA256 == "" }

@@ -20,7 +20,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"bulkinvite/batch"
-	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
@@ -83,12 +83,12 @@ func NewCmdStatus(a *app.App) *cobra.Command {
 }
 
 func (o *StatusOptions) run(ctx context.Context) error {
-	return o.ReadLedger(ctx, o.ledger, func(reader *ledger.Reader, path string) error {
+	return o.ReadLedger(ctx, o.ledger, func(reader *history.Reader, path string) error {
 		return o.showLedger(ctx, reader, path)
 	})
 }
 
-func (o *StatusOptions) showLedger(ctx context.Context, reader *ledger.Reader, path string) error {
+func (o *StatusOptions) showLedger(ctx context.Context, reader *history.Reader, path string) error {
 	s := statusView{ledger: path}
 	var err error
 	if s.running, err = reader.Running(); err != nil {
@@ -117,13 +117,13 @@ func (o *StatusOptions) showLedger(ctx context.Context, reader *ledger.Reader, p
 type statusView struct {
 	ledger     string
 	running    bool
-	runs       []ledger.RunStatus // the newest first
-	interviews []ledger.InterviewStatus
-	doubts     []ledger.OpenRequest
+	runs       []history.RunStatus // the newest first
+	interviews []history.InterviewStatus
+	doubts     []history.OpenRequest
 }
 
 // stateOf returns the state of a run. Only the newest can be running.
-func (s *statusView) stateOf(r *ledger.RunStatus) string {
+func (s *statusView) stateOf(r *history.RunStatus) string {
 	switch {
 	case !r.EndedAt.IsZero():
 		return "ended"
@@ -218,7 +218,7 @@ func markWords(mark string) string {
 }
 
 // writeDoubts names the first people in doubt.
-func writeDoubts(b *strings.Builder, doubts []ledger.OpenRequest) {
+func writeDoubts(b *strings.Builder, doubts []history.OpenRequest) {
 	for _, d := range doubts[:min(shownDoubts, len(doubts))] {
 		fmt.Fprintf(b, "  %s  %s  run %d, %s%s\n", d.Key.Email, d.Key.InterviewID, d.RunID, d.ClaimedAt.Local().Format(time.DateTime), markWords(d.Mark))
 	}

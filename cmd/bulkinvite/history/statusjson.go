@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"bulkinvite/batch"
-	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 )
 
 // The documents of status --json. Their names are interface, documented in status
@@ -111,7 +111,7 @@ func (v *runView) document() (*oneRunDocument, error) {
 	return d, nil
 }
 
-func (s *statusView) runDocument(r *ledger.RunStatus) (runDocument, error) {
+func (s *statusView) runDocument(r *history.RunStatus) (runDocument, error) {
 	counts, err := countsOf(r)
 	d := runDocument{
 		RunID: r.ID, State: s.stateOf(r), StartedAt: r.StartedAt,
@@ -124,7 +124,7 @@ func (s *statusView) runDocument(r *ledger.RunStatus) (runDocument, error) {
 	return d, err
 }
 
-func doubtDocuments(doubts []ledger.OpenRequest) []doubtDocument {
+func doubtDocuments(doubts []history.OpenRequest) []doubtDocument {
 	documents := make([]doubtDocument, 0, len(doubts))
 	for _, d := range doubts {
 		documents = append(documents, doubtDocument{

@@ -5,7 +5,7 @@ import (
 	"net/http"
 
 	"bulkinvite/batch"
-	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 )
 
 // The words of a report's page.
@@ -75,16 +75,16 @@ var kindNames = map[batch.Kind]string{
 }
 
 // answerName describes what came back.
-func answerName(a ledger.AnswerReport) string {
+func answerName(a history.AnswerReport) string {
 	switch a.Arrival {
-	case ledger.Answered:
+	case history.Answered:
 		if text := http.StatusText(a.StatusCode); text != "" {
 			return fmt.Sprintf("%d %s", a.StatusCode, text)
 		}
 		return fmt.Sprint(a.StatusCode)
-	case ledger.Lost:
+	case history.Lost:
 		return "no answer; the API may have acted"
-	case ledger.NotSent:
+	case history.NotSent:
 		return "not sent: there was no connection, or the run ended first"
 	default:
 		return "none is written: under way, or lost with the program"

@@ -21,6 +21,7 @@ import (
 	"bulkinvite/batch"
 	"bulkinvite/batch/file"
 	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/ledger/history"
 	"bulkinvite/batch/send"
 	"bulkinvite/cmd/bulkinvite/app"
 )
@@ -79,7 +80,7 @@ func metricsText(from prometheus.Gatherer) ([]byte, error) {
 
 // countDoubts counts who is in doubt in a ledger.
 func countDoubts(ctx context.Context, path string) (int, error) {
-	reader, err := ledger.OpenReadOnly(ctx, path)
+	reader, err := history.OpenReadOnly(ctx, path)
 	if err != nil {
 		return 0, err
 	}

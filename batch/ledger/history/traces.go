@@ -1,4 +1,4 @@
-package ledger
+package history
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/ledger/rows"
 
 	"golang.org/x/net/idna"
 )
@@ -34,14 +35,14 @@ type alias struct {
 // yet: of a run that died or is not over.
 func (r *Reader) Traces(ctx context.Context, person, interviewID string) (t *Traces, err error) {
 	err = r.read(ctx, func(tx *sql.Tx) error {
-		t, err = FindTraces(ctx, tx, person, interviewID)
+		t, err = TracesOf(ctx, tx, person, interviewID)
 		return err
 	})
 	return t, err
 }
 
-// FindTraces is Reader.Traces for whoever has the ledger open.
-func FindTraces(ctx context.Context, db querier, person, interviewID string) (*Traces, error) {
+// TracesOf is Reader.Traces for whoever has the ledger open.
+func TracesOf(ctx context.Context, db rows.Querier, person, interviewID string) (*Traces, error) {
 	t := &Traces{Person: normalName(person)}
 	return t, t.find(ctx, db, interviewID)
 }
@@ -53,7 +54,7 @@ func normalName(person string) string {
 	return batch.NewKey("", person).Email
 }
 
-func (t *Traces) find(ctx context.Context, db querier, interviewID string) error {
+func (t *Traces) find(ctx context.Context, db rows.Querier, interviewID string) error {
 	t.aliases = []alias{{name: t.Person}}
 	for seen := 0; seen < len(t.aliases); {
 		unseen := t.aliases[seen:]
@@ -122,10 +123,10 @@ func (t *Traces) Requests() (all, forgotten int) {
 	return all, forgotten
 }
 
-// pattern matches a text that names the person. An address is found within
+// Pattern matches a text that names the person. An address is found within
 // longer ones too, since nobody knows what a message has around it; an id only
 // by itself, since it may be short.
-func (t *Traces) pattern() *regexp.Regexp {
+func (t *Traces) Pattern() *regexp.Regexp {
 	expressions := []string{regexp.QuoteMeta(t.Person)}
 	if at := strings.LastIndexByte(t.Person, '@'); at >= 0 {
 		// The key has an international domain as an A-label; messages may not.

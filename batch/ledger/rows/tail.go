@@ -1,8 +1,8 @@
-package ledger
+package rows
 
 import "iter"
 
-// A tail says which requests name a key, by its hash, for requests that the
+// A Tail says which requests name a key, by its hash, for requests that the
 // index does not have. A run may claim millions of people, so it takes some ten
 // bytes for each, and grows in small steps; and it is sorted, so that the index
 // is made of it without more memory.
@@ -10,8 +10,8 @@ import "iter"
 // It is a hash table whose places ascend with the hashes, and in which what is
 // pushed off its place is sorted too: looking for a hash goes on to the first
 // greater one or free slot, and adding one moves the greater ones behind it.
-type tail struct {
-	base  int64 // all requests in it have higher numbers
+type Tail struct {
+	Base  int64 // all requests in it have higher numbers
 	parts [1 << (hashBits - restBits)]tailPart
 }
 
@@ -30,30 +30,30 @@ type tailPart struct {
 // maxReserved bounds the memory that is reserved, to some 170 MB.
 const maxReserved = 1 << 24
 
-// reserve makes room for so many people in an empty tail. A few percent of them
+// Reserve makes room for so many people in an empty tail. A few percent of them
 // already use nearly all of the memory, since they are spread over it.
-func (t *tail) reserve(people int) {
+func (t *Tail) Reserve(people int) {
 	each := min(max(people, 0), maxReserved) / len(t.parts)
 	for i := range t.parts {
 		t.parts[i].reserve(each*6/5 + i/16) // an eighth stays free, and not all parts get the same
 	}
 }
 
-// add adds that a request names the key. Adding it again does nothing.
-func (t *tail) add(hash uint64, request int64) {
+// Add adds that a request names the key. Adding it again does nothing.
+func (t *Tail) Add(hash uint64, request int64) {
 	number := hash >> restBits
-	p, slot := &t.parts[number], hash<<(64-restBits)|uint64(request-t.base)
+	p, slot := &t.parts[number], hash<<(64-restBits)|uint64(request-t.Base)
 	for 8*p.used >= 7*p.places || !p.put(slot) {
 		p.grow(int(number))
 	}
 }
 
-// requests yields the requests that may name the key, in their order.
-func (t *tail) requests(hash uint64) iter.Seq[int64] {
+// Requests yields the requests that may name the key, in their order.
+func (t *Tail) Requests(hash uint64) iter.Seq[int64] {
 	return func(yield func(int64) bool) {
 		p, rest := &t.parts[hash>>restBits], hash&(1<<restBits-1)
 		for i := p.place(rest); i < len(p.slots) && p.slots[i] != 0 && p.slots[i]>>32 <= rest; i++ {
-			if p.slots[i]>>32 == rest && !yield(t.base+int64(uint32(p.slots[i]))) {
+			if p.slots[i]>>32 == rest && !yield(t.Base+int64(uint32(p.slots[i]))) {
 				return
 			}
 		}
@@ -61,7 +61,7 @@ func (t *tail) requests(hash uint64) iter.Seq[int64] {
 }
 
 // len returns how many hashes were added.
-func (t *tail) len() int {
+func (t *Tail) len() int {
 	sum := 0
 	for i := range t.parts {
 		sum += t.parts[i].used
@@ -70,13 +70,13 @@ func (t *tail) len() int {
 }
 
 // drain yields what the tail has, sorted, and frees it on the way.
-func (t *tail) drain() iter.Seq[entry] {
+func (t *Tail) drain() iter.Seq[entry] {
 	return func(yield func(entry) bool) {
 		for number := range t.parts {
 			slots := t.parts[number].slots
 			t.parts[number] = tailPart{}
 			for _, slot := range slots {
-				if slot != 0 && !yield(entry{uint64(number)<<restBits | slot>>32, t.base + int64(uint32(slot))}) {
+				if slot != 0 && !yield(entry{uint64(number)<<restBits | slot>>32, t.Base + int64(uint32(slot))}) {
 					return
 				}
 			}

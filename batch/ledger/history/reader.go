@@ -1,4 +1,8 @@
-package ledger
+// Package history answers questions to a ledger: which runs there were, who is in
+// what state, what became of a run's requests, and all that is known of a person.
+// Each answer is a fold over rows.Requests. It reads, also beside a run, and knows
+// nothing of how a run writes.
+package history
 
 import (
 	"cmp"
@@ -12,6 +16,7 @@ import (
 	"time"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/ledger/rows"
 
 	"github.com/gofrs/flock"
 )
@@ -26,9 +31,9 @@ type Reader struct {
 // OpenReadOnly opens the ledger at path for reading and creates nothing. The
 // error is fs.ErrNotExist if there is no ledger.
 func OpenReadOnly(ctx context.Context, path string) (*Reader, error) {
-	real, err := resolve(path)
+	real, err := rows.Resolve(path)
 	if err == nil {
-		err = refuseLost(real)
+		err = rows.RefuseLost(real)
 	}
 	if err == nil {
 		var info fs.FileInfo
@@ -47,7 +52,7 @@ func OpenReadOnly(ctx context.Context, path string) (*Reader, error) {
 }
 
 func (r *Reader) open(ctx context.Context) error {
-	source := dsn(r.path, "ro", "query_only(on)")
+	source := rows.DSN(r.path, "ro", "query_only(on)")
 	r.still = nil
 	if !hasWAL(r.path) {
 		info, err := os.Stat(r.path)
@@ -59,11 +64,11 @@ func (r *Reader) open(ctx context.Context) error {
 		// database, and leave them there.
 		source += "&immutable=1"
 	}
-	db, err := openDSN(source, 1)
+	db, err := rows.OpenDSN(source, 1)
 	if err != nil {
 		return err
 	}
-	if err = checkSchema(ctx, db); err != nil {
+	if err = rows.CheckSchema(ctx, db); err != nil {
 		return errors.Join(err, db.Close())
 	}
 	r.db = db
@@ -109,7 +114,7 @@ func (r *Reader) read(ctx context.Context, f func(tx *sql.Tx) error) error {
 func (r *Reader) readOnce(ctx context.Context, f func(tx *sql.Tx) error) error {
 	// Before the first query, with which the state that the transaction shows
 	// begins: a run that goes on has soon noted more than that has.
-	noted, err := readWitness(r.path)
+	noted, err := rows.ReadLastRequest(r.path)
 	if err != nil {
 		return err
 	}
@@ -118,12 +123,12 @@ func (r *Reader) readOnce(ctx context.Context, f func(tx *sql.Tx) error) error {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // nothing was written
-	last, err := lastRequest(ctx, tx)
+	last, err := rows.LastRequest(ctx, tx)
 	if err != nil {
 		return err
 	}
 	if last < noted {
-		return forgotten(r.path, last, noted)
+		return rows.LostError(r.path, last, noted)
 	}
 	return f(tx)
 }
@@ -154,11 +159,11 @@ func isLocked(path string) (bool, error) {
 func (r *Reader) Look(ctx context.Context, baseURL string, f func(batch.Lookuper) error) error {
 	var told error // f's, which is not the ledger's
 	err := r.read(ctx, func(tx *sql.Tx) error {
-		l, err := newLookup(ctx, tx)
+		l, err := rows.NewFinder(ctx, tx)
 		if err == nil {
-			l.base = baseURL
+			l.BaseURL = baseURL
 			told = f(&readOnly{lookup: l})
-			l.book.shelf.close()
+			l.Cache.Shelf.Close()
 		}
 		return err
 	})
@@ -169,7 +174,7 @@ func (r *Reader) Look(ctx context.Context, baseURL string, f func(batch.Lookuper
 // one connection and its statements.
 type readOnly struct {
 	mu     sync.Mutex
-	lookup *lookup
+	lookup *rows.Finder
 }
 
 // Lookup implements batch.Lookuper.
@@ -203,7 +208,7 @@ func (r *Reader) Runs(ctx context.Context, n int) (runs []RunStatus, err error) 
 }
 
 // readRuns returns the runs that the end of a select names.
-func readRuns(ctx context.Context, db querier, which string, arg any) ([]RunStatus, error) {
+func readRuns(ctx context.Context, db rows.Querier, which string, arg any) ([]RunStatus, error) {
 	rows, err := db.QueryContext(ctx, `select id, started_at, coalesce(ended_at, 0), base_url, input, sha256, row_count,
 		coalesce(counts, '{}'), coalesce(exit_code, 0) from runs `+which, arg)
 	if err != nil {
@@ -238,9 +243,9 @@ type InterviewStatus struct {
 // are StateSending, as InDoubt returns them. It reads the whole ledger:
 // seconds and some 30 MB per million people.
 func (r *Reader) People(ctx context.Context) ([]InterviewStatus, []OpenRequest, error) {
-	var c *census
+	var c *peopleCounts
 	err := r.read(ctx, func(tx *sql.Tx) (err error) {
-		c, err = readCensus(ctx, tx)
+		c, err = readPeopleCounts(ctx, tx)
 		return err
 	})
 	if err != nil {

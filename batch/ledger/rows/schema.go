@@ -1,4 +1,4 @@
-package ledger
+package rows
 
 import (
 	"context"
@@ -23,23 +23,23 @@ const (
 	schemaVersion = 1
 )
 
-// dsn returns a data source name in which nothing of path can be taken for a
+// DSN returns a data source name in which nothing of path can be taken for a
 // parameter. The pragmas stand in it because only so they reach every
 // connection of the pool.
-func dsn(path, mode string, pragmas ...string) string {
+func DSN(path, mode string, pragmas ...string) string {
 	query := url.Values{"mode": {mode}, "_txlock": {"immediate"}}
 	query["_pragma"] = append([]string{"busy_timeout(10000)"}, pragmas...)
 	return (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: query.Encode()}).String()
 }
 
-// A querier is a database, or a transaction, which shows one state of it.
-type querier interface {
+// A Querier is a database, or a transaction, which shows one state of it.
+type Querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
 }
 
-func openDSN(dsn string, conns int) (*sql.DB, error) {
+func OpenDSN(dsn string, conns int) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, err
@@ -49,18 +49,18 @@ func openDSN(dsn string, conns int) (*sql.DB, error) {
 	return db, nil
 }
 
-// inspect refuses what is not a ledger. It changes nothing: the file may be
+// Inspect refuses what is not a ledger. It changes nothing: the file may be
 // somebody else's.
-func inspect(ctx context.Context, path string) error {
-	db, err := openDSN(dsn(path, "ro"), 1)
+func Inspect(ctx context.Context, path string) error {
+	db, err := OpenDSN(DSN(path, "ro"), 1)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	return checkSchema(ctx, db)
+	return CheckSchema(ctx, db)
 }
 
-func checkSchema(ctx context.Context, db *sql.DB) error {
+func CheckSchema(ctx context.Context, db *sql.DB) error {
 	var id, version, objects int
 	err := db.QueryRowContext(ctx, `select application_id, user_version, (select count(*) from sqlite_schema)
 		from pragma_application_id, pragma_user_version`).Scan(&id, &version, &objects)
@@ -83,9 +83,9 @@ func checkSchema(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// createSchema makes all that a ledger consists of in an empty file, and marks
+// CreateSchema makes all that a ledger consists of in an empty file, and marks
 // it as ours.
-func createSchema(ctx context.Context, db *sql.DB) error {
+func CreateSchema(ctx context.Context, db *sql.DB) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("cannot be written: %w", err)

@@ -1,4 +1,8 @@
-package ledger
+// Package rows is what stands in a ledger's file, and how it is read: the schema,
+// requests with their answers, the list of people, and looking people up. It
+// knows what a row means, and not who asks or writes: that is package ledger's
+// and package history's.
+package rows
 
 import (
 	"context"
@@ -22,11 +26,11 @@ const (
 	inOrder = " order by r.id, a.id"
 )
 
-// byID selects the requests of a JSON array of numbers, see numbers.
-const byID = "where r.id in (select value from json_each(?))"
+// ByID selects the requests of a JSON array of numbers, see Numbers.
+const ByID = "where r.id in (select value from json_each(?))"
 
-// numbers returns a JSON array.
-func numbers(ids []int64) string {
+// Numbers returns a JSON array.
+func Numbers(ids []int64) string {
 	list := []byte{'['}
 	for i, id := range ids {
 		if i > 0 {
@@ -37,11 +41,11 @@ func numbers(ids []int64) string {
 	return string(append(list, ']'))
 }
 
-// requests yields the requests that the end of a select names, each with all
+// Requests yields the requests that the end of a select names, each with all
 // answers to it, in the order of their numbers. Every question to the ledger is
 // a fold over it. Nothing follows an error.
-func requests(ctx context.Context, db querier, where string, args ...any) iter.Seq2[*request, error] {
-	return func(yield func(*request, error) bool) {
+func Requests(ctx context.Context, db Querier, where string, args ...any) iter.Seq2[*Request, error] {
+	return func(yield func(*Request, error) bool) {
 		rows, err := db.QueryContext(ctx, selectRequests+where+inOrder, args...)
 		if err != nil {
 			yield(nil, fmt.Errorf("read requests: %w", err))
@@ -52,19 +56,19 @@ func requests(ctx context.Context, db querier, where string, args ...any) iter.S
 }
 
 // eachRequest is requests for rows that are selected already, which it closes.
-func eachRequest(rows *sql.Rows) iter.Seq2[*request, error] {
-	return func(yield func(*request, error) bool) {
+func eachRequest(rows *sql.Rows) iter.Seq2[*Request, error] {
+	return func(yield func(*Request, error) bool) {
 		defer rows.Close()
-		var current *request
+		var current *Request
 		for rows.Next() {
 			next, a, err := scanRow(rows)
-			if err == nil && (current == nil || current.id != next.id) {
+			if err == nil && (current == nil || current.ID != next.ID) {
 				if current != nil && !yield(current, nil) {
 					return
 				}
 				current, err = next, next.readPeople()
 			}
-			if err == nil && a.id != 0 {
+			if err == nil && a.ID != 0 {
 				err = current.addAnswer(a)
 			}
 			if err != nil {
@@ -82,21 +86,21 @@ func eachRequest(rows *sql.Rows) iter.Seq2[*request, error] {
 
 // scanRow returns a request without its people, and an answer to it; its id is 0
 // if there is none.
-func scanRow(rows *sql.Rows) (*request, *answer, error) {
-	var r request
-	var a answer
+func scanRow(rows *sql.Rows) (*Request, *Answer, error) {
+	var r Request
+	var a Answer
 	var claimedAt int64
-	err := rows.Scan(&r.id, &r.runID, &r.baseURL, &r.interviewID, &r.application, &r.candidateID, &r.emailDisabled,
-		&r.kind, &claimedAt, &r.text, &a.id, &a.run, &a.at, &a.statusCode, &a.message,
-		&a.columns.states, &a.columns.ids, &a.columns.links, &a.columns.marks)
-	r.claimedAt = time.UnixMicro(claimedAt).UTC()
+	err := rows.Scan(&r.ID, &r.RunID, &r.BaseURL, &r.InterviewID, &r.Application, &r.CandidateID, &r.EmailDisabled,
+		&r.Kind, &claimedAt, &r.text, &a.ID, &a.Run, &a.At, &a.StatusCode, &a.Message,
+		&a.columns.States, &a.columns.IDs, &a.columns.Links, &a.columns.Marks)
+	r.ClaimedAt = time.UnixMicro(claimedAt).UTC()
 	return &r, &a, err
 }
 
 // readPeople reads the people of a request.
-func (r *request) readPeople() error {
-	if !knownKind(r.kind) {
-		return fmt.Errorf("request %d: %w", r.id, errDamaged)
+func (r *Request) readPeople() error {
+	if !KnownKind(r.Kind) {
+		return fmt.Errorf("request %d: %w", r.ID, ErrDamaged)
 	}
 	text := r.text
 	r.text = ""
@@ -104,24 +108,24 @@ func (r *request) readPeople() error {
 }
 
 // joinAll adds the people of requests.people.
-func (r *request) joinAll(people string) (err error) {
-	if r.emails, err = parseTexts(people); err != nil {
-		return fmt.Errorf("request %d: %w", r.id, err)
+func (r *Request) joinAll(people string) (err error) {
+	if r.Emails, err = parseTexts(people); err != nil {
+		return fmt.Errorf("request %d: %w", r.ID, err)
 	}
-	r.people = make([]person, len(r.emails))
-	for i := range r.people {
-		r.people[i] = person{state: batch.StateSending, by: r.runID, forgotten: isStandIn(r.emails[i])}
-		r.forgotten = r.forgotten || r.people[i].forgotten
+	r.People = make([]Person, len(r.Emails))
+	for i := range r.People {
+		r.People[i] = Person{State: batch.StateSending, by: r.RunID, Forgotten: IsForgottenMark(r.Emails[i])}
+		r.forgotten = r.forgotten || r.People[i].Forgotten
 	}
 	return nil
 }
 
 // addAnswer adds an answer that was read.
-func (r *request) addAnswer(a *answer) (err error) {
-	if a.outcomes, err = a.columns.decode(len(r.people)); err != nil {
-		return fmt.Errorf("answer %d: %w", a.id, err)
+func (r *Request) addAnswer(a *Answer) (err error) {
+	if a.Outcomes, err = a.columns.decode(len(r.People)); err != nil {
+		return fmt.Errorf("answer %d: %w", a.ID, err)
 	}
-	a.columns = columns{}
-	r.answers = append(r.answers, a)
-	return r.apply(a)
+	a.columns = Columns{}
+	r.Answers = append(r.Answers, a)
+	return r.Apply(a)
 }

@@ -1,4 +1,4 @@
-package ledger
+package history
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/ledger/rows"
 )
 
 // A History is all that the ledger knows of a person in one interview under one
@@ -45,18 +46,18 @@ type PastAnswer struct {
 	Mark        string
 }
 
-func histories(ctx context.Context, db querier, aliases []alias, interviewID string) ([]History, error) {
+func histories(ctx context.Context, db rows.Querier, aliases []alias, interviewID string) ([]History, error) {
 	histories, err := candidates(ctx, db, aliases, interviewID)
 	if err != nil {
 		return nil, err
 	}
-	l, err := newLookup(ctx, db)
+	l, err := rows.NewFinder(ctx, db)
 	if err != nil {
 		return nil, err
 	}
 	for i := range histories {
 		h := &histories[i]
-		l.base = h.BaseURL
+		l.BaseURL = h.BaseURL
 		if err := h.fill(ctx, db, l); err != nil {
 			return nil, err
 		}
@@ -66,7 +67,7 @@ func histories(ctx context.Context, db querier, aliases []alias, interviewID str
 
 // candidates returns the empty histories of all interviews in which people may
 // be who are known by the aliases.
-func candidates(ctx context.Context, db querier, aliases []alias, interviewID string) ([]History, error) {
+func candidates(ctx context.Context, db rows.Querier, aliases []alias, interviewID string) ([]History, error) {
 	query, args := "select distinct u.base_url, r.interview_id from requests r join runs u on u.id = r.run_id order by 1, 2", []any{}
 	if interviewID != "" {
 		query, args = "select distinct base_url, ? from runs order by 1", []any{batch.NewKey(interviewID, "").InterviewID}
@@ -93,44 +94,44 @@ func candidates(ctx context.Context, db querier, aliases []alias, interviewID st
 }
 
 // fill adds what the ledger knows.
-func (h *History) fill(ctx context.Context, db querier, l *lookup) error {
+func (h *History) fill(ctx context.Context, db rows.Querier, l *rows.Finder) error {
 	keys := []batch.Key{h.Key}
-	found, err := l.findAll(ctx, hashAll(h.BaseURL, keys))
+	found, err := l.FindAll(ctx, rows.HashAll(h.BaseURL, keys))
 	if err != nil {
 		return err
 	}
 	ids := make([]int64, len(found))
 	for i, m := range found {
-		ids[i] = m.request
+		ids[i] = m.Request
 	}
-	read := map[int64]*request{}
-	for r, err := range requests(ctx, db, byID, numbers(ids)) {
+	read := map[int64]*rows.Request{}
+	for r, err := range rows.Requests(ctx, db, rows.ByID, rows.Numbers(ids)) {
 		if err != nil {
 			return err
 		}
-		read[r.id] = r
+		read[r.ID] = r
 	}
-	var f fold
-	err = l.matchPeople(keys, found, func(id int64) (*request, error) { return read[id], nil }, func(_ int, r *request, p *person) {
-		f.add(0, r, p)
-		h.Requests = append(h.Requests, pastRequest(r, r.find(h.Key.Email, 0)))
+	var f rows.Fold
+	err = l.MatchPeople(keys, found, func(id int64) (*rows.Request, error) { return read[id], nil }, func(_ int, r *rows.Request, p *rows.Person) {
+		f.Add(0, r, p)
+		h.Requests = append(h.Requests, pastRequest(r, r.Find(h.Key.Email, 0)))
 	})
-	h.Record = f.rec
+	h.Record = f.Rec
 	return err
 }
 
 // pastRequest returns what a request tells of the person at a position in it.
-func pastRequest(r *request, at int) PastRequest {
+func pastRequest(r *rows.Request, at int) PastRequest {
 	past := PastRequest{
-		ID: r.id, RunID: r.runID, Kind: r.kind, ClaimedAt: r.claimedAt, JobApplicationID: r.application,
-		CandidateID: r.candidateID, DisableEmail: r.emailDisabled, People: len(r.people),
-		State: r.people[at].state, Forgotten: r.people[at].forgotten,
+		ID: r.ID, RunID: r.RunID, Kind: r.Kind, ClaimedAt: r.ClaimedAt, JobApplicationID: r.Application,
+		CandidateID: r.CandidateID, DisableEmail: r.EmailDisabled, People: len(r.People),
+		State: r.People[at].State, Forgotten: r.People[at].Forgotten,
 	}
-	for _, a := range r.answers {
-		for _, o := range a.outcomes {
+	for _, a := range r.Answers {
+		for _, o := range a.Outcomes {
 			if o.Person == at {
 				past.Answers = append(past.Answers, PastAnswer{
-					RunID: a.run, At: time.UnixMicro(a.at).UTC(), StatusCode: a.statusCode, Message: a.message,
+					RunID: a.Run, At: time.UnixMicro(a.At).UTC(), StatusCode: a.StatusCode, Message: a.Message,
 					State: o.State, CandidateID: o.CandidateID, InviteURL: o.InviteURL, Mark: o.Mark,
 				})
 			}

@@ -1,4 +1,4 @@
-package ledger
+package rows
 
 import (
 	"encoding/json"
@@ -10,8 +10,8 @@ import (
 	"bulkinvite/batch"
 )
 
-// An outcome is what an answer says of one person.
-type outcome struct {
+// An Outcome is what an answer says of one person.
+type Outcome struct {
 	Person      int // position in requests.people
 	State       batch.State
 	CandidateID string
@@ -19,18 +19,18 @@ type outcome struct {
 	Mark        string
 }
 
-// errDamaged is of a row that nothing here has written. To read it as well as it
+// ErrDamaged is of a row that nothing here has written. To read it as well as it
 // goes could turn a flipped bit into somebody who was never sent.
-var errDamaged = errors.New("the ledger is damaged")
+var ErrDamaged = errors.New("the ledger is damaged")
 
-// columns are what a row of answers has of its people, in the order of
+// Columns are what a row of answers has of its people, in the order of
 // requests.people. But for the states, each is a JSON array of texts, or empty
 // if all of these are.
-type columns struct {
-	states string // a letter each
-	ids    string
-	links  string // or one JSON text, which is everybody's link with their id in it
-	marks  string
+type Columns struct {
+	States string // a letter each
+	IDs    string
+	Links  string // or one JSON text, which is everybody's link with their id in it
+	Marks  string
 }
 
 const (
@@ -52,26 +52,26 @@ var letterStates = func() (states [256]*batch.State) {
 	return states
 }()
 
-// encode writes outcomes, sorted by person, of an answer to so many people.
-func encode(people int, outcomes []outcome) columns {
+// Encode writes outcomes, sorted by person, of an answer to so many people.
+func Encode(people int, outcomes []Outcome) Columns {
 	states := []byte(strings.Repeat(string(notTold), people))
 	for i := range outcomes {
 		states[outcomes[i].Person] = stateLetters[outcomes[i].State]
 	}
-	c := columns{
-		states: string(states),
-		ids:    column(people, outcomes, func(o *outcome) string { return o.CandidateID }),
-		marks:  column(people, outcomes, func(o *outcome) string { return o.Mark }),
+	c := Columns{
+		States: string(states),
+		IDs:    column(people, outcomes, func(o *Outcome) string { return o.CandidateID }),
+		Marks:  column(people, outcomes, func(o *Outcome) string { return o.Mark }),
 	}
 	if common := commonLinkOf(outcomes); common != nil {
-		c.links = string(appendText(nil, common.text()))
+		c.Links = string(appendText(nil, common.text()))
 	} else {
-		c.links = column(people, outcomes, func(o *outcome) string { return o.InviteURL })
+		c.Links = column(people, outcomes, func(o *Outcome) string { return o.InviteURL })
 	}
 	return c
 }
 
-func column(people int, outcomes []outcome, text func(*outcome) string) string {
+func column(people int, outcomes []Outcome, text func(*Outcome) string) string {
 	texts, empty := make([]string, people), true
 	for i := range outcomes {
 		t := text(&outcomes[i])
@@ -80,7 +80,7 @@ func column(people int, outcomes []outcome, text func(*outcome) string) string {
 	if empty {
 		return ""
 	}
-	return string(appendTexts(make([]byte, 0, 48*people), texts))
+	return string(AppendTexts(make([]byte, 0, 48*people), texts))
 }
 
 // A commonLink is what is around the candidate id in the links of an answer.
@@ -88,7 +88,7 @@ type commonLink struct{ before, after string }
 
 // commonLinkOf returns it if everybody who has an id has such a link, and nobody
 // else has one. The links would be half of the ledger.
-func commonLinkOf(outcomes []outcome) *commonLink {
+func commonLinkOf(outcomes []Outcome) *commonLink {
 	var c *commonLink
 	for i := range outcomes {
 		o := &outcomes[i]
@@ -115,17 +115,17 @@ func (c *commonLink) fits(link, id string) bool {
 }
 
 // decode reads the outcomes of an answer to so many people.
-func (c *columns) decode(people int) (outcomes []outcome, err error) {
+func (c *Columns) decode(people int) (outcomes []Outcome, err error) {
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("%w: %w", errDamaged, err)
+			err = fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
 	}()
-	ids, err := columnTexts(c.ids, people)
+	ids, err := columnTexts(c.IDs, people)
 	if err != nil {
 		return nil, err
 	}
-	marks, err := columnTexts(c.marks, people)
+	marks, err := columnTexts(c.Marks, people)
 	if err != nil {
 		return nil, err
 	}
@@ -133,18 +133,18 @@ func (c *columns) decode(people int) (outcomes []outcome, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(c.states) != people {
-		return nil, fmt.Errorf("%d states of %d people", len(c.states), people)
+	if len(c.States) != people {
+		return nil, fmt.Errorf("%d states of %d people", len(c.States), people)
 	}
-	outcomes = make([]outcome, 0, people)
+	outcomes = make([]Outcome, 0, people)
 	for i := range people {
-		o := outcome{i, "", textAt(ids, i), textAt(links, i), textAt(marks, i)}
-		if c.states[i] == notTold && o == (outcome{Person: i}) {
+		o := Outcome{i, "", textAt(ids, i), textAt(links, i), textAt(marks, i)}
+		if c.States[i] == notTold && o == (Outcome{Person: i}) {
 			continue
 		}
-		state := letterStates[c.states[i]]
+		state := letterStates[c.States[i]]
 		if state == nil {
-			return nil, fmt.Errorf("state %q", c.states[i])
+			return nil, fmt.Errorf("state %q", c.States[i])
 		}
 		o.State = *state
 		if common != nil && o.CandidateID != "" {
@@ -157,12 +157,12 @@ func (c *columns) decode(people int) (outcomes []outcome, err error) {
 
 // decodeLinks reads the column of links, in which there are texts or what they
 // have in common.
-func (c *columns) decodeLinks(people int) ([]string, *commonLink, error) {
-	if !strings.HasPrefix(c.links, `"`) {
-		links, err := columnTexts(c.links, people)
+func (c *Columns) decodeLinks(people int) ([]string, *commonLink, error) {
+	if !strings.HasPrefix(c.Links, `"`) {
+		links, err := columnTexts(c.Links, people)
 		return links, nil, err
 	}
-	texts, err := parseTexts("[" + c.links + "]")
+	texts, err := parseTexts("[" + c.Links + "]")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -196,7 +196,7 @@ func textAt(texts []string, i int) string {
 // and reading them is most of the ledger's work, hence the short cuts for what
 // has no characters to escape; encoding/json does the rest.
 
-func appendTexts(dst []byte, texts []string) []byte {
+func AppendTexts(dst []byte, texts []string) []byte {
 	dst = append(dst, '[')
 	for i, s := range texts {
 		if i > 0 {
@@ -245,15 +245,15 @@ func parseTexts(text string) ([]string, error) {
 	}
 	var elements []*string
 	if err := json.Unmarshal([]byte(text), &elements); err != nil {
-		return nil, fmt.Errorf("%w: %w", errDamaged, err)
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	if elements == nil {
-		return nil, errDamaged
+		return nil, ErrDamaged
 	}
 	texts := make([]string, len(elements))
 	for i, e := range elements {
 		if e == nil {
-			return nil, errDamaged
+			return nil, ErrDamaged
 		}
 		texts[i] = *e
 	}

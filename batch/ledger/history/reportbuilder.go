@@ -1,10 +1,11 @@
-package ledger
+package history
 
 import (
 	"net/http"
 	"strconv"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/ledger/rows"
 )
 
 // A reportBuilder makes the report on a run while it reads.
@@ -25,7 +26,7 @@ type arrival struct {
 
 // A reportRow is a request of the run, and what came back for it.
 type reportRow struct {
-	*request
+	*rows.Request
 	answered bool // the run itself has written an answer
 	arrival  arrival
 	message  string // of that answer
@@ -47,23 +48,23 @@ func newReportBuilder(run int64, named int, sent, written stretch) *reportBuilde
 
 // row sorts the answers to a request: the first one that the run itself wrote is
 // what came back; all others are findings.
-func (b *reportBuilder) row(r *request) *reportRow {
-	row := &reportRow{request: r}
-	for _, a := range r.answers {
+func (b *reportBuilder) row(r *rows.Request) *reportRow {
+	row := &reportRow{Request: r}
+	for _, a := range r.Answers {
 		switch {
-		case a.run != b.run:
-			b.report.LaterFindings.add(a.outcomes)
+		case a.Run != b.run:
+			b.report.LaterFindings.add(a.Outcomes)
 		case row.answered:
-			b.report.Findings.add(a.outcomes)
+			b.report.Findings.add(a.Outcomes)
 		default:
-			row.answered, row.message = true, a.message
-			row.arrival = arrivalOf(r.kind, a.statusCode, a.outcomes)
+			row.answered, row.message = true, a.Message
+			row.arrival = arrivalOf(r.Kind, a.StatusCode, a.Outcomes)
 		}
 	}
 	return row
 }
 
-func arrivalOf(kind batch.Kind, statusCode int, outcomes []outcome) arrival {
+func arrivalOf(kind batch.Kind, statusCode int, outcomes []rows.Outcome) arrival {
 	switch {
 	case statusCode != 0:
 		return arrival{Answered, statusCode}
@@ -79,18 +80,18 @@ func arrivalOf(kind batch.Kind, statusCode int, outcomes []outcome) arrival {
 }
 
 // add counts a request of the run.
-func (b *reportBuilder) add(req *request) {
+func (b *reportBuilder) add(req *rows.Request) {
 	r := b.row(req)
-	kind := value(b.kinds, r.kind)
-	kind.Kind = r.kind
+	kind := value(b.kinds, r.Kind)
+	kind.Kind = r.Kind
 	kind.Requests++
-	for i := range r.people {
-		kind.add(r.people[i].state)
-		if r.kind != batch.KindLink { // a link changes nothing for anybody
+	for i := range r.People {
+		kind.add(r.People[i].State)
+		if r.Kind != batch.KindLink { // a link changes nothing for anybody
 			b.person(r, i)
 		}
 	}
-	if r.kind == batch.KindFound {
+	if r.Kind == batch.KindFound {
 		return // nothing was sent
 	}
 	answers := value(b.arrivals, r.arrival)
@@ -98,25 +99,25 @@ func (b *reportBuilder) add(req *request) {
 		*answers = AnswerReport{Arrival: r.arrival.Arrival, StatusCode: r.arrival.statusCode, Message: r.message}
 	}
 	answers.Requests++
-	answers.People += len(r.people)
+	answers.People += len(r.People)
 	switch {
 	case r.arrival.Arrival == NotSent:
 	case r.arrival.statusCode == http.StatusOK:
-		b.report.Timeline.at(r.claimedAt).Accepted++
+		b.report.Timeline.at(r.ClaimedAt).Accepted++
 	default:
-		b.report.Timeline.at(r.claimedAt).Other++
+		b.report.Timeline.at(r.ClaimedAt).Other++
 	}
 }
 
 // person counts somebody in a request for their interview, and remembers who
 // is not invited.
 func (b *reportBuilder) person(r *reportRow, i int) {
-	state := r.people[i].state
+	state := r.People[i].State
 	if state == batch.StateNone {
 		return // another request tells of them, or none was sent
 	}
-	interview := value(b.interviews, r.interviewID)
-	interview.InterviewID = r.interviewID
+	interview := value(b.interviews, r.InterviewID)
+	interview.InterviewID = r.InterviewID
 	switch {
 	case state == batch.StateRefused:
 		interview.Refused++
@@ -126,9 +127,9 @@ func (b *reportBuilder) person(r *reportRow, i int) {
 		interview.Failed++
 	case state == batch.StateSending:
 		interview.InDoubt++
-	case r.kind == batch.KindFound:
+	case r.Kind == batch.KindFound:
 		interview.Elsewhere++
-	case r.kind == batch.KindResend:
+	case r.Kind == batch.KindResend:
 		interview.Resent++
 	default:
 		interview.Invited++
@@ -139,7 +140,7 @@ func (b *reportBuilder) person(r *reportRow, i int) {
 	group := value(b.report.Named, b.reason(r, state))
 	group.Total++
 	if len(group.First) < b.named {
-		group.First = append(group.First, NamedPerson{r.emails[i], r.interviewID, r.id, r.message})
+		group.First = append(group.First, NamedPerson{r.Emails[i], r.InterviewID, r.ID, r.message})
 	}
 }
 
@@ -159,7 +160,7 @@ func (b *reportBuilder) reason(r *reportRow, state batch.State) batch.Code {
 
 func (b *reportBuilder) result() *RunReport {
 	r := &b.report
-	for _, kind := range kinds {
+	for _, kind := range rows.Kinds {
 		if k := b.kinds[kind]; k != nil {
 			r.Kinds = append(r.Kinds, *k)
 		}

@@ -1,4 +1,4 @@
-package ledger
+package rows
 
 import "bulkinvite/batch"
 
@@ -13,37 +13,37 @@ const (
 	fnvPrime  = 1099511628211
 )
 
-// A hasher hashes the keys of one base URL and one interview after the other.
+// A Hasher hashes the keys of one base URL and one interview after the other.
 // The index keeps these hashes on disk: they never change, or the schema's
 // version does.
-type hasher struct {
+type Hasher struct {
 	base        uint64 // of the base URL
 	interviewID string
 	interview   uint64 // of the base URL and interviewID
 }
 
-func newHasher(baseURL string) *hasher {
+func NewHasher(baseURL string) *Hasher {
 	base := hashText(fnvOffset, baseURL)
-	return &hasher{base: base, interview: hashText(base, "")}
+	return &Hasher{base: base, interview: hashText(base, "")}
 }
 
-// hashAll returns what index and tail have for the keys, in their order.
-func hashAll(baseURL string, keys []batch.Key) []uint64 {
-	h := newHasher(baseURL)
+// HashAll returns what index and tail have for the keys, in their order.
+func HashAll(baseURL string, keys []batch.Key) []uint64 {
+	h := NewHasher(baseURL)
 	hashes := make([]uint64, len(keys))
 	for i, k := range keys {
-		hashes[i] = h.short(k)
+		hashes[i] = h.Short(k)
 	}
 	return hashes
 }
 
-// short returns what index and tail have for the key.
-func (h *hasher) short(k batch.Key) uint64 { return h.hash(k) >> (64 - hashBits) }
+// Short returns what index and tail have for the key.
+func (h *Hasher) Short(k batch.Key) uint64 { return h.Hash(k) >> (64 - hashBits) }
 
-// hash returns for a stand-in what is left of the hash of the key that it is of.
+// Hash returns for a forgotten mark what is left of the hash of the key that it is of.
 // Damaged ones are hashed like any text, and so are found by nobody.
-func (h *hasher) hash(k batch.Key) uint64 {
-	if s, ok := parseStandIn(k.Email); ok {
+func (h *Hasher) Hash(k batch.Key) uint64 {
+	if s, ok := parseForgottenMark(k.Email); ok {
 		return s.short << (64 - hashBits)
 	}
 	if k.InterviewID != h.interviewID {

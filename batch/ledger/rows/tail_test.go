@@ -1,4 +1,4 @@
-package ledger
+package rows
 
 import (
 	"math/rand/v2"
@@ -17,14 +17,14 @@ func TestTail(t *testing.T) {
 		last := uint64(1<<hashBits - 1)
 		near := rapid.Uint64Range(last-3, last)
 		hashes := rapid.SliceOfNDistinct(rapid.OneOf(hash, near), 1, 50, rapid.ID).Draw(t, "hashes")
-		tl := tail{base: rapid.Int64Range(0, 1<<39).Draw(t, "base")}
-		tl.reserve(rapid.IntRange(0, 100_000).Draw(t, "reserved"))
+		tl := Tail{Base: rapid.Int64Range(0, 1<<39).Draw(t, "base")}
+		tl.Reserve(rapid.IntRange(0, 100_000).Draw(t, "reserved"))
 		requests := map[uint64][]int64{}
 		added := 0
 		for n := range int64(rapid.IntRange(0, 300).Draw(t, "n")) {
-			h, request := rapid.SampledFrom(hashes).Draw(t, "hash"), tl.base+n+1
-			tl.add(h, request)
-			tl.add(h, request)
+			h, request := rapid.SampledFrom(hashes).Draw(t, "hash"), tl.Base+n+1
+			tl.Add(h, request)
+			tl.Add(h, request)
 			requests[h] = append(requests[h], request)
 			added++
 		}
@@ -32,7 +32,7 @@ func TestTail(t *testing.T) {
 			t.Fatalf("%d of %d were added", tl.len(), added)
 		}
 		for _, h := range append(hashes, 0, 1, last) {
-			if got := slices.Collect(tl.requests(h)); !reflect.DeepEqual(got, requests[h]) {
+			if got := slices.Collect(tl.Requests(h)); !reflect.DeepEqual(got, requests[h]) {
 				t.Fatalf("%x: %v, want %v", h, got, requests[h])
 			}
 		}
@@ -67,12 +67,12 @@ func TestTailSize(t *testing.T) {
 
 func checkTailSize(t *testing.T, people, reserved, limit int) {
 	t.Helper()
-	tl := tail{}
-	tl.reserve(reserved)
+	tl := Tail{}
+	tl.Reserve(reserved)
 	room := tl.room()
 	random := rand.New(rand.NewPCG(1, 2))
 	for i := range people {
-		tl.add(random.Uint64()>>(64-hashBits), int64(1+i/50))
+		tl.Add(random.Uint64()>>(64-hashBits), int64(1+i/50))
 	}
 	if reserved > 100_000 && tl.room() != room {
 		t.Errorf("%d bytes were reserved for %d people, who took %d", room, reserved, tl.room())
@@ -83,7 +83,7 @@ func checkTailSize(t *testing.T, people, reserved, limit int) {
 }
 
 // room returns how many bytes the tail takes.
-func (t *tail) room() (size int) {
+func (t *Tail) room() (size int) {
 	for i := range t.parts {
 		size += 8 * cap(t.parts[i].slots)
 	}

@@ -1,4 +1,4 @@
-package ledger
+package rows
 
 import (
 	"errors"
@@ -9,24 +9,24 @@ import (
 	"strings"
 )
 
-// A witness has the number of the last request in a small file of its own. It
+// A LastRequestFile has the number of the last request in a small file of its own. It
 // is what tells a ledger that has lost something from one that never knew more:
 // SQLite takes a WAL that was damaged, cut or removed after a crash for one that
 // ends there, and an old copy of a ledger looks like a ledger.
 //
 // The file is written behind each commit of requests, and not synced then, so it
 // may lag behind the ledger after a power cut; it is never ahead.
-type witness struct {
+type LastRequestFile struct {
 	file *os.File
 	last int64
 }
 
-const witnessSuffix = ".last"
+const LastSuffix = ".last"
 
-// readWitness returns the last request that a run has noted, 0 if none did. It
+// ReadLastRequest returns the last request that a run has noted, 0 if none did. It
 // creates nothing.
-func readWitness(path string) (int64, error) {
-	text, err := os.ReadFile(path + witnessSuffix)
+func ReadLastRequest(path string) (int64, error) {
+	text, err := os.ReadFile(path + LastSuffix)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return 0, err
 	}
@@ -37,13 +37,13 @@ func readWitness(path string) (int64, error) {
 	return last, nil
 }
 
-func openWitness(path string, last int64) (*witness, error) {
-	file, err := os.OpenFile(path+witnessSuffix, os.O_WRONLY|os.O_CREATE, 0o600)
-	return &witness{file, last}, err
+func OpenLastRequestFile(path string, last int64) (*LastRequestFile, error) {
+	file, err := os.OpenFile(path+LastSuffix, os.O_WRONLY|os.O_CREATE, 0o600)
+	return &LastRequestFile{file, last}, err
 }
 
-// note takes down that the ledger has all requests to last.
-func (w *witness) note(last int64) error {
+// Note takes down that the ledger has all requests to last.
+func (w *LastRequestFile) Note(last int64) error {
 	if last <= w.last {
 		return nil
 	}
@@ -52,21 +52,21 @@ func (w *witness) note(last int64) error {
 	return err
 }
 
-// close makes the file durable: until the next run it is all that tells of a
+// Close makes the file durable: until the next run it is all that tells of a
 // ledger that is removed.
-func (w *witness) close() error { return errors.Join(w.file.Sync(), w.file.Close()) }
+func (w *LastRequestFile) Close() error { return errors.Join(w.file.Sync(), w.file.Close()) }
 
-// forgotten is the error of a ledger that a run has known to have more.
-func forgotten(path string, last, noted int64) error {
+// LostError is the error of a ledger that a run has known to have more.
+func LostError(path string, last, noted int64) error {
 	return fmt.Errorf("has lost something: its last request is %d, and a run has written %d; a new one or an old copy "+
 		"does not know who was invited since: restore the newest copy with the files beside it, "+
-		"or remove %s if the API's lists are to make up for it", last, noted, path+witnessSuffix)
+		"or remove %s if the API's lists are to make up for it", last, noted, path+LastSuffix)
 }
 
-// refuseOrphan refuses to make a ledger beside what was written last to one that
+// RefuseOrphan refuses to make a ledger beside what was written last to one that
 // is gone or empty: SQLite would throw that away, and with it who was invited,
 // or take it for the new one's.
-func refuseOrphan(path string) error {
+func RefuseOrphan(path string) error {
 	for _, suffix := range []string{"-wal", "-journal"} {
 		log, err := os.Stat(path + suffix)
 		if errors.Is(err, fs.ErrNotExist) || err == nil && log.Size() == 0 {
@@ -81,15 +81,15 @@ func refuseOrphan(path string) error {
 	return nil
 }
 
-// refuseLost refuses a ledger that is gone and of which something is left: to
+// RefuseLost refuses a ledger that is gone and of which something is left: to
 // call it one that never was would be wrong.
-func refuseLost(path string) error {
+func RefuseLost(path string) error {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	noted, err := readWitness(path)
+	noted, err := ReadLastRequest(path)
 	if err == nil && noted > 0 {
-		err = forgotten(path, 0, noted)
+		err = LostError(path, 0, noted)
 	}
-	return errors.Join(err, refuseOrphan(path))
+	return errors.Join(err, RefuseOrphan(path))
 }

@@ -1,4 +1,4 @@
-package ledger
+package rows
 
 import (
 	"encoding/json"
@@ -17,27 +17,27 @@ import (
 func FuzzCodec(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b, c string) {
 		texts := []string{a, b, c}
-		encoded := appendTexts(nil, texts)
+		encoded := AppendTexts(nil, texts)
 		got, err := parseTexts(string(encoded))
 		checkTexts(t, texts, got, err)
 		var plain []string
 		checkTexts(t, texts, plain, json.Unmarshal(encoded, &plain))
 
-		checkOutcomes(t, []outcome{
+		checkOutcomes(t, []Outcome{
 			{0, batch.StateInvited, a, b, ""}, {1, batch.StateNone, c, "", b}, {3, batch.StateFailed, "", a, ""}, {4, batch.StateNoInvitation, "", "", c},
 		})
-		checkOutcomes(t, []outcome{{0, batch.StateInvited, a, b + a + c, ""}, {2, batch.StateInvited, c, b + c + c, a}, {4, batch.StateRefused, "", "", ""}})
+		checkOutcomes(t, []Outcome{{0, batch.StateInvited, a, b + a + c, ""}, {2, batch.StateInvited, c, b + c + c, a}, {4, batch.StateRefused, "", "", ""}})
 	})
 }
 
-func checkOutcomes(t *testing.T, outcomes []outcome) {
+func checkOutcomes(t *testing.T, outcomes []Outcome) {
 	t.Helper()
-	c := encode(5, outcomes)
+	c := Encode(5, outcomes)
 	back, err := c.decode(5)
 	if err != nil {
 		t.Fatalf("%+v: %v", c, err)
 	}
-	for _, column := range []string{c.ids, c.links, c.marks} {
+	for _, column := range []string{c.IDs, c.Links, c.Marks} {
 		if column != "" && !json.Valid([]byte(column)) {
 			t.Fatalf("%s is not JSON", column)
 		}
@@ -90,40 +90,40 @@ func FuzzRows(f *testing.F) {
 		f.Add(seed[0], seed[1], seed[2], seed[3], seed[4])
 	}
 	f.Fuzz(func(t *testing.T, people, states, ids, links, marks string) {
-		r := request{id: 1, runID: 1, interviewID: "i", kind: batch.KindInvite}
+		r := Request{ID: 1, RunID: 1, InterviewID: "i", Kind: batch.KindInvite}
 		texts, textsErr := strictTexts(people)
 		if err := r.joinAll(people); (err == nil) != (textsErr == nil) {
 			t.Fatalf("people %q: %v, want %v", people, err, textsErr)
 		}
-		if !slices.Equal(r.emails, texts) || len(r.people) != len(texts) {
-			t.Fatalf("people %q are %q, want %q", people, r.emails, texts)
+		if !slices.Equal(r.Emails, texts) || len(r.People) != len(texts) {
+			t.Fatalf("people %q are %q, want %q", people, r.Emails, texts)
 		}
-		c := columns{states, ids, links, marks}
+		c := Columns{states, ids, links, marks}
 		want, wantErr := strictOutcomes(c, len(texts))
-		if err := r.addAnswer(&answer{id: 2, run: 3, at: 4, columns: c}); (err == nil) != (wantErr == nil) {
+		if err := r.addAnswer(&Answer{ID: 2, Run: 3, At: 4, columns: c}); (err == nil) != (wantErr == nil) {
 			t.Fatalf("answer %q: %v, want %v", c, err, wantErr)
 		}
 		if wantErr != nil {
 			return
 		}
-		expected := make([]person, len(texts))
+		expected := make([]Person, len(texts))
 		for i := range expected {
-			expected[i] = person{state: batch.StateSending, by: 1, forgotten: strings.HasPrefix(texts[i], "forgotten:")}
+			expected[i] = Person{State: batch.StateSending, by: 1, Forgotten: strings.HasPrefix(texts[i], "forgotten:")}
 		}
 		for _, o := range want {
 			p := &expected[o.Person]
-			if p.mark = o.Mark; p.state != o.State {
-				p.state, p.by, p.since = o.State, 3, 4
+			if p.Mark = o.Mark; p.State != o.State {
+				p.State, p.by, p.Since = o.State, 3, 4
 			}
 			if o.CandidateID != "" {
-				p.candidateID, p.idFrom = o.CandidateID, 2
+				p.CandidateID, p.IDFrom = o.CandidateID, 2
 			}
 			if o.InviteURL != "" {
 				p.inviteURL, p.urlFrom = o.InviteURL, 2
 			}
 		}
-		if !slices.Equal(r.people, expected) {
-			t.Fatalf("answer %q to %q means %+v, want %+v", c, people, r.people, expected)
+		if !slices.Equal(r.People, expected) {
+			t.Fatalf("answer %q to %q means %+v, want %+v", c, people, r.People, expected)
 		}
 	})
 }
@@ -150,7 +150,7 @@ func strictTexts(text string) ([]string, error) {
 // strictOutcomes takes a letter for each of so many people, who were all being
 // sent, and nothing else of whom it does not tell; and texts, or what is in their
 // place.
-func strictOutcomes(c columns, people int) (outcomes []outcome, err error) {
+func strictOutcomes(c Columns, people int) (outcomes []Outcome, err error) {
 	states := map[rune]batch.State{
 		'i': batch.StateInvited, 'r': batch.StateRefused, 'f': batch.StateFailed,
 		'l': batch.StateNoInvitation, 'x': batch.StateNone, 'o': batch.StateSending,
@@ -165,18 +165,18 @@ func strictOutcomes(c columns, people int) (outcomes []outcome, err error) {
 		}
 		return texts
 	}
-	ids, marks, common := column(c.ids), column(c.marks), ""
-	if strings.HasPrefix(c.links, `"`) {
-		if json.Unmarshal([]byte(c.links), &common) != nil || strings.Count(common, "{candidate_id}") != 1 {
+	ids, marks, common := column(c.IDs), column(c.Marks), ""
+	if strings.HasPrefix(c.Links, `"`) {
+		if json.Unmarshal([]byte(c.Links), &common) != nil || strings.Count(common, "{candidate_id}") != 1 {
 			return nil, errors.New("no link in common")
 		}
-		c.links = ""
+		c.Links = ""
 	}
-	links := column(c.links)
-	if err == nil && len(c.states) != people {
+	links := column(c.Links)
+	if err == nil && len(c.States) != people {
 		err = errors.New("too few or too many states")
 	}
-	for i, letter := range c.states {
+	for i, letter := range c.States {
 		if err != nil {
 			return nil, err
 		}
@@ -188,7 +188,7 @@ func strictOutcomes(c columns, people int) (outcomes []outcome, err error) {
 			links[i] = strings.Replace(common, "{candidate_id}", ids[i], 1)
 		}
 		if known {
-			outcomes = append(outcomes, outcome{i, state, ids[i], links[i], marks[i]})
+			outcomes = append(outcomes, Outcome{i, state, ids[i], links[i], marks[i]})
 		}
 	}
 	return outcomes, err

@@ -1,4 +1,4 @@
-package ledger
+package history
 
 import (
 	"cmp"
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/ledger/rows"
 )
 
 // A RunReport is what the ledger knows of the requests of one run, with what
@@ -109,7 +110,7 @@ func (i InterviewReport) Reached() int { return i.Invited + i.Resent + i.Elsewhe
 // API's list told.
 type Findings struct{ Invited, NotInvited int }
 
-func (f *Findings) add(outcomes []outcome) {
+func (f *Findings) add(outcomes []rows.Outcome) {
 	for _, o := range outcomes {
 		switch o.State {
 		case batch.StateInvited:
@@ -158,20 +159,20 @@ func readReport(ctx context.Context, tx *sql.Tx, run int64, named int) (*RunRepo
 		return nil, err
 	}
 	b := newReportBuilder(run, named, sent, written)
-	for r, err := range requests(ctx, tx, inStretch, sent.from, sent.to) {
+	for r, err := range rows.Requests(ctx, tx, inStretch, sent.from, sent.to) {
 		if err != nil {
 			return nil, err
 		}
 		b.add(r)
 	}
 	const answered = "where r.id < ? and r.id in (select request_id from answers where id >= ? and id < ?)"
-	for r, err := range requests(ctx, tx, answered, sent.from, written.from, written.to) {
+	for r, err := range rows.Requests(ctx, tx, answered, sent.from, written.from, written.to) {
 		if err != nil {
 			return nil, err
 		}
-		for _, a := range r.answers {
-			if a.run == run {
-				b.report.EarlierFindings.add(a.outcomes)
+		for _, a := range r.Answers {
+			if a.Run == run {
+				b.report.EarlierFindings.add(a.Outcomes)
 			}
 		}
 	}
@@ -187,7 +188,7 @@ type stretch struct {
 
 // rowsOf finds a run's rows by their numbers: going over all rows of an old
 // ledger would take longer than what is asked of them.
-func rowsOf(ctx context.Context, db querier, table, column string, run int64) (stretch, error) {
+func rowsOf(ctx context.Context, db rows.Querier, table, column string, run int64) (stretch, error) {
 	var count int64
 	err := db.QueryRowContext(ctx, "select coalesce(max(id), 0) from "+table).Scan(&count)
 	begin := func(run int64) int64 { // the first row of this run or a later one
@@ -214,15 +215,15 @@ func rowsOf(ctx context.Context, db querier, table, column string, run int64) (s
 const inStretch = "where r.id >= ? and r.id < ?"
 
 // requestsOf yields the requests of a run, or of all runs if that is 0.
-func requestsOf(ctx context.Context, db querier, run int64) iter.Seq2[*request, error] {
+func requestsOf(ctx context.Context, db rows.Querier, run int64) iter.Seq2[*rows.Request, error] {
 	if run == 0 {
-		return requests(ctx, db, "")
+		return rows.Requests(ctx, db, "")
 	}
 	sent, err := rowsOf(ctx, db, "requests", "claimed_at", run)
 	if err != nil {
-		return func(yield func(*request, error) bool) { yield(nil, err) }
+		return func(yield func(*rows.Request, error) bool) { yield(nil, err) }
 	}
-	return requests(ctx, db, inStretch, sent.from, sent.to)
+	return rows.Requests(ctx, db, inStretch, sent.from, sent.to)
 }
 
 // sorted returns the values of a map by falling size, then by name.

@@ -1,4 +1,4 @@
-package ledger
+package rows
 
 import (
 	"encoding/binary"
@@ -25,7 +25,7 @@ func (p people) add(e entry) people {
 	return binary.BigEndian.AppendUint16(p, uint16(e.request))
 }
 
-func (p people) len() int { return len(p) / entrySize }
+func (p people) Len() int { return len(p) / entrySize }
 
 func (p people) hash(i int) uint64 { return binary.BigEndian.Uint64(p[i*entrySize:]) >> 24 }
 
@@ -37,7 +37,7 @@ func (p people) request(i int) int64 {
 // needs as much memory again as the others take.
 func (p people) merge(n int) {
 	others := append(people(nil), p[n*entrySize:]...)
-	for to, left := p.len()-1, others.len(); left > 0; to-- {
+	for to, left := p.Len()-1, others.Len(); left > 0; to-- {
 		from := others[(left-1)*entrySize:]
 		if n > 0 && p.hash(n-1) > others.hash(left-1) { // of one hash, the first have the lower requests
 			n--
@@ -55,10 +55,10 @@ type segment struct {
 	entries     int
 }
 
-// An index finds the requests that name a key, among those of earlier runs: one
+// An Index finds the requests that name a key, among those of earlier runs: one
 // list in memory of all people, some 10.25 bytes each. It does not change during
 // a run.
-type index struct {
+type Index struct {
 	people
 	segments []segment // of which the list was made, as they are in the ledger, the oldest first
 
@@ -71,9 +71,9 @@ type index struct {
 const startEntries = 4
 
 // newIndex makes the index of the people of segments, one behind the other.
-func newIndex(all people, segments []segment) *index {
-	x := &index{people: all, segments: segments}
-	end := all.len()
+func newIndex(all people, segments []segment) *Index {
+	x := &Index{people: all, segments: segments}
+	end := all.Len()
 	// The newest first: those before them are more than twice as many.
 	for i, behind := len(segments)-1, 0; i > 0; i-- {
 		behind += segments[i].entries
@@ -94,26 +94,26 @@ func newIndex(all people, segments []segment) *index {
 }
 
 // search returns the position of the first entry with the hash or a greater one.
-func (x *index) search(hash uint64) int {
+func (x *Index) search(hash uint64) int {
 	i := int(x.starts[hash>>x.shift])
-	for i < x.len() && x.hash(i) < hash {
+	for i < x.Len() && x.hash(i) < hash {
 		i++
 	}
 	return i
 }
 
 // find returns the requests that may name the keys with these hashes.
-func (x *index) find(hashes []uint64) (found []match) {
+func (x *Index) find(hashes []uint64) (found []Match) {
 	for at, h := range hashes {
-		for i := x.search(h); i < x.len() && x.hash(i) == h; i++ {
-			found = append(found, match{at, x.request(i)})
+		for i := x.search(h); i < x.Len() && x.hash(i) == h; i++ {
+			found = append(found, Match{at, x.request(i)})
 		}
 	}
 	return found
 }
 
 // last returns the last request that the index has.
-func (x *index) last() int64 { return lastOf(x.segments) }
+func (x *Index) last() int64 { return lastOf(x.segments) }
 
 func lastOf(segments []segment) int64 {
 	if len(segments) == 0 {

@@ -1,4 +1,4 @@
-package ledger
+package rows
 
 import (
 	"container/list"
@@ -8,7 +8,7 @@ import (
 
 // What is not on the disk yet stays, and what has come to it longest ago goes.
 func TestPinned(t *testing.T) {
-	b := &book{cached: map[int64]*list.Element{}, recent: list.New(), pinned: map[int64]int{}}
+	b := &RequestCache{cached: map[int64]*list.Element{}, recent: list.New(), pinned: map[int64]int{}}
 	holds := func(want ...int64) {
 		t.Helper()
 		for id := range b.cached {
@@ -20,19 +20,19 @@ func TestPinned(t *testing.T) {
 			t.Errorf("%d requests of %d people, want %v", len(b.cached), b.people, want)
 		}
 	}
-	keep := func(id int64) { b.keep(&request{id: id, people: make([]person, cachedPeople/2)}) }
+	keep := func(id int64) { b.Keep(&Request{ID: id, People: make([]Person, cachedPeople/2)}) }
 	for id := range int64(3) {
 		keep(id + 1)
-		b.pin(id + 1)
+		b.Pin(id + 1)
 	}
 	holds(1, 2, 3)
-	b.pin(1) // it is settled before it is written
-	b.unpin(1)
-	b.unpin(2)
+	b.Pin(1) // it is settled before it is written
+	b.Unpin(1)
+	b.Unpin(2)
 	keep(4)
 	holds(1, 3, 4)
-	b.unpin(1)
-	b.unpin(3)
+	b.Unpin(1)
+	b.Unpin(3)
 	keep(5)
 	holds(4, 5)
 	if len(b.pinned) != 0 {

@@ -1,4 +1,4 @@
-package ledger
+package history
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/ledger/rows"
 )
 
 // ErrNoRun means that the ledger has no run of a number.
@@ -50,20 +51,20 @@ func (r *Reader) Requests(ctx context.Context, run int64) (counts []RequestCount
 	return counts, err
 }
 
-func readRequestCounts(ctx context.Context, db querier, run int64) (sorted []RequestCount, err error) {
+func readRequestCounts(ctx context.Context, db rows.Querier, run int64) (sorted []RequestCount, err error) {
 	counts := map[string]*RequestCount{}
 	for r, err := range requestsOf(ctx, db, run) {
 		if err != nil {
 			return nil, err
 		}
-		first, answered := &answer{}, len(r.answers) > 0
+		first, answered := &rows.Answer{}, len(r.Answers) > 0
 		if answered {
-			first = r.answers[0]
+			first = r.Answers[0]
 		}
-		c := value(counts, fmt.Sprintf("%s %t %3d", r.kind, answered, first.statusCode))
-		c.Kind, c.Answered, c.StatusCode, c.Message = r.kind, answered, first.statusCode, first.message
+		c := value(counts, fmt.Sprintf("%s %t %3d", r.Kind, answered, first.StatusCode))
+		c.Kind, c.Answered, c.StatusCode, c.Message = r.Kind, answered, first.StatusCode, first.Message
 		c.Requests++
-		c.People += len(r.people)
+		c.People += len(r.People)
 	}
 	for _, how := range slices.Sorted(maps.Keys(counts)) {
 		sorted = append(sorted, *counts[how])
@@ -81,7 +82,7 @@ func (r *Reader) LastSent(ctx context.Context, baseURL string) (run int64, inter
 	return run, interviews, err
 }
 
-func readLastSent(ctx context.Context, db querier, baseURL string) (run int64, interviews []string, err error) {
+func readLastSent(ctx context.Context, db rows.Querier, baseURL string) (run int64, interviews []string, err error) {
 	rows, err := db.QueryContext(ctx, `with last as (select run_id from requests
 			where kind in ('invite', 'resend') and run_id in (select id from runs where base_url = ?)
 			order by id desc limit 1)

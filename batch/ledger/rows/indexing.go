@@ -1,4 +1,4 @@
-package ledger
+package rows
 
 import (
 	"context"
@@ -10,10 +10,10 @@ import (
 	"bulkinvite/batch"
 )
 
-// readIndex reads the index, and refuses one of which something is missing or
+// ReadIndex reads the index, and refuses one of which something is missing or
 // not as it was written: whoever is in that would be invited again. It takes a
 // fifth of a second for ten million people.
-func readIndex(ctx context.Context, db querier) (*index, error) {
+func ReadIndex(ctx context.Context, db Querier) (*Index, error) {
 	var size int
 	if err := db.QueryRowContext(ctx, "select coalesce(sum(length(entries)), 0) from people").Scan(&size); err != nil {
 		return nil, err
@@ -51,38 +51,38 @@ func readIndex(ctx context.Context, db querier) (*index, error) {
 }
 
 func damagedIndex(format string, args ...any) error {
-	return fmt.Errorf("%w: in its index of people, %s", errDamaged, fmt.Sprintf(format, args...))
+	return fmt.Errorf("%w: in its index of people, %s", ErrDamaged, fmt.Sprintf(format, args...))
 }
 
-// readBehind returns the people of the requests that the index lacks, and the
+// ReadBehind returns the people of the requests that the index lacks, and the
 // last of these requests.
-func readBehind(ctx context.Context, db querier) (t *tail, last int64, err error) {
-	t = &tail{}
-	if err = db.QueryRowContext(ctx, "select coalesce(max(last_request), 0) from people").Scan(&t.base); err != nil {
+func ReadBehind(ctx context.Context, db Querier) (t *Tail, last int64, err error) {
+	t = &Tail{}
+	if err = db.QueryRowContext(ctx, "select coalesce(max(last_request), 0) from people").Scan(&t.Base); err != nil {
 		return nil, 0, err
 	}
-	newest, err := lastRequest(ctx, db)
+	newest, err := LastRequest(ctx, db)
 	if err != nil {
 		return nil, 0, err
 	}
-	if newest < t.base {
-		return nil, 0, damagedIndex("request %d is known, but the newest one is %d", t.base, newest)
+	if newest < t.Base {
+		return nil, 0, damagedIndex("request %d is known, but the newest one is %d", t.Base, newest)
 	}
-	if newest-t.base > math.MaxUint32 || newest > maxRequest {
-		return nil, 0, fmt.Errorf("%w: request %d cannot follow request %d", errDamaged, newest, t.base)
+	if newest-t.Base > math.MaxUint32 || newest > maxRequest {
+		return nil, 0, fmt.Errorf("%w: request %d cannot follow request %d", ErrDamaged, newest, t.Base)
 	}
 	return t, newest, readPeople(ctx, db, t)
 }
 
 // readPeople adds the people of the requests behind the tail's base.
-func readPeople(ctx context.Context, db querier, t *tail) error {
+func readPeople(ctx context.Context, db Querier, t *Tail) error {
 	rows, err := db.QueryContext(ctx, `select r.id, u.base_url, r.interview_id, r.people
-		from requests r join runs u on u.id = r.run_id where r.id > ? order by r.id`, t.base)
+		from requests r join runs u on u.id = r.run_id where r.id > ? order by r.id`, t.Base)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	var h *hasher
+	var h *Hasher
 	var hashed string // the base URL of h
 	for rows.Next() {
 		var request int64
@@ -91,26 +91,26 @@ func readPeople(ctx context.Context, db querier, t *tail) error {
 			return err
 		}
 		if h == nil || baseURL != hashed {
-			h, hashed = newHasher(baseURL), baseURL
+			h, hashed = NewHasher(baseURL), baseURL
 		}
 		emails, err := parseTexts(texts)
 		if err != nil {
 			return fmt.Errorf("request %d: %w", request, err)
 		}
 		for _, email := range emails {
-			t.add(h.short(batch.Key{InterviewID: interviewID, Email: email}), request)
+			t.Add(h.Short(batch.Key{InterviewID: interviewID, Email: email}), request)
 		}
 	}
 	return rows.Err()
 }
 
-// addSegment adds to the ledger a segment with the tail's people, who are those
+// AddSegment adds to the ledger a segment with the tail's people, who are those
 // of the requests behind the index, to last, and empties the tail. Segments that
 // are not much larger than what comes behind them become a part of it, so that
 // there are few, each more than twice as large as the next, and nobody is
 // written again often. It is one transaction: what was there stays until all is
 // written.
-func addSegment(ctx context.Context, db *sql.DB, x *index, t *tail, last int64) error {
+func AddSegment(ctx context.Context, db *sql.DB, x *Index, t *Tail, last int64) error {
 	size, kept := t.len(), len(x.segments)
 	for ; kept > 0 && x.segments[kept-1].entries <= 2*size; kept-- {
 		size += x.segments[kept-1].entries
@@ -132,14 +132,14 @@ func addSegment(ctx context.Context, db *sql.DB, x *index, t *tail, last int64) 
 
 // joined yields those of the index whose requests are behind after, and the
 // tail's, sorted, and empties the tail on the way.
-func (x *index) joined(after int64, t *tail) iter.Seq[entry] {
+func (x *Index) joined(after int64, t *Tail) iter.Seq[entry] {
 	return func(yield func(entry) bool) {
 		next := 0
 		if after == x.last() {
-			next = x.len()
+			next = x.Len()
 		}
 		older := func(to uint64) bool {
-			for ; next < x.len() && x.hash(next) <= to; next++ {
+			for ; next < x.Len() && x.hash(next) <= to; next++ {
 				if e := (entry{x.hash(next), x.request(next)}); e.request > after && !yield(e) {
 					return false
 				}
@@ -173,7 +173,7 @@ func (s *segment) write(ctx context.Context, tx *sql.Tx, entries iter.Seq[entry]
 		return err
 	}
 	for e := range entries {
-		if room = room.add(e); room.len() == partEntries {
+		if room = room.add(e); room.Len() == partEntries {
 			if err := flush(); err != nil {
 				return err
 			}
@@ -185,8 +185,8 @@ func (s *segment) write(ctx context.Context, tx *sql.Tx, entries iter.Seq[entry]
 	return nil
 }
 
-// lastRequest returns the number of the last request, 0 if there is none.
-func lastRequest(ctx context.Context, db querier) (last int64, err error) {
+// LastRequest returns the number of the last request, 0 if there is none.
+func LastRequest(ctx context.Context, db Querier) (last int64, err error) {
 	err = db.QueryRowContext(ctx, "select coalesce(max(id), 0) from requests").Scan(&last)
 	return last, err
 }

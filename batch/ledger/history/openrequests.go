@@ -1,4 +1,4 @@
-package ledger
+package history
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/ledger/rows"
 )
 
 // An OpenRequest is one person in a request that is open for them: its outcome
@@ -34,8 +35,8 @@ func (r *Reader) InDoubt(ctx context.Context, run int64) (open []OpenRequest, er
 	return open, err
 }
 
-// AllInDoubt is Store.InDoubt of package ledger.
-func AllInDoubt(ctx context.Context, db querier) ([]OpenRequest, error) {
+// InDoubt is Store.InDoubt of package ledger.
+func InDoubt(ctx context.Context, db rows.Querier) ([]OpenRequest, error) {
 	return openRequests(ctx, db, batch.StateSending, 0, func(o *OpenRequest, rec *batch.Record) bool {
 		// What another request or a newer re-send has told since is no doubt.
 		return o.Kind == batch.KindResend && rec.ResentState == batch.StateSending ||
@@ -44,7 +45,7 @@ func AllInDoubt(ctx context.Context, db querier) ([]OpenRequest, error) {
 }
 
 // LeftOut is Store.LeftOut of package ledger.
-func LeftOut(ctx context.Context, db querier) ([]OpenRequest, error) {
+func LeftOut(ctx context.Context, db rows.Querier) ([]OpenRequest, error) {
 	return openRequests(ctx, db, batch.StateNoInvitation, 0, isOrigin)
 }
 
@@ -53,13 +54,13 @@ func isOrigin(o *OpenRequest, rec *batch.Record) bool { return o.RequestID == re
 
 // openRequests returns those whom requests of a run, or of any if that is 0, have
 // in the state, if keep says so of all that is known of them.
-func openRequests(ctx context.Context, db querier, state batch.State, run int64, keep func(*OpenRequest, *batch.Record) bool) ([]OpenRequest, error) {
+func openRequests(ctx context.Context, db rows.Querier, state batch.State, run int64, keep func(*OpenRequest, *batch.Record) bool) ([]OpenRequest, error) {
 	var open []OpenRequest
 	for r, err := range requestsOf(ctx, db, run) {
 		if err != nil {
 			return nil, err
 		}
-		for i := range r.people {
+		for i := range r.People {
 			if o, ok := openFor(r, i, state); ok {
 				open = append(open, o)
 			}
@@ -68,19 +69,19 @@ func openRequests(ctx context.Context, db querier, state batch.State, run int64,
 	if len(open) == 0 {
 		return nil, nil
 	}
-	l, err := newLookup(ctx, db)
+	l, err := rows.NewFinder(ctx, db)
 	if err != nil {
 		return nil, err
 	}
-	defer l.book.shelf.close()
+	defer l.Cache.Shelf.Close()
 	kept := open[:0]
 	for len(open) > 0 {
-		l.base = open[0].BaseURL
+		l.BaseURL = open[0].BaseURL
 		var keys []batch.Key
-		for i := 0; i < min(len(open), mostOpen) && open[i].BaseURL == l.base; i++ {
+		for i := 0; i < min(len(open), mostOpen) && open[i].BaseURL == l.BaseURL; i++ {
 			keys = append(keys, open[i].Key)
 		}
-		records, err := l.records(ctx, keys)
+		records, err := l.Records(ctx, keys)
 		if err != nil {
 			return nil, err
 		}
@@ -98,12 +99,12 @@ func openRequests(ctx context.Context, db querier, state batch.State, run int64,
 const mostOpen = 1000
 
 // openFor returns the person at a position, if the request is open for them.
-func openFor(r *request, at int, state batch.State) (o OpenRequest, ok bool) {
-	p := &r.people[at]
-	if p.state != state || p.forgotten || r.kind == batch.KindLink {
+func openFor(r *rows.Request, at int, state batch.State) (o OpenRequest, ok bool) {
+	p := &r.People[at]
+	if p.State != state || p.Forgotten || r.Kind == batch.KindLink {
 		return o, false
 	}
-	return OpenRequest{r.baseURL, r.key(at), state, p.keep(p.mark), r.kind, r.application, r.id, r.runID, r.claimedAt}, true
+	return OpenRequest{r.BaseURL, r.Key(at), state, p.Keep(p.Mark), r.Kind, r.Application, r.ID, r.RunID, r.ClaimedAt}, true
 }
 
 // A Member is somebody in one request for an interview.
@@ -123,16 +124,16 @@ func (r *Reader) Members(ctx context.Context, baseURL string, interviewIDs []str
 }
 
 // Members is Store.Members of package ledger.
-func Members(ctx context.Context, db querier, baseURL string, interviewIDs []string, f func(Member)) error {
+func Members(ctx context.Context, db rows.Querier, baseURL string, interviewIDs []string, f func(Member)) error {
 	const of = "where u.base_url = ? and r.interview_id in (select value from json_each(?))"
-	for r, err := range requests(ctx, db, of, baseURL, string(appendTexts(nil, interviewIDs))) {
+	for r, err := range rows.Requests(ctx, db, of, baseURL, string(rows.AppendTexts(nil, interviewIDs))) {
 		if err != nil {
 			return err
 		}
-		for i := range r.people {
-			if state := r.people[i].state; counts(r.kind, state) && rank(state) > 0 {
-				key := r.key(i)
-				f(Member{key, state, r.kind != batch.KindResend && r.application == "" && strings.Contains(key.Email, "@")})
+		for i := range r.People {
+			if state := r.People[i].State; rows.Counts(r.Kind, state) && rows.Rank(state) > 0 {
+				key := r.Key(i)
+				f(Member{key, state, r.Kind != batch.KindResend && r.Application == "" && strings.Contains(key.Email, "@")})
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package ledger
+package rows
 
 import (
 	"errors"
@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 )
 
-// resolve returns the path of the ledger itself: the lock and SQLite's files
+// Resolve returns the path of the ledger itself: the lock and SQLite's files
 // must lie beside it, whatever links lead to it.
-func resolve(path string) (string, error) {
+func Resolve(path string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return "", err

@@ -1,4 +1,4 @@
-package ledger
+package rows
 
 import (
 	"bytes"
@@ -107,7 +107,7 @@ func newShelf(last int64) *shelf {
 
 // serve adds to the folds of the keys what the shelf has of them, and returns
 // the matches that are still to be read, sorted by request as these are.
-func (s *shelf) serve(run int64, baseURL string, keys []batch.Key, found []match, folds []fold) (left []match) {
+func (s *shelf) serve(run int64, baseURL string, keys []batch.Key, found []Match, folds []Fold) (left []Match) {
 	left = found[:0]
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -115,11 +115,11 @@ func (s *shelf) serve(run int64, baseURL string, keys []batch.Key, found []match
 	for len(found) > 0 {
 		first := ofFirst(found)
 		found = found[len(first):]
-		r, known := s.requests[first[0].request]
+		r, known := s.requests[first[0].Request]
 		for _, m := range first {
 			if known && len(first) <= fewPeople {
 				if p, a := s.find(r, baseURL, keys[m.at], &slot); a != nil {
-					folds[m.at].add(run, &request{id: m.request, kind: a.kind, application: a.application}, &p)
+					folds[m.at].Add(run, &Request{ID: m.Request, Kind: a.kind, Application: a.application}, &p)
 					continue
 				}
 			}
@@ -130,7 +130,7 @@ func (s *shelf) serve(run int64, baseURL string, keys []batch.Key, found []match
 }
 
 // find returns what a request says of the person with the key, if it is kept.
-func (s *shelf) find(r shelved, baseURL string, k batch.Key, slot *[]byte) (person, *alike) {
+func (s *shelf) find(r shelved, baseURL string, k batch.Key, slot *[]byte) (Person, *alike) {
 	hash := maphash.String(s.seed, k.Email)
 	like := shelve(hash, 0)
 	for i, known := range s.people[r.people:r.end] {
@@ -141,34 +141,34 @@ func (s *shelf) find(r shelved, baseURL string, k batch.Key, slot *[]byte) (pers
 		g := &s.groups[r.groups+int32(group)]
 		a := &s.alike[g.alike]
 		if a.baseURL != baseURL || a.interviewID != k.InterviewID {
-			return person{}, nil
+			return Person{}, nil
 		}
 		*slot = slices.Grow((*slot)[:0], int(r.width))[:r.width]
 		if _, err := s.file.ReadAt(*slot, r.offset+int64(i)*int64(r.width)); err != nil {
-			return person{}, nil
+			return Person{}, nil
 		}
 		if binary.LittleEndian.Uint64(*slot) == hash {
 			p := a.person((*slot)[slotHash:])
-			p.idFrom, p.urlFrom = g.idFrom, g.urlFrom
+			p.IDFrom, p.urlFrom = g.idFrom, g.urlFrom
 			return p, a
 		}
 	}
-	return person{}, nil
+	return Person{}, nil
 }
 
 // person returns what is known of somebody with the texts of a slot. Id and link
 // get one text, since they are mostly kept together.
-func (a *alike) person(texts []byte) person {
-	p := person{state: a.state, by: a.by, owned: true}
+func (a *alike) person(texts []byte) Person {
+	p := Person{State: a.state, by: a.by, owned: true}
 	texts = bytes.TrimRight(texts, slotMark)
 	switch {
 	case a.ownLink:
-		p.candidateID, p.inviteURL, _ = strings.Cut(string(texts), slotMark)
+		p.CandidateID, p.inviteURL, _ = strings.Cut(string(texts), slotMark)
 	case a.before != "" || a.after != "":
 		p.inviteURL = a.before + string(texts) + a.after
-		p.candidateID = p.inviteURL[len(a.before):][:len(texts)]
+		p.CandidateID = p.inviteURL[len(a.before):][:len(texts)]
 	default:
-		p.candidateID = string(texts)
+		p.CandidateID = string(texts)
 	}
 	return p
 }
@@ -176,40 +176,40 @@ func (a *alike) person(texts []byte) person {
 // put keeps a request that was read for few of its people, if that has happened
 // often, and unless it has changed since the run began: it may have been read
 // before that. Little is saved by one with few people.
-func (s *shelf) put(r *request) {
-	if s.reads.Add(1) <= shelfAfter || r.id > s.last || len(r.people) <= fewPeople || r.kind == batch.KindResend {
+func (s *shelf) put(r *Request) {
+	if s.reads.Add(1) <= shelfAfter || r.ID > s.last || len(r.People) <= fewPeople || r.Kind == batch.KindResend {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, changed := s.changed[r.id]
-	_, known := s.requests[r.id]
+	_, changed := s.changed[r.ID]
+	_, known := s.requests[r.ID]
 	if s.closed || changed || known {
 		return
 	}
 	kept := shelved{people: int32(len(s.people)), groups: int32(len(s.groups)), offset: s.size, width: slotHash}
 	before, after := linkIn(r)
-	for i := range r.people {
-		kept.width = max(kept.width, slotHash+int32(len(r.people[i].candidateID)))
-		if p := &r.people[i]; !isLink(p, before, after) {
-			kept.width = max(kept.width, slotHash+int32(len(p.candidateID)+len(slotMark)+len(p.inviteURL)))
+	for i := range r.People {
+		kept.width = max(kept.width, slotHash+int32(len(r.People[i].CandidateID)))
+		if p := &r.People[i]; !isLink(p, before, after) {
+			kept.width = max(kept.width, slotHash+int32(len(p.CandidateID)+len(slotMark)+len(p.inviteURL)))
 		}
 	}
 	s.slots = s.slots[:0]
-	for i := range r.people {
+	for i := range r.People {
 		s.add(&kept, r, i, before, after)
 	}
 	kept.end = int32(len(s.people))
-	if s.requests[r.id] = kept; !s.write() {
+	if s.requests[r.ID] = kept; !s.write() {
 		s.closeLocked() // whoever else needs the room shall have it
 	}
 }
 
 // linkIn returns what is around the id in the first link that has it.
-func linkIn(r *request) (before, after string) {
-	for i := range r.people {
-		if p := &r.people[i]; p.candidateID != "" && p.candidateID != p.inviteURL {
-			if before, after, found := strings.Cut(p.inviteURL, p.candidateID); found {
+func linkIn(r *Request) (before, after string) {
+	for i := range r.People {
+		if p := &r.People[i]; p.CandidateID != "" && p.CandidateID != p.inviteURL {
+			if before, after, found := strings.Cut(p.inviteURL, p.CandidateID); found {
 				return before, after
 			}
 		}
@@ -218,19 +218,19 @@ func linkIn(r *request) (before, after string) {
 }
 
 // isLink reports whether somebody's link, if any, is the id between these.
-func isLink(p *person, before, after string) bool {
+func isLink(p *Person, before, after string) bool {
 	rest, begins := strings.CutPrefix(p.inviteURL, before)
 	id, ends := strings.CutSuffix(rest, after)
-	return p.inviteURL == "" || before+after != "" && begins && ends && id == p.candidateID
+	return p.inviteURL == "" || before+after != "" && begins && ends && id == p.CandidateID
 }
 
 // add adds somebody to a request that is being put, but for who was forgotten or
 // has a mark: of these something else is known of each.
-func (s *shelf) add(kept *shelved, r *request, at int, before, after string) {
-	p := &r.people[at]
-	like := alike{baseURL: r.baseURL, interviewID: r.interviewID, application: r.application, kind: r.kind, state: p.state, by: p.by}
-	hash := maphash.String(s.seed, r.emails[at])
-	slot := append(binary.LittleEndian.AppendUint64(s.slots, hash), p.candidateID...)
+func (s *shelf) add(kept *shelved, r *Request, at int, before, after string) {
+	p := &r.People[at]
+	like := alike{baseURL: r.BaseURL, interviewID: r.InterviewID, application: r.Application, kind: r.Kind, state: p.State, by: p.by}
+	hash := maphash.String(s.seed, r.Emails[at])
+	slot := append(binary.LittleEndian.AppendUint64(s.slots, hash), p.CandidateID...)
 	switch {
 	case !isLink(p, before, after):
 		like.ownLink, slot = true, append(append(slot, slotMark...), p.inviteURL...)
@@ -242,17 +242,17 @@ func (s *shelf) add(kept *shelved, r *request, at int, before, after string) {
 	}
 	s.slots = slot
 	group := noGroup
-	if !p.forgotten && p.mark == "" {
+	if !p.Forgotten && p.Mark == "" {
 		group = s.groupOf(kept, like, p)
 	}
 	s.people = append(s.people, shelve(hash, group))
 }
 
 // groupOf returns the group of somebody in a request that is being put.
-func (s *shelf) groupOf(kept *shelved, like alike, p *person) int {
+func (s *shelf) groupOf(kept *shelved, like alike, p *Person) int {
 	groups := s.groups[kept.groups:]
 	at := slices.IndexFunc(groups, func(g shelvedGroup) bool {
-		return g.idFrom == p.idFrom && g.urlFrom == p.urlFrom && s.alike[g.alike] == like
+		return g.idFrom == p.IDFrom && g.urlFrom == p.urlFrom && s.alike[g.alike] == like
 	})
 	if at >= 0 {
 		return at
@@ -262,7 +262,7 @@ func (s *shelf) groupOf(kept *shelved, like alike, p *person) int {
 		number = int32(len(s.alike))
 		s.alike, s.numbers[like] = append(s.alike, like), number
 	}
-	s.groups = append(s.groups, shelvedGroup{number, p.idFrom, p.urlFrom})
+	s.groups = append(s.groups, shelvedGroup{number, p.IDFrom, p.urlFrom})
 	return len(groups)
 }
 
@@ -280,8 +280,8 @@ func (s *shelf) write() bool {
 	return err == nil && s.size <= shelfBytes
 }
 
-// drop takes out a request that has got another answer.
-func (s *shelf) drop(id int64) {
+// Drop takes out a request that has got another answer.
+func (s *shelf) Drop(id int64) {
 	if id > s.last {
 		return
 	}
@@ -291,7 +291,7 @@ func (s *shelf) drop(id int64) {
 	s.changed[id] = struct{}{}
 }
 
-func (s *shelf) close() {
+func (s *shelf) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closeLocked()

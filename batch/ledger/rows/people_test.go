@@ -1,4 +1,4 @@
-package ledger
+package rows
 
 import (
 	"slices"
@@ -36,7 +36,7 @@ func TestPeople(t *testing.T) {
 		asked = slices.Compact(asked)
 		found := map[uint64][]int64{}
 		for _, m := range x.find(asked) {
-			found[asked[m.at]] = append(found[asked[m.at]], m.request)
+			found[asked[m.at]] = append(found[asked[m.at]], m.Request)
 		}
 		for _, h := range asked {
 			if want := requests[h]; !slices.Equal(found[h], want) {
