@@ -163,9 +163,11 @@ func (r *run) stop() {
 }
 
 // breakOff ends the run because of an error that is not the API's. What is out is
-// broken off as well.
+// broken off as well, and its errors follow from the first.
 func (r *run) breakOff(err error) {
-	r.broken = errors.Join(r.broken, err)
+	if r.broken == nil {
+		r.broken = err
+	}
 	r.stopped = true
 	r.breakUp(err)
 }

@@ -11,18 +11,23 @@ import (
 )
 
 // buggy is the program with a bug: what $BUG_IN names panics when it logs, the
-// first time. With $BUG_HANGS, what logs there later waits for ever, as for a
-// lock that the one who panicked has taken along.
+// first time. With $BUG_HANGS, what logs there before that waits for ever, as for
+// a lock that nobody gives back.
 func buggy() {
-	in, hangs := []byte(os.Getenv("BUG_IN")), os.Getenv("BUG_HANGS") != ""
-	var hit atomic.Bool
+	in := []byte(os.Getenv("BUG_IN"))
+	panics := int32(1)
+	if os.Getenv("BUG_HANGS") != "" {
+		panics = 2
+	}
+	var hits atomic.Int32
 	zerolog.TimestampFunc = func() time.Time {
-		switch {
-		case !bytes.Contains(debug.Stack(), in):
-		case hit.CompareAndSwap(false, true):
-			panic("kaput for ann@example.com")
-		case hangs:
-			select {}
+		if bytes.Contains(debug.Stack(), in) {
+			switch hit := hits.Add(1); {
+			case hit < panics:
+				select {}
+			case hit == panics:
+				panic("kaput for ann@example.com")
+			}
 		}
 		return time.Now()
 	}

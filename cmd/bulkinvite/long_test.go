@@ -146,7 +146,7 @@ func TestLongKilledTwentyTimes(t *testing.T) {
 
 // A bug that leaves others waiting for ever does not keep the program for ever.
 func TestLongBugThatKeepsTheRunFromItsEnd(t *testing.T) {
-	s := newStage(t, sandbox.Config{Faults: map[sandbox.Fault]float64{sandbox.After500: 1}, Latency: 50 * time.Millisecond})
+	s := newStage(t, sandbox.Config{Faults: map[sandbox.Fault]float64{sandbox.Before429: 0.5}, Latency: 50 * time.Millisecond})
 	s.input("people.csv", 200, 2)
 	const grace = 10 * time.Second // that send gives it, beside --timeout
 	ctx, cancel := context.WithTimeout(context.Background(), 5*grace)
@@ -157,7 +157,7 @@ func TestLongBugThatKeepsTheRunFromItsEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd.Path, cmd.Args[0] = program, program
-	cmd.Env = append(cmd.Env, "BUG_IN=(*Engine).work", "BUG_HANGS=1", "BULKINVITE_LOG_LEVEL=warn")
+	cmd.Env = append(cmd.Env, "BUG_IN=(*worker).work", "BUG_HANGS=1", "BULKINVITE_LOG_LEVEL=warn")
 	begun := time.Now()
 	out, _ := cmd.CombinedOutput() // the exit code is looked at below
 	if code, took := cmd.ProcessState.ExitCode(), time.Since(begun); code != batch.ExitBroken || took < grace || took > 2*grace {
