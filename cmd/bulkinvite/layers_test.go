@@ -22,6 +22,8 @@ var layers = [][]string{
 	{"cmd/bulkinvite/app"},
 	{"batch/send", "batch/confirm", "batch/audit"},
 	{"csvio", "batch/ledger", "batch/ledger/ledgertest"},
+	{"batch/ledger/history"},
+	{"batch/ledger/rows"},
 	{"batch", "client/sandbox"},
 	{"client", "batch/file"},
 }

@@ -1,7 +1,7 @@
 // Package history answers questions to a ledger: which runs there were, who is in
 // what state, what became of a run's requests, and all that is known of a person.
-// Each answer is a fold over rows.Requests. It reads, also beside a run, and knows
-// nothing of how a run writes.
+// It knows the rows of the file, also beside a run that writes them, and each
+// answer is a fold over rows.Requests. It must not write, or know how a run does.
 package history
 
 import (

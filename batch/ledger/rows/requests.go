@@ -1,7 +1,7 @@
 // Package rows is what stands in a ledger's file, and how it is read: the schema,
-// requests with their answers, the list of people, and looking people up. It
-// knows what a row means, and not who asks or writes: that is package ledger's
-// and package history's.
+// requests with their answers, the list of people, and looking people up. It knows
+// what a row means. It must not know who asks or writes, as packages history and
+// ledger do.
 package rows
 
 import (
