@@ -59,14 +59,14 @@ test: ## run all tests
 race: export GORACE := atexit_sleep_ms=20
 race: ## run all tests with the race detector, and more drawn worlds
 	CGO_ENABLED=1 $(GO) test -race -vet=off -parallel $(PARALLEL) ./...
-	CGO_ENABLED=1 $(GO) test -race -vet=off ./batch -run '^TestSimulation$$' -seed 12 -seeds 28 -timeout 20m
+	CGO_ENABLED=1 $(GO) test -race -vet=off ./batch/engine -run '^TestSimulation$$' -seed 12 -seeds 28 -timeout 20m
 
 # A ledger in memory is durable enough for a simulated death, and several times
 # as fast.
 .PHONY: simulate
 simulate: export TMPDIR := $(shell test -w /dev/shm && echo /dev/shm || echo $${TMPDIR:-/tmp})
 simulate: ## run the engine in SEEDS (200) drawn worlds, from SEED (0) on
-	$(GO) test ./batch -run '^TestSimulation$$' -seed $(SEED) -seeds $(SEEDS) -timeout 30m
+	$(GO) test ./batch/engine -run '^TestSimulation$$' -seed $(SEED) -seeds $(SEEDS) -timeout 30m
 
 .PHONY: long
 long: ## run the tests that take minutes: kills, rates counted at the server, links taken down

@@ -1,23 +1,9 @@
-// Package batch owns the words of bulkinvite and the engine that keeps its
-// promise: everyone in the input is invited exactly once, and every row is
-// accounted for. It knows what package client knows of the fate of a request. It
-// must not know CSV, SQL or HTTP: rows come from a Source, the memory of what was
-// sent is a Ledger, and the API is reached through API. Packages csvio,
-// batch/ledger and client have one of each; batch/send puts
-// all together in one call.
-//
-// A run has three passes over its Source. Check goes over every row, finds the
-// duplicates and counts what would be sent: the Plan. An Engine sends it, with
-// Run: people are claimed in the ledger before their request leaves, and
-// settled there with what came back. Then Engine.Outcome tells for each row
-// what became of it. Whatever ended a run before that, another run over the
-// same Source and Ledger is how it is resumed.
-//
-// The API cannot be told that a request is a repetition. Where an answer is
-// missing, the engine reads the API's list of invitations before it sends
-// anything again, and a row of which even that does not tell enough is
-// CodeUncertain and not a guess. A run with Options.ConfirmOnly does nothing but
-// find that out, mostly over a Roster; a Lister reads a list outside of a run.
+// Package batch owns the words of bulkinvite: a Candidate in a Row of a Source,
+// its Key, what a Ledger keeps of it and what is done Next, and its Outcome. It
+// knows what these promise, and what package client knows of the fate of a
+// request. It must not know CSV, SQL or HTTP, nor how people are sent: packages
+// csvio, batch/ledger and client have a Source, a Ledger and an API, and
+// batch/plan, batch/outlet and batch/engine do the work.
 package batch
 
 import (

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/plan"
 )
 
 // A shortlist is an input in memory: a place in it serves as the Offset.
@@ -44,7 +45,7 @@ func ExampleSource() {
 		{Name: "Cy Diaz", Email: "cy@example.com", InterviewID: "frontend"},
 		{Name: "Lee, Ann", Email: "ANN@example.com", InterviewID: "backend"},
 	}
-	plan, err := batch.Check(ctx, list, batch.DefaultOptions())
+	plan, err := plan.Check(ctx, list, batch.DefaultOptions())
 	if err != nil {
 		fmt.Println(err)
 		return

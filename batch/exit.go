@@ -57,3 +57,17 @@ func (e End) String() string {
 		DeadlineOver: "deadline_over",
 	}[e]
 }
+
+// An End says why a run ended.
+type End int
+
+// The ends of a run.
+const (
+	Finished     End = iota // every row was dealt with
+	Stopped                 // the context was cancelled and rows are left
+	KeyRefused              // 401 or 403
+	QuotaUsedUp             // 429 "Limit Exceeded"
+	WrongPath               // the base URL leads nowhere
+	APIDown                 // no accepted invitation for Options.GiveUpAfter
+	DeadlineOver            // Options.Deadline
+)

@@ -23,19 +23,19 @@ func TestExitCodes(t *testing.T) {
 		failed int
 		want   int
 	}{
-		{"all is well", batch.Finished, nil, 0, 0},
-		{"some failed", batch.Finished, nil, 1, 3},
-		{"a signal that kept nobody from going", batch.Finished, term, 0, 0},
-		{"the same with failed rows", batch.Finished, term, 1, 3},
-		{"SIGTERM", batch.Stopped, term, 1, 143},
-		{"SIGINT", batch.Stopped, namedCause(130), 1, 130},
-		{"SIGHUP", batch.Stopped, namedCause(129), 1, 129},
-		{"stopped by nobody knows what", batch.Stopped, nobody, 1, 1},
-		{"key", batch.KeyRefused, nil, 1, 4},
-		{"quota", batch.QuotaUsedUp, nil, 1, 4},
-		{"path", batch.WrongPath, nil, 1, 4},
-		{"down", batch.APIDown, nil, 1, 4},
-		{"deadline", batch.DeadlineOver, nil, 1, 4},
+		{name: "all is well", end: batch.Finished, cause: nil, failed: 0, want: 0},
+		{name: "some failed", end: batch.Finished, cause: nil, failed: 1, want: 3},
+		{name: "a signal that kept nobody from going", end: batch.Finished, cause: term, failed: 0, want: 0},
+		{name: "the same with failed rows", end: batch.Finished, cause: term, failed: 1, want: 3},
+		{name: "SIGTERM", end: batch.Stopped, cause: term, failed: 1, want: 143},
+		{name: "SIGINT", end: batch.Stopped, cause: namedCause(130), failed: 1, want: 130},
+		{name: "SIGHUP", end: batch.Stopped, cause: namedCause(129), failed: 1, want: 129},
+		{name: "stopped by nobody knows what", end: batch.Stopped, cause: nobody, failed: 1, want: 1},
+		{name: "key", end: batch.KeyRefused, cause: nil, failed: 1, want: 4},
+		{name: "quota", end: batch.QuotaUsedUp, cause: nil, failed: 1, want: 4},
+		{name: "path", end: batch.WrongPath, cause: nil, failed: 1, want: 4},
+		{name: "down", end: batch.APIDown, cause: nil, failed: 1, want: 4},
+		{name: "deadline", end: batch.DeadlineOver, cause: nil, failed: 1, want: 4},
 	}
 	for _, test := range tests {
 		ctx, cancel := context.WithCancelCause(t.Context())

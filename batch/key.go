@@ -23,7 +23,7 @@ type Key struct {
 // whether they matter is for the receiving mail server to say, and taking two
 // people for one would lose one of them.
 func NewKey(interviewID, email string) Key {
-	return Key{InterviewID: normalInterviewID(interviewID), Email: normalEmail(email)}
+	return Key{InterviewID: NormalInterviewID(interviewID), Email: NormalEmail(email)}
 }
 
 // What stands before an id that stands for an address.
@@ -35,7 +35,7 @@ const (
 // ParseKey is NewKey for what people type: what stands for an address, see
 // Candidate.Key, is taken as such.
 func ParseKey(interviewID, person string) Key {
-	if k := (Key{InterviewID: normalInterviewID(interviewID), Email: person}); !k.HasAddress() {
+	if k := (Key{InterviewID: NormalInterviewID(interviewID), Email: person}); !k.HasAddress() {
 		return k
 	}
 	return NewKey(interviewID, person)
@@ -48,9 +48,9 @@ func (c Candidate) Key() Key {
 	case c.Email != "":
 		return NewKey(c.InterviewID, c.Email)
 	case c.JobApplicationID != "":
-		return Key{InterviewID: normalInterviewID(c.InterviewID), Email: applicationPrefix + c.JobApplicationID}
+		return Key{InterviewID: NormalInterviewID(c.InterviewID), Email: applicationPrefix + c.JobApplicationID}
 	default:
-		return Key{InterviewID: normalInterviewID(c.InterviewID), Email: candidatePrefix + c.CandidateID}
+		return Key{InterviewID: NormalInterviewID(c.InterviewID), Email: candidatePrefix + c.CandidateID}
 	}
 }
 
@@ -81,7 +81,8 @@ var isHex = func() (table [256]bool) {
 	return table
 }()
 
-func normalInterviewID(id string) string {
+// NormalInterviewID returns an interview id as a Key has it.
+func NormalInterviewID(id string) string {
 	if hasCapital(id) && IsUUID(id) {
 		return strings.ToLower(id)
 	}
@@ -102,7 +103,8 @@ func hasCapital(s string) bool {
 // maxAddress is more bytes than any address has, however it is spelled.
 const maxAddress = 1 << 10
 
-func normalEmail(email string) string {
+// NormalEmail returns an address as a Key has it.
+func NormalEmail(email string) string {
 	if isPlainLower(email) {
 		return email // nine addresses of ten, and this runs once per row and answer
 	}
@@ -112,7 +114,7 @@ func normalEmail(email string) string {
 	}
 	// Lower case first: there are capitals that IDNA does not know, unlike
 	// their small letters.
-	local, domain, found := cutLast(norm.NFC.String(lower(norm.NFC.String(email))), '@')
+	local, domain, found := SplitAddress(norm.NFC.String(lower(norm.NFC.String(email))))
 	if !found {
 		return local
 	}
@@ -143,9 +145,10 @@ func isPlainLower(s string) bool {
 	return !strings.Contains(s, "xn--")
 }
 
-func cutLast(s string, sep byte) (before, after string, found bool) {
-	if i := strings.LastIndexByte(s, sep); i >= 0 {
-		return s[:i], s[i+1:], true
+// SplitAddress returns what stands before and behind the last @ of an address.
+func SplitAddress(address string) (local, domain string, found bool) {
+	if i := strings.LastIndexByte(address, '@'); i >= 0 {
+		return address[:i], address[i+1:], true
 	}
-	return s, "", false
+	return address, "", false
 }

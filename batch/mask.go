@@ -8,6 +8,6 @@ var address = regexp.MustCompile(`([^\s@<>"'(),;:]{1,2})[^\s@<>"'(),;:]*@([^\s@<
 // more people than the files are.
 func MaskText(s string) string { return address.ReplaceAllString(s, "$1***@$2") }
 
-// withoutAddresses returns a text with a star for each e-mail address: texts that
+// WithoutAddresses returns a text with a star for each e-mail address: texts that
 // differ in nothing else become one.
-func withoutAddresses(s string) string { return address.ReplaceAllString(s, "*") }
+func WithoutAddresses(s string) string { return address.ReplaceAllString(s, "*") }

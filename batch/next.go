@@ -1,6 +1,10 @@
 package batch
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+)
 
 // A Next is what a run does with a row. It follows from what the ledger knows of
 // the row's key, and from nothing else.
@@ -41,7 +45,7 @@ func (r Record) Next(c Candidate, now time.Time, resendAfter time.Duration) Next
 			return SkipTried
 		}
 	}
-	if r.State == StateNoInvitation && r.Mark == c.typed() {
+	if r.State == StateNoInvitation && r.Mark == c.Digest() {
 		return SkipLeftOut
 	}
 	return Invite
@@ -56,4 +60,11 @@ func (r Record) nextResend(now time.Time, resendAfter time.Duration) Next {
 	default:
 		return SkipResent
 	}
+}
+
+// Digest is a digest of what a row says of a person whom the API left out. As long
+// as it stays the same, so does the API's answer.
+func (c *Candidate) Digest() string {
+	sum := sha256.Sum256([]byte(c.Name + "\x00" + c.Email))
+	return hex.EncodeToString(sum[:8])
 }

@@ -66,8 +66,8 @@ func DefaultOptions() Options {
 	}
 }
 
-// withDefaults puts the defaults where fields are zero.
-func (o Options) withDefaults() Options {
+// WithDefaults puts the defaults where fields are zero.
+func (o Options) WithDefaults() Options {
 	d := DefaultOptions()
 	setDefault(&o.ChunkSize, d.ChunkSize)
 	setDefault(&o.Rate, d.Rate)

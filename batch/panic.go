@@ -1,7 +1,6 @@
 package batch
 
 import (
-	"errors"
 	"fmt"
 	"runtime/debug"
 )
@@ -28,26 +27,5 @@ func Guard(f func() error) func() error {
 			}
 		}()
 		return f()
-	}
-}
-
-// guard is Guard for the engine's goroutines: a bug, be it the goroutine's own
-// or that of what it called, ends the run. Requests under way are awaited.
-func (e *Engine) guard(f func() error) func() error {
-	return func() error {
-		err := Guard(f)()
-		var p *Panic
-		if err != nil {
-			e.cancel(err) // nothing new is sent
-		}
-		if !errors.As(err, &p) {
-			return err
-		}
-		e.panicOnce.Do(func() {
-			if e.opts.Panicked != nil {
-				e.opts.Panicked(p)
-			}
-		})
-		return err
 	}
 }

@@ -57,10 +57,10 @@ func Shown(cell string) string {
 	return string(runes)
 }
 
-// namesDiffer reports whether two names can hardly be those of one person: each
+// NamesDiffer reports whether two names can hardly be those of one person: each
 // has a word that the other has not. Case, order, marks on letters and
 // punctuation say nothing, and neither does a middle name or a title.
-func namesDiffer(a, b string) bool {
+func NamesDiffer(a, b string) bool {
 	if a == b {
 		return false
 	}
@@ -81,3 +81,6 @@ func nameWords(name string) []string {
 func isPart(some, all []string) bool {
 	return !slices.ContainsFunc(some, func(word string) bool { return !slices.Contains(all, word) })
 }
+
+// OneForTwo is what to ask of a Repeat with Differ.
+const OneForTwo = "the names differ, one address for two people?"

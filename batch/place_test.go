@@ -7,12 +7,12 @@ func TestNamesDiffer(t *testing.T) {
 		{"Ann Lee", "Ann Lee"}, {"Ann Lee", "ann  LEE"}, {"Lee, Ann", "Ann Lee"}, {"Ann M. Lee", "Ann Lee"}, {"Ann", "Ann Lee"}, {"Dr. Ann Lee", "Ann Lee"},
 		{"", "Ann"}, {"Zoë", "Zoe"}, {"Zoe\u0308", "Zoë"}, {"O'Brien", "O’Brien"}, {"Jean-Luc", "Jean Luc"}, {"李明", "李明"}, {"Ａｎｎ", "Ann"},
 	} {
-		if namesDiffer(pair[0], pair[1]) || namesDiffer(pair[1], pair[0]) {
+		if NamesDiffer(pair[0], pair[1]) || NamesDiffer(pair[1], pair[0]) {
 			t.Errorf("%q differ", pair)
 		}
 	}
 	for _, pair := range [][2]string{{"Ann Lee", "Ben Lee"}, {"Ann", "Ben"}, {"李明", "王明"}, {"Ann Lee", "Ann Ray"}, {"Иван", "Пётр"}} {
-		if !namesDiffer(pair[0], pair[1]) || !namesDiffer(pair[1], pair[0]) {
+		if !NamesDiffer(pair[0], pair[1]) || !NamesDiffer(pair[1], pair[0]) {
 			t.Errorf("%q do not differ", pair)
 		}
 	}

@@ -9,19 +9,16 @@ type HeldBack struct {
 	Until  time.Time // when the last of them can be re-sent
 }
 
-func (h *HeldBack) add(until time.Time) {
+// Add counts somebody who can be re-sent from a moment on.
+func (h *HeldBack) Add(until time.Time) {
 	h.People++
 	if until.After(h.Until) {
 		h.Until = until
 	}
 }
 
-// HeldBack returns, after Run, who is in the results without having been re-sent,
-// although their rows ask for it.
-func (e *Engine) HeldBack() HeldBack { return e.run.heldBack }
-
-// resendAgain says in words when an invitation that was sent again at a time can
+// ResendAgain says in words when an invitation that was sent again at a time can
 // be once more.
-func (o *Options) resendAgain(at time.Time) string {
+func (o *Options) ResendAgain(at time.Time) string {
 	return "it can be re-sent after " + at.Add(o.ResendAfter).UTC().Format(time.RFC3339)
 }

@@ -16,13 +16,14 @@ import (
 	"bulkinvite/batch"
 	"bulkinvite/batch/file"
 	"bulkinvite/batch/ledger/history"
+	"bulkinvite/batch/outlet"
 	"bulkinvite/client"
 )
 
 // An Auditor compares lists of the API with a ledger.
 type Auditor struct {
 	Ledger  *history.Reader
-	Lister  *batch.Lister
+	Lister  *outlet.Lister
 	BaseURL string
 	All     bool              // name the people who were invited elsewhere, too
 	Read    func(entries int) // called with the entries of a list so far; may be nil

@@ -10,8 +10,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/engine"
 	"bulkinvite/batch/ledger"
 	"bulkinvite/batch/ledger/history"
+	"bulkinvite/batch/plan"
 )
 
 // A Job says who is confirmed.
@@ -28,7 +30,7 @@ type Job struct {
 
 	// Watch, unless nil, is called in a goroutine of its own. Its ctx is done when
 	// nothing more is asked; Run waits for it.
-	Watch func(ctx context.Context, progress func() batch.Progress) error
+	Watch func(ctx context.Context, progress func() engine.Progress) error
 }
 
 // A Person was in doubt.
@@ -115,11 +117,11 @@ func (j *Job) settle(ctx context.Context, run *ledger.Run, r *Report) error {
 	if err != nil {
 		return err
 	}
-	plan, err := batch.Check(ctx, roster, opts)
+	plan, err := plan.Check(ctx, roster, opts)
 	if err != nil {
 		return err
 	}
-	engine, err := batch.New(roster, plan, run, j.API, opts)
+	engine, err := engine.New(roster, plan, run, j.API, opts)
 	if err != nil {
 		return err
 	}
@@ -166,7 +168,7 @@ func (j *Job) roster(ctx context.Context, people []Person) (*batch.Roster, error
 
 // learn reads the states of the people from the ledger, since the next run acts
 // by them alone.
-func (r *Report) learn(ctx context.Context, run *ledger.Run, engine *batch.Engine) error {
+func (r *Report) learn(ctx context.Context, run *ledger.Run, engine *engine.Engine) error {
 	keys := make([]batch.Key, len(r.People))
 	for i := range r.People {
 		keys[i] = r.People[i].Key

@@ -7,12 +7,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/engine"
 	"bulkinvite/csvio"
 )
 
 // send is passes 2 and 3: it sends, and writes what became of each row.
 func (s *sender) send(ctx context.Context) (*Report, error) {
-	engine, err := batch.New(s.input, s.preview.Plan, s.run, s.API, s.Options)
+	engine, err := engine.New(s.input, s.preview.Plan, s.run, s.API, s.Options)
 	if err != nil {
 		return nil, s.early(ctx, err)
 	}
@@ -36,7 +37,7 @@ func (s *sender) send(ctx context.Context) (*Report, error) {
 }
 
 // sendAll runs the engine and the event Watch beside it.
-func (s *sender) sendAll(ctx context.Context, r *Report, engine *batch.Engine) error {
+func (s *sender) sendAll(ctx context.Context, r *Report, engine *engine.Engine) error {
 	watching, done := context.WithCancel(context.WithoutCancel(ctx)) // a stopping run is watched to its end
 	defer done()
 	var g errgroup.Group
@@ -53,7 +54,7 @@ func (s *sender) sendAll(ctx context.Context, r *Report, engine *batch.Engine) e
 
 // fetchLinks writes the outputs before it fetches missing links: that may take
 // minutes, and if the program ends meanwhile, yesterday's outputs must not remain.
-func (s *sender) fetchLinks(ctx context.Context, r *Report, engine *batch.Engine) error {
+func (s *sender) fetchLinks(ctx context.Context, r *Report, engine *engine.Engine) error {
 	if err := s.writeOutputs(context.WithoutCancel(ctx), r, engine); err != nil {
 		return err
 	}
@@ -62,7 +63,7 @@ func (s *sender) fetchLinks(ctx context.Context, r *Report, engine *batch.Engine
 
 // writeOutputs is pass 3. The report counts what is written and not what the
 // engine believes, so that rows in = rows out is a check.
-func (s *sender) writeOutputs(ctx context.Context, r *Report, engine *batch.Engine) error {
+func (s *sender) writeOutputs(ctx context.Context, r *Report, engine *engine.Engine) error {
 	if r.Rows == 0 {
 		return nil // half an export must not take away what an earlier run wrote
 	}

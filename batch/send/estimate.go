@@ -3,7 +3,7 @@ package send
 import (
 	"time"
 
-	"bulkinvite/batch"
+	"bulkinvite/batch/plan"
 )
 
 // Requests estimate how many requests of each kind a run makes. All go through
@@ -37,7 +37,7 @@ const maxLastLooks = 20
 
 // looks returns how often the list of an interview is read: once before the first
 // invitation, and twice for people in doubt.
-func (p *Preview) looks(i batch.InterviewPlan) int {
+func (p *Preview) looks(i plan.InterviewPlan) int {
 	looks := 0
 	if i.Left > i.InDoubt && !p.Options.NoPreflight {
 		looks++
@@ -63,7 +63,7 @@ func (p *Preview) AtRate(requests int) time.Duration {
 
 // RequestsLeft returns how many of an interview's requests the people left need,
 // rounded up.
-func RequestsLeft(i batch.InterviewPlan) int {
+func RequestsLeft(i plan.InterviewPlan) int {
 	if i.People == 0 {
 		return 0
 	}

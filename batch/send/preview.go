@@ -12,6 +12,7 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger/history"
+	"bulkinvite/batch/plan"
 	"bulkinvite/csvio"
 )
 
@@ -22,9 +23,9 @@ const shownLines = 5
 type Preview struct {
 	Files     []string // of the input, as messages name them
 	SHA256    string   // of the input, in hexadecimal
-	Plan      *batch.Plan
+	Plan      *plan.Plan
 	First     map[batch.Code][]Problem // the first rows with each kind of problem
-	Repeats   []batch.Repeat           // the first duplicates, once FindRepeats has found them
+	Repeats   []plan.Repeat            // the first duplicates, once FindRepeats has found them
 	Columns   []Column
 	BlankRows int // that are left out
 	Warnings  []csvio.Warning
@@ -92,7 +93,7 @@ func CheckRows(ctx context.Context, files []string, rows batch.Source, opts batc
 	opts.Rate = cmp.Or(opts.Rate, batch.DefaultOptions().Rate)
 	p := &Preview{Files: files, First: map[batch.Code][]Problem{}, Options: opts, source: rows}
 	var err error
-	if p.Plan, err = batch.Check(ctx, &problemKeeper{rows, p, read}, opts); err != nil {
+	if p.Plan, err = plan.Check(ctx, &problemKeeper{rows, p, read}, opts); err != nil {
 		return nil, err
 	}
 	p.warnOfOddInterviews()

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/engine"
 	"bulkinvite/batch/ledger"
+	"bulkinvite/batch/outlet"
 )
 
 // EndBroken is the end of a run that broke off. The others are those of
@@ -44,7 +46,7 @@ type Report struct {
 	Twice       int            `json:"-"` // of them: a list shows them twice
 	Unlooked    bool           `json:"-"` // not all lists were read at the end to find them
 	OutputsLost bool           `json:"-"` // the files could not be written
-	Traffic     batch.Traffic  `json:"-"`
+	Traffic     outlet.Traffic `json:"-"`
 
 	rate float64 // that was allowed, in requests per second
 }
@@ -74,7 +76,7 @@ func (r *Report) count(out batch.Outcome) {
 }
 
 // take takes the engine's figures when nothing is sent any more.
-func (r *Report) take(engine *batch.Engine) {
+func (r *Report) take(engine *engine.Engine) {
 	r.Seconds = time.Since(r.Started).Seconds()
 	p := engine.Progress()
 	r.Requests, r.Invited, r.Traffic = p.Requests, p.Invited, engine.Traffic()

@@ -13,6 +13,7 @@ import (
 	"fmt"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/engine"
 	"bulkinvite/batch/file"
 	"bulkinvite/batch/ledger"
 	"bulkinvite/csvio"
@@ -60,7 +61,7 @@ type Events struct {
 
 	// Watch is called in a goroutine of its own when sending begins. Its ctx is
 	// done when nothing is sent any more; Run waits for it.
-	Watch func(ctx context.Context, progress func() batch.Progress) error
+	Watch func(ctx context.Context, progress func() engine.Progress) error
 }
 
 // Run sends a job. It leaves out everybody whom the ledger or the API's lists know

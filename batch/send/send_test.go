@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/engine"
 	"bulkinvite/batch/ledger"
 	"bulkinvite/batch/send"
 	"bulkinvite/client"
@@ -92,7 +93,7 @@ func TestEvents(t *testing.T) {
 		},
 		Begun:   func(run int64) { tell("begun %d", run) },
 		Approve: func(_ context.Context, p *send.Preview) error { tell("approve %d", p.Claims()+api.Posts()); return nil },
-		Watch: func(ctx context.Context, progress func() batch.Progress) error {
+		Watch: func(ctx context.Context, progress func() engine.Progress) error {
 			<-ctx.Done()
 			tell("watched %d", progress().Invited)
 			return nil

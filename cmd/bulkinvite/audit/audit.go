@@ -16,6 +16,7 @@ import (
 	"bulkinvite/batch"
 	"bulkinvite/batch/audit"
 	"bulkinvite/batch/ledger/history"
+	"bulkinvite/batch/outlet"
 	"bulkinvite/client"
 	"bulkinvite/cmd/bulkinvite/app"
 	"bulkinvite/csvio"
@@ -109,7 +110,7 @@ func (o *Options) run(ctx context.Context, log zerolog.Logger, ids []string) err
 	defer api.Close()
 	opts := o.api.Batch
 	opts.Log = log
-	lister, err := batch.NewLister(api, opts)
+	lister, err := outlet.NewLister(api, opts)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/confirm"
+	"bulkinvite/batch/engine"
 	"bulkinvite/batch/ledger"
 	"bulkinvite/cmd/bulkinvite/app"
 	"bulkinvite/csvio"
@@ -154,7 +155,7 @@ func (c *confirmer) job(store *ledger.Store, api batch.API) confirm.Job {
 	opts.Log = c.log
 	return confirm.Job{
 		Ledger: store, API: api, BaseURL: c.flags.api.Base.URL, Interview: c.flags.interview, Options: opts,
-		Watch: func(ctx context.Context, progress func() batch.Progress) error {
+		Watch: func(ctx context.Context, progress func() engine.Progress) error {
 			app.Every(ctx, app.LogInterval, func() {
 				p := progress()
 				c.log.Info().Int("in_doubt", p.InDoubt).Int("requests", p.Requests).Msg("asking")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/plan"
 	"bulkinvite/batch/send"
 	"bulkinvite/cmd/bulkinvite/app"
 )
@@ -56,7 +57,7 @@ func (v *Plan) writeInterviews(b *strings.Builder) {
 		return
 	}
 	interviews := slices.Clone(v.Plan.Interviews)
-	slices.SortStableFunc(interviews, func(x, y batch.InterviewPlan) int { return cmp.Compare(y.People, x.People) })
+	slices.SortStableFunc(interviews, func(x, y plan.InterviewPlan) int { return cmp.Compare(y.People, x.People) })
 	shown, names := interviews[:min(shownInterviews, len(interviews))], []string{"interview"}
 	for _, i := range shown {
 		names = append(names, i.ID)
@@ -66,7 +67,7 @@ func (v *Plan) writeInterviews(b *strings.Builder) {
 		rows = append(rows, v.tableRow(i.People, i.AlreadyInvited, i.InDoubt, i.Left, send.RequestsLeft(i)))
 	}
 	if more := interviews[len(shown):]; len(more) > 0 {
-		var rest batch.InterviewPlan
+		var rest plan.InterviewPlan
 		for _, i := range more {
 			rest.People += i.People
 			rest.AlreadyInvited += i.AlreadyInvited

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/plan"
 	"bulkinvite/batch/send"
 )
 
@@ -72,7 +73,7 @@ func TestPlan(t *testing.T) {
 	// What send adds once the ledger was asked.
 	surveyed := *view.Plan
 	surveyed.Surveyed, surveyed.AlreadyInvited, surveyed.InDoubt = true, 2, 1
-	surveyed.Interviews = append([]batch.InterviewPlan(nil), surveyed.Interviews...)
+	surveyed.Interviews = append([]plan.InterviewPlan(nil), surveyed.Interviews...)
 	surveyed.Interviews[1].Left, surveyed.Interviews[1].AlreadyInvited, surveyed.Interviews[0].InDoubt = 1, 2, 1
 
 	const problems = `1 duplicate: the same person and interview as an earlier row

@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/engine"
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
@@ -56,7 +57,7 @@ func (p *pace) perSecond() float64 {
 
 // A meter reads the progress of a run, for the display and for AskSignal.
 type meter struct {
-	progress func() batch.Progress
+	progress func() engine.Progress
 
 	mu   sync.Mutex
 	pace pace
@@ -64,7 +65,7 @@ type meter struct {
 
 // A reading is the progress of a run, for people.
 type reading struct {
-	batch.Progress
+	engine.Progress
 	perSecond float64 // people dealt with
 	left      string  // how long the rest takes; "?" if nobody can tell
 	waiting   string  // what keeps everything from going on; or ""
@@ -74,7 +75,7 @@ type reading struct {
 func (m *meter) read() reading { return m.at(time.Now(), m.progress()) }
 
 // at returns the reading of p, the progress at this time.
-func (m *meter) at(now time.Time, p batch.Progress) reading {
+func (m *meter) at(now time.Time, p engine.Progress) reading {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.pace.add(now, p.Done)
@@ -88,7 +89,7 @@ func (m *meter) at(now time.Time, p batch.Progress) reading {
 // timeLeft returns how long the rest takes at the allowed rate, or at the pace of
 // the last seconds if that is slower: the API may be slow, or have many lists to
 // be read.
-func (m *meter) timeLeft(p batch.Progress) (left time.Duration, known bool) {
+func (m *meter) timeLeft(p engine.Progress) (left time.Duration, known bool) {
 	requests := p.RequestsLeft + p.LinksLeft
 	seconds := float64(requests) / p.Rate
 	if span := m.pace.span(); span >= paceKnown && p.Unsent > 0 && p.Held == 0 {
@@ -112,7 +113,7 @@ func (m *meter) timeLeft(p batch.Progress) (left time.Duration, known bool) {
 
 // waitingFor says what a run waits for when nothing is sent; "" if it waits for
 // nothing.
-func waitingFor(p batch.Progress) string {
+func waitingFor(p engine.Progress) string {
 	switch {
 	case p.Done >= p.People && p.LinksLeft > 0:
 		return "fetching " + batch.Count(p.LinksLeft, "link")

@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/outlet"
 	"bulkinvite/batch/send"
 	"bulkinvite/cmd/bulkinvite/app"
 )
@@ -40,7 +41,7 @@ func readFile(t *testing.T, name string) []byte {
 func TestMetricsKeepTheConventions(t *testing.T) {
 	r := &summary{Report: &send.Report{
 		End: "finished", Results: map[batch.Status]int{batch.StatusInvited: 3}, Failed: map[batch.Code]int{batch.CodeRefused: 1},
-		Traffic: batch.Traffic{Requests: map[int]int{200: 4, 429: 1, 0: 2}, Throttled: time.Second},
+		Traffic: outlet.Traffic{Requests: map[int]int{200: 4, 429: 1, 0: 2}, Throttled: time.Second},
 	}}
 	about := MonitoringTopic
 	lines := map[*summary]int{}

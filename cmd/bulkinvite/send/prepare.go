@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/engine"
 	"bulkinvite/batch/file"
 	"bulkinvite/batch/send"
 	"bulkinvite/client"
@@ -214,7 +215,7 @@ func (s *sender) ask(ctx context.Context, p *send.Preview) error {
 
 // watch shows the progress until ctx is done, and meanwhile ends the program if a
 // bug keeps the run from ending.
-func (s *sender) watch(ctx context.Context, progress func() batch.Progress) error {
+func (s *sender) watch(ctx context.Context, progress func() engine.Progress) error {
 	defer s.sending.Store(false)
 	defer s.sent.Store(true)
 	m := &meter{progress: progress}

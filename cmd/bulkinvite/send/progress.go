@@ -12,7 +12,7 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
-	"bulkinvite/batch"
+	"bulkinvite/batch/engine"
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
@@ -107,7 +107,7 @@ func newBar(terminal io.Writer, m *meter) *bar {
 }
 
 // show updates the bar.
-func (b *bar) show(now time.Time, p batch.Progress) {
+func (b *bar) show(now time.Time, p engine.Progress) {
 	s := b.meter.at(now, p)
 	b.label.Store(s.label(b.over))
 	if b.bar != nil {

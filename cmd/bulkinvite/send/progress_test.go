@@ -12,7 +12,7 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"bulkinvite/batch"
+	"bulkinvite/batch/engine"
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
@@ -20,9 +20,9 @@ func TestLogEvery30Seconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var logged bytes.Buffer
 		begin := time.Now()
-		progress := func() batch.Progress {
+		progress := func() engine.Progress {
 			done := int(time.Since(begin).Seconds())
-			return batch.Progress{People: 200, Done: done, Invited: done, Requests: 7, Rate: 5, Unsent: 200 - done, RequestsLeft: 4}
+			return engine.Progress{People: 200, Done: done, Invited: done, Requests: 7, Rate: 5, Unsent: 200 - done, RequestsLeft: 4}
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)
 		defer cancel()
@@ -67,7 +67,7 @@ func TestLogLinesAboveTheBar(t *testing.T) {
 	var screen lockedScreen
 	logTo := app.NewLogWriter(&screen)
 	log := zerolog.New(logTo)
-	progress := func() batch.Progress { return batch.Progress{People: 10, Done: 4, Invited: 3, Failed: 1} }
+	progress := func() engine.Progress { return engine.Progress{People: 10, Done: 4, Invited: 3, Failed: 1} }
 	log.Info().Msg("before")
 	ctx, cancel := context.WithCancel(t.Context())
 	drawn := make(chan error)
@@ -96,8 +96,8 @@ func TestLogLinesAboveTheBar(t *testing.T) {
 // On a terminal of 80 columns all is there, on one of 60 what matters most,
 // and the bar stands still while the numbers grow.
 func TestLabelsFit(t *testing.T) {
-	progress := batch.Progress{People: 12000, Rate: 5, Unsent: 12000, RequestsLeft: 240}
-	m := meter{progress: func() batch.Progress { return progress }}
+	progress := engine.Progress{People: 12000, Rate: 5, Unsent: 12000, RequestsLeft: 240}
+	m := meter{progress: func() engine.Progress { return progress }}
 	now := time.Now()
 	s := m.at(now, progress)
 	first := s.label(false)

@@ -1,0 +1,105 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+
+	"bulkinvite/batch"
+)
+
+// What the ledger remembers of the addresses that the API shows.
+const (
+	rememberTags           = "keeps_tags"               // an answer once had a +tag as it was sent
+	rememberGmailTags      = "keeps_tags_at_gmail"      // the same of Gmail's
+	rememberListTags       = "list_keeps_tags"          // the list once had one
+	rememberListGmailTags  = "list_keeps_tags_at_gmail" // the same of Gmail's
+	rememberOtherAddresses = "other_addresses"          // it once showed one that no loose form explains
+	rememberListAddresses  = "list_addresses"           // the list once showed one as it was sent, or in a loose form
+)
+
+// facts are what was learned of how the API answers. Whoever learns one tells
+// all: a fact becomes true once and stays so. Its list may have other forms of
+// addresses than its answers.
+type facts struct {
+	ledger batch.Ledger
+
+	answers, list  shownTags
+	otherAddresses atomic.Bool // an address was shown that no loose form explains
+	listed         atomic.Bool // the list shows addresses as they were sent, or in a loose form
+
+	distrust atomic.Bool // a list has shown somebody of a refused request
+}
+
+// shownTags are where +tags were once shown as they were sent.
+type shownTags struct{ elsewhere, atGmail atomic.Bool }
+
+func (s *shownTags) habits() batch.TagHabits {
+	return batch.TagHabits{AtGmail: s.atGmail.Load(), Elsewhere: s.elsewhere.Load()}
+}
+
+// recall reads what earlier runs remembered.
+func (f *facts) recall(ctx context.Context) error {
+	for name, fact := range map[string]*atomic.Bool{
+		rememberTags: &f.answers.elsewhere, rememberGmailTags: &f.answers.atGmail,
+		rememberListTags: &f.list.elsewhere, rememberListGmailTags: &f.list.atGmail,
+		rememberOtherAddresses: &f.otherAddresses, rememberListAddresses: &f.listed,
+	} {
+		value, err := f.ledger.Recall(ctx, name)
+		if err != nil {
+			return err
+		}
+		fact.Store(value != "")
+	}
+	return nil
+}
+
+// learn remembers a fact.
+func (f *facts) learn(ctx context.Context, fact *atomic.Bool, name string) error {
+	if fact.Load() {
+		return nil
+	}
+	fact.Store(true)
+	if err := f.ledger.Remember(ctx, name, "yes"); err != nil {
+		return fmt.Errorf("remember: %w", err)
+	}
+	return nil
+}
+
+// seeTags remembers that an answer has returned a +tag as it was sent.
+func (f *facts) seeTags(ctx context.Context, q question, j *judgement) error {
+	if f.answers.habits() == (batch.TagHabits{AtGmail: true, Elsewhere: true}) {
+		return nil
+	}
+	for i, v := range j.verdicts {
+		if v != invited || !strings.Contains(j.invitations[i].CandidateEmail, "+") {
+			continue
+		}
+		if err := f.seeTag(ctx, q.people[i].Email, &f.answers, rememberTags, rememberGmailTags); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seeListed remembers that the list shows an address as it was sent: its entries
+// can be told from each other by their addresses.
+func (f *facts) seeListed(ctx context.Context, email string) error {
+	if err := f.learn(ctx, &f.listed, rememberListAddresses); err != nil {
+		return err
+	}
+	return f.seeTag(ctx, email, &f.list, rememberListTags, rememberListGmailTags)
+}
+
+// seeTag remembers that the +tag of an address is kept, if it has one.
+func (f *facts) seeTag(ctx context.Context, email string, shown *shownTags, elsewhere, atGmail string) error {
+	local, domain, _ := batch.SplitAddress(email)
+	switch {
+	case batch.TagOf(local) <= 0:
+		return nil
+	case batch.IsGmail(domain):
+		return f.learn(ctx, &shown.atGmail, atGmail)
+	}
+	return f.learn(ctx, &shown.elsewhere, elsewhere)
+}

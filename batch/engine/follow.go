@@ -1,0 +1,165 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"bulkinvite/batch"
+	"bulkinvite/batch/plan"
+	"bulkinvite/client"
+)
+
+// follow lets happen what an answer means.
+func (s *sendReport) follow(r *run) error {
+	defer r.doneChunk(s.chunk)
+	r.refusals.key.tried = true
+	err := s.followHeld(r)
+	for _, p := range s.claimed {
+		p.claimed = true
+	}
+	switch {
+	case s.unsent && s.id == 0:
+		return errors.Join(err, r.admission.again(s.people))
+	case s.unsent:
+		return errors.Join(err, r.admission.again(s.claimed))
+	case s.id == 0:
+		return err
+	}
+	s.warnDisplaced(r)
+	s.warnSeveralIDs(r)
+	return errors.Join(err, s.followVerdicts(r))
+}
+
+// followHeld deals with those whom the ledger held when they were claimed.
+func (s *sendReport) followHeld(r *run) error {
+	var err error
+	for _, h := range s.held {
+		r.account.setClaimed([]*person{h.p}, false)
+		held, holdErr := r.admission.hold(h.p, h.rec, h.wrongID)
+		if holdErr == nil && !held {
+			holdErr = fmt.Errorf("the ledger holds row %d and does not say why", h.p.row+1)
+		}
+		err = errors.Join(err, holdErr)
+		r.admission.refund([]*person{h.p})
+	}
+	return err
+}
+
+func (s *sendReport) followVerdicts(r *run) error {
+	var by [verdictCount][]*person
+	var err error
+	for i, p := range s.claimed {
+		v := s.judgement.verdicts[i]
+		if by[v] == nil {
+			by[v] = make([]*person, 0, len(s.claimed)) // nearly always all have one verdict
+		}
+		by[v] = append(by[v], p)
+		if v != notSent && v != deniedUs {
+			p.attempts++
+		}
+		p.reason = reasonOf(v, s.apiErr)
+		if v == invited {
+			err = errors.Join(err, s.invitedNow(r, p, s.judgement.invitations[i]))
+		}
+	}
+	if len(by[invited]) > 0 {
+		err = errors.Join(err, s.accepted(r))
+	}
+	err = errors.Join(err,
+		s.lost(r, by[lostAnswer]),
+		r.confirmer.doubt(s.doubt(notWanted, false), by[leftOut]),
+		r.confirmer.doubt(s.doubt(sendAgain, true), by[displaced]),
+		r.admission.again(by[notSent]),
+		s.tooMuch(r, by[split]),
+		r.refusals.refusedInWords(s.apiErr))
+	for _, p := range by[deniedUs] {
+		err = errors.Join(err, r.refusals.denied(s.chunk.iv, p, s.apiErr))
+	}
+	for _, p := range by[refused] {
+		err = errors.Join(err, r.refusals.refused(s.chunk.iv, p, message(s.apiErr)))
+	}
+	return err
+}
+
+// invitedNow records an invitation that the answer brought.
+func (s *sendReport) invitedNow(r *run, p *person, inv client.Invitation) error {
+	status := batch.StatusInvited
+	if s.chunk.Lane == plan.Resend {
+		status = batch.StatusResent
+		r.warnSecondSession(p, inv)
+	}
+	p.party.goThrough()
+	return r.account.record(p, batch.Outcome{Status: status, CandidateID: inv.CandidateID, InviteURL: inv.InviteURL})
+}
+
+// accepted notes that people of the chunk were accepted, just now.
+func (s *sendReport) accepted(r *run) error {
+	iv := s.chunk.iv
+	if s.chunk.Lane == plan.Together {
+		iv.timed = append(iv.timed, s.id)
+		iv.lastAccepted = time.Now()
+	}
+	return r.refusals.accepted(iv, s.chunk.Lane)
+}
+
+// lost puts people in doubt whose answer was lost.
+func (s *sendReport) lost(r *run, people []*person) error {
+	if len(people) == 0 {
+		return nil
+	}
+	r.log.Warn().Int("people", len(people)).Str("interview", s.chunk.iv.id).
+		Msg("it is not known who was invited, the API's list will tell: " + batch.MaskText(people[0].reason))
+	d := s.doubt(sendAgain, false)
+	d.busy = client.IsBusy(s.apiErr)
+	d.outage = d.busy && r.mayBeOutage(people)
+	switch {
+	case client.IsRefusal(s.apiErr) && d.size > 1:
+		d.then = part
+	case client.IsRefusal(s.apiErr):
+		d.then = refusedAfterAll
+	}
+	return r.confirmer.doubt(d, people)
+}
+
+// busyTries is how often people go again unchanged whom the API is too busy for,
+// though it accepts others: it may be a throttle.
+const busyTries = 2
+
+// mayBeOutage reports whether that the API was too busy for people says nothing of
+// them, and notes that it was.
+func (r *run) mayBeOutage(people []*person) bool {
+	outage := false
+	for _, p := range people {
+		outage = outage || !r.isTurnedAway(p) || len(people) > 1 && p.outages < busyTries
+		if p.busy.IsZero() {
+			p.busy = time.Now()
+		}
+	}
+	return outage
+}
+
+func (s *sendReport) doubt(then then, displaced bool) *doubt {
+	return &doubt{request: s.id, chunk: s.chunk, size: len(s.claimed), then: then, displaced: displaced}
+}
+
+// tooMuch sends people again whose request was too large, or denied. Where it may
+// be the key that is denied, they go as they did before: one at a time.
+func (s *sendReport) tooMuch(r *run, people []*person) error {
+	if len(people) > 0 && client.IsBadKey(s.apiErr) && !r.refusals.key.works {
+		r.refusals.key.suspect = true
+		return r.admission.sendUnchanged(s.chunk, people)
+	}
+	return r.admission.halve(s.chunk, people)
+}
+
+// warnSecondSession says that a re-send was answered with another id than its
+// own, which a second interview session would have.
+func (r *run) warnSecondSession(p *person, inv client.Invitation) {
+	if inv.CandidateID == "" || inv.CandidateID == p.CandidateID || r.saidSecondSession {
+		return
+	}
+	r.saidSecondSession = true
+	r.warn(fmt.Sprintf("sending the invitation of candidate %s again was answered with another id, %s: "+
+		"the API seems to make a second session; look in the dashboard before you send more again", p.CandidateID, inv.CandidateID))
+}

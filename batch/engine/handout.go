@@ -1,0 +1,205 @@
+package engine
+
+import (
+	"time"
+
+	"bulkinvite/batch/outlet"
+	"bulkinvite/batch/plan"
+)
+
+// firstTasks is how many jobs are out before an invitation was answered: what is
+// wrong with the key is wrong with all of them.
+const firstTasks = 2
+
+// A picker decides what goes next, and hands it to the workers.
+type picker struct {
+	run    *run
+	jobs   chan<- job
+	reads  []listRead // lists to read now
+	todo   []job      // what else is to be done now: it goes first, also when the run ends early
+	idlers int        // workers with nothing to do
+	busy   int        // jobs that are out
+	sent   int        // chunks that were handed out
+	heard  bool       // the API has answered something usable
+}
+
+// handOut gives jobs to idle workers, as long as there are both.
+func (p *picker) handOut() {
+	p.heard = p.heard || p.run.out.Heard.Load()
+	for p.idlers > 0 {
+		j := p.pick()
+		if j == nil {
+			return
+		}
+		p.idlers--
+		p.busy++
+		p.jobs <- j // there is room: a worker waits for it
+	}
+}
+
+// pick returns what goes next, nil if nothing may.
+func (p *picker) pick() job {
+	if len(p.todo) > 0 {
+		j := p.todo[0]
+		p.todo = p.todo[1:]
+		return j
+	}
+	switch {
+	case p.run.stopped:
+		return nil
+	case p.run.refusals.key.suspected():
+		return p.pickOne()
+	case !p.run.refusals.key.tried:
+		return p.pickFirst()
+	case len(p.reads) > 0:
+		return p.nextRead()
+	case p.run.prober.down:
+		return nil
+	}
+	return p.nextChunk()
+}
+
+// nextRead takes the list that is to be read next.
+func (p *picker) nextRead() job {
+	read := p.reads[0]
+	p.reads = p.reads[1:]
+	if read.preflight {
+		return &preflightJob{reading: read.iv.newReading(), listRead: read}
+	}
+	return p.run.confirmer.beginLook(read.iv)
+}
+
+// nextChunk cuts the next chunk, nil if none may go. A group that does not fill a
+// request goes only if nothing can be added to it: the input is at its end, or so
+// many wait that the fullest has to make room.
+func (p *picker) nextChunk() job {
+	for len(p.run.waiting.ready) > 0 {
+		g := p.run.waiting.ready[0]
+		if !g.full() && !p.mayGoShort() {
+			return nil
+		}
+		if j := p.chunkJob(p.run.waiting.cut(g)); j != nil {
+			return j
+		}
+	}
+	return nil
+}
+
+// mayGoShort reports whether a request may go that is not full.
+func (p *picker) mayGoShort() bool {
+	return p.run.admission.fed && len(p.run.admission.block) == 0 || p.run.waiting.crowded() || p.run.admission.limitReached()
+}
+
+// hasMore reports whether people of the interview can go or are out, so that
+// more of it may be refused before its list is read.
+func (p *picker) hasMore(iv *interview) bool {
+	if iv.out > 0 {
+		return true
+	}
+	if !iv.mayGo() {
+		return false
+	}
+	for g := range iv.groups {
+		if g.Lane != plan.Resend && (g.full() || p.mayGoShort()) {
+			return true
+		}
+	}
+	return false
+}
+
+// chunkJob returns the job to send a chunk; nil if nobody of it is left to send.
+func (p *picker) chunkJob(c *chunk) job {
+	p.sent++
+	pending, found := c.people[:0:0], c.people[:0:0]
+	for _, one := range c.people {
+		if p.run.account.index.Pending(one.row) {
+			pending = append(pending, one)
+		} else {
+			found = append(found, one) // to be invited, while they waited
+		}
+	}
+	p.run.admission.refund(found)
+	if len(pending) == 0 {
+		p.run.doneChunk(c)
+		return nil
+	}
+	p.run.account.setClaimed(pending, true)
+	return &sendJob{chunk: c, people: pending, endpoint: p.endpointOf(pending)}
+}
+
+// endpointOf tells a request for people whose company went through, or whom the API
+// turns away while others go through, from others.
+func (p *picker) endpointOf(people []*person) outlet.Endpoint {
+	alone := len(people) == 1
+	for _, one := range people {
+		again := !one.busy.IsZero() && alone && p.run.out.Health.AcceptedSince(time.Time{}) // one person is no outage
+		if !one.party.wentThrough() && !again && !p.run.isTurnedAway(one) {
+			return outlet.Invite
+		}
+	}
+	return outlet.Remnant
+}
+
+// isTurnedAway reports whether that the API is too busy for somebody is no sign of
+// an outage: since it first was, a request went that it has accepted.
+func (r *run) isTurnedAway(p *person) bool {
+	return !p.busy.IsZero() && r.out.Health.AcceptedSince(p.busy)
+}
+
+// pickFirst is pick until the key is tried. Whom earlier runs have in doubt waits
+// for that only until the API has answered anything.
+func (p *picker) pickFirst() job {
+	few := p.busy < firstTasks
+	if few && !p.run.prober.down {
+		if j := p.nextChunk(); j != nil {
+			return j
+		}
+	}
+	if len(p.reads) > 0 && (few || p.heard && !p.reads[0].preflight) {
+		return p.nextRead()
+	}
+	return nil
+}
+
+// pickOne is pick while the key is suspected: one job at a time, and first people
+// of an interview of which nobody was denied. A look for those in doubt does not
+// wait for them.
+func (p *picker) pickOne() job {
+	if p.busy > 0 {
+		return nil
+	}
+	for {
+		g := p.leastDenied()
+		if p.run.prober.down {
+			g = nil
+		}
+		if len(p.reads) > 0 && (g == nil || p.wantsOther(g.iv) || !p.reads[0].preflight) {
+			return p.nextRead()
+		}
+		if g == nil {
+			return nil
+		}
+		c := p.run.waiting.cutLone(g)
+		if j := p.chunkJob(c); j != nil {
+			return j
+		}
+	}
+}
+
+// wantsOther reports whether the list of another interview than one that may go
+// is to be read, so that somebody of that one can be asked for.
+func (p *picker) wantsOther(iv *interview) bool {
+	return iv.denied > 0 && (p.run.refusals.key.lacks < deniedInterviews || !p.heard)
+}
+
+// leastDenied returns one of the groups that may go, of the interview that had
+// the fewest denied.
+func (p *picker) leastDenied() *group {
+	var least *group
+	for _, g := range p.run.waiting.ready {
+		if least == nil || g.iv.denied < least.iv.denied {
+			least = g
+		}
+	}
+	return least
+}

@@ -1,0 +1,225 @@
+package engine
+
+import (
+	"slices"
+
+	"bulkinvite/batch"
+	"bulkinvite/batch/plan"
+	"bulkinvite/client"
+)
+
+// A stray is an invitation of an answer whose address is that of nobody in the
+// request.
+type stray struct {
+	client.Invitation
+	email  string      // in the form of a Key's; empty if the answer names none
+	owners []batch.Key // whom the ledger has known under its candidate id
+	taken  bool        // the address is that of another row, or of somebody in the ledger
+}
+
+// nobodys reports whether nothing says whose the invitation is.
+func (s *stray) nobodys() bool { return len(s.owners) == 0 && !s.taken && s.email != "" }
+
+// owned reports whether the ledger has known the person under the invitation's
+// candidate id, in whatever interview.
+func (s *stray) owned(k batch.Key) bool {
+	return slices.ContainsFunc(s.owners, func(owner batch.Key) bool { return owner.Email == k.Email })
+}
+
+// matchStrays finds those of an answer's strays that belong to the people whom
+// the answer seems to leave out, one to one: first by the candidate id, then by
+// the loose form of the address. It returns for each of the missing the place of
+// their stray; -1 if none is theirs, and shared if as many strays as people have
+// one address, so that all of them are invited and nobody knows whose is which.
+func matchStrays(missing []batch.Key, strays []stray, tags batch.TagHabits) []int {
+	places := make([]int, len(missing))
+	for i := range places {
+		places[i] = -1
+	}
+	used := make([]bool, len(strays))
+	for i, k := range missing {
+		places[i] = onlyStray(strays, used, func(s *stray) bool { return s.owned(k) })
+	}
+	loose := map[string][]int{} // people by loose address
+	for i, k := range missing {
+		if places[i] < 0 {
+			email := batch.LooseEmail(k.Email, tags)
+			loose[email] = append(loose[email], i)
+		}
+	}
+	for email, people := range loose {
+		giveLoose(places, people, straysAt(strays, used, email, tags))
+	}
+	return places
+}
+
+// shared is the place of those who share strays with others.
+const shared = -2
+
+// onlyStray returns the place of the only unused stray that f accepts, and marks
+// it used; -1 if there is none, or more than one.
+func onlyStray(strays []stray, used []bool, f func(*stray) bool) int {
+	only := -1
+	for n := range strays {
+		if used[n] || !f(&strays[n]) {
+			continue
+		}
+		if only >= 0 {
+			return -1
+		}
+		only = n
+	}
+	if only >= 0 {
+		used[only] = true
+	}
+	return only
+}
+
+// straysAt returns the unused strays that nobody owns and that an API may have
+// made of the addresses with this loose form.
+func straysAt(strays []stray, used []bool, email string, tags batch.TagHabits) []int {
+	var at []int
+	for n := range strays {
+		s := &strays[n]
+		if !used[n] && s.nobodys() && batch.IsCanonical(s.email, tags) && batch.LooseEmail(s.email, tags) == email {
+			at = append(at, n)
+		}
+	}
+	return at
+}
+
+// giveLoose gives the strays of one address to the people who may be meant by
+// it, if there is one for each.
+func giveLoose(places, people, strays []int) {
+	switch {
+	case len(people) != len(strays):
+	case len(people) == 1:
+		places[people[0]] = strays[0]
+	default:
+		for _, i := range people {
+			places[i] = shared
+		}
+	}
+}
+
+// untangle makes strays of all invitations that an answer has for one address, if
+// it seems to leave out somebody whom the API may keep under it: nobody knows
+// whose is which. What else comes twice is no stray.
+func untangle(q question, j *judgement, strays []stray, tags batch.TagHabits) []stray {
+	lacking := map[string]bool{}
+	for i, v := range j.verdicts {
+		if v == leftOut {
+			lacking[batch.LooseEmail(q.people[i].Email, tags)] = true
+		}
+	}
+	places := placesOf(q.people)
+	kept := make([]stray, 0, len(strays))
+	for _, s := range strays {
+		i, asked := places[batch.Key{InterviewID: q.people[0].InterviewID, Email: s.email}]
+		switch {
+		case !asked:
+			kept = append(kept, s)
+		case lacking[batch.LooseEmail(s.email, tags)]:
+			s.taken = false // but by those who are lacking
+			kept = append(kept, s)
+			if j.verdicts[i] == invited {
+				kept = append(kept, stray{Invitation: j.invitations[i], email: s.email})
+				j.verdicts[i], j.invitations[i] = leftOut, client.Invitation{}
+			}
+		default:
+			j.invitedAgain(&q, i, s.Invitation)
+		}
+	}
+	return kept
+}
+
+// invitedAgain takes in that an answer has another invitation of somebody. Which of
+// two ids the API will know later nobody can tell, unless one is that of the
+// invitation that was to be sent again: then neither is kept.
+func (j *judgement) invitedAgain(q *question, i int, inv client.Invitation) {
+	wanted := func(id string) bool { return q.lane == plan.Resend && id == q.candidateID }
+	switch first := j.invitations[i].CandidateID; {
+	case inv.CandidateID == "", wanted(first):
+	case wanted(inv.CandidateID), first == "" && !j.several[i]:
+		j.invitations[i] = inv
+	default:
+		if j.several == nil {
+			j.several = map[int]bool{}
+		}
+		j.invitations[i], j.several[i] = client.Invitation{}, true
+	}
+}
+
+// judgeStrays says what the strays of an answer mean for those whom it seems to
+// leave out. An answer that names somebody whom nobody asked for proves nothing
+// about who is missing from it. It is pure, as judge is.
+func judgeStrays(q question, j *judgement, strays []stray, tags batch.TagHabits) {
+	if len(q.people) == 1 && len(strays) == 1 {
+		if j.verdicts[0] != invited {
+			j.verdicts[0] = q.soleVerdict(&strays[0], tags)
+			if j.verdicts[0] == invited {
+				j.invitations[0] = strays[0].Invitation
+			}
+		}
+		return
+	}
+	var missing []int
+	var keys []batch.Key
+	for i, v := range j.verdicts {
+		if v == leftOut {
+			missing, keys = append(missing, i), append(keys, q.people[i])
+		}
+	}
+	places := matchStrays(keys, strays, tags)
+	rest := restVerdict(strays, places)
+	for n, i := range missing {
+		switch place := places[n]; {
+		case place == shared:
+			j.verdicts[i] = invited
+		case place >= 0:
+			j.verdicts[i], j.invitations[i] = invited, strays[place].Invitation
+		default:
+			j.verdicts[i] = rest
+		}
+	}
+}
+
+// restVerdict is that of people to whom no stray belongs: any of the strays that
+// are left over may be theirs, unless all of them are known to be others'.
+func restVerdict(strays []stray, places []int) verdict {
+	v := leftOut
+	for n := range strays {
+		switch {
+		case slices.Contains(places, n):
+		case strays[n].nobodys() && !slices.Contains(places, shared):
+			return displaced
+		default:
+			v = lostAnswer
+		}
+	}
+	return v
+}
+
+// soleVerdict is that of the only person of a request whose answer has one
+// invitation, which names another address. A job application may hold another
+// address than the row; else it is theirs by the candidate id that the ledger
+// knows, or by the loose form of the address. One that is somebody else's counts
+// as lost, and one that is nobody's may be theirs or not. A re-send records
+// nobody by it.
+func (q *question) soleVerdict(s *stray, tags batch.TagHabits) verdict {
+	k := q.people[0]
+	loosely := s.nobodys() && batch.IsCanonical(s.email, tags) && batch.LooseEmail(s.email, tags) == batch.LooseEmail(k.Email, tags)
+	switch {
+	case q.lane == plan.Resend && !k.HasAddress() && s.CandidateID == q.candidateID:
+		return invited
+	case q.lane == plan.Resend && !k.HasAddress():
+		return lostAnswer
+	case s.owned(k), loosely:
+		return invited
+	case len(s.owners) > 0, s.taken, q.lane == plan.Resend:
+		return lostAnswer
+	case q.lane == plan.Application:
+		return invited
+	}
+	return displaced
+}

@@ -1,0 +1,127 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"bulkinvite/batch"
+	"bulkinvite/batch/outlet"
+)
+
+// A prober finds out when an API that is down is back: it asks for a list and,
+// if that works, sends one chunk, with growing pauses. It has a worker of its
+// own, since all others may wait for the list.
+type prober struct {
+	run    *run
+	jobs   chan<- job
+	out    job  // what its worker does; nil: nothing
+	down   bool // the API is down: only the prober sends
+	works  bool // the list answers, and a chunk is to be tried
+	pauses *outlet.Pauses
+	turn   int // how often an interview was asked for
+}
+
+// begin goes down, and begins to probe.
+func (p *prober) begin() {
+	p.down = true
+	if p.out == nil {
+		p.pauses, p.works = p.run.out.NewPauses(outlet.LongestPause), false
+		p.next()
+	}
+}
+
+// took reports whether a job that is done was the prober's.
+func (p *prober) took(j job) bool {
+	if p.out == nil || p.out != j {
+		return false
+	}
+	p.out = nil
+	return true
+}
+
+// next does what comes next, until an answer to an invitation is good or it is
+// time to give up.
+func (p *prober) next() {
+	r := p.run
+	if !r.out.Health.IsDown() {
+		p.up()
+		return
+	}
+	left := r.opts.GiveUpAfter - r.out.Health.BadFor()
+	switch {
+	case left <= 0:
+		r.endRun(batch.APIDown, p.gaveUp())
+		return
+	case r.soft.Err() != nil:
+		return
+	case p.works && p.tryChunk():
+		return
+	case p.works && r.out.Health.OnlyListWasDown():
+		p.up()
+		return
+	}
+	p.give(&probeJob{interviewID: p.interviewID(), pause: p.pauses.Next(), limit: left})
+}
+
+func (p *prober) gaveUp() string {
+	missed := "accepted invitation"
+	if p.run.opts.ConfirmOnly {
+		missed = "usable answer"
+	}
+	what, why := p.run.out.Health.LastBad()
+	return fmt.Sprintf("%s: no %s for %v (%s)", what, missed, p.run.opts.GiveUpAfter, why)
+}
+
+func (p *prober) up() {
+	p.down = false
+	p.run.log.Info().Msg("the API is up again")
+}
+
+// tryChunk sends the next chunk, even though its group may not fill it. Where
+// everybody is in doubt there is none, and the list, which works, will tell.
+func (p *prober) tryChunk() bool {
+	p.works = false
+	for len(p.run.waiting.ready) > 0 {
+		if j := p.run.picker.chunkJob(p.run.waiting.cut(p.run.waiting.ready[0])); j != nil {
+			p.run.picker.busy++
+			p.give(j)
+			return true
+		}
+	}
+	p.works = true
+	return false
+}
+
+func (p *prober) give(j job) {
+	p.works = false
+	p.out = j
+	p.jobs <- j // there is room: nothing of the prober's is out
+}
+
+// interviewID returns the id of an interview, to ask for its list. They take
+// turns: the list of one alone may be what does not work.
+func (p *prober) interviewID() string {
+	all := p.run.inTurn
+	if len(all) == 0 {
+		return ""
+	}
+	p.turn++
+	return all[(p.turn-1)%len(all)].asSent
+}
+
+// A probeJob is to find out, after a pause, whether the API's list answers.
+type probeJob struct {
+	interviewID  string
+	pause, limit time.Duration
+	works        bool
+}
+
+func (j *probeJob) do(w *worker) (report, error) {
+	j.works = w.out.ProbeList(w.soft, j.interviewID, j.pause, j.limit)
+	return j, nil
+}
+
+func (j *probeJob) follow(r *run) error {
+	r.prober.works = j.works
+	return nil
+}

@@ -1,0 +1,129 @@
+package engine
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"bulkinvite/batch"
+	"bulkinvite/client"
+)
+
+const interviewA = "11111111-2222-4333-8444-555555555555"
+
+func keysOf(emails ...string) []batch.Key {
+	keys := make([]batch.Key, len(emails))
+	for i, email := range emails {
+		keys[i] = batch.NewKey(interviewA, email)
+	}
+	return keys
+}
+
+func invitationsFor(emails ...string) []client.Invitation {
+	var invitations []client.Invitation
+	for _, email := range emails {
+		invitations = append(invitations, client.Invitation{CandidateID: "id-" + email, CandidateEmail: email, InviteURL: "https://x/" + email})
+	}
+	return invitations
+}
+
+func TestJudge(t *testing.T) {
+	for name, tc := range map[string]struct {
+		people   []string
+		answer   []client.Invitation
+		err      error
+		distrust bool
+		want     []verdict
+	}{
+		"everyone":                     {people: []string{"a@x.co", "b@x.co"}, answer: invitationsFor("b@x.co", "a@x.co"), want: []verdict{invited, invited}},
+		"spelled otherwise":            {people: []string{"ann@bücher.example", "b@x.co"}, answer: invitationsFor("B@X.CO", "Ann@xn--bcher-kva.example"), want: []verdict{invited, invited}},
+		"one left out":                 {people: []string{"a@x.co", "b@x.co"}, answer: invitationsFor("b@x.co"), want: []verdict{leftOut, invited}},
+		"nobody":                       {people: []string{"a@x.co", "b@x.co"}, want: []verdict{leftOut, leftOut}},
+		"alone, nobody":                {people: []string{"a@x.co"}, want: []verdict{leftOut}},
+		"a stranger instead":           {people: []string{"a@x.co", "b@x.co"}, answer: invitationsFor("b@x.co", "c@x.co"), want: []verdict{leftOut, invited}},
+		"alone, under another address": {people: []string{"a@x.co"}, answer: invitationsFor("z@x.co"), want: []verdict{leftOut}},
+		"alone, under no address":      {people: []string{"a@x.co"}, answer: invitationsFor(""), want: []verdict{invited}},
+		"alone, two strangers":         {people: []string{"a@x.co"}, answer: invitationsFor("y@x.co", "z@x.co"), want: []verdict{leftOut}},
+		"no address in the answer":     {people: []string{"a@x.co", "b@x.co"}, answer: invitationsFor("", "b@x.co"), want: []verdict{leftOut, invited}},
+		"unknown":                      {people: []string{"a@x.co", "b@x.co"}, err: &client.Error{Fate: client.Unknown}, want: []verdict{lostAnswer, lostAnswer}},
+		"an error of another kind":     {people: []string{"a@x.co"}, err: errors.New("?"), want: []verdict{lostAnswer}},
+		"not sent":                     {people: []string{"a@x.co"}, err: &client.Error{Fate: client.NotSent}, want: []verdict{notSent}},
+		"throttled":                    {people: []string{"a@x.co", "b@x.co"}, err: &client.Error{Fate: client.NotSent, Cause: client.Throttled}, want: []verdict{notSent, notSent}},
+		"denied":                       {people: []string{"a@x.co"}, err: &client.Error{Fate: client.Denied}, want: []verdict{notSent}},
+		"refused in company":           {people: []string{"a@x.co", "b@x.co"}, err: &client.Error{Fate: client.Refused}, want: []verdict{lostAnswer, lostAnswer}},
+		"refused alone":                {people: []string{"a@x.co"}, err: &client.Error{Fate: client.Refused}, want: []verdict{refused}},
+		"refused, not trusted":         {people: []string{"a@x.co", "b@x.co"}, err: &client.Error{Fate: client.Refused}, distrust: true, want: []verdict{lostAnswer, lostAnswer}},
+		"refused alone, not trusted":   {people: []string{"a@x.co"}, err: &client.Error{Fate: client.Refused}, distrust: true, want: []verdict{lostAnswer}},
+		"too large":                    {people: []string{"a@x.co", "b@x.co"}, err: &client.Error{Fate: client.NotSent, Cause: client.TooLarge}, want: []verdict{split, split}},
+		"too large, not trusted":       {people: []string{"a@x.co", "b@x.co"}, err: &client.Error{Fate: client.NotSent, Cause: client.TooLarge}, distrust: true, want: []verdict{split, split}},
+		"denied in company":            {people: []string{"a@x.co", "b@x.co"}, err: &client.Error{Fate: client.NotSent, Cause: client.BadKey}, want: []verdict{split, split}},
+		"denied alone":                 {people: []string{"a@x.co"}, err: &client.Error{Fate: client.NotSent, Cause: client.BadKey}, want: []verdict{deniedUs}},
+		"denied, cut off":              {people: []string{"a@x.co"}, err: &client.Error{Fate: client.Unknown, Cause: client.BadKey}, want: []verdict{lostAnswer}},
+		"too large alone":              {people: []string{"a@x.co"}, err: &client.Error{Fate: client.NotSent, Cause: client.TooLarge}, want: []verdict{refused}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := judge(question{people: keysOf(tc.people...)}, tc.answer, tc.err, !tc.distrust)
+			if !slices.Equal(j.verdicts, tc.want) {
+				t.Errorf("verdicts %v, want %v", j.verdicts, tc.want)
+			}
+		})
+	}
+}
+
+// Nobody is invited by somebody else's answer, whatever the answer says.
+func TestJudgeGivesEveryoneTheirOwnInvitation(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		address := rapid.SampledFrom([]string{"a@x.co", "b@x.co", "c@x.co", "d@x.co", "A@X.co", "B@x.CO", ""})
+		people := keysOf(rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"a@x.co", "b@x.co", "c@x.co"}), 2, 3, rapid.ID).Draw(t, "people")...)
+		answer := invitationsFor(rapid.SliceOf(address).Draw(t, "answer")...)
+		j := judge(question{people: people}, answer, nil, true)
+		for i, v := range j.verdicts {
+			named := slices.ContainsFunc(answer, func(inv client.Invitation) bool { return batch.NewKey(interviewA, inv.CandidateEmail) == people[i] })
+			if (v == invited) != named {
+				t.Fatalf("%v: verdict %v, named in the answer: %v", people[i], v, named)
+			}
+			if v == invited && batch.NewKey(interviewA, j.invitations[i].CandidateEmail) != people[i] {
+				t.Fatalf("%v got %v", people[i], j.invitations[i])
+			}
+		}
+	})
+}
+
+// A request whose fate is not known never counts as sent or not sent.
+func TestJudgeNeverGuesses(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		err := &client.Error{
+			Fate:       client.Fate(rapid.IntRange(0, 5).Draw(t, "fate")),
+			Cause:      client.Cause(rapid.IntRange(0, 8).Draw(t, "cause")),
+			StatusCode: rapid.IntRange(0, 599).Draw(t, "status"),
+		}
+		j := judge(question{people: keysOf("a@x.co", "b@x.co")}, nil, err, rapid.Bool().Draw(t, "trust"))
+		for _, v := range j.verdicts {
+			if v == invited || v == leftOut {
+				t.Fatalf("%+v: verdict %v", err, v)
+			}
+			if err.Fate == client.Unknown && v != lostAnswer {
+				t.Fatalf("unknown fate: verdict %v", v)
+			}
+		}
+	})
+}
+
+func TestSameRefusal(t *testing.T) {
+	c := batch.Candidate{Name: "Ann Lee", Email: "ann@x.co"}
+	for _, same := range [][]string{
+		{`Ann Lee <ann@x.co> cannot be invited`, `Ann Lee <bo@x.co> cannot be invited`},
+		{"Interview 5c1f0a7e-31d2-4c4b-9a0e-111111111111 has been deleted", "Interview 5c1f0a7e-31d2-4c4b-9a0e-222222222222 has been deleted"},
+		{"Deleted at 2026-11-28T02:00:01.123Z (request 17)", "Deleted at 2026-11-28T02:00:02.5Z (request 18)"},
+		{"trace h0gqkAcaDJ: closed", "trace x1YqkAcaDJ: closed"},
+	} {
+		if a, b := sameRefusal(same[0], c), sameRefusal(same[1], c); a != b {
+			t.Errorf("%q and %q are one refusal: %q, %q", same[0], same[1], a, b)
+		}
+	}
+	if a, b := sameRefusal("name is missing", c), sameRefusal("address is malformed", c); a == b {
+		t.Errorf("two refusals are folded to %q", a)
+	}
+}

@@ -1,0 +1,218 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"bulkinvite/batch"
+	"bulkinvite/batch/outlet"
+	"bulkinvite/batch/plan"
+)
+
+// A worker makes requests, and writes into the ledger what is asked for and what
+// came of it. It knows the ledger, the outlet and what was learned of the API,
+// and holds no state of the run: a job carries all that it has to know, and a
+// report all that the loop has to know of it.
+type worker struct {
+	account *account // to look rows up
+	ledger  batch.Ledger
+	out     *outlet.Outlet
+	facts   *facts
+	opts    batch.Options
+	log     zerolog.Logger
+	start   time.Time // of the run
+
+	soft    context.Context // ends when nothing more is to be asked for
+	hard    context.Context // ends when what has begun is to be broken off
+	claims  chan struct{}   // held from the claim until the request may go
+	reports chan<- done
+	guard   func(func() error) func() error
+}
+
+// A job is what a worker does next.
+type job interface {
+	do(w *worker) (report, error)
+}
+
+// A report is what a job found out. The loop lets follow what that means.
+type report interface {
+	follow(r *run) error
+}
+
+// done is what a worker hands to the loop.
+type done struct {
+	job    job
+	report report // nil: nothing follows
+	err    error  // breaks the run off
+	more   bool   // the job goes on
+}
+
+// work does one job after another.
+func (w *worker) work(jobs <-chan job) {
+	for j := range jobs {
+		d := done{job: j}
+		d.err = w.guard(func() (err error) {
+			d.report, err = j.do(w)
+			return err
+		})()
+		w.reports <- d
+	}
+}
+
+// tell hands over a part of what a job finds out.
+func (w *worker) tell(j job, part report) { w.reports <- done{job: j, report: part, more: true} }
+
+// A sendJob is a chunk that is to be sent.
+type sendJob struct {
+	chunk    *chunk
+	people   []*person // of the chunk: those who are still to be sent
+	endpoint outlet.Endpoint
+}
+
+// A sendReport is what became of a chunk.
+type sendReport struct {
+	*sendJob
+	id        int64     // of the claim; 0: there is none
+	claimed   []*person // who was sent
+	held      []heldPerson
+	unsent    bool // the request did not leave
+	judgement judgement
+	apiErr    error
+}
+
+// A heldPerson is somebody whom the ledger says not to send, when they were
+// about to be claimed.
+type heldPerson struct {
+	p       *person
+	rec     batch.Record
+	wrongID string
+}
+
+func (j *sendJob) do(w *worker) (report, error) {
+	rep := &sendReport{sendJob: j}
+	return rep, w.send(rep)
+}
+
+// send takes a chunk through its steps. The order is the promise: durable before
+// anything leaves, and settled before anybody is told.
+func (w *worker) send(s *sendReport) error {
+	select {
+	case w.claims <- struct{}{}:
+	case <-w.soft.Done():
+		s.unsent = true
+		return nil
+	}
+	slot, err := w.claimAhead(s)
+	<-w.claims
+	if err != nil || s.id == 0 || s.unsent {
+		return err
+	}
+	invitations, apiErr := slot.Invite(w.hard, s.endpoint, s.chunk.request(s.claimed))
+	s.apiErr = apiErr
+	s.judgement, err = w.judgeAnswer(w.hard, s.question(), invitations, apiErr)
+	if err != nil {
+		return err
+	}
+	return w.settle(s.id, s.answer())
+}
+
+// claimAhead claims people and waits until their request may go: after the
+// claim, since a slow disk must not bunch requests above the rate.
+func (w *worker) claimAhead(s *sendReport) (outlet.Slot, error) {
+	if err := w.claim(s); err != nil || s.id == 0 {
+		return outlet.Slot{}, err
+	}
+	slot, err := w.out.Leave(w.soft)
+	if err == nil {
+		return slot, nil
+	}
+	s.unsent = true
+	return slot, w.settle(s.id, answerForAll(s.claimed, batch.StateNone, "not sent: the run ended first"))
+}
+
+// claim writes that these people are being sent.
+func (w *worker) claim(s *sendReport) error {
+	req := s.chunk.request(s.people)
+	kind := batch.KindInvite
+	if s.chunk.Lane == plan.Resend {
+		kind = batch.KindResend
+	}
+	claim, err := w.ledger.Claim(w.hard, batch.Request{
+		Kind: kind, InterviewID: req.InterviewID, JobApplicationID: req.JobApplicationID,
+		CandidateID: req.CandidateID, DisableEmail: s.chunk.DisableEmail, People: peopleKeys(s.people), ResendAfter: w.opts.ResendAfter,
+	})
+	if err != nil {
+		return fmt.Errorf("claim: %w", err)
+	}
+	s.id, s.claimed = claim.ID, s.people[:0:0]
+	for i, p := range s.people {
+		if claim.Held[i] == nil {
+			s.claimed = append(s.claimed, p)
+			continue
+		}
+		wrong, err := w.wrongID(p, *claim.Held[i])
+		if err != nil {
+			return err
+		}
+		s.held = append(s.held, heldPerson{p, *claim.Held[i], wrong})
+	}
+	return nil
+}
+
+// settle writes what is known of a request now.
+func (w *worker) settle(id int64, a batch.Answer) error {
+	if err := w.ledger.Settle(w.hard, id, a); err != nil {
+		return fmt.Errorf("settle: %w", err)
+	}
+	return nil
+}
+
+// wrongID returns what is wrong with the candidate id of an invitation that is to
+// be sent again, if the ledger knows it to be somebody else's, or the person by
+// others alone: the e-mail would go to another.
+func (w *worker) wrongID(p *person, rec batch.Record) (string, error) {
+	if p.CandidateID == "" || rec.Forgotten || !p.key.HasAddress() {
+		return "", nil
+	}
+	owners, err := w.ledger.Owners(w.hard, []string{p.CandidateID})
+	if err != nil {
+		return "", fmt.Errorf("look up a candidate id: %w", err)
+	}
+	other := ""
+	tags := w.facts.answers.habits()
+	for _, owner := range owners[0] {
+		switch {
+		case batch.LooseEmail(owner.Email, tags) == batch.LooseEmail(p.key.Email, tags):
+			return "", nil
+		case owner.HasAddress():
+			other = owner.Email
+		}
+	}
+	switch {
+	case other != "":
+		return "this candidate id is " + batch.MaskText(other) + "'s; nothing was sent", nil
+	case rec.CandidateID != "" && rec.CandidateID != p.CandidateID:
+		return "this candidate id was never this person's, whose is " + rec.CandidateID + "; nothing was sent", nil
+	}
+	return "", nil
+}
+
+func peopleKeys(people []*person) []batch.Key {
+	keys := make([]batch.Key, len(people))
+	for i, p := range people {
+		keys[i] = p.key
+	}
+	return keys
+}
+
+// answerForAll has one state for all these people.
+func answerForAll(people []*person, state batch.State, message string) batch.Answer {
+	a := batch.Answer{Message: message, Outcomes: make([]batch.Settlement, 0, len(people))}
+	for _, p := range people {
+		a.Outcomes = append(a.Outcomes, batch.Settlement{Key: p.key, State: state})
+	}
+	return a
+}

@@ -1,9 +1,0 @@
-//go:build race
-
-package batch_test
-
-import "runtime"
-
-// What the race detector is to see does not happen on one processor, and its
-// scheduler is random anyway.
-func init() { processors = runtime.NumCPU() }
