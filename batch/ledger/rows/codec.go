@@ -196,6 +196,7 @@ func textAt(texts []string, i int) string {
 // and reading them is most of the ledger's work, hence the short cuts for what
 // has no characters to escape; encoding/json does the rest.
 
+// AppendTexts appends texts as a JSON array.
 func AppendTexts(dst []byte, texts []string) []byte {
 	dst = append(dst, '[')
 	for i, s := range texts {

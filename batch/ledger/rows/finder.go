@@ -51,6 +51,7 @@ func (l *Finder) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Record, 
 	return records, nil
 }
 
+// Records returns what the ledger knows of each key, in their order.
 func (l *Finder) Records(ctx context.Context, keys []batch.Key) ([]batch.Record, error) {
 	found, err := l.FindAll(ctx, HashAll(l.BaseURL, keys))
 	records := make([]batch.Record, len(keys))
@@ -143,6 +144,7 @@ func (b *RequestCache) AddTail(found []Match, hashes []uint64) []Match {
 	return found
 }
 
+// SortMatches sorts matches by request, and by the place of their key within one.
 func SortMatches(found []Match) {
 	slices.SortFunc(found, func(a, b Match) int {
 		if a.Request != b.Request {

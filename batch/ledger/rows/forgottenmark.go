@@ -26,6 +26,7 @@ type ForgottenMark struct {
 // made beforehand nor another ledger tells who a forgotten mark is of.
 type Salt [16]byte
 
+// NewSalt returns a random salt.
 func NewSalt() Salt {
 	var s Salt
 	_, _ = rand.Read(s[:]) // never fails
@@ -39,6 +40,7 @@ const (
 	forgottenLength = len(forgottenPrefix) + 2*forgottenSize
 )
 
+// Mark returns the mark that stands for a person who is forgotten.
 func (s Salt) Mark(baseURL string, k batch.Key) *ForgottenMark {
 	return &ForgottenMark{NewHasher(baseURL).Short(k), s, s.mac(baseURL, k)}
 }
@@ -61,6 +63,8 @@ func (s *ForgottenMark) String() string {
 	return forgottenPrefix + hex.EncodeToString(b)
 }
 
+// IsForgottenMark reports whether what stands in the place of an address is a
+// forgotten mark.
 func IsForgottenMark(text string) bool { return strings.HasPrefix(text, forgottenPrefix) }
 
 // parseForgottenMark reads what String wrote.

@@ -22,6 +22,7 @@ type Hasher struct {
 	interview   uint64 // of the base URL and interviewID
 }
 
+// NewHasher returns a Hasher for the people of an API.
 func NewHasher(baseURL string) *Hasher {
 	base := hashText(fnvOffset, baseURL)
 	return &Hasher{base: base, interview: hashText(base, "")}

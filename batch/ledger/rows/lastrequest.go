@@ -21,6 +21,7 @@ type LastRequestFile struct {
 	last int64
 }
 
+// LastSuffix is what the name of a ledger's last request file ends with.
 const LastSuffix = ".last"
 
 // ReadLastRequest returns the last request that a run has noted, 0 if none did. It
@@ -37,6 +38,8 @@ func ReadLastRequest(path string) (int64, error) {
 	return last, nil
 }
 
+// OpenLastRequestFile opens the file beside the ledger at path, or makes it. last
+// is what stands in it.
 func OpenLastRequestFile(path string, last int64) (*LastRequestFile, error) {
 	file, err := os.OpenFile(path+LastSuffix, os.O_WRONLY|os.O_CREATE, 0o600)
 	return &LastRequestFile{file, last}, err

@@ -46,6 +46,7 @@ type Person struct {
 // Kinds are all kinds that a request may have.
 var Kinds = []batch.Kind{batch.KindInvite, batch.KindResend, batch.KindLink, batch.KindFound}
 
+// KnownKind reports whether a request may have the kind.
 func KnownKind(k batch.Kind) bool { return slices.Contains(Kinds, k) }
 
 // Reserve makes room for so many people.
@@ -147,6 +148,7 @@ type Fold struct {
 	urlFrom int64
 }
 
+// Add takes in what a request says of the person, for a run that asks.
 func (f *Fold) Add(run int64, r *Request, p *Person) {
 	if p.State == batch.StateInvited {
 		if p.IDFrom > f.idFrom {

@@ -31,6 +31,8 @@ type RequestCache struct {
 	requests *sql.Stmt // by a JSON array of their numbers
 }
 
+// NewRequestCache returns a cache of the requests of db, which has those up to
+// lastRequest and none later.
 func NewRequestCache(ctx context.Context, db Querier, lastRequest int64) (*RequestCache, error) {
 	b := &RequestCache{
 		Tail: &Tail{Base: lastRequest}, cached: map[int64]*list.Element{}, recent: list.New(), pinned: map[int64]int{},
@@ -97,6 +99,7 @@ func (b *RequestCache) Keep(r *Request) {
 // does not have it as it is yet. The caller holds mu.
 func (b *RequestCache) Pin(id int64) { b.pinned[id]++ }
 
+// Unpin ends a Pin: the database has the request now. The caller holds mu.
 func (b *RequestCache) Unpin(id int64) {
 	if b.pinned[id]--; b.pinned[id] == 0 {
 		delete(b.pinned, id)

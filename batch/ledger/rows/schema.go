@@ -39,6 +39,7 @@ type Querier interface {
 	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
 }
 
+// OpenDSN opens an SQLite database with so many connections, which stay open.
 func OpenDSN(dsn string, conns int) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
@@ -60,6 +61,7 @@ func Inspect(ctx context.Context, path string) error {
 	return CheckSchema(ctx, db)
 }
 
+// CheckSchema refuses a database that is not a ledger of this schema.
 func CheckSchema(ctx context.Context, db *sql.DB) error {
 	var id, version, objects int
 	err := db.QueryRowContext(ctx, `select application_id, user_version, (select count(*) from sqlite_schema)
