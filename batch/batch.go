@@ -166,8 +166,9 @@ type Record struct {
 	// JobApplicationID is what that request named; the person may have been
 	// invited under another address than the key's.
 	JobApplicationID string
-	// CandidateID and InviteURL are the newest that are not empty, from any
-	// request in which the person is StateInvited.
+	// CandidateID and InviteURL are those of the request, of those in which the
+	// person is StateInvited, that told a link last; without any link, CandidateID
+	// is the newest. What such a request did not tell is from any other.
 	CandidateID string
 	InviteURL   string
 	// Forgotten is set if the person was invited, and all else of them was
@@ -213,7 +214,7 @@ type Answer struct {
 // A Member is somebody whom the ledger knows to be invited to an interview.
 type Member struct {
 	Key         Key       // not always that of an address, see Key.HasAddress
-	CandidateID string    // the newest known, as in Record; may be empty
+	CandidateID string    // as in Record; may be empty
 	Since       time.Time // when the answer was written that told of the invitation first
 	RequestID   int64     // the request that this answer is to
 }

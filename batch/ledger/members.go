@@ -134,12 +134,13 @@ func invited(r *rows.Request, p *rows.Person) bool {
 type membership struct {
 	member  batch.Member
 	applied bool // an application invited them first
-	idFrom  int64
+	link    rows.Link
 }
 
 func (m *membership) add(r *rows.Request, p *rows.Person) {
-	if p.State == batch.StateInvited && p.IDFrom > m.idFrom {
-		m.member.CandidateID, m.idFrom = p.Keep(p.CandidateID), p.IDFrom
+	if p.State == batch.StateInvited {
+		m.link.Add(p)
+		m.member.CandidateID = m.link.CandidateID
 	}
 	since := time.UnixMicro(p.Since).UTC()
 	switch {

@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		{"SettleRefusesStrangers", settleRefusesStrangers},
 		{"SettleIsWhole", settleIsWhole},
 		{"SettleLaterLink", settleLaterLink},
+		{"SettleOtherID", settleOtherID},
 		{"NoInvitation", noInvitation},
 		{"Marks", settleMarks},
 		{"Members", members},

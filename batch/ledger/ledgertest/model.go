@@ -72,15 +72,25 @@ func (m *model) record(k batch.Key) batch.Record {
 		newest("any", batch.KindInvite)
 
 	idWhen, urlWhen := -1, -1
+	var anyID, linkID string
 	for i, p := range people {
 		if p.state == batch.StateInvited {
-			rec.CandidateID, idWhen = newer(rec.CandidateID, idWhen, p.candidateID)
-			rec.InviteURL, urlWhen = newer(rec.InviteURL, urlWhen, p.inviteURL)
+			id, idAt := newer("", -1, p.candidateID)
+			url, urlAt := newer("", -1, p.inviteURL)
+			if idAt > idWhen {
+				anyID, idWhen = id, idAt
+			}
+			if urlAt > urlWhen {
+				rec.InviteURL, linkID, urlWhen = url, id, urlAt
+			}
 		}
 		maybeSent := p.state == batch.StateInvited || p.state == batch.StateSending
 		if requests[i].kind == batch.KindResend && maybeSent && !requests[i].claimedAt.Before(rec.ResentAt) {
 			rec.ResentAt, rec.ResentState = requests[i].claimedAt, p.state
 		}
+	}
+	if rec.CandidateID = linkID; linkID == "" { // no id is put beside the link of another
+		rec.CandidateID = anyID
 	}
 	return rec
 }

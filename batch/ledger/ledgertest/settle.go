@@ -75,6 +75,19 @@ func settleIsWhole(f *fixture) {
 	f.knows(ann, batch.Record{State: batch.StateSending, RequestID: id, Kind: batch.KindInvite, ThisRun: true})
 }
 
+// settleOtherID: a re-send that was answered with another id, and without its
+// link, does not put that id beside the link of the first.
+func settleOtherID(f *fixture) {
+	f.begin()
+	id := f.claimed(batch.KindInvite, ann)
+	f.settleWith(id, batch.Settlement{Key: ann, State: batch.StateInvited, CandidateID: "c1", InviteURL: "https://x/c1"})
+	again := f.claimed(batch.KindResend, ann)
+	f.settleWith(again, batch.Settlement{Key: ann, State: batch.StateInvited, CandidateID: "c2"})
+	if rec := f.lookup(ann); rec.CandidateID != "c1" || rec.InviteURL != "https://x/c1" {
+		f.Errorf("an id and a link of two invitations: %+v", rec)
+	}
+}
+
 func settleLaterLink(f *fixture) {
 	f.begin()
 	id := f.claimed(batch.KindInvite, ann)

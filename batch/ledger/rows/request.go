@@ -1,6 +1,7 @@
 package rows
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -143,20 +144,15 @@ func (p *Person) Keep(text string) string {
 // A Fold gathers what the requests say of one key. Re-sends are added in the order
 // of their numbers.
 type Fold struct {
-	Rec     batch.Record
-	idFrom  int64
-	urlFrom int64
+	Rec  batch.Record
+	link Link
 }
 
 // Add takes in what a request says of the person, for a run that asks.
 func (f *Fold) Add(run int64, r *Request, p *Person) {
 	if p.State == batch.StateInvited {
-		if p.IDFrom > f.idFrom {
-			f.Rec.CandidateID, f.idFrom = p.Keep(p.CandidateID), p.IDFrom
-		}
-		if p.urlFrom > f.urlFrom {
-			f.Rec.InviteURL, f.urlFrom = p.Keep(p.inviteURL), p.urlFrom
-		}
+		f.link.Add(p)
+		f.Rec.CandidateID, f.Rec.InviteURL = f.link.CandidateID, f.link.InviteURL
 		f.Rec.Forgotten = f.Rec.Forgotten || p.Forgotten
 	}
 	sentOrDoubt := p.State == batch.StateInvited || p.State == batch.StateSending
@@ -169,6 +165,30 @@ func (f *Fold) Add(run int64, r *Request, p *Person) {
 		f.Rec.JobApplicationID, f.Rec.Mark = r.Application, p.Keep(p.Mark)
 		f.Rec.ThisRun = p.by == run
 	}
+}
+
+// A Link is a person's id and link, gathered from what requests say of them. The
+// newest id is not put beside the link of another one: the API may have made a
+// second session.
+type Link struct {
+	CandidateID string
+	InviteURL   string
+
+	newestID string
+	idFrom   int64  // the answer that newestID is from
+	linkID   string // what came with InviteURL
+	urlFrom  int64  // the answer that InviteURL is from
+}
+
+// Add takes in what one request says of the person.
+func (l *Link) Add(p *Person) {
+	if p.IDFrom > l.idFrom {
+		l.newestID, l.idFrom = p.Keep(p.CandidateID), p.IDFrom
+	}
+	if p.urlFrom > l.urlFrom {
+		l.InviteURL, l.linkID, l.urlFrom = p.Keep(p.inviteURL), p.Keep(p.CandidateID), p.urlFrom
+	}
+	l.CandidateID = cmp.Or(l.linkID, l.newestID)
 }
 
 // Counts reports whether a person's state in a request of the kind says

@@ -50,7 +50,7 @@ func TestShelved(t *testing.T) {
 			if len(left) == 0 {
 				want.Add(5, r, p)
 			}
-			if diff := cmp.Diff(want, folds[0], cmp.AllowUnexported(Fold{})); diff != "" {
+			if diff := cmp.Diff(want, folds[0], cmp.AllowUnexported(Fold{}, Link{})); diff != "" {
 				t.Fatalf("%+v: (- want, + got)\n%s", p, diff)
 			}
 		}
