@@ -53,6 +53,14 @@ demo: build ## send testdata/candidates.csv to a sandbox with some faults
 test: ## run all tests
 	$(GO) test -parallel $(PARALLEL) ./...
 
+# The tests that wait for nothing, and of the engine those that decide: what to run
+# after each change.
+.PHONY: quick
+quick: ## vet, and the tests that take seconds
+	$(GO) vet ./...
+	$(GO) test $$($(GO) list ./... | grep -vE '/(engine|ledger|bulkinvite)$$')
+	$(GO) test ./batch/engine -run '^Test(Judge|Interview|Waiting|Halves|Absent|Match|Spread|Doubt)'
+
 # Every program with the race detector would wait a second before it exits, and
 # the scripts start hundreds.
 .PHONY: race
