@@ -25,7 +25,8 @@ func FuzzKey(f *testing.F) {
 		if (key.Email == "") != (strings.TrimSpace(email) == "") {
 			t.Fatalf("%q becomes %q", email, key.Email)
 		}
-		if again := respelled(email, how); utf8.ValidString(email) && NewKey(interview, again) != key {
+		isShort := len(email) <= maxAddress/4 // also when its characters are taken apart; what is longer is no address
+		if again := respelled(email, how); isShort && utf8.ValidString(email) && NewKey(interview, again) != key {
 			t.Errorf("%q and %q are one person, not %q and %q", email, again, key.Email, NewKey(interview, again).Email)
 		}
 		if NewKey(interview, other) == key && !sameAddress(strings.TrimSpace(email), strings.TrimSpace(other)) {
