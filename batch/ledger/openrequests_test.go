@@ -149,13 +149,7 @@ func TestMembers(t *testing.T) {
 // Who is in doubt is what People tells: somebody who was found in the
 // API's list by a later request is none of them.
 func TestInDoubt(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ledger.db")
-	fill(t, path)
-	r, err := history.OpenReadOnly(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
+	r := filledReader(t)
 	_, doubts, err := r.People(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -22,6 +22,19 @@ import (
 	"bulkinvite/batch/ledger/history"
 )
 
+// filledReader reads a ledger that fill has made.
+func filledReader(t *testing.T) *history.Reader {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	fill(t, path)
+	r, err := history.OpenReadOnly(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	return r
+}
+
 // fill makes a ledger with one of everything, by two runs of which the second
 // is not ended.
 func fill(t *testing.T, path string) *ledger.Store {

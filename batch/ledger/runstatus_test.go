@@ -2,7 +2,6 @@ package ledger_test
 
 import (
 	"errors"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -13,13 +12,7 @@ import (
 )
 
 func TestReaderRun(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ledger.db")
-	fill(t, path)
-	r, err := history.OpenReadOnly(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
+	r := filledReader(t)
 	all, err := r.Runs(t.Context(), 9)
 	if err != nil {
 		t.Fatal(err)
@@ -54,13 +47,7 @@ func TestReaderRun(t *testing.T) {
 }
 
 func TestLastSent(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ledger.db")
-	fill(t, path)
-	r, err := history.OpenReadOnly(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
+	r := filledReader(t)
 	// The third run has sent nothing.
 	if run, interviews, err := r.LastSent(t.Context(), "https://api.example"); run != 2 || !slices.Equal(interviews, []string{"i1"}) || err != nil {
 		t.Errorf("run %d, interviews %q, %v", run, interviews, err)
