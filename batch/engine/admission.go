@@ -14,7 +14,6 @@ import (
 // who are known not to be invited.
 type admission struct {
 	run      *run
-	limit    int      // people admitted at most; 0: no limit
 	admitted int      // of those who came up and were not turned away
 	block    []fedRow // rows that have come up and are not dealt with
 	fed      bool     // no more rows come
@@ -96,7 +95,10 @@ func (a *admission) hold(p *person, rec batch.Record, wrongID string) (bool, err
 	return true, fmt.Errorf("row %d was refused or failed in this run and came up again", p.row+1)
 }
 
-func (a *admission) limitReached() bool { return a.limit > 0 && a.admitted >= a.limit }
+func (a *admission) limitReached() bool {
+	limit := a.run.opts.Limit
+	return limit > 0 && a.admitted >= limit
+}
 
 // refund gives the places under the limit back of those of these people who were
 // never claimed, and are not to be sent any more.

@@ -30,8 +30,7 @@ type earlierRequest struct {
 // A confirmer holds the requests of which it is not known whom they invited, and
 // decides when the API's lists are read for them and what those prove.
 type confirmer struct {
-	run    *run
-	settle time.Duration // Options.SettleTime
+	run *run
 
 	people     int           // in doubt
 	seq        int           // of the youngest doubt
@@ -163,7 +162,7 @@ func (c *confirmer) nextLook(iv *interview) (at time.Time) {
 	var refused time.Time
 	for d := range iv.doubts.open {
 		if d.refused() && !c.run.facts.distrust.Load() {
-			if due := d.dueRefused(c.settle, c.age, iv.doubts.lastRead); due.After(refused) {
+			if due := d.dueRefused(c.run.opts.SettleTime, c.age, iv.doubts.lastRead); due.After(refused) {
 				refused = due // one look for all of them
 			}
 			continue
@@ -172,7 +171,7 @@ func (c *confirmer) nextLook(iv *interview) (at time.Time) {
 		if due.Before(iv.doubts.lastRead) {
 			due = iv.doubts.lastRead
 		}
-		if due = due.Add(c.settle); at.IsZero() || due.Before(at) {
+		if due = due.Add(c.run.opts.SettleTime); at.IsZero() || due.Before(at) {
 			at = due
 		}
 	}
@@ -268,12 +267,12 @@ func (c *confirmer) endLook(iv *interview) {
 // enough, or nil. One is read in each settle time at most.
 func (c *confirmer) control(not *interview) *interview {
 	now := time.Now()
-	if now.Sub(c.controlled) < c.settle {
+	if now.Sub(c.controlled) < c.run.opts.SettleTime {
 		return nil
 	}
 	var best *interview
 	for _, iv := range c.run.inTurn {
-		if iv == not || now.Sub(iv.lastAccepted) >= c.settle || iv.listCost(c.run.opts.ChunkSize) > maxControl {
+		if iv == not || now.Sub(iv.lastAccepted) >= c.run.opts.SettleTime || iv.listCost(c.run.opts.ChunkSize) > maxControl {
 			continue
 		}
 		if best == nil || iv.lastAccepted.After(best.lastAccepted) {

@@ -19,6 +19,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
 	"bulkinvite/batch"
@@ -51,7 +51,6 @@ type Engine struct {
 	ledger  batch.Ledger
 	out     *outlet.Outlet
 	opts    batch.Options
-	log     zerolog.Logger
 
 	run       *run
 	cancel    context.CancelCauseFunc
@@ -77,7 +76,7 @@ func New(src batch.Source, plan *plan.Plan, ledger batch.Ledger, api batch.API, 
 		return nil, err
 	}
 	e := &Engine{
-		src: src, plan: plan, ledger: ledger, opts: opts, log: opts.Log,
+		src: src, plan: plan, ledger: ledger, opts: opts,
 		account: &account{src: src, index: plan.Index, outcomes: out},
 	}
 	e.out = outlet.New(api, opts, outlet.Hooks{End: e.endRun, Remember: e.remember, Knows: e.knowsInterview})
@@ -123,7 +122,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		defer timer.Stop()
 	}
 	hard := context.WithoutCancel(ctx)
-	err := e.guard(func() error { return errors.Join(e.run.facts.recall(hard), e.out.Lists.Recall(hard, e.ledger)) })()
+	err := e.guard(func() error { return e.run.facts.recall(hard, e.out.Lists.Facts()) })()
 	if err == nil {
 		err = e.guard(func() error { return e.send(soft) })()
 	}
@@ -168,7 +167,7 @@ func (e *Engine) send(soft context.Context) error {
 	stopReading()
 	close(jobs)
 	close(probes)
-	return firstError(err, drain(reports, &others), g.Wait())
+	return cmp.Or(err, drain(reports, &others), g.Wait()) // the later ones follow from the first
 }
 
 // workers is how many there are: those whose requests are under way, and those
@@ -194,16 +193,6 @@ func drain(reports <-chan done, workers *errgroup.Group) error {
 			return err
 		}
 	}
-}
-
-// firstError returns the first of them, from which the others follow.
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // endRun ends the run early; only the first reason counts. It may be called from

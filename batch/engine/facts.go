@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"sync/atomic"
 
@@ -39,13 +40,15 @@ func (s *shownTags) habits() batch.TagHabits {
 	return batch.TagHabits{AtGmail: s.atGmail.Load(), Elsewhere: s.elsewhere.Load()}
 }
 
-// recall reads what earlier runs remembered.
-func (f *facts) recall(ctx context.Context) error {
-	for name, fact := range map[string]*atomic.Bool{
+// recall reads what earlier runs remembered, and more facts by their names.
+func (f *facts) recall(ctx context.Context, more map[string]*atomic.Bool) error {
+	all := map[string]*atomic.Bool{
 		rememberTags: &f.answers.elsewhere, rememberGmailTags: &f.answers.atGmail,
 		rememberListTags: &f.list.elsewhere, rememberListGmailTags: &f.list.atGmail,
 		rememberOtherAddresses: &f.otherAddresses, rememberListAddresses: &f.listed,
-	} {
+	}
+	maps.Copy(all, more)
+	for name, fact := range all {
 		value, err := f.ledger.Recall(ctx, name)
 		if err != nil {
 			return err

@@ -139,6 +139,12 @@ func (r *run) mayBeOutage(people []*person) bool {
 	return outage
 }
 
+// isTurnedAway reports whether that the API is too busy for somebody is no sign of
+// an outage: since it first was, a request went that it has accepted.
+func (r *run) isTurnedAway(p *person) bool {
+	return !p.busy.IsZero() && r.out.Health.AcceptedSince(p.busy)
+}
+
 func (s *sendReport) doubt(then then, displaced bool) *doubt {
 	return &doubt{request: s.id, chunk: s.chunk, size: len(s.claimed), then: then, displaced: displaced}
 }

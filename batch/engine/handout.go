@@ -20,12 +20,10 @@ type picker struct {
 	idlers int        // workers with nothing to do
 	busy   int        // jobs that are out
 	sent   int        // chunks that were handed out
-	heard  bool       // the API has answered something usable
 }
 
 // handOut gives jobs to idle workers, as long as there are both.
 func (p *picker) handOut() {
-	p.heard = p.heard || p.run.out.Heard.Load()
 	for p.idlers > 0 {
 		j := p.pick()
 		if j == nil {
@@ -140,12 +138,6 @@ func (p *picker) endpointOf(people []*person) outlet.Endpoint {
 	return outlet.Remnant
 }
 
-// isTurnedAway reports whether that the API is too busy for somebody is no sign of
-// an outage: since it first was, a request went that it has accepted.
-func (r *run) isTurnedAway(p *person) bool {
-	return !p.busy.IsZero() && r.out.Health.AcceptedSince(p.busy)
-}
-
 // pickFirst is pick until the key is tried. Whom earlier runs have in doubt waits
 // for that only until the API has answered anything.
 func (p *picker) pickFirst() job {
@@ -155,7 +147,7 @@ func (p *picker) pickFirst() job {
 			return j
 		}
 	}
-	if len(p.reads) > 0 && (few || p.heard && !p.reads[0].preflight) {
+	if len(p.reads) > 0 && (few || p.run.out.Heard.Load() && !p.reads[0].preflight) {
 		return p.nextRead()
 	}
 	return nil
@@ -189,7 +181,7 @@ func (p *picker) pickOne() job {
 // wantsOther reports whether the list of another interview than one that may go
 // is to be read, so that somebody of that one can be asked for.
 func (p *picker) wantsOther(iv *interview) bool {
-	return iv.denied > 0 && (p.run.refusals.key.lacks < deniedInterviews || !p.heard)
+	return iv.denied > 0 && (p.run.refusals.key.lacks < deniedInterviews || !p.run.out.Heard.Load())
 }
 
 // leastDenied returns one of the groups that may go, of the interview that had

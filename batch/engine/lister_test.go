@@ -13,10 +13,7 @@ import (
 // listed reads a list outside of a run, and returns whom it shows.
 func (w *world) listed(interviewID string) (map[string]bool, error) {
 	w.Helper()
-	key, err := client.NewKey(w.key)
-	w.must(err)
-	c, err := client.New(client.Options{BaseURL: "http://127.0.0.1", Key: key, DialContext: w.pipe.DialContext})
-	w.must(err)
+	c := w.client()
 	defer c.Close()
 	lister, err := outlet.NewLister(c, w.opts)
 	w.must(err)

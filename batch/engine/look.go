@@ -151,7 +151,7 @@ func (l *look) follow(r *run) error {
 	c := r.confirmer
 	l.sight.age = c.age
 	l.excused = l.excused || c.inItsOwnWay(l)
-	if l.err == nil && r.soft.Err() == nil && l.wantsControl(c.settle) {
+	if l.err == nil && r.soft.Err() == nil && l.wantsControl(r.opts.SettleTime) {
 		if iv := c.control(l.iv); iv != nil {
 			r.picker.todo = append(r.picker.todo, &controlJob{reading: iv.newReading(), iv: iv, look: l})
 			return nil

@@ -30,12 +30,17 @@ func (p *prober) begin() {
 	}
 }
 
-// took reports whether a job that is done was the prober's.
+// took reports whether a job that is done was the prober's. A chunk of its own
+// counts among the picker's that are out, since it may leave people in doubt; a
+// probe does not, so that nobody waits for one in the end.
 func (p *prober) took(j job) bool {
 	if p.out == nil || p.out != j {
 		return false
 	}
 	p.out = nil
+	if _, isChunk := j.(*sendJob); isChunk {
+		p.run.picker.busy--
+	}
 	return true
 }
 

@@ -65,8 +65,8 @@ type shown struct {
 // show lets others see where the run stands.
 func (r *run) show() {
 	mayGo := int64(math.MaxInt64)
-	if r.admission.limit > 0 {
-		mayGo = int64(r.admission.limit - r.admission.admitted + r.waiting.people)
+	if r.opts.Limit > 0 {
+		mayGo = int64(r.opts.Limit - r.admission.admitted + r.waiting.people)
 	}
 	r.shown.inDoubt.Store(int64(r.confirmer.people))
 	r.shown.mayGo.Store(mayGo)

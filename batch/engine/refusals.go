@@ -139,5 +139,3 @@ func (k *keyDoubt) neverWorked() (reason string, refused bool) {
 	}
 	return outlet.KeyRefusal(k.denied[0].reason), true
 }
-
-// IsBadKey reports whether an answer says no more than that the key is wrong.

@@ -65,19 +65,19 @@ type listRead struct {
 
 func newRun(e *Engine) *run {
 	r := &run{
-		opts: e.opts, log: e.log, start: time.Now(), account: e.account, out: e.out, endRun: e.endRun,
+		opts: e.opts, log: e.opts.Log, start: time.Now(), account: e.account, out: e.out, endRun: e.endRun,
 		facts:      &facts{ledger: e.ledger},
 		interviews: map[string]*interview{},
 		waiting:    newWaiting(e.opts, len(e.plan.Interviews)),
 		alarm:      newAlarm(),
 	}
 	r.worker = &worker{
-		account: e.account, ledger: e.ledger, out: e.out, facts: r.facts, opts: e.opts, log: e.log, start: r.start,
+		account: e.account, ledger: e.ledger, out: e.out, facts: r.facts, opts: e.opts, start: r.start,
 		claims: make(chan struct{}, ahead(e.opts, 2*e.opts.Concurrency)), guard: e.guard,
 	}
-	r.admission = &admission{run: r, limit: e.opts.Limit}
+	r.admission = &admission{run: r}
 	r.refusals = &refusals{run: r}
-	r.confirmer = &confirmer{run: r, settle: e.opts.SettleTime}
+	r.confirmer = &confirmer{run: r}
 	r.prober = &prober{run: r}
 	r.picker = &picker{run: r}
 	r.show()
@@ -129,15 +129,9 @@ func (r *run) take(block []fedRow, more bool) {
 
 // came lets follow what a job found out.
 func (r *run) came(d done) {
-	probed := !d.more && r.prober.took(d.job)
-	switch d.job.(type) {
-	case *probeJob:
-	default:
-		if !d.more {
-			r.picker.busy--
-		}
-	}
+	probed := r.prober.took(d.job)
 	if !d.more && !probed {
+		r.picker.busy--
 		r.picker.idlers++
 	}
 	if err := r.follow(d); err != nil {
@@ -276,8 +270,8 @@ func (r *run) ended(ctx context.Context, people int, broke error) (batch.End, st
 		return batch.Finished, "the run broke off (" + batch.MaskText(strings.ReplaceAll(broke.Error(), "\n", "; ")) + ")"
 	case ctx.Err() != nil:
 		return batch.Stopped, "the run was stopped"
-	case r.admission.limit > 0:
-		return batch.Finished, fmt.Sprintf("the limit of %d people was reached", r.admission.limit)
+	case r.opts.Limit > 0:
+		return batch.Finished, fmt.Sprintf("the limit of %d people was reached", r.opts.Limit)
 	}
 	return batch.Finished, ""
 }

@@ -42,7 +42,8 @@ func runOf(t *testing.T, opts batch.Options, candidates []batch.Candidate) (*run
 	e := &Engine{plan: plan, opts: opts, account: &account{src: src, index: x, outcomes: out}}
 	e.out = outlet.New(nil, opts, outlet.Hooks{End: e.endRun})
 	e.run = newRun(e)
-	e.run.soft, e.run.picker.heard, e.run.refusals.key.tried = t.Context(), true, true
+	e.out.Heard.Store(true)
+	e.run.soft, e.run.refusals.key.tried = t.Context(), true
 	t.Cleanup(func() {
 		if err := e.Close(); err != nil {
 			t.Error(err)

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"bulkinvite/batch"
 	"bulkinvite/batch/outlet"
 	"bulkinvite/batch/plan"
@@ -22,7 +20,6 @@ type worker struct {
 	out     *outlet.Outlet
 	facts   *facts
 	opts    batch.Options
-	log     zerolog.Logger
 	start   time.Time // of the run
 
 	soft    context.Context // ends when nothing more is to be asked for

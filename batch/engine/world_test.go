@@ -135,15 +135,22 @@ type result struct {
 	missed   bool // not all lists were read for that
 }
 
-// run is a whole run over an input: check, send, outcomes.
-func (w *world) run(in input) result { return w.runUnder(w.Context(), in) }
-
-func (w *world) runUnder(ctx context.Context, in input) result {
+// client reaches the API with the key of the world.
+func (w *world) client() *client.Client {
 	w.Helper()
 	key, err := client.NewKey(w.key)
 	w.must(err)
 	c, err := client.New(client.Options{BaseURL: "http://127.0.0.1", Key: key, DialContext: w.pipe.DialContext})
 	w.must(err)
+	return c
+}
+
+// run is a whole run over an input: check, send, outcomes.
+func (w *world) run(in input) result { return w.runUnder(w.Context(), in) }
+
+func (w *world) runUnder(ctx context.Context, in input) result {
+	w.Helper()
+	c := w.client()
 	defer c.Close()
 	store, err := ledger.Open(w.Context(), w.ledger, ledger.Options{})
 	w.must(err)

@@ -2,6 +2,7 @@ package outlet
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"bulkinvite/batch"
@@ -79,9 +80,8 @@ func (o *Outlet) learn(ctx context.Context, p *pages) error {
 	if p.learned > 0 {
 		o.Lists.limit.Store(int64(p.learned))
 	}
-	if p.saw404 && !o.Lists.ends404.Load() {
-		o.Lists.ends404.Store(true)
-		return o.hooks.Remember(context.WithoutCancel(ctx), rememberEnds404)
+	if p.saw404 {
+		return o.remember(ctx, &o.Lists.ends404, rememberEnds404)
 	}
 	return nil
 }
@@ -89,11 +89,19 @@ func (o *Outlet) learn(ctx context.Context, p *pages) error {
 // seeList remembers that there is a list as soon as a page has shown somebody,
 // whatever becomes of the rest: in the next run it may be gone.
 func (o *Outlet) seeList(ctx context.Context, p *pages) error {
-	if !p.good || o.Lists.Seen.Load() {
+	if p.good {
+		return o.remember(ctx, &o.Lists.Seen, rememberSeen)
+	}
+	return nil
+}
+
+// remember lets later runs know a fact, once.
+func (o *Outlet) remember(ctx context.Context, fact *atomic.Bool, name string) error {
+	if fact.Load() {
 		return nil
 	}
-	o.Lists.Seen.Store(true)
-	return o.hooks.Remember(context.WithoutCancel(ctx), rememberSeen)
+	fact.Store(true)
+	return o.hooks.Remember(context.WithoutCancel(ctx), name)
 }
 
 // page reads one page, with patience.
@@ -136,8 +144,3 @@ func (o *Outlet) ProbeList(ctx context.Context, interviewID string, pause, limit
 	_, apiErr, err := o.list(ctx, client.ListRequest{InterviewID: interviewID, Page: 1, Limit: PageLimit})
 	return err == nil && (apiErr == nil || client.IsRefusal(apiErr) || SaysNoList(apiErr) && o.Lists.WasNeverThere())
 }
-
-// IsDenied reports whether the API denies what was asked for, or the key.
-// IsThrottled reports whether the API asked to slow down.
-// IsBusy reports whether there was too much to do, for the API or for something
-// in between.

@@ -1,12 +1,10 @@
 package outlet
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"sync/atomic"
 
-	"bulkinvite/batch"
 	"bulkinvite/client"
 )
 
@@ -28,16 +26,10 @@ type listManner struct {
 	limit   atomic.Int64 // the largest page size, if it is smaller than PageLimit
 }
 
-// Recall reads what earlier runs remembered.
-func (m *listManner) Recall(ctx context.Context, ledger batch.Ledger) error {
-	for name, known := range map[string]*atomic.Bool{rememberSeen: &m.Seen, rememberEnds404: &m.ends404} {
-		value, err := ledger.Recall(ctx, name)
-		if err != nil {
-			return err
-		}
-		known.Store(value != "")
-	}
-	return nil
+// Facts returns what is remembered from run to run, by the names that
+// Hooks.Remember gets. Each becomes true once and stays so.
+func (m *listManner) Facts() map[string]*atomic.Bool {
+	return map[string]*atomic.Bool{rememberSeen: &m.Seen, rememberEnds404: &m.ends404}
 }
 
 // answered takes notice of an answer for the list. What says only that there is
