@@ -25,14 +25,13 @@ type App struct {
 	Stdin   io.Reader
 	Stdout  io.Writer
 	Answers io.Writer // stdout with its errors, for what programs read
-	Stderr  *backlog  // of logTo
+	Stderr  *backlog
 	Environ []string
 
 	stdinTerminal  bool
 	StderrTerminal *os.File // nil unless stderr is a terminal
 
 	logFormat, logLevel string
-	LogTo               *LogWriter
 }
 
 // New returns an App. The caller ends its Stderr.
@@ -44,8 +43,7 @@ func New(stdin io.Reader, stdout, stderr io.Writer, environ []string) *App {
 	if f, ok := stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		a.StderrTerminal = f
 	}
-	a.LogTo = NewLogWriter(stderr)
-	a.Stderr = newBacklog(a.LogTo, a.logDropped)
+	a.Stderr = newBacklog(stderr, a.logDropped)
 	return a
 }
 
@@ -66,6 +64,15 @@ func (a *App) SetFlags(cmd *cobra.Command, _ []string) error {
 
 // OnTerminal reports whether there is a user who can answer a question.
 func (a *App) OnTerminal() bool { return a.stdinTerminal || a.StderrTerminal != nil }
+
+// Columns returns the width of the terminal.
+func (a *App) Columns() int {
+	width, _, err := term.GetSize(int(a.StderrTerminal.Fd()))
+	if err != nil {
+		return 80
+	}
+	return width
+}
 
 // Finish prints what went wrong in one line and returns the exit code. An error
 // that is not a Failure comes from cobra and is about the usage.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,17 +28,19 @@ const backlogLines = 4096
 // can keep all that follows from being written.
 type backlog struct {
 	to     io.Writer
-	notice func(dropped int) // writes to to
+	notice func(to io.Writer, dropped int)
 
-	todo    chan func() // for the writer: it writes a line, or signals that all before it is written
+	todo    chan func()   // for the writer: it writes a line, or signals that all before it is written
+	redraw  chan struct{} // for the writer: the bar has changed
+	bar     atomic.Pointer[string]
 	dropped atomic.Int64
 	ending  chan struct{}
 	endOnce sync.Once
 	writer  errgroup.Group
 }
 
-func newBacklog(to io.Writer, notice func(dropped int)) *backlog {
-	b := &backlog{to: to, notice: notice, todo: make(chan func(), backlogLines), ending: make(chan struct{})}
+func newBacklog(to io.Writer, notice func(to io.Writer, dropped int)) *backlog {
+	b := &backlog{to: to, notice: notice, todo: make(chan func(), backlogLines), redraw: make(chan struct{}, 1), ending: make(chan struct{})}
 	b.writer.Go(batch.Guard(b.writeAll))
 	return b
 }
@@ -70,6 +73,8 @@ func (b *backlog) writeAll() error {
 		select {
 		case f := <-b.todo:
 			f()
+		case <-b.redraw:
+			b.write(nil)
 		case <-b.ending:
 			for len(b.todo) > 0 {
 				(<-b.todo)()
@@ -80,10 +85,37 @@ func (b *backlog) writeAll() error {
 }
 
 func (b *backlog) write(line []byte) {
-	if n := b.dropped.Swap(0); n > 0 {
-		b.notice(int(n))
+	var text bytes.Buffer
+	bar := b.bar.Load()
+	if bar != nil && len(line) > 0 {
+		text.WriteString("\r" + strings.Repeat(" ", len(*bar)+len("^C")) + "\r")
 	}
-	_, _ = b.to.Write(line) // nobody reading is no reason to stop, nor to complain
+	if n := b.dropped.Swap(0); n > 0 {
+		b.notice(&text, int(n))
+	}
+	text.Write(line)
+	if bar != nil {
+		text.WriteString("\r" + *bar)
+	}
+	_, _ = b.to.Write(text.Bytes()) // nobody reading is no reason to stop, nor to complain
+}
+
+// ShowBar shows a line on the terminal below all that is written, in place of the
+// one before. It needs room for ^C behind it, which a terminal shows there.
+func (b *backlog) ShowBar(line string) {
+	b.bar.Store(&line)
+	select {
+	case b.redraw <- struct{}{}:
+	default: // it is to be drawn already
+	}
+}
+
+// EndBar shows the last line and leaves it as it stands.
+func (b *backlog) EndBar(line string) {
+	b.add(func() {
+		b.bar.Store(nil)
+		b.write([]byte("\r" + line + "\n"))
+	})
 }
 
 // Flush writes what waits, if somebody reads.

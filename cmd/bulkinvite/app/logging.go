@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -21,46 +20,12 @@ func (l lossy) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// A LogWriter writes to stderr, or through the progress bar while there is one,
-// which prints log lines above itself.
-type LogWriter struct {
-	direct io.Writer
-	above  atomic.Pointer[io.Writer] // nil without a bar
-}
-
-// NewLogWriter returns a LogWriter that writes to direct.
-func NewLogWriter(direct io.Writer) *LogWriter { return &LogWriter{direct: direct} }
-
-func (l *LogWriter) Write(p []byte) (int, error) {
-	above := l.above.Load()
-	if above == nil {
-		return l.direct.Write(p)
-	}
-	// A key such as Ctrl-C has left ^C behind the bar, which can be wiped out
-	// only from the beginning of the line.
-	_, _ = l.direct.Write([]byte{'\r'})
-	if _, err := (*above).Write(p); err == nil {
-		return len(p), nil
-	}
-	l.above.CompareAndSwap(above, nil) // the bar is gone: the terminal was closed, or it ended
-	return l.direct.Write(p)
-}
-
-// SetAbove sends further lines through w, or straight to stderr if w is nil.
-func (l *LogWriter) SetAbove(w io.Writer) {
-	if w == nil {
-		l.above.Store(nil)
-		return
-	}
-	l.above.Store(&w)
-}
-
 // newLogger returns the logger that the flags ask for.
 func (a *App) newLogger() zerolog.Logger { return a.loggerTo(a.Stderr) }
 
 // logDropped logs, past the backlog, that lines are missing.
-func (a *App) logDropped(n int) {
-	log := a.loggerTo(a.LogTo)
+func (a *App) logDropped(to io.Writer, n int) {
+	log := a.loggerTo(to)
 	log.Error().Int("lines", n).Msg("nobody read stderr for a while: log lines are missing here")
 }
 

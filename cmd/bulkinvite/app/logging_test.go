@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -38,8 +39,8 @@ func (c *closedPipe) Write([]byte) (int, error) {
 
 func TestNobodyReadingIsNoError(t *testing.T) {
 	var pipe closedPipe
-	a := &App{logFormat: "json", logLevel: "info", LogTo: NewLogWriter(&pipe)}
-	a.Stderr = newBacklog(a.LogTo, a.logDropped)
+	a := &App{logFormat: "json", logLevel: "info"}
+	a.Stderr = newBacklog(&pipe, a.logDropped)
 	log := a.newLogger()
 	log.Info().Msg("is anybody there?")
 	if n, err := a.Stderr.Write([]byte("hello")); n != 5 || err != nil {
@@ -67,8 +68,8 @@ func (f *fullPipe) Write(p []byte) (int, error) {
 func TestBacklog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pipe := fullPipe{read: make(chan struct{})}
-		a := &App{logFormat: "json", logLevel: "info", LogTo: NewLogWriter(&pipe)}
-		a.Stderr = newBacklog(a.LogTo, a.logDropped)
+		a := &App{logFormat: "json", logLevel: "info"}
+		a.Stderr = newBacklog(&pipe, a.logDropped)
 		log, begin := a.newLogger(), time.Now()
 		log.Info().Int("line", 1).Msg("")
 		synctest.Wait() // it is being written
@@ -103,7 +104,7 @@ func TestBacklog(t *testing.T) {
 func TestBacklogThatNobodyReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pipe := fullPipe{read: make(chan struct{})}
-		b := newBacklog(&pipe, func(int) {})
+		b := newBacklog(&pipe, func(io.Writer, int) {})
 		_, _ = b.Write([]byte("anybody?\n"))
 		begin := time.Now()
 		b.End()

@@ -9,7 +9,8 @@ import (
 	"io"
 	"time"
 
-	"github.com/dustin/go-humanize"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger/history"
@@ -23,7 +24,7 @@ var pageText string
 var pageStyle string
 
 var pageTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
-	"number": func(n int) string { return humanize.Comma(int64(n)) },
+	"number": func(n int) string { return message.NewPrinter(language.English).Sprint(n) },
 	"share":  share,
 }).Parse(pageText))
 

@@ -7,15 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promauto"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 	"github.com/rs/zerolog"
 
 	"bulkinvite/batch"
@@ -51,31 +50,10 @@ func (e *ending) saveMetrics(ctx context.Context, log zerolog.Logger, path, ledg
 			kept[metricInDoubt] = float64(n)
 		}
 	}
-	registry := prometheus.NewRegistry()
 	// Several files without a label of their own would have the same metrics,
 	// and the exporter then shows none at all.
-	label := prometheus.Labels{"name": strings.ToValidUTF8(strings.TrimSuffix(filepath.Base(path), ".prom"), "_")}
-	e.register(prometheus.WrapRegistererWith(label, registry), kept)
-	text, err := metricsText(registry)
-	if err != nil {
-		return err
-	}
-	return file.Replace(name, text, 0o644)
-}
-
-// metricsText returns all metrics in the text format.
-func metricsText(from prometheus.Gatherer) ([]byte, error) {
-	families, err := from.Gather()
-	if err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	for _, family := range families {
-		if _, err := expfmt.MetricFamilyToText(&b, family); err != nil {
-			return nil, err
-		}
-	}
-	return b.Bytes(), nil
+	label := strings.ToValidUTF8(strings.TrimSuffix(filepath.Base(path), ".prom"), "_")
+	return file.Replace(name, e.metrics(label, kept), 0o644)
 }
 
 // countDoubts counts who is in doubt in a ledger.
@@ -92,65 +70,64 @@ func countDoubts(ctx context.Context, path string) (int, error) {
 // readMetrics returns the values that the file keeps, 0 for missing ones.
 func readMetrics(name string) (map[string]float64, error) {
 	kept := map[string]float64{}
-	f, err := os.Open(name)
+	text, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return kept, nil
 	}
-	if err != nil {
-		return kept, err
-	}
-	defer func() { _ = f.Close() }() // only read from
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(f)
-	if err != nil {
-		return kept, fmt.Errorf("%s: %w", name, err)
-	}
 	for _, metric := range []string{metricSuccess, metricInDoubt} {
-		for _, m := range families[metric].GetMetric() {
-			kept[metric] = m.GetGauge().GetValue()
+		if err != nil {
+			break
 		}
+		found := regexp.MustCompile(`(?m)^` + metric + `\{.*\} (\S+)$`).FindSubmatch(text)
+		if found == nil {
+			return kept, fmt.Errorf("%s has no %s", name, metric)
+		}
+		kept[metric], err = strconv.ParseFloat(string(found[1]), 64)
 	}
-	return kept, nil
+	return kept, err
 }
 
-// register adds the metrics. Every run writes all of them, so that no alert is
-// silent because one is missing. All are gauges, since a run does not go on
-// counting where the one before it ended.
-func (e *ending) register(to prometheus.Registerer, kept map[string]float64) {
-	add := promauto.With(to)
-	set := func(name, help string, value float64) {
-		add.NewGauge(prometheus.GaugeOpts{Name: name, Help: help}).Set(value)
+// metrics returns all metrics in Prometheus' text format. Every run writes all of
+// them, so that no alert is silent because one is missing. All are gauges, since
+// a run does not go on counting where the one before it ended.
+func (e *ending) metrics(label string, kept map[string]float64) []byte {
+	var b bytes.Buffer
+	family := func(name, help string) {
+		fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name)
+	}
+	set := func(name, labels string, value float64) {
+		fmt.Fprintf(&b, "%s{%s} %s\n", name, labels, strconv.FormatFloat(value, 'g', -1, 64))
+	}
+	named := `name="` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(label) + `"`
+	one := func(name, help string, value float64) {
+		family(name, help)
+		set(name, named, value)
 	}
 	r := cmp.Or(e.summary, &summary{Report: &send.Report{}}) // without one nothing was sent
-	set("bulkinvite_last_run_timestamp_seconds", "When the last run ended.", float64(e.at.Unix()))
-	set(metricSuccess, "When a run last had every row in the results (exit code 0), rehearsals apart; 0: never.", kept[metricSuccess])
-	set("bulkinvite_last_run_exit_code", "Exit code of the last run.", float64(e.ExitCode))
-	set("bulkinvite_last_run_duration_seconds", "How long the last run took.", e.at.Sub(e.begun).Seconds())
-	set("bulkinvite_last_run_sandbox", "1 if the last run was a rehearsal in a sandbox, which invites nobody.", oneIf(e.Rehearsal))
-	set("bulkinvite_last_run_invited_people", "People whom the last run invited, those confirmed and re-sent included.", float64(r.Invited))
-	set("bulkinvite_last_run_throttled_seconds", "How long the last run was slower than it might have been because the API asked for it.", r.Traffic.Throttled.Seconds())
-	set(metricInDoubt, "People in doubt in the whole ledger, when a run last had it.", kept[metricInDoubt])
+	one("bulkinvite_last_run_timestamp_seconds", "When the last run ended.", float64(e.at.Unix()))
+	one(metricSuccess, "When a run last had every row in the results (exit code 0), rehearsals apart; 0: never.", kept[metricSuccess])
+	one("bulkinvite_last_run_exit_code", "Exit code of the last run.", float64(e.ExitCode))
+	one("bulkinvite_last_run_duration_seconds", "How long the last run took.", e.at.Sub(e.begun).Seconds())
+	one("bulkinvite_last_run_sandbox", "1 if the last run was a rehearsal in a sandbox, which invites nobody.", oneIf(e.Rehearsal))
+	one("bulkinvite_last_run_invited_people", "People whom the last run invited, those confirmed and re-sent included.", float64(r.Invited))
+	one("bulkinvite_last_run_throttled_seconds", "How long the last run was slower than it might have been because the API asked for it.", r.Traffic.Throttled.Seconds())
+	one(metricInDoubt, "People in doubt in the whole ledger, when a run last had it.", kept[metricInDoubt])
 
-	rows := add.NewGaugeVec(prometheus.GaugeOpts{
-		Name: "bulkinvite_last_run_rows",
-		Help: "Rows that the last run wrote, by their status in the results or their error code among the failed rows.",
-	}, []string{"outcome"})
+	const rows, requests = "bulkinvite_last_run_rows", "bulkinvite_last_run_requests"
+	family(rows, "Rows that the last run wrote, by their status in the results or their error code among the failed rows.")
 	for _, status := range batch.Statuses() {
-		rows.WithLabelValues(string(status)).Set(float64(r.Results[status]))
+		set(rows, fmt.Sprintf("%s,outcome=%q", named, status), float64(r.Results[status]))
 	}
 	for _, code := range batch.Codes() {
-		rows.WithLabelValues(string(code)).Set(float64(r.Failed[code]))
+		set(rows, fmt.Sprintf("%s,outcome=%q", named, code), float64(r.Failed[code]))
 	}
-	requests := add.NewGaugeVec(prometheus.GaugeOpts{
-		Name: "bulkinvite_last_run_requests",
-		Help: "Requests of the last run by the HTTP status of their answer; none: no answer came.",
-	}, []string{"code"})
-	for _, status := range []int{200, 429, 0} {
-		requests.WithLabelValues(statusLabel(status))
+	family(requests, "Requests of the last run by the HTTP status of their answer; none: no answer came.")
+	counts := map[int]int{200: 0, 429: 0, 0: 0}
+	maps.Copy(counts, r.Traffic.Requests)
+	for _, status := range slices.Sorted(maps.Keys(counts)) {
+		set(requests, fmt.Sprintf("code=%q,%s", statusLabel(status), named), float64(counts[status]))
 	}
-	for status, n := range r.Traffic.Requests {
-		requests.WithLabelValues(statusLabel(status)).Set(float64(n))
-	}
+	return b.Bytes()
 }
 
 func statusLabel(status int) string {

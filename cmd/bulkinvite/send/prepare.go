@@ -220,19 +220,17 @@ func (s *sender) watch(ctx context.Context, progress func() engine.Progress) err
 	defer s.sent.Store(true)
 	m := &meter{progress: progress}
 	s.meter.Store(m)
-	shown, end := context.WithCancel(context.WithoutCancel(ctx))
-	defer end()
-	defer context.AfterFunc(ctx, func() {
-		s.Stderr.Flush() // above the bar, before it ends
-		end()
-	})()
 	var g errgroup.Group
 	g.Go(batch.Guard(func() error { return s.endOverdue(ctx) }))
 	g.Go(batch.Guard(func() error {
 		if s.StderrTerminal != nil {
-			return showProgress(shown, s.StderrTerminal, s.LogTo, m)
+			s.showProgress(ctx, m)
+		} else {
+			logProgress(ctx, s.log, m)
 		}
-		return logProgress(shown, s.log, m)
+		return nil
 	}))
-	return g.Wait()
+	err := g.Wait()
+	s.Stderr.Flush() // the summary comes below the bar
+	return err
 }

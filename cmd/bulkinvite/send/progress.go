@@ -3,16 +3,12 @@ package send
 import (
 	"context"
 	"fmt"
-	"io"
 	"strconv"
-	"sync/atomic"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
 
-	"bulkinvite/batch/engine"
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
@@ -23,29 +19,12 @@ const (
 
 // logProgress logs the progress every LogInterval until ctx is done. It is for
 // pipes and files, which a bar would fill with carriage returns.
-func logProgress(ctx context.Context, log zerolog.Logger, m *meter) error {
-	ticker := time.NewTicker(app.LogInterval)
-	defer ticker.Stop()
+func logProgress(ctx context.Context, log zerolog.Logger, m *meter) {
 	m.read() // the pace begins here
-	for {
-		select {
-		case <-ctx.Done():
-			return nil // the run's end is no error
-		case <-ticker.C:
-			s := m.read()
-			log.Info().Func(s.fields).Msg("sending")
-		}
-	}
-}
-
-// A bar shows the progress on a terminal.
-type bar struct {
-	container *mpb.Progress
-	bar       *mpb.Bar
-	meter     *meter
-	over      bool // nothing is sent any more
-	// mpb draws in a goroutine of its own, so it is handed finished words.
-	label atomic.Pointer[label]
+	app.Every(ctx, app.LogInterval, func() {
+		s := m.read()
+		log.Info().Func(s.fields).Msg("sending")
+	})
 }
 
 // A label is the text before and after the bar.
@@ -66,53 +45,30 @@ func (l *label) tail(room int) string {
 
 // showProgress draws a bar on the terminal until ctx is done. Log lines go above
 // it meanwhile.
-func showProgress(ctx context.Context, terminal io.Writer, logTo *app.LogWriter, m *meter) error {
-	progress := m.progress
-	b := newBar(terminal, m)
-	logTo.SetAbove(b.container)
-	defer func() {
-		b.show(time.Now(), progress())
-		b.bar.Abort(false) // leaves the bar as it stands, whether it is full or not
-		app.Patiently(ctx, b.container.Wait)
-		logTo.SetAbove(nil)
-	}()
-	ticker := time.NewTicker(barInterval)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			b.over = true
-			return nil // the run's end is no error
-		case now := <-ticker.C:
-			b.show(now, progress())
-		}
+func (s *sender) showProgress(ctx context.Context, m *meter) {
+	draw := func(over bool) string {
+		r := m.read()
+		return r.bar(s.Columns()-len("^C")-1, over) // in the last column some terminals begin a new line
 	}
+	app.Every(ctx, barInterval, func() { s.Stderr.ShowBar(draw(false)) })
+	s.Stderr.EndBar(draw(true))
 }
 
-func newBar(terminal io.Writer, m *meter) *bar {
-	b := &bar{
-		container: mpb.New(mpb.WithOutput(terminal), mpb.WithRefreshRate(barInterval), mpb.WithAutoRefresh()),
-		meter:     m,
+// bar draws the progress in a line of so many columns.
+func (s *reading) bar(columns int, over bool) string {
+	l := s.label(over)
+	tail := l.tail(columns - len(l.head))
+	width := max(columns-len(l.head)-len(tail)-len(" [] "), 0)
+	done := width
+	if s.People > 0 {
+		done = width * s.Done / s.People
 	}
-	p := m.progress()
-	b.show(time.Now(), p)
-	// A bar that is given its total at once is complete, and not drawn any
-	// more, when everybody is dealt with: links are fetched after that.
-	b.bar = b.container.AddBar(0,
-		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return b.label.Load().head })),
-		mpb.AppendDecorators(decor.Any(func(s decor.Statistics) string { return b.label.Load().tail(s.AvailableWidth) })),
-	)
-	b.bar.SetTotal(int64(p.People), false)
-	return b
-}
-
-// show updates the bar.
-func (b *bar) show(now time.Time, p engine.Progress) {
-	s := b.meter.at(now, p)
-	b.label.Store(s.label(b.over))
-	if b.bar != nil {
-		b.bar.SetCurrent(int64(p.Done))
+	filled := strings.Repeat("=", done)
+	if 0 < done && done < width {
+		filled = filled[1:] + ">"
 	}
+	line := fmt.Sprintf("%s [%s%s] %s", l.head, filled, strings.Repeat("-", width-done), tail)
+	return line[:min(len(line), max(columns, 0))]
 }
 
 // label returns the text around a bar. It is as wide as it can ever get, so that

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,9 +25,7 @@ func TestLogEvery30Seconds(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)
 		defer cancel()
-		if err := logProgress(ctx, zerolog.New(&logged), &meter{progress: progress}); err != nil {
-			t.Fatal(err)
-		}
+		logProgress(ctx, zerolog.New(&logged), &meter{progress: progress})
 		lines := strings.Split(strings.TrimSpace(logged.String()), "\n")
 		if len(lines) != 3 {
 			t.Fatalf("%d lines in 100 s, want 3:\n%s", len(lines), &logged)
@@ -49,48 +46,37 @@ func TestLogEvery30Seconds(t *testing.T) {
 	})
 }
 
-// A lockedScreen is a terminal that several goroutines write to.
-type lockedScreen struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedScreen) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
 // Log lines that come while the bar is drawn stay whole, and none is lost,
 // before, while and after it is there.
 func TestLogLinesAboveTheBar(t *testing.T) {
-	var screen lockedScreen
-	logTo := app.NewLogWriter(&screen)
-	log := zerolog.New(logTo)
-	progress := func() engine.Progress { return engine.Progress{People: 10, Done: 4, Invited: 3, Failed: 1} }
-	log.Info().Msg("before")
-	ctx, cancel := context.WithCancel(t.Context())
-	drawn := make(chan error)
-	go func() { drawn <- showProgress(ctx, &screen, logTo, &meter{progress: progress}) }()
-	for range 20 {
-		log.Info().Msg("while")
-	}
-	cancel()
-	if err := <-drawn; err != nil {
-		t.Fatal(err)
-	}
-	log.Info().Msg("after")
-	shown := screen.b.String()
-	for line, want := range map[string]int{`{"level":"info","message":"before"}`: 1, `{"level":"info","message":"while"}`: 20, `{"level":"info","message":"after"}`: 1} {
-		if got := strings.Count(shown, line+"\n"); got != want {
-			t.Errorf("%s is there %d times, want %d:\n%q", line, got, want, shown)
+	synctest.Test(t, func(t *testing.T) {
+		var screen bytes.Buffer
+		s := &sender{App: app.New(nil, nil, &screen, nil)}
+		log := zerolog.New(s.Stderr)
+		progress := func() engine.Progress { return engine.Progress{People: 10, Done: 4, Invited: 3, Failed: 1} }
+		log.Info().Msg("before")
+		ctx, cancel := context.WithCancel(t.Context())
+		defer time.AfterFunc(3*time.Second, cancel).Stop()
+		for n := range 20 {
+			time.AfterFunc(time.Duration(n)*150*time.Millisecond, func() { log.Info().Msg("while") })
 		}
-	}
-	for _, want := range []string{"4/10", "invited 3, failed 1, in doubt 0"} {
-		if !strings.Contains(shown, want) {
-			t.Errorf("the bar does not show %q:\n%q", want, shown)
+		s.showProgress(ctx, &meter{progress: progress})
+		log.Info().Msg("after")
+		s.Stderr.End()
+		shown := screen.String()
+		for line, want := range map[string]int{`{"level":"info","message":"before"}`: 1, `{"level":"info","message":"while"}`: 20, `{"level":"info","message":"after"}`: 1} {
+			if got := strings.Count(shown, line+"\n"); got != want {
+				t.Errorf("%s is there %d times, want %d:\n%q", line, got, want, shown)
+			}
 		}
-	}
+		bar := "\r 4/10 [===>--------] "
+		if got := strings.Count(shown, bar); got < 15 {
+			t.Errorf("the bar %q is there %d times:\n%q", bar, got, shown)
+		}
+		if want := "invited 3, failed 1, in doubt 0\n"; !strings.Contains(shown, want) {
+			t.Errorf("the bar does not end with %q:\n%q", want, shown)
+		}
+	})
 }
 
 // On a terminal of 80 columns all is there, on one of 60 what matters most,
