@@ -12,7 +12,7 @@ import (
 // and send nothing.
 type APIFlags struct {
 	Ledger     string
-	Base       BaseURL
+	BaseURL    string
 	apiKeyFile string
 	Batch      batch.Options
 }
@@ -20,9 +20,8 @@ type APIFlags struct {
 // Add adds the flags.
 func (f *APIFlags) Add(flags *pflag.FlagSet) {
 	f.Batch = batch.DefaultOptions()
-	f.Base.URL = client.DefaultBaseURL
 	AddLedgerFlag(flags, &f.Ledger)
-	flags.Var(&f.Base, "base-url", "the API; https, or http on this machine")
+	flags.Var(BaseURL(&f.BaseURL), "base-url", "the API; https, or http on this machine")
 	flags.Var(File(&f.apiKeyFile), "api-key-file", "a file that holds the API key")
 	flags.Var(Fraction(&f.Batch.Rate, 0, 1e6, true), "rate", "requests per second")
 	flags.Var(Span(&f.Batch.Timeout), "timeout", "of one request")
@@ -30,7 +29,7 @@ func (f *APIFlags) Add(flags *pflag.FlagSet) {
 
 // Connect makes the client. It sends nothing yet.
 func (f *APIFlags) Connect(a *App, log zerolog.Logger) (*client.Client, error) {
-	opts := ClientOptions(f.Base.URL, f.Batch)
+	opts := ClientOptions(f.BaseURL, f.Batch)
 	var err error
 	if opts.Key, err = FindKey(f.apiKeyFile, a.Environ, log); err != nil {
 		return nil, err
@@ -48,23 +47,8 @@ func ClientOptions(baseURL string, opts batch.Options) client.Options {
 	}
 }
 
-// A BaseURL is a flag that holds a base URL in normal form.
-type BaseURL struct {
-	URL   string
-	Given bool
-}
-
-func (b *BaseURL) String() string { return b.URL }
-
-// Type implements pflag.Value.
-func (b *BaseURL) Type() string { return TypeURL }
-
-// Set implements pflag.Value.
-func (b *BaseURL) Set(s string) error {
-	url, err := client.ParseBaseURL(s)
-	if err != nil {
-		return err
-	}
-	b.URL, b.Given = url, true
-	return nil
+// BaseURL returns a flag that holds a base URL in normal form.
+func BaseURL(variable *string) pflag.Value {
+	*variable = client.DefaultBaseURL
+	return NewFlag(variable, KindURL, unchanged, client.ParseBaseURL)
 }

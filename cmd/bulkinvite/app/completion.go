@@ -20,13 +20,11 @@ func AddCompletions(cmd *cobra.Command) {
 			return
 		}
 		complete := cobra.NoFileCompletions
-		switch value := f.Value.(type) {
-		case fileFlag:
+		if f.Value.Type() == kindFile {
 			return
-		case choice:
-			complete = cobra.FixedCompletions(value.words, cobra.ShellCompDirectiveNoFileComp)
-		case text:
-			complete = cobra.FixedCompletions(value.words, cobra.ShellCompDirectiveNoFileComp)
+		}
+		if v, ok := f.Value.(interface{ completions() []string }); ok {
+			complete = cobra.FixedCompletions(v.completions(), cobra.ShellCompDirectiveNoFileComp)
 		}
 		_ = cmd.RegisterFlagCompletionFunc(f.Name, complete) // fails only for what the two lines above exclude
 	})

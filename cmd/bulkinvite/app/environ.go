@@ -50,12 +50,6 @@ func applyEnvironment(flags *pflag.FlagSet, environ []string) error {
 	return first
 }
 
-// A Repeated flag may be given several times, and keeps all values.
-type Repeated interface {
-	pflag.Value
-	Repeated()
-}
-
 // setFromEnvironment sets a flag. The variable of a repeated flag has all values
 // with commas between them, and quotes around a value that has a comma itself,
 // as in a CSV file.

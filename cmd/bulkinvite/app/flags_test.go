@@ -17,12 +17,12 @@ func TestFlagValues(t *testing.T) {
 		d    time.Duration
 		word string
 	)
-	count := whole{&n, 1, 1000}
-	rate := fraction{&f, 0, 1e6, true}
-	probability := fraction{&f, 0, 1, false}
-	timeout := span{value: &d}
-	deadline := span{value: &d, zero: true}
-	links := choice{&word, []string{"confirmed", "all", "none"}}
+	count := Whole(&n, 1, 1000)
+	rate := Fraction(&f, 0, 1e6, true)
+	probability := Fraction(&f, 0, 1, false)
+	timeout := Span(&d)
+	deadline := SpanOrZero(&d)
+	links := Choice(&word, "confirmed", "all", "none")
 	tests := []struct {
 		flag  pflag.Value
 		text  string
@@ -35,7 +35,7 @@ func TestFlagValues(t *testing.T) {
 		{count, "-5", "between 1 and 1000"},
 		{count, "5.0", "whole number"},
 		{count, "99999999999999999999", "whole number"},
-		{whole{&n, 1, math.MaxInt}, "0", "at least 1"},
+		{Whole(&n, 1, math.MaxInt), "0", "at least 1"},
 		{rate, "0.1", ""},
 		{rate, "1e6", ""},
 		{rate, "0", "above 0"},

@@ -42,18 +42,18 @@ func expandHome(name string, environ []string) (string, error) {
 func expandHomes(flags *pflag.FlagSet, environ []string) error {
 	var first error
 	flags.VisitAll(func(f *pflag.Flag) {
-		value, ok := f.Value.(fileFlag)
-		if !ok || first != nil {
+		if f.Value.Type() != kindFile || first != nil {
 			return
 		}
-		name, err := expandHome(*value.value, environ)
+		file := f.Value.(value[string]).variable
+		name, err := expandHome(*file, environ)
 		switch {
 		case err == nil:
-			*value.value = name
+			*file = name
 		case hidesValue(f):
 			first = fmt.Errorf("--%s: %w", f.Name, err)
 		default:
-			first = fmt.Errorf("--%s %q: %w", f.Name, *value.value, err)
+			first = fmt.Errorf("--%s %q: %w", f.Name, *file, err)
 		}
 	})
 	return first

@@ -69,15 +69,10 @@ func (a *App) ReadLedger(ctx context.Context, named string, f func(reader *histo
 	reader, err := history.OpenReadOnly(ctx, path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return RefuseMissing(path)
+		return Refusef("there is no ledger at %s; send makes it, or name another one with --ledger", path)
 	case err != nil:
 		return ledger.Advised(err, path)
 	}
 	defer func() { _ = reader.Close() }() // only read from
 	return ledger.Advised(f(reader, path), path)
-}
-
-// RefuseMissing returns the error of a command whose ledger does not exist.
-func RefuseMissing(path string) error {
-	return Refusef("there is no ledger at %s; send makes it, or name another one with --ledger", path)
 }

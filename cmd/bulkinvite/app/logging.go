@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"errors"
 	"io"
 	"time"
@@ -54,13 +53,13 @@ func LogBug(log zerolog.Logger, err error) {
 	}
 }
 
-// Every calls f after each interval until ctx is done.
-func Every(ctx context.Context, interval time.Duration, f func()) {
+// Every calls f after each interval until ended is closed.
+func Every(ended <-chan struct{}, interval time.Duration, f func()) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
 		select {
-		case <-ctx.Done():
+		case <-ended:
 			return
 		case <-ticker.C:
 			f()

@@ -8,6 +8,8 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
 	"bulkinvite/batch"
@@ -47,6 +49,14 @@ func WithSignals(ctx context.Context, onFirst func(StopSignal), f func(ctx conte
 	return withSignalsFrom(ctx, signals, onFirst, os.Exit, f)
 }
 
+// Reading is Action for commands that send nothing and change nothing: the first
+// signal ends the program at once.
+func (a *App) Reading(f func(ctx context.Context, log zerolog.Logger, args []string) error) func(*cobra.Command, []string) error {
+	return a.Action(func(ctx context.Context, log zerolog.Logger, args []string) error {
+		return WithSignals(ctx, a.EndAtOnce, func(ctx context.Context) error { return Early(ctx, f(ctx, log, args)) })
+	})
+}
+
 // EndAtOnce ends the program at the first signal, for commands and steps that
 // have sent nothing: waiting for standard input, for example, cannot be
 // cancelled.
@@ -59,26 +69,30 @@ func (a *App) EndAtOnce(stop StopSignal) {
 func withSignalsFrom(ctx context.Context, signals <-chan os.Signal, onFirst func(StopSignal), exit func(code int), f func(ctx context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	done := make(chan struct{})
-	var g errgroup.Group
-	g.Go(batch.Guard(func() error {
-		watch(signals, done, func(stop StopSignal) {
+	return Beside(func(ended <-chan struct{}) {
+		watch(signals, ended, func(stop StopSignal) {
 			cancel(stop)
 			onFirst(stop)
 		}, exit)
-		return nil
-	}))
-	err := batch.Guard(func() error { return f(ctx) })()
-	close(done)
+	}, func() error { return f(ctx) })
+}
+
+// Beside calls f, and besides it watch, which has to return when ended is closed.
+func Beside(watch func(ended <-chan struct{}), f func() error) error {
+	ended := make(chan struct{})
+	var g errgroup.Group
+	g.Go(batch.Guard(func() error { watch(ended); return nil }))
+	err := batch.Guard(f)()
+	close(ended)
 	return errors.Join(err, g.Wait())
 }
 
 // watch calls first with the first signal and exit with the code of the
-// second, SIGHUP apart, or with that of SIGQUIT, until done is closed.
-func watch(signals <-chan os.Signal, done <-chan struct{}, first func(StopSignal), exit func(code int)) {
+// second, SIGHUP apart, or with that of SIGQUIT, until ended is closed.
+func watch(signals <-chan os.Signal, ended <-chan struct{}, first func(StopSignal), exit func(code int)) {
 	for n := 0; ; n++ {
 		select {
-		case <-done:
+		case <-ended:
 			return
 		case received := <-signals:
 			sig, ok := received.(syscall.Signal)

@@ -78,7 +78,7 @@ func nearestFlag(flags *pflag.FlagSet, typed string) string {
 
 // hidesValue reports whether errors must not repeat the value of a flag, because
 // people paste keys there.
-func hidesValue(f *pflag.Flag) bool { return f.Value.Type() == TypeURL || f.Name == "api-key-file" }
+func hidesValue(f *pflag.Flag) bool { return f.Value.Type() == KindURL || f.Name == "api-key-file" }
 
 // badValue returns err, except for switches, where pflag's error names Go
 // functions.

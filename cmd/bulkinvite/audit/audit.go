@@ -11,7 +11,6 @@ import (
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/audit"
@@ -71,11 +70,7 @@ func NewCmdAudit(a *app.App) *cobra.Command {
   bulkinvite audit 7c9e6679-7425-40de-944b-e07fc1f90ae7 --all --json > audit.json`,
 		Long: long,
 		Args: interviewIDs,
-		RunE: a.Action(func(ctx context.Context, log zerolog.Logger, args []string) error {
-			return app.WithSignals(ctx, a.EndAtOnce, func(ctx context.Context) error {
-				return app.Early(ctx, opts.run(ctx, log, args))
-			})
-		}),
+		RunE: a.Reading(opts.run),
 	}
 	opts.api.Add(cmd.Flags())
 	cmd.Flags().BoolVar(&opts.all, "all", false, "name those who were invited elsewhere, too")
@@ -114,7 +109,7 @@ func (o *Options) run(ctx context.Context, log zerolog.Logger, ids []string) err
 	if err != nil {
 		return err
 	}
-	r := report{BaseURL: o.api.Base.URL}
+	r := report{BaseURL: o.api.BaseURL}
 	err = o.ReadLedger(ctx, o.api.Ledger, func(reader *history.Reader, path string) error {
 		r.Ledger = path
 		auditor := &audit.Auditor{Ledger: reader, Lister: lister, BaseURL: r.BaseURL, All: o.all}
@@ -161,22 +156,19 @@ func (r *report) read(ctx context.Context, auditor *audit.Auditor, log zerolog.L
 }
 
 // interview compares a list with the ledger, and logs how far it has read.
-func interview(ctx context.Context, auditor *audit.Auditor, log zerolog.Logger, id string) (audit.Result, error) {
+func interview(ctx context.Context, auditor *audit.Auditor, log zerolog.Logger, id string) (result audit.Result, err error) {
 	log.Info().Str("interview", id).Msg("reading the API's list")
 	var entries atomic.Int64
 	auditor.Read = func(n int) { entries.Store(int64(n)) }
-	watching, done := context.WithCancel(ctx)
-	defer done()
-	var g errgroup.Group
-	g.Go(batch.Guard(func() error {
-		app.Every(watching, app.LogInterval, func() {
+	err = app.Beside(func(ended <-chan struct{}) {
+		app.Every(ended, app.LogInterval, func() {
 			log.Info().Str("interview", id).Int64("entries", entries.Load()).Msg("reading the API's list")
 		})
-		return nil
-	}))
-	result, err := auditor.Interview(ctx, id)
-	done()
-	return result, errors.Join(err, g.Wait())
+	}, func() error {
+		result, err = auditor.Interview(ctx, id)
+		return err
+	})
+	return result, err
 }
 
 // lastInterviews returns the interviews of the last run that sent anything.

@@ -16,7 +16,6 @@ import (
 	"bulkinvite/batch/file"
 	"bulkinvite/batch/ledger"
 	"bulkinvite/batch/send"
-	"bulkinvite/client"
 	"bulkinvite/cmd/bulkinvite/app"
 	"bulkinvite/cmd/bulkinvite/preview"
 	"bulkinvite/csvio"
@@ -26,16 +25,15 @@ import (
 type Options struct {
 	input   preview.InputFlags
 	ledger  string
-	base    app.BaseURL
+	baseURL string
 	invalid string // --rows
 	json    bool
 }
 
 func (f *Options) add(flags *pflag.FlagSet) {
 	f.input.Add(flags)
-	f.base.URL = client.DefaultBaseURL
 	app.AddLedgerFlag(flags, &f.ledger)
-	flags.Var(&f.base, "base-url", "the API that the people are to be invited at; nothing is asked of it")
+	flags.Var(app.BaseURL(&f.baseURL), "base-url", "the API that the people are to be invited at; nothing is asked of it")
 	flags.Var(app.File(&f.invalid), "rows", "write the rows that will not go to this file, with the reason")
 	flags.BoolVar(&f.json, "json", false, "write the plan as JSON, for programs and for send --plan")
 }
@@ -107,11 +105,9 @@ func NewCmdCheck(a *app.App) *cobra.Command {
   gzip -dc candidates.csv.gz | bulkinvite check -`,
 		Long: long,
 		Args: preview.SomeFiles,
-		RunE: a.Action(func(ctx context.Context, log zerolog.Logger, args []string) error {
-			return app.WithSignals(ctx, a.EndAtOnce, func(ctx context.Context) error {
-				c := checker{App: a, flags: &flags, log: log}
-				return app.Early(ctx, c.run(ctx, args))
-			})
+		RunE: a.Reading(func(ctx context.Context, log zerolog.Logger, args []string) error {
+			c := checker{App: a, flags: &flags, log: log}
+			return c.run(ctx, args)
 		}),
 	}
 	flags.add(cmd.Flags())
@@ -146,7 +142,7 @@ func (c *checker) run(ctx context.Context, args []string) error {
 	}
 	plan.LogColumns(c.log.Debug)                          // they are in the plan
 	debug.SetGCPercent(app.GCPercent(plan.Plan.Rows) / 6) // what a look-up in the ledger keeps comes on top of the rows
-	if err := ledger.Advised(plan.Look(ctx, path, c.flags.base.URL), path); err != nil {
+	if err := ledger.Advised(plan.Look(ctx, path, c.flags.baseURL), path); err != nil {
 		return err
 	}
 	if err := plan.FindRepeats(ctx); err != nil {
@@ -199,5 +195,5 @@ func (c *checker) show(plan *preview.Plan) error {
 	if !c.flags.json {
 		return plan.Show(c.Stdout)
 	}
-	return app.WriteJSON(c.Answers, plan.Save(c.flags.base.URL, c.flags.input.Options()))
+	return app.WriteJSON(c.Answers, plan.Save(c.flags.baseURL, c.flags.input.Options()))
 }

@@ -78,7 +78,7 @@ func (c *confirmer) doubtsOf(key batch.Key, all []history.OpenRequest) ([]histor
 	for _, u := range all {
 		switch {
 		case u.Key != key:
-		case u.BaseURL == c.flags.api.Base.URL:
+		case u.BaseURL == c.flags.api.BaseURL:
 			doubts = append(doubts, u)
 		default:
 			elsewhere = u.BaseURL
@@ -89,10 +89,10 @@ func (c *confirmer) doubtsOf(key batch.Key, all []history.OpenRequest) ([]histor
 		return doubts, nil
 	case elsewhere != "":
 		return nil, app.Refusef("%s is not in doubt in interview %s at %s, but at %s; if that is meant, add --base-url %s; nothing was changed",
-			key.Email, key.InterviewID, c.flags.api.Base.URL, elsewhere, elsewhere)
+			key.Email, key.InterviewID, c.flags.api.BaseURL, elsewhere, elsewhere)
 	}
 	return nil, app.Refusef("%s is not in doubt in interview %s at %s; bulkinvite status shows who is; nothing was changed",
-		key.Email, key.InterviewID, c.flags.api.Base.URL)
+		key.Email, key.InterviewID, c.flags.api.BaseURL)
 }
 
 // askAssume asks on the terminal, unless --yes says not to.

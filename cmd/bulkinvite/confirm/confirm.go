@@ -154,9 +154,9 @@ func (c *confirmer) job(store *ledger.Store, api batch.API) confirm.Job {
 	opts := c.flags.api.Batch
 	opts.Log = c.log
 	return confirm.Job{
-		Ledger: store, API: api, BaseURL: c.flags.api.Base.URL, Interview: c.flags.interview, Options: opts,
+		Ledger: store, API: api, BaseURL: c.flags.api.BaseURL, Interview: c.flags.interview, Options: opts,
 		Watch: func(ctx context.Context, progress func() engine.Progress) error {
-			app.Every(ctx, app.LogInterval, func() {
+			app.Every(ctx.Done(), app.LogInterval, func() {
 				p := progress()
 				c.log.Info().Int("in_doubt", p.InDoubt).Int("requests", p.Requests).Msg("asking")
 			})
@@ -166,7 +166,7 @@ func (c *confirmer) job(store *ledger.Store, api batch.API) confirm.Job {
 }
 
 func (c *confirmer) logBegin(store *ledger.Store, run int64, people int) {
-	c.log.Info().Str("ledger", store.Path()).Int64("run", run).Str("api", c.flags.api.Base.URL).
+	c.log.Info().Str("ledger", store.Path()).Int64("run", run).Str("api", c.flags.api.BaseURL).
 		Int("in_doubt", people).Msg("the ledger is open")
 	if people > 0 {
 		c.log.Info().Int("people", people).Stringer("at_least", 2*c.flags.api.Batch.SettleTime).

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 
 	"github.com/rs/zerolog"
@@ -86,6 +85,8 @@ func (f *forgetter) run(ctx context.Context) error {
 		return &app.Failure{Code: stop.ExitCode(), Err: fmt.Errorf("%w; run the same command again to make sure that they are forgotten", stop)}
 	case stopped:
 		return &app.Failure{Code: stop.ExitCode(), Err: fmt.Errorf("%w; nothing was removed", stop)}
+	case errors.Is(err, ledger.ErrLocked):
+		return &app.Failure{Code: batch.ExitLocked, Err: fmt.Errorf("%w; nothing was removed", err)}
 	case f.changed:
 		return fmt.Errorf("%w; run the same command again", err)
 	}
@@ -100,10 +101,11 @@ func (f *forgetter) forget(ctx context.Context) (err error) {
 	if !f.flags.yes && !f.OnTerminal() {
 		return app.Refusef("forget asks first, and there is no terminal to ask on; use --yes to forget without a question")
 	}
-	store, err := f.open(ctx)
+	store, err := f.TakeLedger(ctx, f.flags.ledger)
 	if err != nil {
 		return err
 	}
+	f.path = store.Path()
 	defer func() { err = errors.Join(err, store.Close()) }()
 	traces, err := store.Traces(ctx, f.person)
 	if err != nil {
@@ -131,29 +133,6 @@ func (f *forgetter) forget(ctx context.Context) (err error) {
 	_, _ = fmt.Fprintf(f.Stdout, "%s is forgotten in %s\n", traces.Person, f.path)
 	_, _ = fmt.Fprintln(f.Stdout, "not reached: inputs, results and failed files, logs, backups and copies of the ledger, and what the API has")
 	return nil
-}
-
-// open opens an existing ledger. Unlike ledger.Open it makes none.
-func (f *forgetter) open(ctx context.Context) (*ledger.Store, error) {
-	var err error
-	if f.path, err = app.LedgerPath(f.flags.ledger, f.Environ); err != nil {
-		return nil, err
-	}
-	reader, err := history.OpenReadOnly(ctx, f.path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, app.RefuseMissing(f.path)
-	case err != nil:
-		return nil, err
-	}
-	if err := reader.Close(); err != nil {
-		return nil, err
-	}
-	store, err := ledger.Open(ctx, f.path, ledger.Options{})
-	if errors.Is(err, ledger.ErrLocked) {
-		return nil, &app.Failure{Code: batch.ExitLocked, Err: fmt.Errorf("%w; nothing was removed", err)}
-	}
-	return store, err
 }
 
 // ask asks on the terminal, unless --yes says not to.

@@ -50,11 +50,7 @@ no_invitation, failed or not_sent), forgotten, candidate_id, invite_url, next (w
 send would do) and requests, with their answers, the oldest first. A status_code
 of 0 means that no answer came by HTTP. Times are UTC.`,
 		Args: app.OnePerson,
-		RunE: a.Action(func(ctx context.Context, _ zerolog.Logger, args []string) error {
-			return app.WithSignals(ctx, a.EndAtOnce, func(ctx context.Context) error {
-				return app.Early(ctx, opts.run(ctx, strings.TrimSpace(args[0])))
-			})
-		}),
+		RunE: a.Reading(opts.run),
 	}
 	app.AddLedgerFlag(cmd.Flags(), &opts.ledger)
 	cmd.Flags().Var(app.Text(&opts.interview, csvio.CheckInterviewID), "interview", "only this interview (default: all)")
@@ -62,14 +58,14 @@ of 0 means that no answer came by HTTP. Times are UTC.`,
 	return cmd
 }
 
-func (o *ExplainOptions) run(ctx context.Context, person string) error {
+func (o *ExplainOptions) run(ctx context.Context, _ zerolog.Logger, args []string) error {
 	return o.ReadLedger(ctx, o.ledger, func(reader *history.Reader, path string) error {
 		e := explanation{ledger: path, interview: o.interview}
 		var err error
 		if e.running, err = runningNow(ctx, reader); err != nil {
 			return err
 		}
-		if e.traces, err = reader.Traces(ctx, person, o.interview); err != nil {
+		if e.traces, err = reader.Traces(ctx, strings.TrimSpace(args[0]), o.interview); err != nil {
 			return err
 		}
 		if len(e.traces.Histories) == 0 {

@@ -44,11 +44,7 @@ nothing else: no network, no scripts. It goes to report-RUN.html in the current
 folder, readable by its owner alone, and its name to standard output. It may be
 written while the run goes on, and changes nothing in the ledger.`,
 		Args: atMostOneRun,
-		RunE: a.Action(func(ctx context.Context, _ zerolog.Logger, args []string) error {
-			return app.WithSignals(ctx, a.EndAtOnce, func(ctx context.Context) error {
-				return app.Early(ctx, opts.run(ctx, args))
-			})
-		}),
+		RunE: a.Reading(opts.run),
 	}
 	set := cmd.Flags()
 	app.AddLedgerFlag(set, &opts.ledger)
@@ -70,7 +66,7 @@ func atMostOneRun(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-func (o *ReportOptions) run(ctx context.Context, args []string) error {
+func (o *ReportOptions) run(ctx context.Context, _ zerolog.Logger, args []string) error {
 	var run int64 // 0: the newest
 	if len(args) == 1 {
 		var err error

@@ -69,11 +69,7 @@ func NewCmdStatus(a *app.App) *cobra.Command {
 			}
 			return nil
 		},
-		RunE: a.Action(func(ctx context.Context, _ zerolog.Logger, _ []string) error {
-			return app.WithSignals(ctx, a.EndAtOnce, func(ctx context.Context) error {
-				return app.Early(ctx, opts.run(ctx))
-			})
-		}),
+		RunE: a.Reading(opts.run),
 	}
 	app.AddLedgerFlag(cmd.Flags(), &opts.ledger)
 	cmd.Flags().Var(app.Whole(&opts.runs, 1, 1000), "runs", "how many of the last runs are shown")
@@ -82,7 +78,7 @@ func NewCmdStatus(a *app.App) *cobra.Command {
 	return cmd
 }
 
-func (o *StatusOptions) run(ctx context.Context) error {
+func (o *StatusOptions) run(ctx context.Context, _ zerolog.Logger, _ []string) error {
 	return o.ReadLedger(ctx, o.ledger, func(reader *history.Reader, path string) error {
 		return o.showLedger(ctx, reader, path)
 	})

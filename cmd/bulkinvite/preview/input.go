@@ -35,7 +35,10 @@ type InputFlags struct {
 func (f *InputFlags) Add(flags *pflag.FlagSet) {
 	f.flags, f.encoding = flags, encodingAuto
 	f.Batch = batch.DefaultOptions()
-	flags.Var(columns{&f.csv.Map}, "map", "take a column for name, first_name, last_name, email, interview_id, job_application_id, candidate_id or disable_email_notification: "+
+	flags.Var(app.Repeated{Value: app.NewFlag(&f.csv.Map, "FIELD=HEADER", csvio.Mapping.String, func(s string) (csvio.Mapping, error) {
+		mapping := f.csv.Map
+		return mapping, mapping.Add(s)
+	})}, "map", "take a column for name, first_name, last_name, email, interview_id, job_application_id, candidate_id or disable_email_notification: "+
 		"email=Contact, email=#3 for the third column, or email= for none; may be repeated")
 	flags.Var(app.Text(&f.csv.InterviewID, csvio.CheckInterviewID), "interview-id", "the interview of rows that name none")
 	flags.Var(app.Text(&f.csv.Delimiter, csvio.CheckDelimiter), "delimiter", `what separates the cells, one character or "tab" (default: found in the header)`)
@@ -63,17 +66,6 @@ func checkEncoding(s string) error {
 	}
 	return csvio.CheckEncoding(s)
 }
-
-// A columns is a flag that names a column each time it is given.
-type columns struct{ mapping *csvio.Mapping }
-
-func (c columns) String() string { return app.FormatPointer(c.mapping, csvio.Mapping.String) }
-
-func (c columns) Type() string { return "FIELD=HEADER" }
-
-func (c columns) Repeated() {}
-
-func (c columns) Set(s string) error { return c.mapping.Add(s) }
 
 // Options returns the flags that are not at their default and decide what is sent
 // to whom. The size and rate of requests, and what would refuse the input, are no

@@ -23,27 +23,22 @@ import (
 
 // Options are the flags of sandbox: how it behaves.
 type Options struct {
-	listen     loopbackAddress
-	config     sandbox.Config
-	seed       int
-	faults     faults
-	interviews []string
-	deleted    []string
-	pageZero   string
-	addresses  string
-	noList     string
+	listen string
+	config sandbox.Config
+	seed   int
+	noList string
 }
 
 // Add adds the flags.
 func (o *Options) Add(flags *pflag.FlagSet) {
-	c := &o.config
+	c, forms := &o.config, sandbox.AddressForms()
 	o.listen = "127.0.0.1:0"
-	o.pageZero = string(sandbox.PageZeroError)
+	c.PageZero = sandbox.PageZeroError
 	c.PageSize, c.RateBurst = 100, 1
 	c.LateBy, c.SlowBy = 5*time.Second, 2*time.Second
-	flags.Var(&o.listen, "listen", "address and port, on this machine only; port 0: any free one")
+	flags.Var(loopback(&o.listen), "listen", "address and port, on this machine only; port 0: any free one")
 	flags.Var(app.Text(&c.Key, nil), "key", "the only API key that is good (default: any)")
-	flags.Var(&o.faults, "faults", "what goes wrong how often, such as 500-after=0.03,drop-before=0.01; all=0.03 for everything; see the list below")
+	flags.Var(faults(&c.Faults), "faults", "what goes wrong how often, such as 500-after=0.03,drop-before=0.01; all=0.03 for everything; see the list below")
 	flags.Var(app.Whole(&o.seed, 0, math.MaxInt), "seed", "which requests the faults strike")
 	flags.Var(app.Span(&c.LateBy), "late-by", "how long after its answer a request with the fault 504-late acts")
 	flags.Var(app.Span(&c.SlowBy), "slow-by", "how late a request with the fault slow is answered")
@@ -60,25 +55,21 @@ func (o *Options) Add(flags *pflag.FlagSet) {
 	flags.Var(app.SpanOrZero(&c.ListLag), "list-lag", "how long after an invitation the list shows it")
 	flags.Var(app.Whole(&c.PageSize, 1, math.MaxInt), "page-size", "entries of the largest page of the list")
 	flags.Var(app.Whole(&c.FirstPage, 0, 1), "first-page", "the number of the list's first page")
-	flags.Var(app.Choice(&o.pageZero, "error", "same", "empty"), "page-zero", "what page 0 is if the first is 1: an error, the same as page 1, or empty")
+	flags.Var(app.Choice(&c.PageZero, sandbox.PageZeroError, sandbox.PageZeroSame, sandbox.PageZeroEmpty), "page-zero", "what page 0 is if the first is 1: an error, the same as page 1, or empty")
 	flags.BoolVar(&c.NewestFirst, "newest-first", false, "the list begins with the newest invitation")
 	flags.BoolVar(&c.PartialRefusals, "partial-refusals", false, "a refused request may have invited some of its people")
 	flags.BoolVar(&c.SecondSessionOnLink, "second-session-on-link", false, "asking for a link makes a second session")
-	flags.Var(app.Choice(&o.addresses, addressForms()...), "addresses", "how addresses come back, in answers and in the list: "+strings.Join(addressForms(), ", ")+" (default: as sent)")
-	flags.Var(app.Choice(&o.noList, sandbox.NoListWays()...), "no-list", "there is no list, and this is how it says so: "+strings.Join(sandbox.NoListWays(), ", "))
+	flags.Var(app.Choice(&c.AnswerAddresses, forms...), "addresses", "how addresses come back, in answers and in the list: "+app.OneOf(forms)+" (default: as sent)")
+	flags.Var(app.Choice(&o.noList, sandbox.NoListWays()...), "no-list", "there is no list, and this is how it says so: "+app.OneOf(sandbox.NoListWays()))
 	flags.BoolVar(&c.UpperCaseAnswers, "upper-case-answers", false, "addresses come back in capitals")
-	flags.StringSliceVar(&o.interviews, "interviews", nil, "the interviews that exist (default: all)")
-	flags.StringSliceVar(&o.deleted, "deleted", nil, "interviews that are deleted")
+	flags.StringSliceVar(&c.Interviews, "interviews", nil, "the interviews that exist (default: all)")
+	flags.StringSliceVar(&c.Deleted, "deleted", nil, "interviews that are deleted")
 }
 
 // Server returns the sandbox that the flags describe.
 func (o *Options) Server() (*sandbox.Server, error) {
 	c := o.config
 	c.Seed = uint64(o.seed) // the flag takes no negative ones
-	c.Faults = o.faults.set
-	c.Interviews, c.Deleted = o.interviews, o.deleted
-	c.PageZero = sandbox.PageZero(o.pageZero)
-	c.AnswerAddresses = sandbox.AddressForm(o.addresses)
 	c.ListAddresses = c.AnswerAddresses
 	if o.noList != "" {
 		rule, err := sandbox.NoList(o.noList)
@@ -88,15 +79,6 @@ func (o *Options) Server() (*sandbox.Server, error) {
 		c.Rules = []sandbox.Rule{rule}
 	}
 	return sandbox.New(c)
-}
-
-// addressForms returns the words of --addresses.
-func addressForms() []string {
-	var words []string
-	for _, form := range sandbox.AddressForms() {
-		words = append(words, string(form))
-	}
-	return words
 }
 
 // NewCmdSandbox returns the command sandbox.
@@ -138,7 +120,7 @@ func (o *Options) run(ctx context.Context, a *app.App, log zerolog.Logger) error
 		return app.Refuse(err)
 	}
 	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", string(o.listen))
+	listener, err := config.Listen(ctx, "tcp", o.listen)
 	if err != nil {
 		return app.Refusef("--listen: %w", err)
 	}
@@ -151,43 +133,24 @@ func (o *Options) run(ctx context.Context, a *app.App, log zerolog.Logger) error
 	return err
 }
 
-// A loopbackAddress is a flag that takes only addresses of this machine: the
-// sandbox is for tests and must not be reachable from elsewhere.
-type loopbackAddress string
-
-func (l *loopbackAddress) String() string { return string(*l) }
-
-func (l *loopbackAddress) Type() string { return "ADDRESS" }
-
-func (l *loopbackAddress) Set(s string) error {
-	host, _, err := net.SplitHostPort(s)
-	if err != nil {
-		return errors.New("must be an address and a port, such as 127.0.0.1:8787")
-	}
-	if !client.IsLoopback(host) {
-		return errors.New("must be an address of this machine alone: 127.0.0.1, [::1] or localhost")
-	}
-	*l = loopbackAddress(s)
-	return nil
+// loopback returns a flag that takes only addresses of this machine: the sandbox
+// is for tests and must not be reachable from elsewhere.
+func loopback(address *string) pflag.Value {
+	return app.NewFlag(address, "ADDRESS", strings.Clone, func(s string) (string, error) {
+		host, _, err := net.SplitHostPort(s)
+		if err != nil {
+			return "", errors.New("must be an address and a port, such as 127.0.0.1:8787")
+		}
+		if !client.IsLoopback(host) {
+			return "", errors.New("must be an address of this machine alone: 127.0.0.1, [::1] or localhost")
+		}
+		return s, nil
+	})
 }
 
-// faults is a flag for the probability of each fault.
-type faults struct {
-	text string
-	set  map[sandbox.Fault]float64
-}
-
-func (f *faults) String() string { return f.text }
-
-func (f *faults) Type() string { return "FAULT=P,…" }
-
-func (f *faults) Set(s string) error {
-	set, err := sandbox.ParseFaults(s)
-	if err != nil {
-		return err
-	}
-	f.text, f.set = s, set
-	return nil
+// faults returns a flag for the probability of each fault.
+func faults(set *map[sandbox.Fault]float64) pflag.Value {
+	return app.NewFlag(set, "FAULT=P,…", func(map[sandbox.Fault]float64) string { return "" }, sandbox.ParseFaults)
 }
 
 // faultList describes all faults for the help.

@@ -2,14 +2,11 @@ package send
 
 import (
 	"context"
-	"errors"
 	"os"
 	"os/signal"
 
 	"github.com/rs/zerolog"
-	"golang.org/x/sync/errgroup"
 
-	"bulkinvite/batch"
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
@@ -18,21 +15,16 @@ func (s *sender) answering(ctx context.Context, f func(ctx context.Context) erro
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, app.AskSignal)
 	defer signal.Stop(asked)
-	done := make(chan struct{})
-	var g errgroup.Group
-	g.Go(batch.Guard(func() error {
+	return app.Beside(func(ended <-chan struct{}) {
 		for {
 			select {
 			case <-asked:
 				s.logStanding()
-			case <-done:
-				return nil
+			case <-ended:
+				return
 			}
 		}
-	}))
-	err := batch.Guard(func() error { return f(ctx) })()
-	close(done)
-	return errors.Join(err, g.Wait())
+	}, func() error { return f(ctx) })
 }
 
 // logStanding logs the run's progress now.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 	"github.com/rs/zerolog"
+	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
 
 	"bulkinvite/batch"
@@ -78,21 +79,14 @@ func (w webhook) isTeams() bool {
 	return false
 }
 
-// A webhooks is a flag that adds a webhook each time it is given.
-type webhooks struct{ list *[]webhook }
-
-func (w webhooks) String() string { return "" } // they hold secrets
-
-func (w webhooks) Type() string { return app.TypeURL }
-
-func (w webhooks) Repeated() {}
-
-func (w webhooks) Set(s string) error {
-	hook, err := parseWebhook(s)
-	if err == nil {
-		*w.list = append(*w.list, hook)
-	}
-	return err
+// webhooks returns a flag that adds a webhook each time it is given. Its default
+// is not shown: webhooks hold secrets.
+func webhooks(list *[]webhook) pflag.Value {
+	secret := func([]webhook) string { return "" }
+	return app.Repeated{Value: app.NewFlag(list, app.KindURL, secret, func(s string) ([]webhook, error) {
+		hook, err := parseWebhook(s)
+		return append(*list, hook), err
+	})}
 }
 
 // notifyAll posts the ending to all webhooks. A webhook that fails is a warning:

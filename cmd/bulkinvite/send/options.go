@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"bulkinvite/batch"
-	"bulkinvite/client"
 	"bulkinvite/cmd/bulkinvite/app"
 	"bulkinvite/cmd/bulkinvite/preview"
 )
@@ -18,35 +17,35 @@ type Options struct {
 	results, failed string
 	ledger, summary string
 	plan            string
-	base            app.BaseURL
+	baseURL         string
 	apiKeyFile      string
-	links           string
 	maxInvites      int // 0: any number
 	metrics         string
 	notify          []webhook
 	yes, sandbox    bool
+
+	flags *pflag.FlagSet // that these belong to
 }
 
 func (o *Options) add(flags *pflag.FlagSet) {
+	o.flags = flags
 	o.input.Add(flags)
 	opts := &o.input.Batch
-	o.links = string(opts.Links)
-	o.base.URL = client.DefaultBaseURL
 	flags.Var(app.File(&o.results), "results", "where the rows of those invited go (default NAME.results.csv beside FILE)")
 	flags.Var(app.File(&o.failed), "failed", "where the other rows go (default NAME.failed.csv beside FILE)")
 	app.AddLedgerFlag(flags, &o.ledger)
 	flags.Var(app.File(&o.summary), "summary", "write a summary as JSON to this file")
 	flags.Var(app.File(&o.plan), "plan", "send only what this plan of check --json has shown: nothing if the input or what the ledger knows of it has changed")
 	flags.Var(app.File(&o.metrics), "metrics", "write metrics for the textfile collector of Prometheus' node exporter to this file; NAME.prom")
-	flags.Var(webhooks{&o.notify}, "notify", "tell this URL when the run ends, with a POST of JSON that has nothing personal in it: a webhook of Slack or Teams, "+
+	flags.Var(webhooks(&o.notify), "notify", "tell this URL when the run ends, with a POST of JSON that has nothing personal in it: a webhook of Slack or Teams, "+
 		"a ping URL of healthchecks.io ("+exitCodeHere+" in a URL becomes the exit code); may be repeated")
-	flags.Var(&o.base, "base-url", "the API; https, or http on this machine")
+	flags.Var(app.BaseURL(&o.baseURL), "base-url", "the API; https, or http on this machine")
 	flags.Var(app.File(&o.apiKeyFile), "api-key-file", "a file that holds the API key")
 	flags.Var(app.Whole(&opts.Burst, 1, 1000), "burst", "requests that may go at once after a pause")
 	flags.Var(app.Whole(&opts.Concurrency, 0, 1000), "concurrency", "requests under way at once; 0: ten times the rate, between 4 and 64")
 	flags.Var(app.Span(&opts.Timeout), "timeout", "how long one request may take; a run that is stopped waits as long for answers")
 	flags.Var(app.Span(&opts.SettleTime), "settle-time", "how long to wait after a lost answer until the API's list is believed; must be longer than the API may still act on a request")
-	flags.Var(app.Choice(&o.links, "confirmed", "all", "none"), "links",
+	flags.Var(app.Choice(&opts.Links, batch.LinksConfirmed, batch.LinksAll, batch.LinksNone), "links",
 		"whose missing links are fetched: confirmed (people whose answer was lost), all (and people invited elsewhere) or none")
 	flags.Var(app.Whole(&opts.MaxAttempts, 1, math.MaxInt), "max-attempts", "how often one person is tried at most; only requests that may have reached the API count")
 	flags.Var(app.Span(&opts.GiveUpAfter), "give-up-after", "end the run when the API has accepted nothing for so long, or asks to wait longer")
@@ -62,13 +61,12 @@ func (o *Options) add(flags *pflag.FlagSet) {
 // checked when it is set.
 func (o *Options) check(a *app.App, inputs []string) error {
 	switch {
-	case o.sandbox && o.base.Given:
+	case o.sandbox && o.flags.Changed("base-url"):
 		return app.Refusef("--sandbox and --base-url exclude each other; leave one out")
 	case o.sandbox && o.plan != "":
 		return app.Refusef("--sandbox and --plan exclude each other: a plan is made with the ledger and for the API; leave one out")
 	case slices.Contains(inputs, "-") && !o.yes && a.OnTerminal():
 		return app.Refusef("with the input on standard input there is no asking on a terminal; use --yes to send without a question")
 	}
-	o.input.Batch.Links = batch.Links(o.links)
 	return nil
 }

@@ -34,7 +34,7 @@ func (s *sender) job() (send.Job, error) {
 	opts.Log, opts.Panicked = s.log, func(p *batch.Panic) { s.bugs <- p }
 	return send.Job{
 		Files: s.inputNames, Read: f.input.Read(s.App),
-		API: api, BaseURL: f.base.URL, Ledger: s.ledgerPath,
+		API: api, BaseURL: f.baseURL, Ledger: s.ledgerPath,
 		Results: f.results, Failed: f.failed,
 		Rehearsal: f.sandbox, Options: opts,
 		Events: send.Events{
@@ -46,7 +46,7 @@ func (s *sender) job() (send.Job, error) {
 
 // connect returns the client of the API, or of a sandbox in this program.
 func (s *sender) connect() (*client.Client, error) {
-	opts := app.ClientOptions(s.flags.base.URL, s.flags.input.Batch)
+	opts := app.ClientOptions(s.flags.baseURL, s.flags.input.Batch)
 	var err error
 	if s.flags.sandbox {
 		err = s.startSandbox(&opts)
@@ -72,7 +72,7 @@ func (s *sender) startSandbox(opts *client.Options) error {
 	}
 	pipe := sandbox.NewPipe()
 	s.atEnd(app.ServeSandbox(pipe, server))
-	s.flags.base.URL = inProcessURL
+	s.flags.baseURL = inProcessURL
 	opts.BaseURL = inProcessURL
 	opts.DialContext = pipe.DialContext
 	opts.Key, err = client.NewKey("sandbox")
@@ -115,7 +115,7 @@ func (s *sender) comparePlan() (err error) {
 
 // toSave returns what check --json would save now.
 func (s *sender) toSave() *preview.SavedPlan {
-	return s.plan.Save(s.flags.base.URL, s.flags.input.Options())
+	return s.plan.Save(s.flags.baseURL, s.flags.input.Options())
 }
 
 // refuseOther refuses a plan because of a difference, "" for none.
@@ -210,7 +210,7 @@ func (s *sender) ask(ctx context.Context, p *send.Preview) error {
 	if err := s.plan.Show(tty); err != nil {
 		return fmt.Errorf("show the plan: %w", err)
 	}
-	return app.Ask(ctx, tty, fmt.Sprintf("invite %s at %s? [y/N] ", batch.People(p.Claims()), s.flags.base.URL))
+	return app.Ask(ctx, tty, fmt.Sprintf("invite %s at %s? [y/N] ", batch.People(p.Claims()), s.flags.baseURL))
 }
 
 // watch shows the progress until ctx is done, and meanwhile ends the program if a

@@ -21,7 +21,7 @@ const (
 // pipes and files, which a bar would fill with carriage returns.
 func logProgress(ctx context.Context, log zerolog.Logger, m *meter) {
 	m.read() // the pace begins here
-	app.Every(ctx, app.LogInterval, func() {
+	app.Every(ctx.Done(), app.LogInterval, func() {
 		s := m.read()
 		log.Info().Func(s.fields).Msg("sending")
 	})
@@ -50,7 +50,7 @@ func (s *sender) showProgress(ctx context.Context, m *meter) {
 		r := m.read()
 		return r.bar(s.Columns()-len("^C")-1, over) // in the last column some terminals begin a new line
 	}
-	app.Every(ctx, barInterval, func() { s.Stderr.ShowBar(draw(false)) })
+	app.Every(ctx.Done(), barInterval, func() { s.Stderr.ShowBar(draw(false)) })
 	s.Stderr.EndBar(draw(true))
 }
 
