@@ -143,6 +143,33 @@ func TestAnswersThatNameSomebodyElse(t *testing.T) {
 	}
 }
 
+// The invitation under an address that several people are kept under may be that of
+// one whose answer was lost: nobody else gets their link.
+func TestAnswerThatMayBeOfOneWhoseAnswerWasLost(t *testing.T) {
+	rule, err := sandbox.NoList("404-html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := sandbox.Config{Shape: &sandbox.AnswerShape{Crossed: true}, AnswerAddresses: sandbox.WithoutTag, Rules: []sandbox.Rule{rule}}
+	inWorld(t, cfg, func(w *world) {
+		w.opts.ChunkSize, w.opts.Concurrency = 1, 1
+		lost := false
+		w.hook.invite = func(q client.InviteRequest) ([]client.Invitation, bool, error) {
+			if lost || q.CandidateID != "" {
+				return nil, false, nil
+			}
+			lost = true
+			invitations, err := w.hook.API.Invite(w.Context(), q)
+			w.must(err)
+			return invitations, true, err500
+		}
+		in := rows(candidate("jobs+ann@example.com", 0), candidate("jobs+bob@example.com", 0))
+		w.counts(w.withinADay(in), map[string]int{"uncertain": 2})
+		w.counts(w.withinADay(in), map[string]int{"uncertain": 2})
+		w.asked(in)
+	})
+}
+
 func applied(n int) []batch.Candidate {
 	list := people(n, 0)
 	for i := range list {
@@ -227,6 +254,25 @@ func TestAddressesThatBecomeOne(t *testing.T) {
 			t.Errorf("outcomes %+v", r.outcomes)
 		}
 		w.counts(w.withinADay(in), map[string]int{"already_invited": 3})
+		w.asked(in)
+	})
+}
+
+// Of entries under one address of which others have some nobody knows which is left.
+func TestEntryThatOthersLeave(t *testing.T) {
+	inWorld(t, sandbox.Config{AnswerAddresses: sandbox.WithoutTag, ListAddresses: sandbox.WithoutTag, NewestFirst: true}, func(w *world) {
+		w.counts(w.withinADay(rows(mailbox()[:2]...)), map[string]int{"invited": 2})
+		w.hook.invite = func(q client.InviteRequest) ([]client.Invitation, bool, error) {
+			_, err := w.hook.API.Invite(w.Context(), q)
+			w.must(err)
+			return nil, len(q.Candidates) > 0, err500
+		}
+		in := rows(mailbox()[:3]...)
+		r := w.withinADay(in)
+		w.counts(r, map[string]int{"already_invited": 2, "confirmed": 1})
+		if id := r.outcomes[2].CandidateID; id != "" {
+			t.Errorf("the third has the id %s", id)
+		}
 		w.asked(in)
 	})
 }

@@ -15,6 +15,8 @@ type stray struct {
 	email  string      // in the form of a Key's; empty if the answer names none
 	owners []batch.Key // whom the ledger has known under its candidate id
 	taken  bool        // the address is that of another row, or of somebody in the ledger
+
+	disputed bool // somebody who was not asked for in this request may be kept under the address
 }
 
 // nobodys reports whether nothing says whose the invitation is.
@@ -48,7 +50,7 @@ func matchStrays(missing []batch.Key, strays []stray, tags batch.TagHabits) []in
 		}
 	}
 	for email, people := range loose {
-		giveLoose(places, people, straysAt(strays, used, email, tags))
+		giveLoose(places, people, strays, straysAt(strays, used, email, tags))
 	}
 	return places
 }
@@ -89,12 +91,13 @@ func straysAt(strays []stray, used []bool, email string, tags batch.TagHabits) [
 }
 
 // giveLoose gives the strays of one address to the people who may be meant by
-// it, if there is one for each.
-func giveLoose(places, people, strays []int) {
+// it, if there is one for each. at are the places of these strays.
+func giveLoose(places, people []int, strays []stray, at []int) {
 	switch {
-	case len(people) != len(strays):
+	case len(people) != len(at):
+	case len(people) == 1 && strays[at[0]].disputed: // nobody gets a link that may be another's
 	case len(people) == 1:
-		places[people[0]] = strays[0]
+		places[people[0]] = at[0]
 	default:
 		for _, i := range people {
 			places[i] = shared
@@ -185,13 +188,13 @@ func judgeStrays(q question, j *judgement, strays []stray, tags batch.TagHabits)
 }
 
 // restVerdict is that of people to whom no stray belongs: any of the strays that
-// are left over may be theirs, unless all of them are known to be others'.
+// are left over may be theirs, unless all of them are others', or may be.
 func restVerdict(strays []stray, places []int) verdict {
 	v := leftOut
 	for n := range strays {
 		switch {
 		case slices.Contains(places, n):
-		case strays[n].nobodys() && !slices.Contains(places, shared):
+		case strays[n].nobodys() && !strays[n].disputed && !slices.Contains(places, shared):
 			return displaced
 		default:
 			v = lostAnswer
@@ -203,20 +206,20 @@ func restVerdict(strays []stray, places []int) verdict {
 // soleVerdict is that of the only person of a request whose answer has one
 // invitation, which names another address. A job application may hold another
 // address than the row; else it is theirs by the candidate id that the ledger
-// knows, or by the loose form of the address. One that is somebody else's counts
-// as lost, and one that is nobody's may be theirs or not. A re-send records
-// nobody by it.
+// knows, or by the loose form of the address. One that is somebody else's, or may
+// be that of another with this loose form, counts as lost, and one that is
+// nobody's may be theirs or not. A re-send records nobody by it.
 func (q *question) soleVerdict(s *stray, tags batch.TagHabits) verdict {
 	k := q.people[0]
-	loosely := s.nobodys() && batch.IsCanonical(s.email, tags) && batch.LooseEmail(s.email, tags) == batch.LooseEmail(k.Email, tags)
+	like := s.nobodys() && batch.IsCanonical(s.email, tags) && batch.LooseEmail(s.email, tags) == batch.LooseEmail(k.Email, tags)
 	switch {
 	case q.lane == plan.Resend && !k.HasAddress() && s.CandidateID == q.candidateID:
 		return invited
 	case q.lane == plan.Resend && !k.HasAddress():
 		return lostAnswer
-	case s.owned(k), loosely:
+	case s.owned(k), like && !s.disputed:
 		return invited
-	case len(s.owners) > 0, s.taken, q.lane == plan.Resend:
+	case like, len(s.owners) > 0, s.taken, q.lane == plan.Resend:
 		return lostAnswer
 	case q.lane == plan.Application:
 		return invited

@@ -18,6 +18,7 @@ func TestMatchStrays(t *testing.T) {
 		return s
 	}
 	taken := func(s stray) stray { s.taken = true; return s }
+	disputed := func(s stray) stray { s.disputed = true; return s }
 	none, kept := batch.TagHabits{}, batch.TagHabits{AtGmail: true, Elsewhere: true}
 	for name, tc := range map[string]struct {
 		missing []string
@@ -35,6 +36,7 @@ func TestMatchStrays(t *testing.T) {
 		"two of one address":           {[]string{"jobs+ann@x.co", "jobs+bob@x.co"}, []stray{at("jobs@x.co", "1"), at("jobs@x.co", "2")}, none, []int{shared, shared}},
 		"two people, one invitation":   {[]string{"jobs+ann@x.co", "jobs+bob@x.co"}, []stray{at("jobs@x.co", "1")}, none, []int{-1, -1}},
 		"two of whom one is known":     {[]string{"jobs+ann@x.co", "jobs+bob@x.co"}, []stray{at("jobs@x.co", "1", "jobs+bob@x.co"), at("jobs@x.co", "2")}, none, []int{1, 0}},
+		"another may be kept there":    {[]string{"jobs+ann@x.co"}, []stray{disputed(at("jobs@x.co", "1"))}, none, []int{-1}},
 		"one person, two invitations":  {[]string{"jobs+ann@x.co"}, []stray{at("jobs@x.co", "1"), at("jobs@x.co", "2")}, none, []int{-1}},
 		"no address":                   {[]string{"a@x.co"}, []stray{at("", "1")}, none, []int{-1}},
 		"somebody whom nobody expects": {[]string{"a@x.co"}, []stray{at("z@x.co", "1")}, none, []int{-1}},
@@ -53,6 +55,7 @@ func TestSoleVerdict(t *testing.T) {
 		return stray{Invitation: client.Invitation{CandidateID: id}, email: email, owners: owners}
 	}
 	taken := func(s stray) stray { s.taken = true; return s }
+	disputed := func(s stray) stray { s.disputed = true; return s }
 	ann, bob := keysOf("ann.lee@gmail.com")[0], keysOf("bob@x.co")[0]
 	unnamed := batch.Candidate{InterviewID: interviewA, CandidateID: "c1"}.Key()
 	for name, tc := range map[string]struct {
@@ -62,6 +65,7 @@ func TestSoleVerdict(t *testing.T) {
 		want verdict
 	}{
 		"by the loose form":                    {ann, plan.Together, id("c1", "annlee@gmail.com"), invited},
+		"loosely like it, and another's form":  {ann, plan.Together, disputed(id("c1", "annlee@gmail.com")), lostAnswer},
 		"by the id":                            {ann, plan.Together, id("c1", "new@x.co", ann), invited},
 		"nobody's":                             {ann, plan.Together, id("c1", "z@x.co"), displaced},
 		"another row's":                        {ann, plan.Together, taken(id("c1", "z@x.co")), lostAnswer},

@@ -228,7 +228,8 @@ func (r *reading) explain(find finder) error {
 }
 
 // explainLoosely takes the entries for known people that the list lacks under
-// their own address, one for one.
+// their own address, one for one. Which are theirs nobody knows, so that those
+// that are left tell no id.
 func (r *reading) explainLoosely() error {
 	if !slices.ContainsFunc(r.left, func(l leftover) bool { return l.form != (form{}) }) || !r.roll.lacksAnybody() {
 		return nil
@@ -242,6 +243,9 @@ func (r *reading) explainLoosely() error {
 		if at := entries[f]; len(at) > 0 {
 			r.claim(at[:1])
 			entries[f] = at[1:]
+			for _, i := range at[1:] {
+				r.left[i].id = ""
+			}
 			r.roll.byAddress(m.Key.Email).marks |= markShown
 			w := r.worker
 			return w.facts.learn(w.hard, &w.facts.listed, rememberListAddresses)

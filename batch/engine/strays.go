@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/plan"
@@ -19,7 +20,7 @@ func (w *worker) judgeAnswer(ctx context.Context, q question, invitations []clie
 	if len(j.strays) == 0 {
 		return j, nil
 	}
-	strays, err := w.knowStrays(ctx, q.people[0].InterviewID, j.strays)
+	strays, err := w.knowStrays(ctx, q, j.strays)
 	if err != nil {
 		return j, err
 	}
@@ -30,11 +31,11 @@ func (w *worker) judgeAnswer(ctx context.Context, q question, invitations []clie
 }
 
 // knowStrays looks up whose the strays of an answer are.
-func (w *worker) knowStrays(ctx context.Context, interviewID string, invitations []client.Invitation) ([]stray, error) {
+func (w *worker) knowStrays(ctx context.Context, q question, invitations []client.Invitation) ([]stray, error) {
 	strays := make([]stray, len(invitations))
 	keys, ids := make([]batch.Key, len(invitations)), make([]string, len(invitations))
 	for i, inv := range invitations {
-		keys[i] = batch.Key{InterviewID: interviewID, Email: batch.NormalEmail(inv.CandidateEmail)}
+		keys[i] = batch.Key{InterviewID: q.people[0].InterviewID, Email: batch.NormalEmail(inv.CandidateEmail)}
 		ids[i] = inv.CandidateID
 		strays[i] = stray{Invitation: inv, email: keys[i].Email}
 	}
@@ -53,8 +54,40 @@ func (w *worker) knowStrays(ctx context.Context, interviewID string, invitations
 		}
 		strays[i].owners = owners[i]
 		strays[i].taken = row >= 0 || records[i].State != batch.StateNone
+		switch {
+		case !strays[i].nobodys():
+			continue
+		case i > 0 && keys[i] == keys[i-1]: // very many may be kept under one address
+			strays[i].disputed = strays[i-1].disputed
+			continue
+		}
+		if strays[i].disputed, err = w.isDisputed(ctx, q, keys[i]); err != nil {
+			return nil, err
+		}
 	}
 	return strays, nil
+}
+
+// isDisputed reports whether the API may keep another row under an address, who was
+// sent and whose id is not known: the invitation may be theirs.
+func (w *worker) isDisputed(ctx context.Context, q question, key batch.Key) (bool, error) {
+	x, tags := w.account.index, w.facts.answers.habits()
+	loose := batch.LooseEmail(key.Email, tags)
+	var others []batch.Key
+	for _, row := range x.RowsAlike(x.AlikeHash(key.Email)) {
+		c, err := x.Candidate(row, w.account.outcomes)
+		if err != nil {
+			return false, err
+		}
+		other := c.Key()
+		if other.InterviewID == key.InterviewID && batch.LooseEmail(other.Email, tags) == loose && !slices.Contains(q.people, other) {
+			others = append(others, other)
+		}
+	}
+	records, err := plan.Lookup(ctx, w.ledger, others)
+	return slices.ContainsFunc(records, func(r batch.Record) bool {
+		return r.State == batch.StateSending || r.State == batch.StateInvited && r.CandidateID == ""
+	}), err
 }
 
 // learnDisplaced remembers that this API names people whom nobody asked for.
