@@ -39,7 +39,8 @@ type Plan struct {
 	// left, and in the same state.
 	Known string
 
-	Index       *Index
+	Index       *Index             // nil after FreeIndex
+	pending     func(row int) bool // whether a row is one of People
 	repeats     []repeat
 	resendAfter time.Duration
 }
@@ -83,6 +84,7 @@ const keptRepeats = 10
 func Check(ctx context.Context, src batch.Source, opts batch.Options) (*Plan, error) {
 	opts = opts.WithDefaults()
 	plan := &Plan{Problems: map[batch.Code]int{}, Index: NewIndex(src), resendAfter: opts.ResendAfter}
+	plan.pending = plan.Index.Pending
 	groups := map[GroupKey]*tally{}
 	interviews := map[string]int{} // place in plan.Interviews
 	err := src.Scan(ctx, func(row *batch.Row) error {
@@ -189,6 +191,16 @@ func (p *Plan) Repeats(ctx context.Context, src batch.Source) ([]Repeat, error) 
 	return repeats, nil
 }
 
+// FreeIndex gives the index back, for who sends nothing: Survey asks of each row
+// only whether it counts, and what it reads of the ledger needs the memory.
+func (p *Plan) FreeIndex() {
+	pending := make([]bool, p.Rows)
+	for row := range pending {
+		pending[row] = p.Index.Pending(row)
+	}
+	p.Index, p.pending = nil, func(row int) bool { return pending[row] }
+}
+
 // Survey reads src once more and counts who is left after the ledger. It may be
 // called again.
 func (p *Plan) Survey(ctx context.Context, src batch.Source, ledger batch.Lookuper) error {
@@ -203,7 +215,7 @@ func (p *Plan) Survey(ctx context.Context, src batch.Source, ledger batch.Lookup
 	}
 	var known digest
 	now := time.Now()
-	err := LookupRows(ctx, src, ledger, p.Index.Pending, func(row *batch.Row, rec batch.Record) error {
+	err := LookupRows(ctx, src, ledger, p.pending, func(row *batch.Row, rec batch.Record) error {
 		next := rec.Next(row.Candidate, now, p.resendAfter)
 		known.add(row, rec, next)
 		iv := &p.Interviews[interviews[batch.NormalInterviewID(row.Candidate.InterviewID)]]

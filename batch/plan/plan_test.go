@@ -177,6 +177,10 @@ func TestSurvey(t *testing.T) {
 		t.Errorf("already invited %d, in doubt %d (-want +got):\n%s", plan.AlreadyInvited, plan.InDoubt, diff)
 	}
 
+	if plan.FreeIndex(); survey(some) != first {
+		t.Error("without its index a plan finds others")
+	}
+
 	// Who was re-sent of late is not left, whatever became of that.
 	resent := batch.Record{State: batch.StateInvited, RequestID: 1, ResentAt: time.Now().Add(-19 * time.Hour), ResentState: batch.StateSending}
 	survey(knower{again: resent})

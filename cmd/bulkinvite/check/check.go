@@ -140,8 +140,10 @@ func (c *checker) run(ctx context.Context, args []string) error {
 	if plan.Preview, err = send.Check(ctx, in, c.flags.input.Batch, app.SetGCPercent); err != nil {
 		return err
 	}
-	plan.LogColumns(c.log.Debug)                          // they are in the plan
-	debug.SetGCPercent(app.GCPercent(plan.Plan.Rows) / 6) // what a look-up in the ledger keeps comes on top of the rows
+	plan.LogColumns(c.log.Debug) // they are in the plan
+	plan.Plan.FreeIndex()
+	debug.SetGCPercent(app.GCPercent(plan.Plan.Rows) / 2) // a ledger's list of people is smaller than the index was
+	debug.FreeOSMemory()                                  // before that is read
 	if err := ledger.Advised(plan.Look(ctx, path, c.flags.baseURL), path); err != nil {
 		return err
 	}
