@@ -80,6 +80,10 @@ simulate: ## run the engine in SEEDS (200) drawn worlds, from SEED (0) on
 long: ## run the tests that take minutes: kills, rates counted at the server, links taken down
 	$(GO) test -tags long -run '^TestLong' -parallel $(PARALLEL) -timeout 20m ./...
 
+.PHONY: model
+model: ## explore with Spin how several runs share a ledger, and that wrong designs are found (needs spin and a C compiler)
+	sh batch/model/check.sh
+
 .PHONY: lint
 lint: $(GOLANGCI) ## check the format, go vet, golangci-lint with staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
