@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/idna"
@@ -30,17 +31,10 @@ func AddressForms() []AddressForm {
 }
 
 func (f AddressForm) validate() error {
-	if f == "" {
+	if f == "" || slices.Contains(AddressForms(), f) {
 		return nil
 	}
-	names := ""
-	for _, form := range AddressForms() {
-		if f == form {
-			return nil
-		}
-		names += ", " + string(form)
-	}
-	return fmt.Errorf("sandbox: address form %q: must be one of %s", f, names[2:])
+	return fmt.Errorf("sandbox: address form %q: must be one of %s", f, AddressForms())
 }
 
 // of returns the form of an address.

@@ -28,6 +28,7 @@ var (
 	busy               = answer{status: 503, contentType: "text/html", body: []byte("<html><h1>503 Service Temporarily Unavailable</h1></html>"), throttles: true}
 	badGateway         = htmlAnswer(502, "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>")
 	htmlInstead        = htmlAnswer(200, "<!doctype html><html><body>We will be back soon.</body></html>")
+	nullData           = jsonAnswer(200, accepted{true, invitationsSent, nil})
 	serviceUnavailable = gatewayAnswer(503, "Service Unavailable")
 	gatewayTimeout     = gatewayAnswer(504, "Endpoint request timed out")
 	forbidden          = gatewayAnswer(403, "Forbidden")
@@ -77,63 +78,6 @@ func invitationsAnswer(invitations []client.Invitation) answer {
 	return jsonAnswer(http.StatusOK, accepted{true, invitationsSent, data{invitations}})
 }
 
-// spoilt returns what fault leaves of the answer to an invitation that the API
-// acted on.
-func spoilt(fault Fault, a answer, invitations []client.Invitation) answer {
-	switch fault {
-	case After500:
-		return internalError
-	case After502:
-		return badGateway
-	case After503:
-		return serviceUnavailable
-	case After504:
-		return gatewayTimeout
-	case AfterDrop:
-		return dropped
-	case AfterCut:
-		a.cut = true
-		return a
-	default:
-		if a.status >= http.StatusMultipleChoices {
-			return a // a refusal has nothing in it that could be missing
-		}
-		return hollow(fault, a, invitations)
-	}
-}
-
-// hollow returns what fault leaves of a good answer that arrives.
-func hollow(fault Fault, a answer, invitations []client.Invitation) answer {
-	switch fault {
-	case AfterNull:
-		return jsonAnswer(http.StatusOK, accepted{true, invitationsSent, nil})
-	case AfterHTML:
-		return htmlInstead
-	case AfterPartial:
-		return invitationsAnswer(invitations[:len(invitations)/2])
-	default:
-		return a
-	}
-}
-
-// before returns the answer of a fault that keeps the API from acting.
-func before(fault Fault) (answer, bool) {
-	switch fault {
-	case Before500, List500:
-		return internalError, true
-	case Before502:
-		return badGateway, true
-	case Before503:
-		return serviceUnavailable, true
-	case Before429, List429:
-		return throttled, true
-	case BeforeDrop, ListDrop:
-		return dropped, true
-	default:
-		return answer{}, false
-	}
-}
-
 // send puts an answer on the wire and into the books.
 func (s *Server) send(w http.ResponseWriter, a answer) {
 	s.books.answered(a)
@@ -153,7 +97,7 @@ func (s *Server) send(w http.ResponseWriter, a answer) {
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler) // closes the connection; a reset could overtake what was flushed
 	}
-	s.write(w, a.body)
+	_, _ = w.Write(a.body) // whoever asked may have left: the books are right all the same
 }
 
 // wait returns the Retry-After of an answer, or 0.
@@ -172,21 +116,6 @@ func (s *Server) retryAfter(wait time.Duration) string {
 		return time.Now().Add(wait).UTC().Format(http.TimeFormat)
 	}
 	return strconv.Itoa(int(wait / time.Second))
-}
-
-// write writes a body. Whoever asked may have left: the books are right all the
-// same.
-func (s *Server) write(w http.ResponseWriter, body []byte) {
-	if s.cfg.Trickle == 0 {
-		_, _ = w.Write(body)
-		return
-	}
-	for i := range body {
-		_, err := w.Write(body[i : i+1])
-		if err != nil || http.NewResponseController(w).Flush() != nil || !s.pause(s.ctx, s.cfg.Trickle) {
-			return
-		}
-	}
 }
 
 // reset ends the connection without an answer. Over TCP the client sees a

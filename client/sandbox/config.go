@@ -22,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -51,20 +52,16 @@ type Config struct {
 
 	Seed   uint64
 	Faults map[Fault]float64 // probability of each per request; which request gets which depends on Seed alone
-	// PostScript and ListScript hold the faults of single requests, by their
-	// number from 1 among all that arrived at the endpoint. They go before Faults.
-	// A list request whose reused connection drops is sent again by net/http by
-	// itself, and that counts too.
+	// PostScript holds the faults of single invitations, by their number from 1
+	// among all that arrived. They go before Faults.
 	PostScript map[int]Fault
-	ListScript map[int]Fault
 	LateBy     time.Duration // from the answer to the act of Late504; 0: 5 s
 	SlowBy     time.Duration // by which Slow delays the answer; 0: 2 s
 
-	Rules []Rule // the first that applies to a request answers it; they come behind PostScript, ListScript and Faults
+	Rules []Rule // the first that applies to a request answers it; they come behind PostScript and Faults
 
 	Latency time.Duration // half of it before acting, half after
 	Jitter  time.Duration // added to Latency: up to this much, drawn from Seed
-	Trickle time.Duration // between two bytes of an answer
 
 	// PerPerson is how long it takes to invite somebody, one after another. If
 	// GatewayTimeout passes meanwhile, the answer is 504, and the work goes on.
@@ -99,49 +96,30 @@ type Config struct {
 }
 
 const (
-	defaultPageSize = 100
-	defaultLateBy   = 5 * time.Second
-	defaultSlowBy   = 2 * time.Second
-	maxBody         = 10 << 20 // bytes; the gateway's limit
-	maxID           = 128      // characters
+	maxBody = 10 << 20 // bytes; the gateway's limit
+	maxID   = 128      // characters
 )
 
 // withDefaults puts the defaults where zero means one.
 func (c Config) withDefaults() Config {
-	if c.LateBy == 0 {
-		c.LateBy = defaultLateBy
-	}
-	if c.SlowBy == 0 {
-		c.SlowBy = defaultSlowBy
-	}
-	if c.RateBurst == 0 {
-		c.RateBurst = 1
-	}
-	if c.PageSize == 0 {
-		c.PageSize = defaultPageSize
-	}
-	if c.PageZero == "" {
-		c.PageZero = PageZeroError
-	}
+	c.LateBy, c.SlowBy = cmp.Or(c.LateBy, 5*time.Second), cmp.Or(c.SlowBy, 2*time.Second)
+	c.RateBurst, c.PageSize = cmp.Or(c.RateBurst, 1), cmp.Or(c.PageSize, 100)
+	c.PageZero = cmp.Or(c.PageZero, PageZeroError)
 	return c
 }
 
 func (c Config) validate() error {
 	switch {
-	case min(c.LateBy, c.SlowBy, c.Latency, c.Jitter, c.Trickle, c.PerPerson, c.GatewayTimeout, c.RetryAfter, c.ListLag) < 0:
+	case min(c.LateBy, c.SlowBy, c.Latency, c.Jitter, c.PerPerson, c.GatewayTimeout, c.RetryAfter, c.ListLag) < 0:
 		return errors.New("sandbox: a time must not be negative")
 	case !(c.RateLimit >= 0), c.RateBurst < 0, c.Quota < 0, c.MaxPeople < 0, c.PageSize < 0:
 		return errors.New("sandbox: a limit must not be negative")
 	case c.FirstPage != 0 && c.FirstPage != 1:
 		return fmt.Errorf("sandbox: first page %d: must be 0 or 1", c.FirstPage)
-	}
-	switch c.PageZero {
-	case "", PageZeroError, PageZeroSame, PageZeroEmpty:
-	default:
+	case !slices.Contains([]PageZero{"", PageZeroError, PageZeroSame, PageZeroEmpty}, c.PageZero):
 		return fmt.Errorf("sandbox: page zero %q: must be error, same or empty", c.PageZero)
 	}
-	return cmp.Or(checkScript(c.PostScript, postEndpoint), checkScript(c.ListScript, listEndpoint),
-		c.Shape.validate(), c.AnswerAddresses.validate(), c.ListAddresses.validate())
+	return cmp.Or(checkScript(c.PostScript), c.Shape.validate(), c.AnswerAddresses.validate(), c.ListAddresses.validate())
 }
 
 var uuid = regexp.MustCompile(`^(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)

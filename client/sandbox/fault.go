@@ -3,8 +3,12 @@ package sandbox
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+
+	"bulkinvite/client"
 )
 
 // A Fault is one way in which a request goes wrong. The empty Fault is none.
@@ -39,33 +43,51 @@ type FaultInfo struct {
 	Fault Fault
 	List  bool   // happens to GET /interview/invites, not to POST /interview/invite
 	Doc   string // one line
+
+	before *answer // comes without the API acting
+	after  *answer // comes in the place of the API's own; if it looks good, only of a good one
 }
 
 // Faults returns all faults, those of POST /interview/invite first. "Before"
 // and "after" mean acting: before, nobody is invited; after, everybody is.
-func Faults() []FaultInfo { return append([]FaultInfo(nil), faultTable...) }
+func Faults() []FaultInfo { return slices.Clone(faultTable) }
 
 var faultTable = []FaultInfo{
-	{Before500, false, "answers 500 without acting"},
-	{Before502, false, "answers 502 in HTML without acting"},
-	{Before503, false, "answers 503 without acting"},
-	{Before429, false, "answers 429 Too Many Requests without acting"},
-	{BeforeDrop, false, "resets the connection without acting"},
-	{After500, false, "acts, then answers 500"},
-	{After502, false, "acts, then answers 502 in HTML"},
-	{After503, false, "acts, then answers 503"},
-	{After504, false, "acts, then answers 504"},
-	{Late504, false, "answers 504 and acts some seconds later"},
-	{AfterDrop, false, "acts, then resets the connection"},
-	{AfterCut, false, "acts, then breaks off in the middle of the answer"},
-	{AfterNull, false, "acts, then answers 200 with data null"},
-	{AfterHTML, false, "acts, then answers 200 with an HTML page"},
-	{AfterPartial, false, "acts, then leaves half of the invitations out of the answer"},
-	{Slow, false, "acts, then answers late"},
-	{List500, true, "the list answers 500"},
-	{List429, true, "the list answers 429 Too Many Requests"},
-	{ListDrop, true, "the list's connection is reset"},
-	{ListCut, true, "the list breaks off in the middle of a page"},
+	{Before500, false, "answers 500 without acting", &internalError, nil},
+	{Before502, false, "answers 502 in HTML without acting", &badGateway, nil},
+	{Before503, false, "answers 503 without acting", &serviceUnavailable, nil},
+	{Before429, false, "answers 429 Too Many Requests without acting", &throttled, nil},
+	{BeforeDrop, false, "resets the connection without acting", &dropped, nil},
+	{After500, false, "acts, then answers 500", nil, &internalError},
+	{After502, false, "acts, then answers 502 in HTML", nil, &badGateway},
+	{After503, false, "acts, then answers 503", nil, &serviceUnavailable},
+	{After504, false, "acts, then answers 504", nil, &gatewayTimeout},
+	{Late504, false, "answers 504 and acts some seconds later", nil, nil},
+	{AfterDrop, false, "acts, then resets the connection", nil, &dropped},
+	{AfterCut, false, "acts, then breaks off in the middle of the answer", nil, nil},
+	{AfterNull, false, "acts, then answers 200 with data null", nil, &nullData},
+	{AfterHTML, false, "acts, then answers 200 with an HTML page", nil, &htmlInstead},
+	{AfterPartial, false, "acts, then leaves half of the invitations out of the answer", nil, nil},
+	{Slow, false, "acts, then answers late", nil, nil},
+	{List500, true, "the list answers 500", &internalError, nil},
+	{List429, true, "the list answers 429 Too Many Requests", &throttled, nil},
+	{ListDrop, true, "the list's connection is reset", &dropped, nil},
+	{ListCut, true, "the list breaks off in the middle of a page", nil, nil},
+}
+
+// spoil returns what the fault leaves of the answer to an invitation that the API
+// acted on.
+func (i *FaultInfo) spoil(a answer, invitations []client.Invitation) answer {
+	refused := a.status >= http.StatusMultipleChoices // nothing in it could be missing
+	switch {
+	case i.Fault == AfterCut:
+		a.cut = true
+	case i.Fault == AfterPartial && !refused:
+		return invitationsAnswer(invitations[:len(invitations)/2])
+	case i.after != nil && !(refused && i.after.status == http.StatusOK):
+		return *i.after
+	}
+	return a
 }
 
 // ParseFaults reads what a flag says of faults, such as
@@ -90,10 +112,8 @@ func ParseFaults(text string) (map[Fault]float64, error) {
 			for _, info := range faultTable {
 				faults[info.Fault] = probability
 			}
-		case faultInfo(fault) != nil:
-			faults[fault] = probability
 		default:
-			return nil, unknownFault(fault)
+			faults[fault] = probability
 		}
 	}
 	if _, err := newDice(faults, 0); err != nil {
@@ -102,13 +122,19 @@ func ParseFaults(text string) (map[Fault]float64, error) {
 	return faults, nil
 }
 
+// noFault is what happens to a request that goes well.
+var noFault = &FaultInfo{}
+
+// faultInfo returns nil for a fault that there is not.
 func faultInfo(f Fault) *FaultInfo {
-	for i := range faultTable {
-		if faultTable[i].Fault == f {
-			return &faultTable[i]
-		}
+	if f == "" {
+		return noFault
 	}
-	return nil
+	at := slices.IndexFunc(faultTable, func(i FaultInfo) bool { return i.Fault == f })
+	if at < 0 {
+		return nil
+	}
+	return &faultTable[at]
 }
 
 func unknownFault(f Fault) error {
@@ -135,15 +161,15 @@ func (i *FaultInfo) endpoint() endpoint {
 	return postEndpoint
 }
 
-func checkScript(script map[int]Fault, e endpoint) error {
+func checkScript(script map[int]Fault) error {
 	for n, fault := range script {
 		info := faultInfo(fault)
 		switch {
 		case n < 1:
 			return fmt.Errorf("sandbox: script for request %d: they are counted from 1", n)
-		case info == nil && fault != "":
+		case info == nil:
 			return fmt.Errorf("sandbox: script for request %d: %w", n, unknownFault(fault))
-		case info != nil && info.endpoint() != e:
+		case info.List:
 			return fmt.Errorf("sandbox: script for request %d: %s does not happen to this endpoint", n, fault)
 		}
 	}
@@ -159,7 +185,7 @@ type dice struct {
 }
 
 type side struct {
-	fault Fault
+	fault *FaultInfo
 	below float64 // the fault happens if the number drawn is below this, and not below an earlier side's
 }
 
@@ -173,7 +199,8 @@ func newDice(faults map[Fault]float64, seed uint64) (*dice, error) {
 		}
 	}
 	var sum [endpoints]float64
-	for _, info := range faultTable {
+	for i := range faultTable {
+		info := &faultTable[i]
 		p := faults[info.Fault]
 		if !(p >= 0 && p <= 1) {
 			return nil, fmt.Errorf("fault %s: probability %v must be between 0 and 1", info.Fault, p)
@@ -183,7 +210,7 @@ func newDice(faults map[Fault]float64, seed uint64) (*dice, error) {
 			return nil, fmt.Errorf("faults: the probabilities add up to %.3g at %s: make them smaller", sum[e], info.Fault)
 		}
 		if p > 0 {
-			d.sides[e] = append(d.sides[e], side{info.Fault, sum[e]})
+			d.sides[e] = append(d.sides[e], side{info, sum[e]})
 		}
 	}
 	return d, nil
@@ -195,9 +222,9 @@ func (d *dice) chance(e endpoint, n int) *rand.Rand {
 	return rand.New(rand.NewPCG(d.seed, uint64(n)*uint64(endpoints)+uint64(e)))
 }
 
-func (d *dice) draw(e endpoint, chance *rand.Rand) Fault {
+func (d *dice) draw(e endpoint, chance *rand.Rand) *FaultInfo {
 	if len(d.sides[e]) == 0 {
-		return ""
+		return noFault
 	}
 	x := chance.Float64()
 	for _, s := range d.sides[e] {
@@ -205,5 +232,5 @@ func (d *dice) draw(e endpoint, chance *rand.Rand) Fault {
 			return s.fault
 		}
 	}
-	return ""
+	return noFault
 }

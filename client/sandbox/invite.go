@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/mail"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -30,11 +32,7 @@ func (s *Server) servePost(w http.ResponseWriter, r *http.Request) {
 	req, no := s.readInvite(w, r)
 	chance := s.dice.chance(postEndpoint, n)
 	fault := s.fate(postEndpoint, n, chance)
-	if a, stopped := s.gate(postEndpoint, fault); stopped {
-		s.send(w, a)
-		return
-	}
-	if no != nil {
+	if no = cmp.Or(s.gate(postEndpoint, fault), no); no != nil {
 		s.send(w, *no)
 		return
 	}
@@ -43,7 +41,7 @@ func (s *Server) servePost(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case rule != nil && rule.Acts == "":
 		s.send(w, rule.answer(q))
-	case fault == Late504:
+	case fault.Fault == Late504:
 		s.later(s.cfg.LateBy, func() { s.act(req, chance) })
 		s.send(w, gatewayTimeout)
 	default:
@@ -74,17 +72,17 @@ func (s *Server) behindGateway(ctx context.Context, work func() answer) answer {
 
 // perform does what a request asks for, as far as rule and fault let it, and
 // returns the answer. A client that leaves does not keep the API from acting.
-func (s *Server) perform(ctx context.Context, req *client.InviteRequest, q asked, rule *Rule, fault Fault) answer {
+func (s *Server) perform(ctx context.Context, req *client.InviteRequest, q asked, rule *Rule, fault *FaultInfo) answer {
 	latency := s.latency(q.chance)
 	if !s.pause(context.WithoutCancel(ctx), latency) {
 		return dropped
 	}
 	invitations, a := s.actBy(rule, req, q)
-	if fault == Slow {
+	if fault.Fault == Slow {
 		latency += s.cfg.SlowBy
 	}
 	s.pause(ctx, latency)
-	return spoilt(fault, a, invitations)
+	return fault.spoil(a, invitations)
 }
 
 // actBy is act as far as a rule lets it, if there is one.
@@ -164,11 +162,11 @@ func (s *Server) act(req *client.InviteRequest, chance *rand.Rand) ([]client.Inv
 	if no := checkCandidates(candidates); no != nil {
 		return nil, no
 	}
-	if poison := firstPoison(candidates); poison != "" {
+	if poison := slices.IndexFunc(candidates, isPoison); poison >= 0 {
 		if s.cfg.PartialRefusals {
 			s.add(req, everySecondOther(candidates), chance)
 		}
-		return nil, refusal(http.StatusBadRequest, "Invalid candidate "+poison)
+		return nil, refusal(http.StatusBadRequest, "Invalid candidate "+candidates[poison].Email)
 	}
 	return s.add(req, candidates, chance), nil
 }
@@ -210,30 +208,16 @@ func checkCandidates(candidates []client.Candidate) *answer {
 	return nil
 }
 
-func isPoison(email string) bool { return hasPrefixFold(email, "poison") }
-
-func firstPoison(candidates []client.Candidate) string {
-	for _, c := range candidates {
-		if isPoison(c.Email) {
-			return c.Email
-		}
-	}
-	return ""
-}
+func isPoison(c client.Candidate) bool { return hasPrefixFold(c.Email, "poison") }
 
 // everySecondOther returns half of those who are no poison, the first of them
 // among it, so that one good row beside a bad one is invited.
 func everySecondOther(candidates []client.Candidate) []client.Candidate {
 	var half []client.Candidate
-	others := 0
-	for _, c := range candidates {
-		if isPoison(c.Email) {
-			continue
-		}
-		if others%2 == 0 {
+	for i, c := range slices.DeleteFunc(slices.Clone(candidates), isPoison) {
+		if i%2 == 0 {
 			half = append(half, c)
 		}
-		others++
 	}
 	return half
 }
@@ -241,12 +225,7 @@ func everySecondOther(candidates []client.Candidate) []client.Candidate {
 // add invites those whose address is well formed, and leaves out the others
 // without a word, as the API does. The answer has its own order.
 func (s *Server) add(req *client.InviteRequest, candidates []client.Candidate, chance *rand.Rand) []client.Invitation {
-	good := make([]client.Candidate, 0, len(candidates))
-	for _, c := range candidates {
-		if wellFormedEmail(c.Email) {
-			good = append(good, c)
-		}
-	}
+	good := slices.DeleteFunc(slices.Clone(candidates), func(c client.Candidate) bool { return !wellFormedEmail(c.Email) })
 	emails := uint32(1)
 	if req.DisableEmailNotification {
 		emails = 0

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -26,8 +25,6 @@ type entry struct {
 // A listQuery is what a request asks of the list.
 type listQuery struct {
 	interviewID string // normal
-	candidateID string
-	keyword     string // lower case
 	page        int    // from 0; below 0: an empty one
 	limit       int
 	asked       int // the limit, before it was cut to the largest page
@@ -45,8 +42,8 @@ func (s *Server) serveList(w http.ResponseWriter, r *http.Request) {
 	chance := s.dice.chance(listEndpoint, n)
 	q.chance = chance
 	fault := s.fate(listEndpoint, n, chance)
-	if a, stopped := s.gate(listEndpoint, fault); stopped {
-		s.send(w, a)
+	if a := s.gate(listEndpoint, fault); a != nil {
+		s.send(w, *a)
 		return
 	}
 	question := asked{list: true, n: n, interview: q.interviewID, page: q.page, chance: chance}
@@ -64,7 +61,7 @@ func (s *Server) serveList(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a := s.listAnswer(q)
-	a.cut = fault == ListCut
+	a.cut = fault.Fault == ListCut
 	s.pause(r.Context(), latency)
 	s.send(w, a)
 }
@@ -72,8 +69,6 @@ func (s *Server) serveList(w http.ResponseWriter, r *http.Request) {
 func (s *Server) readQuery(v url.Values) (listQuery, *answer) {
 	q := listQuery{
 		interviewID: normalID(v.Get("interview_id")),
-		candidateID: v.Get("candidate_id"),
-		keyword:     strings.ToLower(v.Get("keyword")),
 		limit:       s.cfg.PageSize,
 		asked:       s.cfg.PageSize,
 	}
@@ -129,24 +124,20 @@ func (s *Server) listAnswer(q listQuery) answer {
 }
 
 // list returns one page. Only the entries of that page are touched, unless
-// there is a keyword or a ListShape that needs more: a page costs the same
-// however many are invited.
+// somebody was taken out or a ListShape needs more: a page costs the same however
+// many are invited.
 func (s *Server) list(q listQuery) []entry {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	iv := s.store.interviews[q.interviewID]
-	entries := []entry{}
-	if s.listShape.Load().reorders() && q.candidateID == "" && q.keyword == "" {
-		all := s.shown(iv, q)
-		for from := s.firstOf(q, len(all)); from < len(all) && len(entries) < q.limit; from++ {
-			entries = append(entries, s.entry(all[from]))
-		}
-		return entries
+	all, reversed := s.store.visible(iv.order, s.cfg.ListLag), s.cfg.NewestFirst
+	if s.listShape.Load().reorders() || len(s.store.unlisted) > 0 {
+		all, reversed = s.shown(iv, q), false
 	}
-	all := s.matching(iv, q)
+	entries := []entry{}
 	for from := s.firstOf(q, len(all)); from < len(all) && len(entries) < q.limit; from++ {
 		n := all[from]
-		if s.cfg.NewestFirst {
+		if reversed {
 			n = all[len(all)-1-from]
 		}
 		entries = append(entries, s.entry(n))
@@ -172,32 +163,6 @@ func (s *Server) firstOf(q listQuery, total int) int {
 		return (total - 1) / step * step
 	}
 	return total
-}
-
-// matching returns the sessions that the list shows to q, oldest first.
-func (s *Server) matching(iv *interview, q listQuery) []uint32 {
-	visible := s.store.visible(iv.order, s.cfg.ListLag)
-	if len(s.store.unlisted) > 0 {
-		visible = s.store.unarchived(visible, 0, 0)
-	}
-	if q.candidateID != "" {
-		n, found := s.store.find(iv, q.candidateID)
-		if !found || len(visible) == 0 || n > visible[len(visible)-1] || s.store.unlisted[n] {
-			return nil
-		}
-		visible = []uint32{n}
-	}
-	if q.keyword == "" {
-		return visible
-	}
-	var matching []uint32
-	for _, n := range visible {
-		it := &s.store.sessions[n]
-		if strings.Contains(strings.ToLower(it.email), q.keyword) || strings.Contains(strings.ToLower(it.name), q.keyword) {
-			matching = append(matching, n)
-		}
-	}
-	return matching
 }
 
 func (s *Server) entry(n uint32) entry {

@@ -59,24 +59,17 @@ func TestListEntry(t *testing.T) {
 	}
 }
 
-func TestListFilters(t *testing.T) {
+func TestListPages(t *testing.T) {
 	a := serve(t, sandbox.Config{})
-	ann, _ := a.Invite(sandbox.Person{InterviewID: interview, Email: "ann@example.com"})
+	a.Invite(sandbox.Person{InterviewID: interview, Email: "ann@example.com"})
 	a.Invite(sandbox.Person{InterviewID: interview, Email: "bob@example.com"})
-	elsewhere, _ := a.Invite(sandbox.Person{InterviewID: otherOne, Email: "ann@example.com"})
+	a.Invite(sandbox.Person{InterviewID: otherOne, Email: "ann@example.com"})
 	for query, want := range map[string]int{
-		"":                                 2,
-		"&candidate_id=" + ann:             1,
-		"&candidate_id=" + ann + "&page=1": 0,
-		"&candidate_id=" + elsewhere:       0,
-		"&candidate_id=nobody":             0,
-		"&keyword=ANN@":                    1,
-		"&keyword=example":                 2,
-		"&keyword=carl":                    0,
-		"&page=1":                          0,
-		"&page=9223372036854775807":        0,
-		"&limit=1":                         1,
-		"&limit=9223372036854775807":       2,
+		"":                           2,
+		"&page=1":                    0,
+		"&page=9223372036854775807":  0,
+		"&limit=1":                   1,
+		"&limit=9223372036854775807": 2,
 	} {
 		if got := a.list(t, ofInterview(query)).entries(t); len(got) != want {
 			t.Errorf("%q: %+v, want %d", query, got, want)
@@ -127,16 +120,16 @@ func TestListLagsBehind(t *testing.T) {
 	for _, newestFirst := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			a := serve(t, sandbox.Config{ListLag: 10 * time.Second, NewestFirst: newestFirst})
-			ann := a.post(t, invite("ann@example.com")).invitations(t)[0].CandidateID
+			a.post(t, invite("ann@example.com"))
 			time.Sleep(4 * time.Second)
 			a.post(t, invite("bob@example.com"))
 			var got []int
 			for range 5 { // at 4, 7, 10, 13, 16 s
-				got = append(got, len(a.list(t, ofInterview("")).entries(t)), len(a.list(t, ofInterview("&candidate_id="+ann)).entries(t)))
+				got = append(got, len(a.list(t, ofInterview("")).entries(t)))
 				time.Sleep(3 * time.Second)
 			}
-			if want := []int{0, 0, 0, 0, 1, 1, 1, 1, 2, 1}; !slices.Equal(got, want) {
-				t.Errorf("entries of all and of ann: %v, want %v", got, want)
+			if want := []int{0, 0, 1, 1, 2}; !slices.Equal(got, want) {
+				t.Errorf("entries: %v, want %v", got, want)
 			}
 			a.wantEverySession(t, 1, "ann@example.com", "bob@example.com")
 		})

@@ -13,12 +13,10 @@ import (
 // A ListShape says how the list differs from one that shows everybody of the
 // interview once, in pages cut from one order. The zero ListShape is that one.
 type ListShape struct {
-	Cap        int           // only the oldest so many are ever shown; below 0: the newest; 0: all
-	Omits      int           // one in so many is left out, as archived; 0: none
-	OmitsAfter time.Duration // how long after the invitation
-	NullsFor   time.Duration // how long after the invitation its entry has no address
-	Foreign    bool          // other interviews' entries are among those of each
-	Stale      bool          // each page is drawn to be up to Config.ListLag old, and not always that old
+	Cap      int           // only the oldest so many are ever shown; below 0: the newest; 0: all
+	NullsFor time.Duration // how long after the invitation its entry has no address
+	Foreign  bool          // other interviews' entries are among those of each
+	Stale    bool          // each page is drawn to be up to Config.ListLag old, and not always that old
 
 	Ties  bool // entries of one second come in another order on each page, as SQL does that sorts by a time alone
 	Moves int  // each request for a later page first moves the entry at this index behind all others; 0: none moves
@@ -41,9 +39,9 @@ func (s *Server) SetListShape(l ListShape) error {
 
 func (l *ListShape) validate() error {
 	switch {
-	case l.Omits < 0, l.Moves < 0:
+	case l.Moves < 0:
 		return errors.New("sandbox: a number of entries must not be negative")
-	case min(l.OmitsAfter, l.NullsFor) < 0:
+	case l.NullsFor < 0:
 		return errors.New("sandbox: a time must not be negative")
 	case l.Repeats && l.Ends404:
 		return errors.New("sandbox: a list that repeats its last page has no empty one")
@@ -54,7 +52,7 @@ func (l *ListShape) validate() error {
 // reorders reports whether what the list shows is more than a slice of the
 // interview's order.
 func (l *ListShape) reorders() bool {
-	return l.Cap != 0 || l.Omits > 0 || l.Foreign || l.Stale || l.Ties || l.Moves > 0
+	return l.Cap != 0 || l.Foreign || l.Stale || l.Ties || l.Moves > 0
 }
 
 // shown returns what the list shows of an interview to this request, in its
@@ -69,7 +67,8 @@ func (s *Server) shown(iv *interview, q listQuery) []uint32 {
 	if l.Stale && lag > 0 {
 		lag = time.Duration(q.chance.Int64N(int64(lag) + 1))
 	}
-	shown := s.store.unarchived(s.store.visible(order, lag), l.Omits, l.OmitsAfter)
+	shown := slices.Clone(s.store.visible(order, lag))
+	shown = slices.DeleteFunc(shown, func(n uint32) bool { return s.store.unlisted[n] })
 	switch {
 	case l.Cap > 0:
 		shown = shown[:min(l.Cap, len(shown))]
@@ -90,20 +89,6 @@ func (s *Server) shown(iv *interview, q listQuery) []uint32 {
 		s.store.mixTies(shown, q.page)
 	}
 	return shown
-}
-
-// unarchived returns a copy of sessions without those that Unlist took out, and
-// without one in so many of those that are older than after.
-func (s *store) unarchived(sessions []uint32, oneIn int, after time.Duration) []uint32 {
-	kept := make([]uint32, 0, len(sessions))
-	for _, n := range sessions {
-		old := time.Since(s.start)-s.sessions[n].created >= after
-		if s.unlisted[n] || oneIn > 0 && old && n%uint32(oneIn) == uint32(oneIn)-1 {
-			continue
-		}
-		kept = append(kept, n)
-	}
-	return kept
 }
 
 // move puts a session behind all others.

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -61,24 +62,24 @@ const (
 
 // NoList are the ways in which an API says that it has no list, by name.
 func NoList(way string) (Rule, error) {
-	reply, known := map[string]Reply{
-		"404-html":      {Status: 404, Form: HTML, Message: "Cannot GET /interview/invites"},
-		"404-json":      {Status: 404, Form: Bare, Message: "Not Found"},
-		"405":           {Status: 405, Form: HTML, Message: "Method Not Allowed"},
-		"501":           {Status: 501, Form: HTML, Message: "Not Implemented"},
-		"403-missing":   {Status: 403, Form: Bare, Message: "Missing Authentication Token"},
-		"403-forbidden": {Status: 403, Form: Bare, Message: "Forbidden"},
-	}[way]
+	reply, known := noList[way]
 	if !known {
 		return Rule{}, fmt.Errorf("no list %q: there are %s", way, strings.Join(NoListWays(), ", "))
 	}
 	return Rule{List: true, Reply: reply}, nil
 }
 
-// NoListWays returns the names that NoList knows.
-func NoListWays() []string {
-	return []string{"404-html", "404-json", "405", "501", "403-missing", "403-forbidden"}
+var noList = map[string]Reply{
+	"404-html":      {Status: 404, Form: HTML, Message: "Cannot GET /interview/invites"},
+	"404-json":      {Status: 404, Form: Bare, Message: "Not Found"},
+	"405":           {Status: 405, Form: HTML, Message: "Method Not Allowed"},
+	"501":           {Status: 501, Form: HTML, Message: "Not Implemented"},
+	"403-missing":   {Status: 403, Form: Bare, Message: "Missing Authentication Token"},
+	"403-forbidden": {Status: 403, Form: Bare, Message: "Forbidden"},
 }
+
+// NoListWays returns the names that NoList knows.
+func NoListWays() []string { return slices.Sorted(maps.Keys(noList)) }
 
 // SetRules puts other rules in the place of those there are.
 func (s *Server) SetRules(rules []Rule) error {
@@ -108,17 +109,12 @@ func (r *Rule) validate() error {
 		return errors.New("an invitation has no pages")
 	case (r.Acts == ActsForOthers || r.Acts == ActsUpTo) && r.Address == "":
 		return fmt.Errorf("acts %q needs an address", r.Acts)
-	}
-	switch r.Acts {
-	case "", ActsForAll, ActsForOthers, ActsUpTo:
-	default:
+	case !slices.Contains([]Acts{"", ActsForAll, ActsForOthers, ActsUpTo}, r.Acts):
 		return fmt.Errorf("acts %q: must be all, others or up-to", r.Acts)
+	case !slices.Contains([]Form{Enveloped, Bare, HTML}, r.Reply.Form):
+		return fmt.Errorf("form %q: must be bare, html or empty", r.Reply.Form)
 	}
-	switch r.Reply.Form {
-	case Enveloped, Bare, HTML:
-		return nil
-	}
-	return fmt.Errorf("form %q: must be bare, html or empty", r.Reply.Form)
+	return nil
 }
 
 // What a request asks, as far as a Rule looks at it.
@@ -157,12 +153,12 @@ func (r *Rule) applies(q asked) bool {
 	return false
 }
 
+func (r *Rule) names(c client.Candidate) bool { return hasPrefixFold(c.Email, r.Address) }
+
 // first returns the index of the first candidate whom the rule names.
 func (r *Rule) first(candidates []client.Candidate) int {
-	for i, c := range candidates {
-		if hasPrefixFold(c.Email, r.Address) {
-			return i
-		}
+	if i := slices.IndexFunc(candidates, r.names); i >= 0 {
+		return i
 	}
 	return len(candidates)
 }
@@ -175,13 +171,7 @@ func (r *Rule) invites(candidates []client.Candidate) []client.Candidate {
 	case ActsUpTo:
 		return candidates[:r.first(candidates)]
 	case ActsForOthers:
-		var others []client.Candidate
-		for _, c := range candidates {
-			if !hasPrefixFold(c.Email, r.Address) {
-				others = append(others, c)
-			}
-		}
-		return others
+		return slices.DeleteFunc(slices.Clone(candidates), r.names)
 	}
 	return nil
 }

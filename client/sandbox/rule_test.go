@@ -239,7 +239,7 @@ func TestRulesAndShapesChange(t *testing.T) {
 	if post, list := a.post(t, invite("ann@example.com")), a.list(t, ofInterview("")); post.status != 200 || list.status != 200 {
 		t.Errorf("%d and %d", post.status, list.status)
 	}
-	if a.SetRules([]sandbox.Rule{{From: -1}}) == nil || a.SetListShape(sandbox.ListShape{Omits: -1}) == nil {
+	if a.SetRules([]sandbox.Rule{{From: -1}}) == nil || a.SetListShape(sandbox.ListShape{Moves: -1}) == nil {
 		t.Error("not refused")
 	}
 }

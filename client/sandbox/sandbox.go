@@ -119,32 +119,27 @@ func (s *Server) authorised(r *http.Request) bool {
 	return key != "" && (s.cfg.Key == "" || key == s.cfg.Key)
 }
 
-// gate returns the answer to a request that does not get through to the API:
-// it is down, over the rate or the quota, or the fault strikes before.
-func (s *Server) gate(e endpoint, fault Fault) (answer, bool) {
-	if s.down[e].Load() {
-		return badGateway, true
-	}
-	if !s.limiter.Allow() {
+// gate returns the answer to a request that does not get through to the API,
+// which is down, over the rate or the quota, or struck by the fault before; else nil.
+func (s *Server) gate(e endpoint, fault *FaultInfo) *answer {
+	switch {
+	case s.down[e].Load():
+		return &badGateway
+	case !s.limiter.Allow():
 		if s.cfg.ThrottlesBy503 {
-			return busy, true
+			return &busy
 		}
-		return throttled, true
+		return &throttled
+	case e == postEndpoint && s.cfg.Quota > 0 && s.letIn.Add(1) > int64(s.cfg.Quota):
+		return &quotaUsedUp
 	}
-	if e == postEndpoint && s.cfg.Quota > 0 && s.letIn.Add(1) > int64(s.cfg.Quota) {
-		return quotaUsedUp, true
-	}
-	return before(fault)
+	return fault.before
 }
 
 // fate returns the fault of the nth request at e, by script or chance.
-func (s *Server) fate(e endpoint, n int, chance *rand.Rand) Fault {
-	script := s.cfg.PostScript
-	if e == listEndpoint {
-		script = s.cfg.ListScript
-	}
-	if fault, found := script[n]; found {
-		return fault
+func (s *Server) fate(e endpoint, n int, chance *rand.Rand) *FaultInfo {
+	if fault, found := s.cfg.PostScript[n]; found && e == postEndpoint {
+		return faultInfo(fault)
 	}
 	return s.dice.draw(e, chance)
 }

@@ -167,8 +167,7 @@ func TestConfigThatCannotBeKept(t *testing.T) {
 		"sum above 1":        {Faults: map[sandbox.Fault]float64{sandbox.Slow: 0.6, sandbox.After500: 0.6}},
 		"unknown script":     {PostScript: map[int]sandbox.Fault{1: "flood"}},
 		"list fault in post": {PostScript: map[int]sandbox.Fault{1: sandbox.ListCut}},
-		"post fault in list": {ListScript: map[int]sandbox.Fault{1: sandbox.Slow}},
-		"request 0":          {ListScript: map[int]sandbox.Fault{0: sandbox.ListCut}},
+		"request 0":          {PostScript: map[int]sandbox.Fault{0: sandbox.Slow}},
 	}
 	for name, cfg := range bad {
 		if _, err := sandbox.New(cfg); err == nil {

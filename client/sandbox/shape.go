@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -79,15 +80,8 @@ func (s *Server) shaped(invitations []client.Invitation, chance *rand.Rand) answ
 	if shape.Array {
 		data = list
 	}
-	status := json.RawMessage("true")
-	if shape.Status != "" {
-		status = json.RawMessage(shape.Status)
-	}
-	code := http.StatusOK
-	if shape.Code != 0 {
-		code = shape.Code
-	}
-	return jsonAnswer(code, accepted{status, invitationsSent, data})
+	status := json.RawMessage(cmp.Or(shape.Status, "true"))
+	return jsonAnswer(cmp.Or(shape.Code, http.StatusOK), accepted{status, invitationsSent, data})
 }
 
 // renamed returns invitations of which one may be another person's.

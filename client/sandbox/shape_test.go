@@ -4,8 +4,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"bulkinvite/client"
 	"bulkinvite/client/sandbox"
@@ -144,15 +142,4 @@ func TestResends(t *testing.T) {
 			}
 		}
 	}
-}
-
-func TestTrickle(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		a := serve(t, sandbox.Config{Trickle: time.Millisecond})
-		start := time.Now()
-		got := a.post(t, invite("ann@example.com"))
-		if took := time.Since(start); got.status != 200 || took != time.Duration(len(got.body)-1)*time.Millisecond {
-			t.Errorf("%d bytes in %v", len(got.body), took)
-		}
-	})
 }
