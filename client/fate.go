@@ -20,17 +20,14 @@ func hasCause(err error, cause Cause) bool {
 	return errors.As(err, &apiErr) && apiErr.Cause == cause
 }
 
+// IsBadKey reports whether an answer says no more than that the key is wrong.
+func IsBadKey(err error) bool { return hasCause(err, BadKey) }
+
 // IsFatal reports whether an error is none of the API's: our own disk, or a
 // bug.
 func IsFatal(err error) bool {
 	var apiErr *Error
 	return err != nil && !errors.As(err, &apiErr)
-}
-
-// IsBadKey reports whether an answer says no more than that the key is wrong.
-func IsBadKey(err error) bool {
-	var apiErr *Error
-	return errors.As(err, &apiErr) && apiErr.Cause == BadKey
 }
 
 // IsRefusal reports whether the API refused what was asked, and not its size.

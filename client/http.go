@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -50,22 +51,11 @@ type Client struct {
 
 // New returns a client, or what is wrong with the options. It sends nothing.
 func New(opts Options) (*Client, error) {
-	if opts.BaseURL == "" {
-		opts.BaseURL = DefaultBaseURL
-	}
-	base, err := ParseBaseURL(opts.BaseURL)
+	base, err := ParseBaseURL(cmp.Or(opts.BaseURL, DefaultBaseURL))
 	if err != nil {
 		return nil, err
 	}
-	if opts.UserAgent == "" {
-		opts.UserAgent = "bulkinvite"
-	}
-	if opts.Timeout == 0 {
-		opts.Timeout = 40 * time.Second
-	}
-	if opts.MaxConns == 0 {
-		opts.MaxConns = 64
-	}
+	opts.Timeout, opts.MaxConns = cmp.Or(opts.Timeout, 40*time.Second), cmp.Or(opts.MaxConns, 64)
 	switch {
 	case opts.Key.IsZero():
 		return nil, errors.New("there is no API key")
@@ -78,7 +68,7 @@ func New(opts Options) (*Client, error) {
 		base:      base,
 		key:       opts.Key,
 		timeout:   opts.Timeout,
-		userAgent: opts.UserAgent,
+		userAgent: cmp.Or(opts.UserAgent, "bulkinvite"),
 		transport: newTransport(opts),
 	}, nil
 }
@@ -133,9 +123,6 @@ func (c *Client) Invites(ctx context.Context, req ListRequest) ([]Entry, error) 
 	query := url.Values{"interview_id": {req.InterviewID}}
 	if req.Page != AnyPage {
 		query.Set("page", strconv.Itoa(req.Page))
-	}
-	if req.CandidateID != "" {
-		query.Set("candidate_id", req.CandidateID)
 	}
 	if req.Limit > 0 {
 		query.Set("limit", strconv.Itoa(req.Limit))

@@ -94,7 +94,7 @@ func TestRequestsOnTheWire(t *testing.T) {
 			t.Errorf("Invite: %v, %v", invitations, err)
 		}
 	}
-	for _, req := range []ListRequest{{InterviewID: "a&b=c d", CandidateID: "c1", Page: 0, Limit: 100}, {InterviewID: "i1", Page: 2}} {
+	for _, req := range []ListRequest{{InterviewID: "a&b=c d", Page: 0, Limit: 100}, {InterviewID: "i1", Page: 2}} {
 		entries, err := c.Invites(t.Context(), req)
 		if err != nil || len(entries) != 1 || entries[0].CandidateEmail != "ann@example.com" {
 			t.Errorf("Invites: %v, %v", entries, err)
@@ -107,7 +107,7 @@ func TestRequestsOnTheWire(t *testing.T) {
 		`{"name":"Zoë","email":"z@example.com"}],"disable_email_notification":true}`
 	want[1].Body = `{"interview_id":"i1","job_application_id":"j1"}`
 	want[2].Body = `{"interview_id":"i1","candidate_id":"c1"}`
-	want[3].URL = "/v1/interview/invites?candidate_id=c1&interview_id=a%26b%3Dc+d&limit=100&page=0"
+	want[3].URL = "/v1/interview/invites?interview_id=a%26b%3Dc+d&limit=100&page=0"
 	want[4].URL = "/v1/interview/invites?interview_id=i1&page=2"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
