@@ -1,6 +1,9 @@
 package client
 
-import "errors"
+import (
+	"errors"
+	"net/http"
+)
 
 // IsDenied reports whether the API denies what was asked for, or the key.
 func IsDenied(err error) bool {
@@ -34,4 +37,27 @@ func IsFatal(err error) bool {
 func IsRefusal(err error) bool {
 	var apiErr *Error
 	return errors.As(err, &apiErr) && apiErr.Fate == Refused
+}
+
+// Describe returns the HTTP status of an answer, 0 if none came, and in words
+// what was wrong, "" if nothing was.
+func Describe(err error) (status int, words string) {
+	if err == nil {
+		return http.StatusOK, ""
+	}
+	var apiErr *Error
+	if errors.As(err, &apiErr) {
+		status = apiErr.StatusCode
+	}
+	return status, err.Error()
+}
+
+// MessageOf returns the API's own words where there are some, and else what is
+// known of the error.
+func MessageOf(err error) string {
+	var apiErr *Error
+	if errors.As(err, &apiErr) && apiErr.Message != "" {
+		return apiErr.Message
+	}
+	return err.Error()
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bulkinvite/batch/judge"
 	"errors"
 	"fmt"
 	"time"
@@ -80,7 +81,7 @@ func (l *look) settleRest(r *run, j *settleJob) error {
 			continue
 		}
 		switch l.absent(d, trusted, r.opts.SettleTime) {
-		case knownAbsent:
+		case judge.KnownAbsent:
 			absent, unknown := l.believeAbsent(d, rest)
 			err = errors.Join(err, d.cannotTell(r, unknown))
 			r.confirmer.forget(d, unknown)
@@ -90,7 +91,7 @@ func (l *look) settleRest(r *run, j *settleJob) error {
 			if len(absent) > 0 {
 				j.settlings = append(j.settlings, d.settleAbsent(r, absent))
 			}
-		case cannotTell:
+		case judge.CannotTell:
 			err = errors.Join(err, d.cannotTell(r, rest))
 			r.confirmer.forget(d, rest)
 		}
@@ -103,29 +104,29 @@ func (l *look) settleRest(r *run, j *settleJob) error {
 
 // absent judges that a look does not show somebody of a request, and notes what
 // it was worth.
-func (l *look) absent(d *doubt, trusted bool, settle time.Duration) absence {
+func (l *look) absent(d *doubt, trusted bool, settle time.Duration) judge.Absence {
 	s := l.sight
 	suspects := l.ours
 	if d.earlier {
 		suspects = l.earlier
 	}
-	if suspects > 0 && s.faults == "" {
-		s.faults = fmt.Sprintf("the API's list shows %d people whom nobody asked for, and may show them under another address", suspects)
+	if suspects > 0 && s.Faults == "" {
+		s.Faults = fmt.Sprintf("the API's list shows %d people whom nobody asked for, and may show them under another address", suspects)
 	}
-	verdict := s.absent(d.since, d.first, d.refused() && trusted, settle)
+	verdict := s.Absent(d.since, d.first, d.refused() && trusted, settle)
 	switch {
-	case verdict == absentOnce:
+	case verdict == judge.AbsentOnce:
 		d.first = time.Now()
-	case verdict == noProof && !l.excused:
+	case verdict == judge.NoProof && !l.excused:
 		d.failed++
-		d.problem = s.faults
-	case verdict == noProof:
-		d.problem = s.faults
-	case verdict == cannotTell:
+		d.problem = s.Faults
+	case verdict == judge.NoProof:
+		d.problem = s.Faults
+	case verdict == judge.CannotTell:
 		d.problem = noProofWords(l.err)
 	}
 	if d.failed >= maxFailedLooks {
-		return cannotTell
+		return judge.CannotTell
 	}
 	return verdict
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bulkinvite/batch/judge"
 	"cmp"
 	"maps"
 	"slices"
@@ -56,12 +57,7 @@ func (d *doubt) inOrder() []*person { return inInputOrder(slices.Collect(maps.Va
 func (d *doubt) refused() bool { return d.then == part || d.then == refusedAfterAll }
 
 // from is when the settle time before the next look that counts begins.
-func (d *doubt) from() time.Time {
-	if d.first.IsZero() {
-		return d.since
-	}
-	return d.first
-}
+func (d *doubt) from() time.Time { return cmp.Or(d.first, d.since) }
 
 // dueRefused returns when a look can show what a refused request did: once the
 // list is known to show people, and if that look did not tell, as for others.
@@ -92,7 +88,7 @@ func (c *confirmer) why(d *doubt, p *person, end string) string {
 	}
 	cause := "the answer to this invitation was lost (" + p.reason + ")"
 	switch {
-	case d.displaced, p.reason == namesOthers:
+	case d.displaced, p.reason == judge.NamesOthers:
 		cause = "the API's answer named another address"
 	case d.earlier:
 		cause = "an earlier run did not learn what became of this invitation"

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bulkinvite/batch/judge"
 	"context"
 	"fmt"
 	"maps"
@@ -71,15 +72,15 @@ func (f *facts) learn(ctx context.Context, fact *atomic.Bool, name string) error
 }
 
 // seeTags remembers that an answer has returned a +tag as it was sent.
-func (f *facts) seeTags(ctx context.Context, q question, j *judgement) error {
+func (f *facts) seeTags(ctx context.Context, q judge.Question, j *judge.Judgement) error {
 	if f.answers.habits() == (batch.TagHabits{AtGmail: true, Elsewhere: true}) {
 		return nil
 	}
-	for i, v := range j.verdicts {
-		if v != invited || !strings.Contains(j.invitations[i].CandidateEmail, "+") {
+	for i, v := range j.Verdicts {
+		if v != judge.Invited || !strings.Contains(j.Invitations[i].CandidateEmail, "+") {
 			continue
 		}
-		if err := f.seeTag(ctx, q.people[i].Email, &f.answers, rememberTags, rememberGmailTags); err != nil {
+		if err := f.seeTag(ctx, q.People[i].Email, &f.answers, rememberTags, rememberGmailTags); err != nil {
 			return err
 		}
 	}

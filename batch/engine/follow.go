@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bulkinvite/batch/judge"
 	"errors"
 	"fmt"
 	"time"
@@ -47,37 +48,37 @@ func (s *sendReport) followHeld(r *run) error {
 }
 
 func (s *sendReport) followVerdicts(r *run) error {
-	var by [verdictCount][]*person
+	var by [judge.VerdictCount][]*person
 	var err error
 	for i, p := range s.claimed {
-		v := s.judgement.verdicts[i]
+		v := s.judgement.Verdicts[i]
 		if by[v] == nil {
 			by[v] = make([]*person, 0, len(s.claimed)) // nearly always all have one verdict
 		}
 		by[v] = append(by[v], p)
-		if v != notSent && v != deniedUs {
+		if v != judge.NotSent && v != judge.DeniedUs {
 			p.attempts++
 		}
-		p.reason = reasonOf(v, s.apiErr)
-		if v == invited {
-			err = errors.Join(err, s.invitedNow(r, p, s.judgement.invitations[i]))
+		p.reason = v.Reason(s.apiErr)
+		if v == judge.Invited {
+			err = errors.Join(err, s.invitedNow(r, p, s.judgement.Invitations[i]))
 		}
 	}
-	if len(by[invited]) > 0 {
+	if len(by[judge.Invited]) > 0 {
 		err = errors.Join(err, s.accepted(r))
 	}
 	err = errors.Join(err,
-		s.lost(r, by[lostAnswer]),
-		r.confirmer.doubt(s.doubt(notWanted, false), by[leftOut]),
-		r.confirmer.doubt(s.doubt(sendAgain, true), by[displaced]),
-		r.admission.again(by[notSent]),
-		s.tooMuch(r, by[split]),
+		s.lost(r, by[judge.LostAnswer]),
+		r.confirmer.doubt(s.doubt(notWanted, false), by[judge.LeftOut]),
+		r.confirmer.doubt(s.doubt(sendAgain, true), by[judge.Displaced]),
+		r.admission.again(by[judge.NotSent]),
+		s.tooMuch(r, by[judge.Split]),
 		r.refusals.refusedInWords(s.apiErr))
-	for _, p := range by[deniedUs] {
+	for _, p := range by[judge.DeniedUs] {
 		err = errors.Join(err, r.refusals.denied(s.chunk.iv, p, s.apiErr))
 	}
-	for _, p := range by[refused] {
-		err = errors.Join(err, r.refusals.refused(s.chunk.iv, p, message(s.apiErr)))
+	for _, p := range by[judge.Refused] {
+		err = errors.Join(err, r.refusals.refused(s.chunk.iv, p, client.MessageOf(s.apiErr)))
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bulkinvite/batch/judge"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -60,19 +61,19 @@ func (r *reading) noGap() error {
 // gapBefore finds out how many earlier runs missed exactly what a reading
 // misses, and whether others of the same requests are there; and remembers it
 // for the next run.
-func (r *reading) gapBefore(by time.Time, g *gap) error {
+func (r *reading) gapBefore(by time.Time, g *judge.Gap) error {
 	sum, company, err := r.describeGap(by)
 	if err != nil {
 		return err
 	}
-	g.company = company
+	g.Company = company
 	if err := r.gap.recall(r.worker.hard, r.worker.ledger, r.id); err != nil {
 		return err
 	}
 	if r.gap.sum == sum {
-		g.runs = r.gap.runs
+		g.Runs = r.gap.runs
 	}
-	return r.gap.remember(r.worker.hard, r.worker.ledger, r.id, fmt.Sprint(g.runs+1, " ", sum))
+	return r.gap.remember(r.worker.hard, r.worker.ledger, r.id, fmt.Sprint(g.Runs+1, " ", sum))
 }
 
 // describeGap returns a sum of who is missing, which is the same in every run,

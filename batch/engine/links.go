@@ -224,7 +224,7 @@ func (f *linkFetcher) lookAfterLink(ctx context.Context, l linkless) error {
 		return err
 	}
 	if err != nil {
-		f.engine.endLinks("the list could not be read after the first one (" + batch.MaskText(message(err)) + ")")
+		f.engine.endLinks("the list could not be read after the first one (" + batch.MaskText(client.MessageOf(err)) + ")")
 		return context.Cause(ctx)
 	}
 	for entry := range entries {
@@ -299,7 +299,7 @@ func (f *linkFetcher) sendLink(ctx context.Context, p *person, k known) (inv *cl
 	invitations, apiErr := slot.Invite(hard, outlet.Link, client.InviteRequest{
 		InterviewID: p.InterviewID, CandidateID: k.CandidateID, DisableEmailNotification: true,
 	})
-	status, message := describe(apiErr)
+	status, message := client.Describe(apiErr)
 	s := batch.Settlement{Key: p.key, State: batch.StateNone}
 	switch {
 	case apiErr != nil || len(invitations) != 1:
@@ -329,14 +329,14 @@ func (f *linkFetcher) judgeLink(found bool, err error) {
 		f.engine.links.clock.Reset(f.engine.opts.GiveUpAfter)
 		return
 	case errors.As(err, &apiErr) && apiErr.Fate == client.Denied:
-		f.engine.endLinks(message(err))
+		f.engine.endLinks(client.MessageOf(err))
 		return
 	case client.IsThrottled(err):
 		return
 	}
 	what := "it has none"
 	if err != nil {
-		what = message(err)
+		what = client.MessageOf(err)
 	}
 	most := f.engine.links.most.Load()
 	if f.engine.links.useless.Add(1) < most {

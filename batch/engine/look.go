@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bulkinvite/batch/judge"
 	"errors"
 	"time"
 
@@ -23,7 +24,7 @@ type look struct {
 	unclear map[*person]bool      // those whose entry may be somebody else's of them
 	old     bool                  // no stranger in it can be of those whom an earlier run has
 	lacks   string                // why the list cannot be believed; "" if it can
-	sight   sight
+	sight   judge.Sight
 	ours    int // entries that may be people's whom this run has in doubt, under addresses of the API's own
 	earlier int // the same of those whom an earlier run has
 }
@@ -134,9 +135,9 @@ func (l *look) follow(r *run) error {
 	if client.IsRefusal(l.err) && !l.iv.isRead() {
 		r.step(l.iv, listRefused)
 	}
-	l.sight = sight{
-		begun: l.begun, faults: l.lacks, newest: l.newest,
-		noList: outlet.SaysNoList(l.err) && r.out.Lists.WasNeverThere() || errors.Is(l.err, outlet.ErrNoList),
+	l.sight = judge.Sight{
+		Begun: l.begun, Faults: l.lacks, Newest: l.newest,
+		NoList: outlet.SaysNoList(l.err) && r.out.Lists.WasNeverThere() || errors.Is(l.err, outlet.ErrNoList),
 	}
 	left := l.strangers()
 	l.ours, l.earlier = l.iv.strangers.suspects(left)
@@ -149,7 +150,7 @@ func (l *look) follow(r *run) error {
 		l.iv.strangers.set(left, false)
 	}
 	c := r.confirmer
-	l.sight.age = c.age
+	l.sight.Age = c.age
 	l.excused = l.excused || c.inItsOwnWay(l)
 	if l.err == nil && r.soft.Err() == nil && l.wantsControl(r.opts.SettleTime) {
 		if iv := c.control(l.iv); iv != nil {
@@ -186,7 +187,7 @@ func (j *controlJob) do(w *worker) (report, error) {
 
 func (j *controlJob) follow(r *run) error {
 	r.took(j.iv, j.reading)
-	j.look.sight.age = r.confirmer.age
+	j.look.sight.Age = r.confirmer.age
 	return j.look.settle(r)
 }
 
@@ -195,8 +196,7 @@ func (j *controlJob) follow(r *run) error {
 func (l *look) wantsControl(settle time.Duration) bool {
 	for _, d := range l.doubts {
 		_, rest := l.split(d)
-		if len(rest) > 0 && !d.refused() && l.sight.faults == "" && !l.sight.showsSoon(d.since, settle) &&
-			!l.begun.Before(d.from().Add(settle)) && l.begun.Before(d.from().Add(slowList*settle)) {
+		if len(rest) > 0 && !d.refused() && l.sight.MayBeSlow(d.since, d.first, settle) {
 			return true
 		}
 	}

@@ -98,15 +98,15 @@ func (j *preflightJob) opened(r *run, verdict listVerdict, err error) error {
 		return j.openUnlisted(r, err)
 	case listClosed:
 		r.warn(fmt.Sprintf("interview %s can be invited to, but its list is refused (%s): who was invited elsewhere is not known",
-			iv.asSent, batch.MaskText(message(err))))
+			iv.asSent, batch.MaskText(client.MessageOf(err))))
 	case inviteOne:
 		if client.IsDenied(err) {
 			r.refusals.key.suspect = true
 		}
-		r.log.Warn().Str("interview", iv.asSent).Msg("the API's list is refused, one invitation will tell: " + batch.MaskText(message(err)))
+		r.log.Warn().Str("interview", iv.asSent).Msg("the API's list is refused, one invitation will tell: " + batch.MaskText(client.MessageOf(err)))
 		return j.end(r, listRefused)
 	case listUnreadable:
-		iv.listError = "the list of who is invited already could not be read (" + message(err) + "); send this row again later"
+		iv.listError = "the list of who is invited already could not be read (" + client.MessageOf(err) + "); send this row again later"
 		r.warn(fmt.Sprintf("interview %s: nobody is invited, since %s", iv.asSent, batch.MaskText(iv.listError)))
 		return j.end(r, listFailed)
 	}
@@ -119,7 +119,7 @@ func (j *preflightJob) openUnlisted(r *run, err error) error {
 	iv := j.iv
 	if !r.out.Lists.None.Load() {
 		r.out.Lists.None.Store(true)
-		r.warn("the API has no list of invitations (" + batch.MaskText(message(err)) + "): who was invited elsewhere is not known and may be " +
+		r.warn("the API has no list of invitations (" + batch.MaskText(client.MessageOf(err)) + "): who was invited elsewhere is not known and may be " +
 			"invited again, and who is in doubt stays so until somebody says what the dashboard shows, with bulkinvite confirm --assume")
 	}
 	if iv.accepted {

@@ -1,11 +1,11 @@
 package engine
 
 import (
+	"bulkinvite/batch/judge"
 	"errors"
 	"fmt"
 	"hash/fnv"
 	"slices"
-	"strings"
 	"time"
 
 	"bulkinvite/batch"
@@ -287,18 +287,18 @@ func (r *reading) faults() (string, error) {
 		return noProofWords(r.err), nil
 	}
 	by := r.begun.Add(-r.worker.opts.SettleTime - knownWithin)
-	g := gap{nameless: len(r.nameless), company: true}
-	if g.missing, g.known = r.roll.lacks(by); g.missing+g.nameless == 0 {
+	g := judge.Gap{Nameless: len(r.nameless), Company: true}
+	if g.Missing, g.Known = r.roll.lacks(by); g.Missing+g.Nameless == 0 {
 		return "", r.noGap()
 	}
 	if err := r.gapBefore(by, &g); err != nil {
 		return "", err
 	}
-	if g.writtenOff() {
-		r.writtenOff = g.words()
+	if g.WrittenOff() {
+		r.writtenOff = g.Words()
 		return "", nil
 	}
-	return "the API's list cannot be believed: it " + g.words() + "; if they were deleted there, --no-preflight sends without " +
+	return "the API's list cannot be believed: it " + g.Words() + "; if they were deleted there, --no-preflight sends without " +
 		"this list, and bulkinvite confirm --assume settles who is in doubt", nil
 }
 
@@ -308,18 +308,6 @@ func noProofWords(err error) string {
 		return outlet.ErrNoList.Error()
 	}
 	return "the API's list could not be read: " + err.Error()
-}
-
-// words says what a list lacks.
-func (g *gap) words() string {
-	var words []string
-	if g.missing > 0 {
-		words = append(words, fmt.Sprintf("lacks %d people who are known to be invited", g.missing))
-	}
-	if g.nameless > 0 {
-		words = append(words, fmt.Sprintf("has %d entries without an address", g.nameless))
-	}
-	return strings.Join(words, " and ")
 }
 
 // addressesCompared are how many entries of a read are held against the address

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bulkinvite/batch/judge"
 	"errors"
 	"fmt"
 	"net/http"
@@ -61,7 +62,7 @@ func (r *refusals) refused(iv *interview, p *person, message string) error {
 	if iv.refusals == nil {
 		iv.refusals = map[string]int{}
 	}
-	same := sameRefusal(message, p.Candidate)
+	same := judge.SameRefusal(message, p.Candidate)
 	iv.refusals[same]++
 	iv.refusedAlone++
 	if iv.refusals[same] < refusedInterview && iv.refusedAlone < refusedAnyhow {
@@ -83,7 +84,7 @@ func (r *refusals) giveUp(iv *interview, message string) error {
 // known to work, it is them whom it refuses.
 func (r *refusals) denied(iv *interview, p *person, apiErr error) error {
 	if r.key.works {
-		return r.refused(iv, p, message(apiErr))
+		return r.refused(iv, p, client.MessageOf(apiErr))
 	}
 	r.run.account.setClaimed([]*person{p}, false)
 	r.key.suspect = true

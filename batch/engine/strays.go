@@ -1,7 +1,7 @@
 package engine
 
 import (
-	"context"
+	"bulkinvite/batch/judge"
 	"fmt"
 	"slices"
 
@@ -10,40 +10,41 @@ import (
 	"bulkinvite/client"
 )
 
-// judgeAnswer is judge with what this run and the ledger know of strays.
-func (w *worker) judgeAnswer(ctx context.Context, q question, invitations []client.Invitation, apiErr error) (judgement, error) {
+// judge says what the answer to a request means, with what this run and the
+// ledger know of those whom it names and nobody asked for.
+func (w *worker) judge(s *sendReport, invitations []client.Invitation) error {
+	q := s.question()
 	trust := !w.facts.distrust.Load() // read when the answer is there: distrust must win
-	j := judge(q, invitations, apiErr, trust)
-	if err := w.facts.seeTags(ctx, q, &j); err != nil {
-		return j, err
+	s.judgement = judge.Answer(q, invitations, s.apiErr, trust)
+	if err := w.facts.seeTags(w.hard, q, &s.judgement); err != nil || len(s.judgement.Strays) == 0 {
+		return err
 	}
-	if len(j.strays) == 0 {
-		return j, nil
-	}
-	strays, err := w.knowStrays(ctx, q, j.strays)
+	strays, err := w.knowStrays(q, s.judgement.Strays)
 	if err != nil {
-		return j, err
+		return err
 	}
-	if strays = untangle(q, &j, strays, w.facts.answers.habits()); len(strays) > 0 {
-		judgeStrays(q, &j, strays, w.facts.answers.habits())
+	judge.Strays(q, &s.judgement, strays, w.facts.answers.habits())
+	if !slices.Contains(s.judgement.Verdicts, judge.Displaced) {
+		return nil
 	}
-	return j, w.learnDisplaced(ctx, &j)
+	s.newToUs = !w.facts.otherAddresses.Load()
+	return w.facts.learn(w.hard, &w.facts.otherAddresses, rememberOtherAddresses)
 }
 
 // knowStrays looks up whose the strays of an answer are.
-func (w *worker) knowStrays(ctx context.Context, q question, invitations []client.Invitation) ([]stray, error) {
-	strays := make([]stray, len(invitations))
+func (w *worker) knowStrays(q judge.Question, invitations []client.Invitation) ([]judge.Stray, error) {
+	strays := make([]judge.Stray, len(invitations))
 	keys, ids := make([]batch.Key, len(invitations)), make([]string, len(invitations))
 	for i, inv := range invitations {
-		keys[i] = batch.Key{InterviewID: q.people[0].InterviewID, Email: batch.NormalEmail(inv.CandidateEmail)}
+		keys[i] = batch.Key{InterviewID: q.People[0].InterviewID, Email: batch.NormalEmail(inv.CandidateEmail)}
 		ids[i] = inv.CandidateID
-		strays[i] = stray{Invitation: inv, email: keys[i].Email}
+		strays[i] = judge.Stray{Invitation: inv, Email: keys[i].Email}
 	}
-	owners, err := w.ledger.Owners(ctx, ids)
+	owners, err := w.ledger.Owners(w.hard, ids)
 	if err != nil {
 		return nil, fmt.Errorf("look up candidate ids: %w", err)
 	}
-	records, err := plan.Lookup(ctx, w.ledger, keys)
+	records, err := plan.Lookup(w.hard, w.ledger, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -52,16 +53,16 @@ func (w *worker) knowStrays(ctx context.Context, q question, invitations []clien
 		if err != nil {
 			return nil, err
 		}
-		strays[i].owners = owners[i]
-		strays[i].taken = row >= 0 || records[i].State != batch.StateNone
+		strays[i].Owners = owners[i]
+		strays[i].Taken = row >= 0 || records[i].State != batch.StateNone
 		switch {
-		case !strays[i].nobodys():
+		case !strays[i].Nobodys():
 			continue
 		case i > 0 && keys[i] == keys[i-1]: // very many may be kept under one address
-			strays[i].disputed = strays[i-1].disputed
+			strays[i].Disputed = strays[i-1].Disputed
 			continue
 		}
-		if strays[i].disputed, err = w.isDisputed(ctx, q, keys[i]); err != nil {
+		if strays[i].Disputed, err = w.isDisputed(q, keys[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -70,7 +71,7 @@ func (w *worker) knowStrays(ctx context.Context, q question, invitations []clien
 
 // isDisputed reports whether the API may keep another row under an address, who was
 // sent and whose id is not known: the invitation may be theirs.
-func (w *worker) isDisputed(ctx context.Context, q question, key batch.Key) (bool, error) {
+func (w *worker) isDisputed(q judge.Question, key batch.Key) (bool, error) {
 	x, tags := w.account.index, w.facts.answers.habits()
 	loose := batch.LooseEmail(key.Email, tags)
 	var others []batch.Key
@@ -80,38 +81,27 @@ func (w *worker) isDisputed(ctx context.Context, q question, key batch.Key) (boo
 			return false, err
 		}
 		other := c.Key()
-		if other.InterviewID == key.InterviewID && batch.LooseEmail(other.Email, tags) == loose && !slices.Contains(q.people, other) {
+		if other.InterviewID == key.InterviewID && batch.LooseEmail(other.Email, tags) == loose && !slices.Contains(q.People, other) {
 			others = append(others, other)
 		}
 	}
-	records, err := plan.Lookup(ctx, w.ledger, others)
+	records, err := plan.Lookup(w.hard, w.ledger, others)
 	return slices.ContainsFunc(records, func(r batch.Record) bool {
 		return r.State == batch.StateSending || r.State == batch.StateInvited && r.CandidateID == ""
 	}), err
 }
 
-// learnDisplaced remembers that this API names people whom nobody asked for.
-func (w *worker) learnDisplaced(ctx context.Context, j *judgement) error {
-	for _, v := range j.verdicts {
-		if v == displaced {
-			j.newToUs = !w.facts.otherAddresses.Load()
-			return w.facts.learn(ctx, &w.facts.otherAddresses, rememberOtherAddresses)
-		}
-	}
-	return nil
-}
-
 // warnDisplaced says once what was asked for and what came back.
 func (s *sendReport) warnDisplaced(r *run) {
-	if !s.judgement.newToUs || r.saidDisplaced {
+	if !s.newToUs || r.saidDisplaced {
 		return
 	}
 	r.saidDisplaced = true
-	for i, v := range s.judgement.verdicts {
-		if v == displaced {
+	for i, v := range s.judgement.Verdicts {
+		if v == judge.Displaced {
 			r.warn(fmt.Sprintf("the API was asked to invite %s and its answer names %s: people who are missing from such an answer stay "+
 				"uncertain, until somebody says what the dashboard shows, with bulkinvite confirm --assume",
-				batch.MaskText(s.claimed[i].Email), batch.MaskText(s.judgement.strays[0].CandidateEmail)))
+				batch.MaskText(s.claimed[i].Email), batch.MaskText(s.judgement.Strays[0].CandidateEmail)))
 			return
 		}
 	}
@@ -119,7 +109,7 @@ func (s *sendReport) warnDisplaced(r *run) {
 
 // warnSeveralIDs says once that an answer had several ids of one person.
 func (s *sendReport) warnSeveralIDs(r *run) {
-	if len(s.judgement.several) > 0 && !r.saidSeveralIDs {
+	if len(s.judgement.Several) > 0 && !r.saidSeveralIDs {
 		r.saidSeveralIDs = true
 		r.warn("the API's answer has several ids for one person: which one is right is not known, and the ids and links of such people stay empty")
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bulkinvite/batch/judge"
 	"context"
 	"fmt"
 	"time"
@@ -76,8 +77,9 @@ type sendReport struct {
 	claimed   []*person // who was sent
 	held      []heldPerson
 	unsent    bool // the request did not leave
-	judgement judgement
 	apiErr    error
+	judgement judge.Judgement
+	newToUs   bool // the first answer that names people whom nobody asked for
 }
 
 // A heldPerson is somebody whom the ledger says not to send, when they were
@@ -109,8 +111,7 @@ func (w *worker) send(s *sendReport) error {
 	}
 	invitations, apiErr := slot.Invite(w.hard, s.endpoint, s.chunk.request(s.claimed))
 	s.apiErr = apiErr
-	s.judgement, err = w.judgeAnswer(w.hard, s.question(), invitations, apiErr)
-	if err != nil {
+	if err := w.judge(s, invitations); err != nil {
 		return err
 	}
 	return w.settle(s.id, s.answer())

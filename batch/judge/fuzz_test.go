@@ -1,4 +1,4 @@
-package engine
+package judge
 
 import (
 	"errors"
@@ -11,27 +11,27 @@ import (
 	"bulkinvite/client"
 )
 
-// FuzzSettle: whatever is asked and whatever comes back, everybody has exactly
+// FuzzAnswer: whatever is asked and whatever comes back, everybody has exactly
 // one verdict, an invitation goes to nobody but the one that it names, and what
 // is not known is not taken for known.
-func FuzzSettle(f *testing.F) {
+func FuzzAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, asked, answered string, kind, fate, cause int, trust bool) {
 		people, invitations := peopleIn(asked), invitationsIn(answered)
 		err := errorOf(kind, client.Fate(fate), client.Cause(cause))
-		j := judge(question{people: people}, invitations, err, trust)
-		if len(j.verdicts) != len(people) || len(j.invitations) != len(people) {
-			t.Fatalf("%d verdicts and %d invitations for %d people", len(j.verdicts), len(j.invitations), len(people))
+		j := Answer(Question{People: people}, invitations, err, trust)
+		if len(j.Verdicts) != len(people) || len(j.Invitations) != len(people) {
+			t.Fatalf("%d verdicts and %d invitations for %d people", len(j.Verdicts), len(j.Invitations), len(people))
 		}
 		for i, key := range people {
 			want, invitation := goodAnswer(key, len(people), invitations)
 			if err != nil {
 				want, invitation = badAnswer(err, len(people), trust), client.Invitation{}
 			}
-			if j.verdicts[i] != want || j.invitations[i] != invitation {
-				t.Errorf("%v: verdict %v with %+v, want %v with %+v", key, j.verdicts[i], j.invitations[i], want, invitation)
+			if j.Verdicts[i] != want || j.Invitations[i] != invitation {
+				t.Errorf("%v: verdict %v with %+v, want %v with %+v", key, j.Verdicts[i], j.Invitations[i], want, invitation)
 			}
-			if known := stateOf(j.verdicts[i]) != batch.StateSending; known != (want != lostAnswer && want != leftOut) {
-				t.Errorf("verdict %v is written as %q", want, stateOf(j.verdicts[i]))
+			if known := j.Verdicts[i].State() != batch.StateSending; known != (want != LostAnswer && want != LeftOut) {
+				t.Errorf("verdict %v is written as %q", want, j.Verdicts[i].State())
 			}
 		}
 	})
@@ -71,33 +71,33 @@ func errorOf(kind int, fate client.Fate, cause client.Cause) error {
 }
 
 // goodAnswer is what a good answer means for one of so many people.
-func goodAnswer(key batch.Key, people int, invitations []client.Invitation) (verdict, client.Invitation) {
+func goodAnswer(key batch.Key, people int, invitations []client.Invitation) (Verdict, client.Invitation) {
 	if people == 1 && len(invitations) == 1 && invitations[0].CandidateEmail == "" {
-		return invited, invitations[0]
+		return Invited, invitations[0]
 	}
 	for _, inv := range invitations {
 		if inv.CandidateEmail != "" && batch.NewKey(key.InterviewID, inv.CandidateEmail) == key {
-			return invited, inv
+			return Invited, inv
 		}
 	}
-	return leftOut, client.Invitation{}
+	return LeftOut, client.Invitation{}
 }
 
 // badAnswer is what an error means for each of so many people: all fates that the
 // client does not vouch for are unknown.
-func badAnswer(err error, people int, trust bool) verdict {
+func badAnswer(err error, people int, trust bool) Verdict {
 	e := new(client.Error)
 	errors.As(err, &e)
 	alone := people == 1
 	switch {
 	case e.Fate == client.NotSent && e.Cause == client.TooLarge && alone, e.Fate == client.Refused && trust && alone:
-		return refused
+		return Refused
 	case e.Fate == client.NotSent && (e.Cause == client.TooLarge || e.Cause == client.BadKey) && !alone:
-		return split
+		return Split
 	case e.Fate == client.NotSent && e.Cause == client.BadKey:
-		return deniedUs
+		return DeniedUs
 	case e.Fate == client.NotSent, e.Fate == client.Denied:
-		return notSent
+		return NotSent
 	}
-	return lostAnswer
+	return LostAnswer
 }
