@@ -67,7 +67,7 @@ func (d *doubt) absentNow(r *run, people []*person) error {
 	var err error
 	switch {
 	case d.then == notWanted:
-		err = r.account.recordAll(people, noInvitation)
+		err = r.recordAll(people, noInvitation)
 	case d.then == refusedAfterAll:
 		for _, p := range people {
 			err = errors.Join(err, r.refusals.refused(d.iv, p, p.reason))
@@ -95,7 +95,7 @@ func (d *doubt) sendLost(r *run, people []*person) error {
 	var err error
 	for _, p := range people {
 		if r.spent(p) {
-			err = errors.Join(err, r.account.record(p, batch.Outcome{Code: batch.CodeAPIError, Error: fmt.Sprintf(
+			err = errors.Join(err, r.record(p, batch.Outcome{Code: batch.CodeAPIError, Error: fmt.Sprintf(
 				"not invited after %d attempts: %s; send this row again later", p.attempts, p.reason)}))
 		} else {
 			left = append(left, p)

@@ -34,18 +34,18 @@ func (a *admission) admit() error {
 // row deals with one row, or reports false if it has to wait for room. Somebody
 // who is not let in because the run ends keeps no outcome: that is not_sent.
 func (a *admission) row(f *fedRow) (bool, error) {
-	if !a.run.account.index.Pending(f.row.Index) {
+	if !a.run.account.Pending(f.row.Index) {
 		return true, nil // found in an interview's list since the row was read
 	}
-	p := &person{Candidate: f.row.Candidate, key: f.row.Candidate.Key(), row: f.row.Index, offset: f.row.Offset}
+	p := &person{Candidate: f.row.Candidate, key: f.row.Candidate.Key(), row: f.row.Index}
 	if held, err := a.hold(p, f.record, f.wrongID); held || err != nil {
 		return true, err
 	}
 	if a.run.opts.ConfirmOnly {
-		return true, a.run.account.record(p, leftUninvited)
+		return true, a.run.record(p, leftUninvited)
 	}
 	if o, turned := a.run.interview(p).turnedAway(p); turned {
-		return true, a.run.account.record(p, o)
+		return true, a.run.record(p, o)
 	}
 	switch {
 	case a.run.stopped, a.limitReached() && a.run.idle():
@@ -62,9 +62,8 @@ func (a *admission) row(f *fedRow) (bool, error) {
 // it does. wrongID is what is wrong with the candidate id of an invitation that
 // is to be sent again.
 func (a *admission) hold(p *person, rec batch.Record, wrongID string) (bool, error) {
-	account := a.run.account
 	if wrongID != "" {
-		return true, account.record(p, batch.Outcome{Code: batch.CodeInvalidValue, Error: wrongID})
+		return true, a.run.record(p, batch.Outcome{Code: batch.CodeInvalidValue, Error: wrongID})
 	}
 	switch rec.Next(p.Candidate, time.Now(), a.run.opts.ResendAfter) {
 	case batch.Invite, batch.Resend:
@@ -74,22 +73,22 @@ func (a *admission) hold(p *person, rec batch.Record, wrongID string) (bool, err
 	case batch.SkipForgotten:
 		// Nothing else is said or kept of them: no id, no link, and no list has
 		// to show them in order to be believed.
-		return true, account.record(p, batch.Outcome{Status: batch.StatusAlreadyInvited})
+		return true, a.run.record(p, batch.Outcome{Status: batch.StatusAlreadyInvited})
 	case batch.SkipInvited:
 		links := a.run.opts.Links
 		link := rec.InviteURL == "" && rec.CandidateID != "" && (links == batch.LinksAll || links == batch.LinksConfirmed && rec.Kind != batch.KindFound)
-		return true, account.recordWanting(p, batch.Outcome{
+		return true, a.run.recordWanting(p, batch.Outcome{
 			Status: batch.StatusAlreadyInvited, CandidateID: rec.CandidateID, InviteURL: rec.InviteURL,
 		}, link)
 	case batch.SkipLeftOut:
-		return true, account.record(p, stillLeftOut)
+		return true, a.run.record(p, stillLeftOut)
 	case batch.SkipResent:
 		a.run.heldBack.Add(rec.ResentAt.Add(a.run.opts.ResendAfter))
-		return true, account.record(p, batch.Outcome{
+		return true, a.run.record(p, batch.Outcome{
 			Status: batch.StatusAlreadyInvited, CandidateID: cmp.Or(rec.CandidateID, p.CandidateID), InviteURL: rec.InviteURL,
 		})
 	case batch.SkipMaybeResent:
-		return true, account.record(p, batch.Outcome{Code: batch.CodeUncertain, Error: "an earlier run may have re-sent this invitation, " +
+		return true, a.run.record(p, batch.Outcome{Code: batch.CodeUncertain, Error: "an earlier run may have re-sent this invitation, " +
 			"its answer was lost and the API's list cannot tell; " + a.run.opts.ResendAgain(rec.ResentAt)})
 	}
 	return true, fmt.Errorf("row %d was refused or failed in this run and came up again", p.row+1)
@@ -113,11 +112,11 @@ func (a *admission) refund(people []*person) {
 // again lets people wait once more who were let in before and are known not to
 // be invited.
 func (a *admission) again(people []*person) error {
-	a.run.account.setClaimed(people, false)
+	a.run.setClaimed(people, false)
 	var err error
 	for _, p := range people {
 		if o, turned := a.run.interview(p).turnedAway(p); turned {
-			err = errors.Join(err, a.run.account.record(p, o))
+			err = errors.Join(err, a.run.record(p, o))
 		} else {
 			a.run.letWait(p) // when the run ends, finish finds them there
 		}
@@ -132,7 +131,7 @@ func (a *admission) readmit(people []*person) error {
 	for _, p := range people {
 		if !a.run.interview(p).turnsAway(p) {
 			if a.limitReached() {
-				a.run.account.setClaimed([]*person{p}, false) // not_sent
+				a.run.setClaimed([]*person{p}, false) // not_sent
 				continue
 			}
 			a.admitted++
@@ -153,7 +152,7 @@ func (a *admission) remove(iv *interview) []*person {
 // removeFound takes those of an interview away who were found to be invited, so
 // that chunks are full.
 func (a *admission) removeFound(iv *interview) {
-	a.refund(a.run.waiting.remove(iv, func(_ *group, p *person) bool { return a.run.account.index.Pending(p.row) }))
+	a.refund(a.run.waiting.remove(iv, func(_ *group, p *person) bool { return a.run.account.Pending(p.row) }))
 }
 
 // sendParts sends what was refused again, in smaller requests: halves, or one by
@@ -193,7 +192,7 @@ func (a *admission) sendUnchanged(c *chunk, people []*person) error {
 func (a *admission) resendParts(c *chunk, parts [][]*person) error {
 	together := &party{}
 	for _, people := range parts {
-		a.run.account.setClaimed(people, false)
+		a.run.setClaimed(people, false)
 		for _, p := range people {
 			if p.party == nil && len(parts) > 1 {
 				p.party = together

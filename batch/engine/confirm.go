@@ -151,7 +151,7 @@ func (l *look) believeAbsent(d *doubt, people []*person) (absent, unknown []*per
 func (d *doubt) cannotTell(r *run, people []*person) error {
 	var err error
 	for _, p := range people {
-		err = errors.Join(err, r.account.record(p, batch.Outcome{Code: batch.CodeUncertain, Error: r.confirmer.why(d, p, "the API's list could not tell")}))
+		err = errors.Join(err, r.record(p, batch.Outcome{Code: batch.CodeUncertain, Error: r.confirmer.why(d, p, "the API's list could not tell")}))
 	}
 	return err
 }
@@ -174,7 +174,7 @@ func (l *look) followFound(r *run, d *doubt, people []*person) error {
 	}
 	for _, p := range people {
 		p.party.goThrough()
-		err = errors.Join(err, r.account.recordWanting(p, batch.Outcome{Status: batch.StatusConfirmed, CandidateID: l.found[p]},
+		err = errors.Join(err, r.recordWanting(p, batch.Outcome{Status: batch.StatusConfirmed, CandidateID: l.found[p]},
 			r.opts.Links != batch.LinksNone && l.found[p] != ""))
 	}
 	r.confirmer.forget(d, people)
@@ -221,7 +221,7 @@ func (j *lookUpJob) follow(r *run) error {
 	for i, p := range j.people {
 		held, heldErr := r.admission.hold(p, j.records[i], "")
 		if heldErr == nil && !held {
-			heldErr = r.account.record(p, leftUninvited)
+			heldErr = r.record(p, leftUninvited)
 		}
 		err = errors.Join(err, heldErr)
 	}

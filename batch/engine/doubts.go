@@ -70,12 +70,12 @@ func (c *confirmer) unlisted(d *doubt, p *person) error {
 	default:
 		why = c.why(d, p, "the API's list cannot show who it was for")
 	}
-	return c.run.account.record(p, batch.Outcome{Code: batch.CodeUncertain, Error: why})
+	return c.run.record(p, batch.Outcome{Code: batch.CodeUncertain, Error: why})
 }
 
 // doubtEarlier lets the list tell of somebody whom an earlier run has in doubt.
 func (c *confirmer) doubtEarlier(p *person, rec batch.Record) error {
-	c.run.account.setClaimed([]*person{p}, true)
+	c.run.setClaimed([]*person{p}, true)
 	of := earlierRequest{id: rec.RequestID, displaced: rec.Mark == batch.MarkOtherAddress}
 	applied := rec.JobApplicationID != ""
 	if !p.listable() || c.run.out.Lists.WasNeverThere() {

@@ -30,6 +30,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/account"
 	"bulkinvite/batch/outlet"
 	"bulkinvite/batch/plan"
 )
@@ -47,7 +48,7 @@ func (e *ending) Error() string { return e.reason }
 type Engine struct {
 	src     batch.Source
 	plan    *plan.Plan
-	account *account
+	account *account.Account
 	ledger  batch.Ledger
 	out     *outlet.Outlet
 	opts    batch.Options
@@ -71,14 +72,10 @@ func New(src batch.Source, plan *plan.Plan, ledger batch.Ledger, api batch.API, 
 		return nil, err
 	}
 	opts = opts.WithDefaults()
-	out, err := newOutcomes()
-	if err != nil {
+	if err := plan.Account.Open(); err != nil {
 		return nil, err
 	}
-	e := &Engine{
-		src: src, plan: plan, ledger: ledger, opts: opts,
-		account: &account{src: src, index: plan.Index, outcomes: out},
-	}
+	e := &Engine{src: src, plan: plan, account: plan.Account, ledger: ledger, opts: opts}
 	e.out = outlet.New(api, opts, outlet.Hooks{End: e.endRun, Remember: e.remember, Knows: e.knowsInterview})
 	e.run = newRun(e)
 	e.last.engine = e
@@ -208,13 +205,13 @@ func (e *Engine) finish(ctx context.Context, broke error) error {
 	var err error
 	for _, d := range r.confirmer.all() {
 		for _, p := range d.inOrder() {
-			err = errors.Join(err, e.account.record(p, batch.Outcome{Code: batch.CodeUncertain,
+			err = errors.Join(err, r.record(p, batch.Outcome{Code: batch.CodeUncertain,
 				Error: r.confirmer.why(d, p, "the run ended before the API's list could tell")}))
 		}
 	}
 	for _, p := range r.left() {
 		if p.attempts > 0 { // the others' outcome is the same without a record
-			err = errors.Join(err, e.account.record(p, e.notSent()))
+			err = errors.Join(err, r.record(p, e.notSent()))
 		}
 	}
 	return err
@@ -227,7 +224,7 @@ func (e *Engine) End() (batch.End, string) { return e.end, e.reason }
 // Offset count. Rows that the run did not get to are CodeNotSent; those that it
 // was sending when it broke off are CodeUncertain.
 func (e *Engine) Outcome(row *batch.Row) (batch.Outcome, error) {
-	return e.account.outcome(row, e.notSent())
+	return e.account.Outcome(row, e.notSent())
 }
 
 // notSent is the outcome of those whom the run did not get to.
@@ -248,7 +245,7 @@ func (e *Engine) Warnings() []string { return append([]string(nil), e.run.warnin
 // memory.
 func (e *Engine) Close() error {
 	e.run.free()
-	return e.account.close()
+	return e.account.Close()
 }
 
 // guard is Guard for the engine's goroutines: a bug, be it the goroutine's own

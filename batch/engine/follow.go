@@ -36,7 +36,7 @@ func (s *sendReport) follow(r *run) error {
 func (s *sendReport) followHeld(r *run) error {
 	var err error
 	for _, h := range s.held {
-		r.account.setClaimed([]*person{h.p}, false)
+		r.setClaimed([]*person{h.p}, false)
 		held, holdErr := r.admission.hold(h.p, h.rec, h.wrongID)
 		if holdErr == nil && !held {
 			holdErr = fmt.Errorf("the ledger holds row %d and does not say why", h.p.row+1)
@@ -91,7 +91,7 @@ func (s *sendReport) invitedNow(r *run, p *person, inv client.Invitation) error 
 		r.warnSecondSession(p, inv)
 	}
 	p.party.goThrough()
-	return r.account.record(p, batch.Outcome{Status: status, CandidateID: inv.CandidateID, InviteURL: inv.InviteURL})
+	return r.record(p, batch.Outcome{Status: status, CandidateID: inv.CandidateID, InviteURL: inv.InviteURL})
 }
 
 // accepted notes that people of the chunk were accepted, just now.

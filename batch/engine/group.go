@@ -14,7 +14,6 @@ type person struct {
 	batch.Candidate
 	key      batch.Key
 	row      int
-	offset   int64
 	claimed  bool      // in this run, once or more often: keeps their place under the limit
 	attempts int       // requests that may have reached the API
 	lost     int       // of them: those that turned out not to have acted

@@ -110,7 +110,7 @@ func (p *picker) chunkJob(c *chunk) job {
 	p.sent++
 	pending, found := c.people[:0:0], c.people[:0:0]
 	for _, one := range c.people {
-		if p.run.account.index.Pending(one.row) {
+		if p.run.account.Pending(one.row) {
 			pending = append(pending, one)
 		} else {
 			found = append(found, one) // to be invited, while they waited
@@ -121,7 +121,7 @@ func (p *picker) chunkJob(c *chunk) job {
 		p.run.doneChunk(c)
 		return nil
 	}
-	p.run.account.setClaimed(pending, true)
+	p.run.setClaimed(pending, true)
 	return &sendJob{chunk: c, people: pending, endpoint: p.endpointOf(pending)}
 }
 

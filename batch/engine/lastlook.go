@@ -155,10 +155,10 @@ func (l *lastLook) twiceAlike(ctx context.Context, iv *interview, entries map[st
 // invitedNowOrKnown reports whether somebody is a row that this run has invited,
 // and whether they are a row at all.
 func (l *lastLook) invitedNowOrKnown(iv *interview, email string) (ours, known bool, err error) {
-	row, _, err := l.engine.account.locate(batch.Key{InterviewID: iv.id, Email: email})
+	row, _, err := l.engine.account.Locate(batch.Key{InterviewID: iv.id, Email: email})
 	if err != nil || row < 0 {
 		return false, false, err
 	}
-	o, err := l.engine.account.outcomeOf(l.engine.account.index.Word(row), l.engine.notSent())
+	o, err := l.engine.account.OutcomeAt(row, l.engine.notSent())
 	return o.Status == batch.StatusInvited || o.Status == batch.StatusConfirmed, true, err
 }

@@ -11,7 +11,6 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/outlet"
-	"bulkinvite/batch/plan"
 	"bulkinvite/client"
 )
 
@@ -40,7 +39,7 @@ const rememberNoLinks = "links_do_not_come"
 
 // WantsLinks reports, after Run, whether FetchLinks has anything to do. It may
 // take a while: whoever has something to write about the run does so before.
-func (e *Engine) WantsLinks() bool { return !e.cutShort && e.account.counts.links.Load() > 0 }
+func (e *Engine) WantsLinks() bool { return !e.cutShort && e.account.Counts().Links > 0 }
 
 // FetchLinks gets the links of those whose invitation was found in the list. It
 // comes after Run: a link is worth less than an invitation. Missing links are no
@@ -114,16 +113,12 @@ func (e *Engine) fetchAll(soft context.Context) [2]error {
 	g.SetLimit(e.opts.Concurrency)
 	f := &linkFetcher{engine: e, ctx: ctx, group: g, pauses: e.out.NewPauses(linkPause)}
 	scan := func(row *batch.Row) error {
-		w := e.account.index.Word(row.Index)
-		if w.Tag() != plan.TagOutcome {
-			return nil
-		}
-		k, err := e.account.outcomes.get(w.Value())
-		if err != nil || !k.wantLink {
+		o, wantsLink, err := e.account.Linkless(row.Index)
+		if err != nil || !wantsLink {
 			return err
 		}
 		p := &person{Candidate: row.Candidate, key: row.Candidate.Key(), row: row.Index}
-		return f.fetch(linkless{p, k})
+		return f.fetch(linkless{p, o.CandidateID})
 	}
 	err := e.guard(func() error {
 		if err := e.src.Scan(ctx, scan); err != nil {
@@ -136,8 +131,8 @@ func (e *Engine) fetchAll(soft context.Context) [2]error {
 
 // A linkless person is one whose link is to be fetched.
 type linkless struct {
-	p *person
-	k known
+	p  *person
+	id string // of the candidate
 }
 
 // A linkFetcher asks for links: one after another until one has come, so that
@@ -162,7 +157,7 @@ func (f *linkFetcher) fetch(l linkless) error {
 		f.group.Go(e.guard(func() error { return f.fetchLink(f.ctx, l) }))
 		return nil
 	}
-	inv, refused, err := f.sendLink(f.ctx, l.p, l.k)
+	inv, refused, err := f.sendLink(f.ctx, l)
 	if err == nil && !f.begun {
 		f.begun = true
 		err = f.lookAfterLink(f.ctx, l)
@@ -228,8 +223,8 @@ func (f *linkFetcher) lookAfterLink(ctx context.Context, l linkless) error {
 		return context.Cause(ctx)
 	}
 	for entry := range entries {
-		if len(entries) > 1 || entry.CandidateID != l.k.CandidateID {
-			f.engine.endLinks(fmt.Sprintf("fetching the link of candidate %s seems to have made a second session; tell the API's support", l.k.CandidateID))
+		if len(entries) > 1 || entry.CandidateID != l.id {
+			f.engine.endLinks(fmt.Sprintf("fetching the link of candidate %s seems to have made a second session; tell the API's support", l.id))
 			return context.Cause(ctx)
 		}
 	}
@@ -240,12 +235,7 @@ func (f *linkFetcher) lookAfterLink(ctx context.Context, l linkless) error {
 func (e *Engine) endLinks(why string) { e.cancel(&ending{reason: why}) }
 
 func (f *linkFetcher) keepLink(l linkless, inv client.Invitation) error {
-	l.k.InviteURL, l.k.wantLink = inv.InviteURL, false
-	at, err := f.engine.account.outcomes.put(l.k)
-	if err == nil {
-		f.engine.account.index.ReplaceOutcome(l.p.row, at)
-	}
-	return err
+	return f.engine.account.SetLink(l.p.row, inv.InviteURL)
 }
 
 // linkTries is how often a link is asked for. Asking does no harm, and without
@@ -262,7 +252,7 @@ func (f *linkFetcher) fetchLink(ctx context.Context, l linkless) error {
 	defer f.engine.links.tried.Add(1)
 	pauses := f.engine.out.NewPauses(linkPause)
 	for range linkTries {
-		inv, refused, err := f.sendLink(ctx, l.p, l.k)
+		inv, refused, err := f.sendLink(ctx, l)
 		switch {
 		case err != nil:
 			return err
@@ -280,10 +270,10 @@ func (f *linkFetcher) fetchLink(ctx context.Context, l linkless) error {
 
 // sendLink is one request for a link. Without one it reports whether it was
 // refused for good.
-func (f *linkFetcher) sendLink(ctx context.Context, p *person, k known) (inv *client.Invitation, refused bool, err error) {
-	hard := context.WithoutCancel(ctx)
+func (f *linkFetcher) sendLink(ctx context.Context, l linkless) (inv *client.Invitation, refused bool, err error) {
+	hard, p := context.WithoutCancel(ctx), l.p
 	claim, err := f.engine.ledger.Claim(hard, batch.Request{
-		Kind: batch.KindLink, InterviewID: p.InterviewID, CandidateID: k.CandidateID, DisableEmail: true, People: []batch.Key{p.key},
+		Kind: batch.KindLink, InterviewID: p.InterviewID, CandidateID: l.id, DisableEmail: true, People: []batch.Key{p.key},
 	})
 	if err != nil {
 		return nil, false, fmt.Errorf("claim: %w", err)
@@ -297,18 +287,18 @@ func (f *linkFetcher) sendLink(ctx context.Context, p *person, k known) (inv *cl
 		return nil, false, err
 	}
 	invitations, apiErr := slot.Invite(hard, outlet.Link, client.InviteRequest{
-		InterviewID: p.InterviewID, CandidateID: k.CandidateID, DisableEmailNotification: true,
+		InterviewID: p.InterviewID, CandidateID: l.id, DisableEmailNotification: true,
 	})
 	status, message := client.Describe(apiErr)
 	s := batch.Settlement{Key: p.key, State: batch.StateNone}
 	switch {
 	case apiErr != nil || len(invitations) != 1:
-	case theirs(p, k, invitations[0]):
+	case l.isTheirs(invitations[0]):
 		inv = &invitations[0]
 		s = batch.Settlement{Key: p.key, State: batch.StateInvited, CandidateID: inv.CandidateID, InviteURL: inv.InviteURL}
 	default:
 		message = "the answer names another candidate: " + invitations[0].CandidateID
-		f.engine.endLinks("the answer for candidate " + k.CandidateID + " names another one; tell the API's support")
+		f.engine.endLinks("the answer for candidate " + l.id + " names another one; tell the API's support")
 	}
 	if err := f.engine.ledger.Settle(hard, claim.ID, batch.Answer{StatusCode: status, Message: message, Outcomes: []batch.Settlement{s}}); err != nil {
 		return nil, false, fmt.Errorf("settle: %w", err)
@@ -350,11 +340,11 @@ func (f *linkFetcher) judgeLink(found bool, err error) {
 	f.engine.endLinks(fmt.Sprintf("the API answered %s (%s)", how, batch.MaskText(what)))
 }
 
-// theirs reports whether an invitation is the one that was asked for.
-func theirs(p *person, k known, inv client.Invitation) bool {
-	if inv.CandidateID != k.CandidateID {
+// isTheirs reports whether an invitation is the one that was asked for.
+func (l *linkless) isTheirs(inv client.Invitation) bool {
+	if inv.CandidateID != l.id {
 		return false
 	}
-	return inv.CandidateEmail == "" || !p.key.HasAddress() || p.JobApplicationID != "" ||
-		batch.NewKey(p.InterviewID, inv.CandidateEmail) == p.key
+	return inv.CandidateEmail == "" || !l.p.key.HasAddress() || l.p.JobApplicationID != "" ||
+		batch.NewKey(l.p.InterviewID, inv.CandidateEmail) == l.p.key
 }

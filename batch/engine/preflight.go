@@ -135,7 +135,7 @@ func (j *preflightJob) end(r *run, e interviewEvent) error {
 	r.step(iv, e)
 	var err error
 	if iv.state == shut {
-		err = r.account.recordAll(r.admission.remove(iv), batch.Outcome{Code: batch.CodeNotSent, Error: iv.listError})
+		err = r.recordAll(r.admission.remove(iv), batch.Outcome{Code: batch.CodeNotSent, Error: iv.listError})
 	} else {
 		r.admission.removeFound(iv)
 	}
@@ -158,7 +158,7 @@ const foundBlock = 500
 
 // find is a finder: add for a row that is found by its key.
 func (f *foundPeople) find(key batch.Key, candidateID string) (bool, error) {
-	row, c, err := f.worker.account.locate(key)
+	row, c, err := f.worker.account.Locate(key)
 	if err != nil || row < 0 {
 		return false, err
 	}
@@ -168,15 +168,15 @@ func (f *foundPeople) find(key batch.Key, candidateID string) (bool, error) {
 // add takes a row in that the list shows, unless it is known already; in doubt,
 // which confirming settles; or to be re-sent.
 func (f *foundPeople) add(row int, c batch.Candidate, candidateID string) error {
-	w, key := f.worker.account.index.Word(row), c.Key()
-	if w.Tag() != plan.TagPending || c.CandidateID != "" || f.seen[key] {
+	key := c.Key()
+	if !f.worker.account.Untouched(row) || c.CandidateID != "" || f.seen[key] {
 		return nil
 	}
 	if f.seen == nil {
 		f.seen = map[batch.Key]bool{}
 	}
 	f.seen[key] = true
-	f.people = append(f.people, &person{Candidate: c, key: key, row: row, offset: w.Value()})
+	f.people = append(f.people, &person{Candidate: c, key: key, row: row})
 	f.ids = append(f.ids, candidateID)
 	if len(f.people) < foundBlock {
 		return nil
@@ -250,7 +250,7 @@ func (f *foundReport) follow(r *run) error {
 	for i, p := range f.people {
 		o := f.outcomes[i]
 		link := r.opts.Links == batch.LinksAll && o.InviteURL == "" && o.CandidateID != ""
-		err = errors.Join(err, r.account.recordWanting(p, o, link))
+		err = errors.Join(err, r.recordWanting(p, o, link))
 	}
 	return err
 }

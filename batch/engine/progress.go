@@ -32,19 +32,20 @@ type Progress struct {
 // Progress may be called at any time from any goroutine.
 func (e *Engine) Progress() Progress {
 	rate, requests := e.out.Pacer.State()
+	counts := e.account.Counts()
 	p := Progress{
 		People:   e.plan.People,
-		Done:     int(e.account.counts.done.Load()),
-		Invited:  int(e.account.counts.invited.Load()),
-		Already:  int(e.account.counts.already.Load()),
-		Failed:   int(e.account.counts.failed.Load()),
+		Done:     counts.Done,
+		Invited:  counts.Invited,
+		Already:  counts.Already,
+		Failed:   counts.Failed,
 		Requests: requests,
 		Rate:     rate,
 		Held:     e.out.Pacer.HeldFor(),
 		Down:     e.out.Health.IsDown(),
 	}
 	if !e.links.ended.Load() {
-		p.LinksLeft = int(e.account.counts.links.Load() - e.links.tried.Load())
+		p.LinksLeft = counts.Links - int(e.links.tried.Load())
 	}
 	s := &e.run.shown
 	p.InDoubt, p.ListIn = int(s.inDoubt.Load()), max(time.Duration(s.listAt.Load()-time.Now().UnixNano()), 0)

@@ -54,13 +54,13 @@ type leftover struct {
 
 // begin reads whom the ledger knows. Whom it has now the list has to have later.
 func (r *reading) begin(w *worker) error {
-	r.worker, r.roll, r.seen = w, newRoll(w.account.index.Seed, w.start), map[uint64]bool{}
+	r.worker, r.roll, r.seen = w, newRoll(w.start), map[uint64]bool{}
 	r.exact, r.held = map[string]bool{}, map[form][]int{}
 	err := w.ledger.Members(w.hard, r.id, func(m batch.Member) error {
 		_, isTimed := slices.BinarySearch(r.timed, m.RequestID)
 		r.roll.add(&m, isTimed)
 		if m.Key.HasAddress() && batch.HasForms(m.Key.Email) {
-			r.alikes = append(r.alikes, w.account.index.AlikeHash(m.Key.Email))
+			r.alikes = append(r.alikes, w.account.Alike(m.Key.Email))
 		}
 		return nil
 	})
@@ -113,7 +113,7 @@ func (r *reading) recognise(key batch.Key, entry client.Entry) (row int, c batch
 			r.shown(p)
 			return -1, c, r.worker.facts.seeListed(r.worker.hard, key.Email)
 		}
-		if row, c, err = r.worker.account.locate(key); err != nil {
+		if row, c, err = r.worker.account.Locate(key); err != nil {
 			return row, c, err
 		}
 		inDoubt := len(r.inDoubt) > 0 && slices.Contains(r.inDoubt[r.worker.formOf(key.Email)], key)

@@ -55,7 +55,7 @@ const (
 // refused records that the API refused one person alone, and gives the interview
 // up if it is the interview that is refused.
 func (r *refusals) refused(iv *interview, p *person, message string) error {
-	err := r.run.account.record(p, batch.Outcome{Code: batch.CodeRefused, Error: "the API refused this candidate: " + message})
+	err := r.run.record(p, batch.Outcome{Code: batch.CodeRefused, Error: "the API refused this candidate: " + message})
 	if p.CandidateID != "" || iv.accepted || iv.state == refusing {
 		return err // or what is refused is the invitation to send again
 	}
@@ -77,7 +77,7 @@ func (r *refusals) giveUp(iv *interview, message string) error {
 		"check the interview, then send this row again", iv.refusedAlone, message)
 	r.run.step(iv, refusal)
 	r.run.warn(fmt.Sprintf("interview %s is refused: %s", iv.asSent, batch.MaskText(message)))
-	return r.run.account.recordAll(r.run.admission.remove(iv), batch.Outcome{Code: batch.CodeInterviewRefused, Error: iv.refused})
+	return r.run.recordAll(r.run.admission.remove(iv), batch.Outcome{Code: batch.CodeInterviewRefused, Error: iv.refused})
 }
 
 // denied deals with somebody whom the gateway denied alone. Where the key is
@@ -86,7 +86,7 @@ func (r *refusals) denied(iv *interview, p *person, apiErr error) error {
 	if r.key.works {
 		return r.refused(iv, p, client.MessageOf(apiErr))
 	}
-	r.run.account.setClaimed([]*person{p}, false)
+	r.run.setClaimed([]*person{p}, false)
 	r.key.suspect = true
 	if iv.denied++; iv.denied == 1 {
 		r.key.lacks++

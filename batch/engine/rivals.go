@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"bulkinvite/batch"
-	"bulkinvite/batch/plan"
+	"bulkinvite/batch/account"
 	"bulkinvite/client"
 )
 
@@ -19,12 +19,14 @@ import (
 // keep it; the zero form is that of none.
 type form struct {
 	loose uint64 // of the loose key
-	alike uint32 // see index.AlikeHash
+	alike uint32 // see Account.Alike
 }
 
+// formSeed is that of all forms.
+var formSeed = maphash.MakeSeed()
+
 func (w *worker) formOf(email string) form {
-	x := w.account.index
-	return form{maphash.String(x.Seed, batch.LooseEmail(email, w.facts.list.habits())), x.AlikeHash(email)}
+	return form{maphash.String(formSeed, batch.LooseEmail(email, w.facts.list.habits())), w.account.Alike(email)}
 }
 
 // rivals are those who may be kept under a form, beside those who are judged.
@@ -42,10 +44,10 @@ func (r *reading) rivalsOf(f form, judged func(batch.Key) bool) (v rivals, err e
 			v.sent++
 		}
 	}
-	rows := append(r.worker.account.index.RowsAlike(f.alike), r.held[f]...)
+	rows := append(r.worker.account.RowsAlike(f.alike), r.held[f]...)
 	slices.Sort(rows)
 	for _, row := range slices.Compact(rows) {
-		c, err := r.worker.account.index.Candidate(row, r.worker.account.outcomes)
+		c, err := r.worker.account.Candidate(row)
 		if err != nil {
 			return v, err
 		}
@@ -61,16 +63,14 @@ func (r *reading) rivalsOf(f form, judged func(batch.Key) bool) (v rivals, err e
 }
 
 // count adds a row to the rivals.
-func (v *rivals) count(a *account, p *person) error {
-	w := a.index.Word(p.row)
+func (v *rivals) count(a *account.Account, p *person) error {
 	switch {
-	case w.Tag() == plan.TagClaimed:
-		v.sent++
-	case w.Tag() == plan.TagPending:
-		p.offset = w.Value()
+	case a.Untouched(p.row):
 		v.waiting = append(v.waiting, p)
+	case a.Pending(p.row):
+		v.sent++
 	default:
-		o, err := a.outcomeOf(w, batch.Outcome{})
+		o, err := a.OutcomeAt(p.row, batch.Outcome{})
 		if err != nil {
 			return err
 		}

@@ -38,7 +38,7 @@ const (
 	markListed                       // known by an address, so that the list has to show them
 )
 
-func newRoll(seed maphash.Seed, start time.Time) *roll { return &roll{seed: seed, start: start} }
+func newRoll(start time.Time) *roll { return &roll{seed: maphash.MakeSeed(), start: start} }
 
 // add takes a member in. timed says that they were accepted by an answer in this
 // run, and not found in a list. sort comes before anybody is looked up.

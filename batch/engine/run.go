@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/account"
 	"bulkinvite/batch/outlet"
 	"bulkinvite/batch/plan"
 )
@@ -22,7 +23,7 @@ type run struct {
 	opts    batch.Options
 	log     zerolog.Logger
 	start   time.Time // the settle time of what dead runs left in doubt begins here
-	account *account
+	account *account.Account
 	out     *outlet.Outlet
 	facts   *facts
 	worker  *worker
@@ -147,7 +148,7 @@ func (r *run) follow(d done) error {
 		return d.report.follow(r)
 	}
 	if s, isSend := d.report.(*sendReport); isSend && s.id == 0 {
-		r.account.setClaimed(s.people, false) // nothing has left, and the ledger knows of nothing
+		r.setClaimed(s.people, false) // nothing has left, and the ledger knows of nothing
 	}
 	return d.err
 }
@@ -261,7 +262,7 @@ func (r *run) ended(ctx context.Context, people int, broke error) (batch.End, st
 	var why *ending
 	key, keyRefused := r.refusals.key.neverWorked()
 	switch {
-	case int(r.account.counts.done.Load()) >= people: // what ended the run kept nobody from anything
+	case r.account.Counts().Done >= people: // what ended the run kept nobody from anything
 	case errors.As(context.Cause(r.soft), &why):
 		return why.end, why.reason
 	case keyRefused:

@@ -49,7 +49,7 @@ func (w *worker) knowStrays(q judge.Question, invitations []client.Invitation) (
 		return nil, err
 	}
 	for i := range strays {
-		row, _, err := w.account.locate(keys[i])
+		row, _, err := w.account.Locate(keys[i])
 		if err != nil {
 			return nil, err
 		}
@@ -72,11 +72,11 @@ func (w *worker) knowStrays(q judge.Question, invitations []client.Invitation) (
 // isDisputed reports whether the API may keep another row under an address, who was
 // sent and whose id is not known: the invitation may be theirs.
 func (w *worker) isDisputed(q judge.Question, key batch.Key) (bool, error) {
-	x, tags := w.account.index, w.facts.answers.habits()
+	tags := w.facts.answers.habits()
 	loose := batch.LooseEmail(key.Email, tags)
 	var others []batch.Key
-	for _, row := range x.RowsAlike(x.AlikeHash(key.Email)) {
-		c, err := x.Candidate(row, w.account.outcomes)
+	for _, row := range w.account.RowsAlike(w.account.Alike(key.Email)) {
+		c, err := w.account.Candidate(row)
 		if err != nil {
 			return false, err
 		}

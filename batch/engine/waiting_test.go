@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/account"
 	"bulkinvite/batch/outlet"
 	"bulkinvite/batch/plan"
 )
@@ -19,7 +20,7 @@ func runOf(t *testing.T, opts batch.Options, candidates []batch.Candidate) (*run
 	for _, c := range candidates {
 		src.Add(c.Key(), c.JobApplicationID)
 	}
-	x := plan.NewIndex(src)
+	x := account.New(src)
 	people := make([]*person, len(candidates))
 	interviews := map[string]bool{}
 	err := src.Scan(t.Context(), func(row *batch.Row) error {
@@ -33,13 +34,12 @@ func runOf(t *testing.T, opts batch.Options, candidates []batch.Candidate) (*run
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := newOutcomes()
-	if err != nil {
+	if err := x.Open(); err != nil {
 		t.Fatal(err)
 	}
 	opts.NoPreflight, opts.SettleTime, opts.Rate, opts.Burst = true, time.Second, 1, 1
 	plan := &plan.Plan{Interviews: make([]plan.InterviewPlan, len(interviews))}
-	e := &Engine{plan: plan, opts: opts, account: &account{src: src, index: x, outcomes: out}}
+	e := &Engine{plan: plan, opts: opts, account: x}
 	e.out = outlet.New(nil, opts, outlet.Hooks{End: e.endRun})
 	e.run = newRun(e)
 	e.out.Heard.Store(true)
@@ -207,7 +207,7 @@ func TestHalvesOfARefusedInterview(t *testing.T) {
 	if c := nextChunkOf(r); c != nil || !r.finished() {
 		t.Errorf("a chunk %v goes to a refused interview", c)
 	}
-	o, err := r.account.outcome(&batch.Row{Index: 3}, batch.Outcome{})
+	o, err := r.account.Outcome(&batch.Row{Index: 3}, batch.Outcome{})
 	if err != nil || o.Code != batch.CodeInterviewRefused {
 		t.Errorf("outcome %+v (%v)", o, err)
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bulkinvite/batch/account"
 	"bulkinvite/batch/judge"
 	"context"
 	"fmt"
@@ -16,7 +17,7 @@ import (
 // and holds no state of the run: a job carries all that it has to know, and a
 // report all that the loop has to know of it.
 type worker struct {
-	account *account // to look rows up
+	account *account.Account // to look rows up
 	ledger  batch.Ledger
 	out     *outlet.Outlet
 	facts   *facts

@@ -9,13 +9,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/account"
 )
 
 // A Plan is what the check pass found: what would be sent, and what is wrong.
@@ -39,7 +39,7 @@ type Plan struct {
 	// left, and in the same state.
 	Known string
 
-	Index       *Index             // nil after FreeIndex
+	Account     *account.Account   // of the rows; nil after FreeAccount
 	pending     func(row int) bool // whether a row is one of People
 	repeats     []repeat
 	resendAfter time.Duration
@@ -83,8 +83,8 @@ const keptRepeats = 10
 // input's (it is broken) or ctx's.
 func Check(ctx context.Context, src batch.Source, opts batch.Options) (*Plan, error) {
 	opts = opts.WithDefaults()
-	plan := &Plan{Problems: map[batch.Code]int{}, Index: NewIndex(src), resendAfter: opts.ResendAfter}
-	plan.pending = plan.Index.Pending
+	plan := &Plan{Problems: map[batch.Code]int{}, Account: account.New(src), resendAfter: opts.ResendAfter}
+	plan.pending = plan.Account.Pending
 	groups := map[GroupKey]*tally{}
 	interviews := map[string]int{} // place in plan.Interviews
 	err := src.Scan(ctx, func(row *batch.Row) error {
@@ -93,7 +93,7 @@ func Check(ctx context.Context, src batch.Source, opts batch.Options) (*Plan, er
 		if row.Problem == nil {
 			key = row.Candidate.Key()
 		}
-		first, candidate, err := plan.Index.Add(row, key)
+		first, candidate, err := plan.Account.Add(row, key)
 		switch {
 		case err != nil:
 			return err
@@ -122,7 +122,7 @@ func Check(ctx context.Context, src batch.Source, opts batch.Options) (*Plan, er
 	if err != nil {
 		return nil, err
 	}
-	slices.Sort(plan.Index.alikes)
+	plan.Account.Fill()
 	return plan, nil
 }
 
@@ -191,14 +191,14 @@ func (p *Plan) Repeats(ctx context.Context, src batch.Source) ([]Repeat, error) 
 	return repeats, nil
 }
 
-// FreeIndex gives the index back, for who sends nothing: Survey asks of each row
+// FreeAccount gives the account of the rows back, for who sends nothing: Survey asks of each row
 // only whether it counts, and what it reads of the ledger needs the memory.
-func (p *Plan) FreeIndex() {
+func (p *Plan) FreeAccount() {
 	pending := make([]bool, p.Rows)
 	for row := range pending {
-		pending[row] = p.Index.Pending(row)
+		pending[row] = p.Account.Pending(row)
 	}
-	p.Index, p.pending = nil, func(row int) bool { return pending[row] }
+	p.Account, p.pending = nil, func(row int) bool { return pending[row] }
 }
 
 // Survey reads src once more and counts who is left after the ledger. It may be

@@ -25,7 +25,7 @@ var layers = [][]string{
 	{"batch/judge"},
 	{"batch/plan", "batch/outlet", "csvio", "batch/ledger", "batch/ledger/ledgertest"},
 	{"batch/ledger/history"},
-	{"batch/ledger/rows"},
+	{"batch/ledger/rows", "batch/account"},
 	{"batch", "client/sandbox"},
 	{"client", "batch/file"},
 }

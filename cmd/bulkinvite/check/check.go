@@ -141,7 +141,7 @@ func (c *checker) run(ctx context.Context, args []string) error {
 		return err
 	}
 	plan.LogColumns(c.log.Debug) // they are in the plan
-	plan.Plan.FreeIndex()
+	plan.Plan.FreeAccount()
 	debug.SetGCPercent(app.GCPercent(plan.Plan.Rows) / 2) // a ledger's list of people is smaller than the index was
 	debug.FreeOSMemory()                                  // before that is read
 	if err := ledger.Advised(plan.Look(ctx, path, c.flags.baseURL), path); err != nil {

@@ -1,4 +1,4 @@
-package engine
+package account
 
 import (
 	"encoding/binary"
@@ -12,7 +12,6 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/file"
-	"bulkinvite/batch/plan"
 )
 
 // outcomes keeps what became of each row until the outputs are written, in an
@@ -45,7 +44,7 @@ type page struct {
 	b      []byte // from (number-1)*pageSize on
 }
 
-// A known is an outcome with what the engine has to remember beside it.
+// A known is an outcome with what is remembered beside it.
 type known struct {
 	batch.Outcome
 	offset   int64 // of the row in the input
@@ -67,8 +66,8 @@ func (o *outcomes) put(k known) (int64, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	at := o.flushed + int64(len(o.buf))
-	if at > plan.MaxOffset {
-		return 0, fmt.Errorf("the outcomes take more than %d bytes; split the file", int64(plan.MaxOffset))
+	if at > maxOffset {
+		return 0, fmt.Errorf("the outcomes take more than %d bytes; split the file", int64(maxOffset))
 	}
 	o.buf = k.append(o.buf)
 	if len(o.buf) < flushAt {
@@ -111,7 +110,8 @@ func (o *outcomes) get(at int64) (known, error) {
 	}
 }
 
-func (o *outcomes) InputOffset(at int64) (int64, error) {
+// inputOffset reads only where in the input the row of an outcome is.
+func (o *outcomes) inputOffset(at int64) (int64, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	b, err := o.cached(at)

@@ -1,4 +1,4 @@
-package engine
+package account
 
 import (
 	"testing"
@@ -34,7 +34,7 @@ func TestOutcomesAreKept(t *testing.T) {
 		}
 		for i, at := range places {
 			got, err := out.get(at)
-			offset, offsetErr := out.InputOffset(at)
+			offset, offsetErr := out.inputOffset(at)
 			if err != nil || got != all[i] || offsetErr != nil || offset != all[i].offset {
 				t.Fatalf("%+v came back as %+v (%v, %v)", all[i], got, err, offsetErr)
 			}
