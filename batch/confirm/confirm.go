@@ -81,7 +81,7 @@ func Run(ctx context.Context, j Job) (*Report, error) {
 
 // inDoubt finds the people of the job in the ledger.
 func (j *Job) inDoubt(ctx context.Context, r *Report) error {
-	all, err := j.Ledger.InDoubt(ctx)
+	all, err := j.Ledger.OpenRequests(ctx)
 	if err != nil {
 		return err
 	}

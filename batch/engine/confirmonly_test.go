@@ -18,7 +18,7 @@ func (w *world) doubtful() (*batch.Roster, int) {
 	store, err := ledger.Open(w.Context(), w.ledger, ledger.Options{})
 	w.must(err)
 	defer func() { w.must(store.Close()) }()
-	all, err := store.InDoubt(w.Context())
+	all, err := store.OpenRequests(w.Context())
 	w.must(err)
 	roster, interviews := &batch.Roster{}, []string{}
 	for _, u := range all {

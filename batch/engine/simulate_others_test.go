@@ -112,7 +112,7 @@ func (p *process) confirmAll(lasting time.Duration) error {
 
 // roster returns who is in doubt, and whom the lists have to show.
 func (s *simulation) roster(store *ledger.Store) (*batch.Roster, []batch.Key) {
-	all, err := store.InDoubt(s.Context())
+	all, err := store.OpenRequests(s.Context())
 	s.must(err)
 	roster, interviews := &batch.Roster{}, []string{}
 	var keys []batch.Key
@@ -175,7 +175,7 @@ func (s *simulation) people() map[batch.Key]sandbox.Person {
 func (s *simulation) assume() {
 	store := s.openLedger()
 	defer func() { s.must(store.Close()) }()
-	all, err := store.InDoubt(s.Context())
+	all, err := store.OpenRequests(s.Context())
 	s.must(err)
 	run, err := store.Begin(s.Context(), ledger.RunInfo{BaseURL: "http://127.0.0.1", Input: "assume"})
 	s.must(err)
@@ -210,7 +210,7 @@ func (s *simulation) forget(l *line) {
 	}
 	store := s.openLedger()
 	defer func() { s.must(store.Close()) }()
-	traces, err := store.Traces(s.Context(), email)
+	traces, err := store.Traces(s.Context(), email, "")
 	s.must(err)
 	if traces.InDoubt() != nil {
 		return

@@ -91,7 +91,7 @@ func forget(t *testing.T, path, person string) {
 			t.Error(err)
 		}
 	}()
-	traces, err := s.Traces(t.Context(), person)
+	traces, err := s.Traces(t.Context(), person, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -293,7 +293,7 @@ func TestForgetInDoubt(t *testing.T) {
 	if _, err := begin(t, s).Claim(t.Context(), batch.Request{Kind: batch.KindInvite, InterviewID: "i1", People: []batch.Key{key}}); err != nil {
 		t.Fatal(err)
 	}
-	traces, err := s.Traces(t.Context(), "ann@example.com")
+	traces, err := s.Traces(t.Context(), "ann@example.com", "")
 	if err != nil {
 		t.Fatal(err)
 	}

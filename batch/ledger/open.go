@@ -27,6 +27,7 @@ import (
 
 	"bulkinvite/batch/file"
 
+	"bulkinvite/batch/ledger/history"
 	"bulkinvite/batch/ledger/rows"
 )
 
@@ -36,7 +37,10 @@ type Options struct {
 }
 
 // A Store is an open ledger, which no other process can open until Close.
+//
+// No run may be under way when it is asked Questions.
 type Store struct {
+	history.Questions
 	path   string
 	isNew  bool
 	now    func() time.Time
@@ -62,6 +66,7 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 		return nil, fmt.Errorf("ledger %s: %w", path, err)
 	}
 	s := &Store{path: real, now: opts.Now}
+	s.Questions = history.NewQuestions(func(_ context.Context, f func(rows.Querier) error) error { return s.wrap(f(s.read)) })
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -144,6 +149,13 @@ func (s *Store) indexPeople(ctx context.Context) error {
 	}
 	if err != nil {
 		return fmt.Errorf("index: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) wrap(err error) error {
+	if err != nil {
+		return fmt.Errorf("ledger %s: %w", s.path, err)
 	}
 	return nil
 }

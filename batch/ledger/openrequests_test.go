@@ -53,7 +53,7 @@ func TestOpenRequests(t *testing.T) {
 	}
 	claim(batch.Request{Kind: batch.KindFound, People: []batch.Key{key("ann")}})
 
-	got, err := s.InDoubt(t.Context())
+	got, err := s.OpenRequests(t.Context())
 	want := []history.OpenRequest{
 		{BaseURL: base, Key: key("dee"), State: batch.StateSending, Kind: batch.KindInvite},
 		{BaseURL: base, Key: key("fay"), State: batch.StateSending, Kind: batch.KindInvite},
@@ -74,7 +74,7 @@ func TestOpenRequests(t *testing.T) {
 		}
 		settle(u.RequestID, u.Key, batch.StateNone)
 	}
-	if got, err = s.InDoubt(t.Context()); len(got) > 0 || err != nil {
+	if got, err = s.OpenRequests(t.Context()); len(got) > 0 || err != nil {
 		t.Errorf("all are settled: %v, %v", got, err)
 	}
 }

@@ -42,7 +42,7 @@ func TestReport(t *testing.T) {
 		},
 		Answers: []history.AnswerReport{{Arrival: history.Answered, StatusCode: 200, Requests: 2, People: 6, Message: "ok"}},
 		Interviews: []history.InterviewReport{
-			{InterviewID: "i1", Invited: 2, Refused: 1, InDoubt: 2},
+			{InterviewID: "i1", Tally: history.Tally{Invited: 2, Refused: 1, InDoubt: 2}},
 		},
 		Timeline: history.Timeline{Start: start, Width: time.Second, Bins: []history.Bin{{Accepted: 2}}},
 		Findings: history.Findings{Invited: 1, NotInvited: 1}, // bob and eve, told apart from ann by fill
@@ -63,7 +63,7 @@ func TestReport(t *testing.T) {
 			{Arrival: history.Unanswered, Requests: 1, People: 1},
 			{Arrival: history.Answered, StatusCode: 200, Requests: 1, People: 1, Message: "ok"},
 		},
-		Interviews: []history.InterviewReport{{InterviewID: "i1", Resent: 1, Elsewhere: 1, InDoubt: 1}},
+		Interviews: []history.InterviewReport{{InterviewID: "i1", Resent: 1, Elsewhere: 1, Tally: history.Tally{InDoubt: 1}}},
 		Timeline:   history.Timeline{Start: later, Width: time.Second, Bins: []history.Bin{{Accepted: 1, Other: 1}}},
 		Named: map[batch.Code]*history.NamedPeople{
 			batch.CodeUncertain: {Total: 1, First: []history.NamedPerson{{Email: "fay@example.com", InterviewID: "i1", RequestID: 5, Message: ""}}},
@@ -134,7 +134,7 @@ func TestReportFindings(t *testing.T) {
 			{Arrival: history.NotSent, Requests: 1, People: 1, Message: "status 0"},
 			{Arrival: history.Answered, StatusCode: 400, Requests: 1, People: 1, Message: "status 400"},
 		},
-		Interviews:    []history.InterviewReport{{InterviewID: "i1", Invited: 1, Refused: 1}},
+		Interviews:    []history.InterviewReport{{InterviewID: "i1", Tally: history.Tally{Invited: 1, Refused: 1}}},
 		Findings:      history.Findings{NotInvited: 1},
 		LaterFindings: history.Findings{Invited: 1},
 		Named: map[batch.Code]*history.NamedPeople{

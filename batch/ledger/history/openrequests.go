@@ -2,7 +2,6 @@ package history
 
 import (
 	"context"
-	"database/sql"
 	"strings"
 	"time"
 
@@ -27,26 +26,24 @@ type OpenRequest struct {
 // InDoubt returns who is in doubt because of a run, or of any if that is 0: each
 // person once, in the request that this comes from, and without re-sends. It is
 // what People tells, in memory that grows with those in doubt alone.
-func (r *Reader) InDoubt(ctx context.Context, run int64) (open []OpenRequest, err error) {
-	err = r.read(ctx, func(tx *sql.Tx) error {
-		open, err = openRequests(ctx, tx, batch.StateSending, run, isOrigin)
-		return err
-	})
-	return open, err
+func (q Questions) InDoubt(ctx context.Context, run int64) ([]OpenRequest, error) {
+	return q.openRequests(ctx, batch.StateSending, run, isOrigin)
 }
 
-// InDoubt is Store.InDoubt of package ledger.
-func InDoubt(ctx context.Context, db rows.Querier) ([]OpenRequest, error) {
-	return openRequests(ctx, db, batch.StateSending, 0, func(o *OpenRequest, rec *batch.Record) bool {
+// LeftOut is InDoubt for everybody in StateNoInvitation, because of any run.
+func (q Questions) LeftOut(ctx context.Context) ([]OpenRequest, error) {
+	return q.openRequests(ctx, batch.StateNoInvitation, 0, isOrigin)
+}
+
+// OpenRequests returns all open requests of everybody who is in doubt at any base
+// URL, re-sends included, in the order of their numbers. Settling all of
+// somebody's ends the doubt.
+func (q Questions) OpenRequests(ctx context.Context) ([]OpenRequest, error) {
+	return q.openRequests(ctx, batch.StateSending, 0, func(o *OpenRequest, rec *batch.Record) bool {
 		// What another request or a newer re-send has told since is no doubt.
 		return o.Kind == batch.KindResend && rec.ResentState == batch.StateSending ||
 			o.Kind != batch.KindResend && rec.State == batch.StateSending
 	})
-}
-
-// LeftOut is Store.LeftOut of package ledger.
-func LeftOut(ctx context.Context, db rows.Querier) ([]OpenRequest, error) {
-	return openRequests(ctx, db, batch.StateNoInvitation, 0, isOrigin)
 }
 
 // isOrigin reports whether the state that somebody is in comes from the request.
@@ -54,21 +51,28 @@ func isOrigin(o *OpenRequest, rec *batch.Record) bool { return o.RequestID == re
 
 // openRequests returns those whom requests of a run, or of any if that is 0, have
 // in the state, if keep says so of all that is known of them.
-func openRequests(ctx context.Context, db rows.Querier, state batch.State, run int64, keep func(*OpenRequest, *batch.Record) bool) ([]OpenRequest, error) {
-	var open []OpenRequest
-	for r, err := range requestsOf(ctx, db, run) {
-		if err != nil {
-			return nil, err
-		}
-		for i := range r.People {
-			if o, ok := openFor(r, i, state); ok {
-				open = append(open, o)
+func (q Questions) openRequests(ctx context.Context, state batch.State, run int64, keep func(*OpenRequest, *batch.Record) bool) ([]OpenRequest, error) {
+	return ask(ctx, q, func(db rows.Querier) ([]OpenRequest, error) {
+		var open []OpenRequest
+		for r, err := range statesOf(ctx, db, run) {
+			if err != nil {
+				return nil, err
+			}
+			for i := range r.People {
+				if o, ok := openFor(r, i, state); ok {
+					open = append(open, o)
+				}
 			}
 		}
-	}
-	if len(open) == 0 {
-		return nil, nil
-	}
+		if len(open) == 0 {
+			return nil, nil
+		}
+		return stillOpen(ctx, db, open, keep)
+	})
+}
+
+// stillOpen returns those of whom keep says so.
+func stillOpen(ctx context.Context, db rows.Querier, open []OpenRequest, keep func(*OpenRequest, *batch.Record) bool) ([]OpenRequest, error) {
 	l, err := rows.NewFinder(ctx, db)
 	if err != nil {
 		return nil, err
@@ -117,16 +121,16 @@ type Member struct {
 	Listed bool
 }
 
-// Members is Store.Members beside a run. If a run begins to write meanwhile, f
-// may be called for the same people again.
-func (r *Reader) Members(ctx context.Context, baseURL string, interviewIDs []string, f func(Member)) error {
-	return r.read(ctx, func(tx *sql.Tx) error { return Members(ctx, tx, baseURL, interviewIDs, f) })
+// Members calls f for everybody in every request for these interviews that
+// counts: with StateInvited or StateSending, once for each request. If a run
+// begins to write meanwhile, f may be called for the same people again.
+func (q Questions) Members(ctx context.Context, baseURL string, interviewIDs []string, f func(Member)) error {
+	return q.read(ctx, func(db rows.Querier) error { return readMembers(ctx, db, baseURL, interviewIDs, f) })
 }
 
-// Members is Store.Members of package ledger.
-func Members(ctx context.Context, db rows.Querier, baseURL string, interviewIDs []string, f func(Member)) error {
+func readMembers(ctx context.Context, db rows.Querier, baseURL string, interviewIDs []string, f func(Member)) error {
 	const of = "where u.base_url = ? and r.interview_id in (select value from json_each(?))"
-	for r, err := range rows.Requests(ctx, db, of, baseURL, string(rows.AppendTexts(nil, interviewIDs))) {
+	for r, err := range rows.States(ctx, db, of, baseURL, string(rows.AppendTexts(nil, interviewIDs))) {
 		if err != nil {
 			return err
 		}

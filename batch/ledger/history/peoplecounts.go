@@ -9,11 +9,13 @@ import (
 	"bulkinvite/batch/ledger/rows"
 )
 
-// A peopleCounts is everybody in a ledger. It tells people apart by their hashes
-// alone: two of ten million have the same one with a chance of one in 300,000,
-// and then a count is short by one. Somebody who was refused, forgotten and
-// named again counts twice: as the stranger who they are.
+// A peopleCounts is everybody in a ledger. Who is in one request alone is counted
+// at once. It tells the others apart by their hashes: two of ten million have the
+// same one with a chance of one in 300,000, and then a count is short by one.
+// Somebody who was refused, forgotten and named again counts twice: as the
+// stranger who they are.
 type peopleCounts struct {
+	repeated   map[uint64]bool // see rows.Repeated
 	interviews []InterviewStatus
 	numbers    map[[2]string]int32 // base URL and interview to position in interviews
 	people     map[uint64]personState
@@ -40,8 +42,12 @@ func (r personState) is() batch.State { return personStates[r.state] }
 // readPeopleCounts reads all requests in one statement, and so in one state of the
 // ledger, though a run goes on.
 func readPeopleCounts(ctx context.Context, db rows.Querier) (*peopleCounts, error) {
-	c := &peopleCounts{numbers: map[[2]string]int32{}, people: map[uint64]personState{}, doubts: map[uint64]OpenRequest{}}
-	for r, err := range rows.Requests(ctx, db, "") {
+	repeated, err := rows.Repeated(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	c := &peopleCounts{repeated: repeated, numbers: map[[2]string]int32{}, people: map[uint64]personState{}, doubts: map[uint64]OpenRequest{}}
+	for r, err := range rows.States(ctx, db, "") {
 		if err != nil {
 			return nil, err
 		}
@@ -59,7 +65,12 @@ func (c *peopleCounts) add(r *rows.Request) {
 		if !rows.Counts(r.Kind, state) {
 			continue
 		}
-		hash := h.Hash(batch.Key{InterviewID: r.InterviewID, Email: r.Emails[i]})
+		key := batch.Key{InterviewID: r.InterviewID, Email: r.Emails[i]}
+		if state != batch.StateSending && !c.repeated[h.Short(key)] {
+			c.interviews[interview].People[state]++
+			continue
+		}
+		hash := h.Hash(key)
 		old, known := c.people[hash]
 		if known && rows.Rank(old.is()) > rows.Rank(state) {
 			continue

@@ -5,17 +5,13 @@
 package history
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"sync"
-	"time"
 
-	"bulkinvite/batch"
 	"bulkinvite/batch/ledger/rows"
 
 	"github.com/gofrs/flock"
@@ -23,6 +19,7 @@ import (
 
 // A Reader reads a ledger that a run may be writing. It needs no lock.
 type Reader struct {
+	Questions
 	path  string
 	db    *sql.DB
 	still fs.FileInfo // nil unless db takes the file for one that nobody writes
@@ -42,6 +39,7 @@ func OpenReadOnly(ctx context.Context, path string) (*Reader, error) {
 		}
 	}
 	r := &Reader{path: real}
+	r.Questions = Questions{r.read}
 	if err == nil {
 		err = r.open(ctx)
 	}
@@ -94,7 +92,7 @@ func (r *Reader) overtaken() bool {
 
 // read calls f with one state of the ledger, and once more if a run began to
 // write into what was taken for still: f may have seen half of it.
-func (r *Reader) read(ctx context.Context, f func(tx *sql.Tx) error) error {
+func (r *Reader) read(ctx context.Context, f func(rows.Querier) error) error {
 	err := r.readOnce(ctx, f)
 	if r.overtaken() {
 		if err = r.db.Close(); err == nil {
@@ -111,7 +109,7 @@ func (r *Reader) read(ctx context.Context, f func(tx *sql.Tx) error) error {
 }
 
 // readOnce refuses a ledger that has lost something.
-func (r *Reader) readOnce(ctx context.Context, f func(tx *sql.Tx) error) error {
+func (r *Reader) readOnce(ctx context.Context, f func(rows.Querier) error) error {
 	// Before the first query, with which the state that the transaction shows
 	// begins: a run that goes on has soon noted more than that has.
 	noted, err := rows.ReadLastRequest(r.path)
@@ -149,108 +147,4 @@ func isLocked(path string) (bool, error) {
 	file := flock.New(name, flock.SetFlag(os.O_RDONLY))
 	free, err := file.TryRLock()
 	return !free, errors.Join(err, file.Close())
-}
-
-// Look calls f with a look-up of people of a base URL. All that it tells is of
-// one state of the ledger, though a run goes on. If a run began meanwhile, f is
-// called once more, and has to forget what it was told. After a run that died
-// or is not over, Look reads what that run has written: about a second and
-// 11 MB per million people.
-func (r *Reader) Look(ctx context.Context, baseURL string, f func(batch.Lookuper) error) error {
-	var told error // f's, which is not the ledger's
-	err := r.read(ctx, func(tx *sql.Tx) error {
-		l, err := rows.NewFinder(ctx, tx)
-		if err == nil {
-			l.BaseURL = baseURL
-			told = f(&readOnly{lookup: l})
-			l.Cache.Shelf.Close()
-		}
-		return err
-	})
-	return cmp.Or(err, told)
-}
-
-// A readOnly look-up lets one ask after the other: in a transaction they share
-// one connection and its statements.
-type readOnly struct {
-	mu     sync.Mutex
-	lookup *rows.Finder
-}
-
-// Lookup implements batch.Lookuper.
-func (r *readOnly) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Record, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.lookup.Lookup(ctx, keys)
-}
-
-// A RunStatus is what the ledger knows of a run.
-type RunStatus struct {
-	ID        int64
-	StartedAt time.Time
-	EndedAt   time.Time // zero: it is running, or it died
-	BaseURL   string
-	Input     string
-	SHA256    string
-	Rows      int
-	Counts    string // the JSON object that End wrote
-	ExitCode  int
-}
-
-// Runs returns the newest n runs, the newest first. One that has no end is the
-// running one if it is the newest and Running; else it died.
-func (r *Reader) Runs(ctx context.Context, n int) (runs []RunStatus, err error) {
-	err = r.read(ctx, func(tx *sql.Tx) error {
-		runs, err = readRuns(ctx, tx, "order by id desc limit ?", n)
-		return err
-	})
-	return runs, err
-}
-
-// readRuns returns the runs that the end of a select names.
-func readRuns(ctx context.Context, db rows.Querier, which string, arg any) ([]RunStatus, error) {
-	rows, err := db.QueryContext(ctx, `select id, started_at, coalesce(ended_at, 0), base_url, input, sha256, row_count,
-		coalesce(counts, '{}'), coalesce(exit_code, 0) from runs `+which, arg)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var runs []RunStatus
-	for rows.Next() {
-		var s RunStatus
-		var started, ended int64
-		err := rows.Scan(&s.ID, &started, &ended, &s.BaseURL, &s.Input, &s.SHA256, &s.Rows, &s.Counts, &s.ExitCode)
-		if err != nil {
-			return nil, err
-		}
-		s.StartedAt = time.UnixMicro(started).UTC()
-		if ended != 0 {
-			s.EndedAt = time.UnixMicro(ended).UTC()
-		}
-		runs = append(runs, s)
-	}
-	return runs, rows.Err()
-}
-
-// An InterviewStatus counts the people of an interview by their state.
-type InterviewStatus struct {
-	BaseURL     string
-	InterviewID string
-	People      map[batch.State]int // StateSending: in doubt, or being sent by the running run
-}
-
-// People returns who is in what state: counts for each interview, and all who
-// are StateSending, as InDoubt returns them. It reads the whole ledger:
-// seconds and some 30 MB per million people.
-func (r *Reader) People(ctx context.Context) ([]InterviewStatus, []OpenRequest, error) {
-	var c *peopleCounts
-	err := r.read(ctx, func(tx *sql.Tx) (err error) {
-		c, err = readPeopleCounts(ctx, tx)
-		return err
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	interviews, doubts := c.result()
-	return interviews, doubts, nil
 }

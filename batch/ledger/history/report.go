@@ -3,7 +3,6 @@ package history
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"fmt"
 	"iter"
 	"slices"
@@ -86,22 +85,18 @@ type AnswerReport struct {
 	Message    string // of the first of them
 }
 
-// An InterviewReport counts the people of an interview by what a run did.
+// An InterviewReport counts the people of an interview by what a run did. Invited
+// are those by an answer or by the API's list, NoInvitation who was accepted and
+// left out.
 type InterviewReport struct {
-	InterviewID  string
-	Invited      int // by an answer or by the API's list
-	Resent       int
-	Elsewhere    int // the API's list showed them before anything was sent
-	Refused      int
-	NoInvitation int // accepted, and left out
-	Failed       int
-	InDoubt      int
+	InterviewID string
+	Tally
+	Resent    int
+	Elsewhere int // the API's list showed them before anything was sent
 }
 
 // People returns how many the report has counted.
-func (i InterviewReport) People() int {
-	return i.Invited + i.Resent + i.Elsewhere + i.Refused + i.NoInvitation + i.Failed + i.InDoubt
-}
+func (i InterviewReport) People() int { return i.Tally.People() + i.Resent + i.Elsewhere }
 
 // Reached returns how many of them have an invitation.
 func (i InterviewReport) Reached() int { return i.Invited + i.Resent + i.Elsewhere }
@@ -140,33 +135,28 @@ type NamedPerson struct {
 // each reason. It takes about a second per million people of the run, or 10 µs
 // per request if that is more, whatever else is in the ledger; memory grows with
 // the interviews alone.
-func (r *Reader) Report(ctx context.Context, run int64, named int) (*RunReport, error) {
-	var report *RunReport
-	err := r.read(ctx, func(tx *sql.Tx) (err error) {
-		report, err = readReport(ctx, tx, run, named)
-		return err
-	})
-	return report, err
+func (q Questions) Report(ctx context.Context, run int64, named int) (*RunReport, error) {
+	return ask(ctx, q, func(db rows.Querier) (*RunReport, error) { return readReport(ctx, db, run, named) })
 }
 
-func readReport(ctx context.Context, tx *sql.Tx, run int64, named int) (*RunReport, error) {
-	sent, err := rowsOf(ctx, tx, "requests", "claimed_at", run)
+func readReport(ctx context.Context, db rows.Querier, run int64, named int) (*RunReport, error) {
+	sent, err := rowsOf(ctx, db, "requests", "claimed_at", run)
 	if err != nil {
 		return nil, err
 	}
-	written, err := rowsOf(ctx, tx, "answers", "at", run)
+	written, err := rowsOf(ctx, db, "answers", "at", run)
 	if err != nil {
 		return nil, err
 	}
 	b := newReportBuilder(run, named, sent, written)
-	for r, err := range rows.Requests(ctx, tx, inStretch, sent.from, sent.to) {
+	for r, err := range rows.States(ctx, db, inStretch, sent.from, sent.to) {
 		if err != nil {
 			return nil, err
 		}
 		b.add(r)
 	}
 	const answered = "where r.id < ? and r.id in (select request_id from answers where id >= ? and id < ?)"
-	for r, err := range rows.Requests(ctx, tx, answered, sent.from, written.from, written.to) {
+	for r, err := range rows.States(ctx, db, answered, sent.from, written.from, written.to) {
 		if err != nil {
 			return nil, err
 		}
@@ -214,16 +204,16 @@ func rowsOf(ctx context.Context, db rows.Querier, table, column string, run int6
 // inStretch selects the requests of a stretch.
 const inStretch = "where r.id >= ? and r.id < ?"
 
-// requestsOf yields the requests of a run, or of all runs if that is 0.
-func requestsOf(ctx context.Context, db rows.Querier, run int64) iter.Seq2[*rows.Request, error] {
+// statesOf yields the requests of a run, or of all runs if that is 0.
+func statesOf(ctx context.Context, db rows.Querier, run int64) iter.Seq2[*rows.Request, error] {
 	if run == 0 {
-		return rows.Requests(ctx, db, "")
+		return rows.States(ctx, db, "")
 	}
 	sent, err := rowsOf(ctx, db, "requests", "claimed_at", run)
 	if err != nil {
 		return func(yield func(*rows.Request, error) bool) { yield(nil, err) }
 	}
-	return rows.Requests(ctx, db, inStretch, sent.from, sent.to)
+	return rows.States(ctx, db, inStretch, sent.from, sent.to)
 }
 
 // sorted returns the values of a map by falling size, then by name.

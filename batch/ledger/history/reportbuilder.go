@@ -119,43 +119,27 @@ func (b *reportBuilder) person(r *reportRow, i int) {
 	interview := value(b.interviews, r.InterviewID)
 	interview.InterviewID = r.InterviewID
 	switch {
-	case state == batch.StateRefused:
-		interview.Refused++
-	case state == batch.StateNoInvitation:
-		interview.NoInvitation++
-	case state == batch.StateFailed:
-		interview.Failed++
-	case state == batch.StateSending:
-		interview.InDoubt++
-	case r.Kind == batch.KindFound:
+	case state == batch.StateInvited && r.Kind == batch.KindFound:
 		interview.Elsewhere++
-	case r.Kind == batch.KindResend:
+	case state == batch.StateInvited && r.Kind == batch.KindResend:
 		interview.Resent++
 	default:
-		interview.Invited++
+		interview.add(state)
 	}
 	if state == batch.StateInvited {
 		return
 	}
-	group := value(b.report.Named, b.reason(r, state))
+	group := value(b.report.Named, reasons[state])
 	group.Total++
 	if len(group.First) < b.named {
 		group.First = append(group.First, NamedPerson{r.Emails[i], r.InterviewID, r.ID, r.message})
 	}
 }
 
-// reason is the code under which failed.csv has somebody in that state.
-func (b *reportBuilder) reason(r *reportRow, state batch.State) batch.Code {
-	switch {
-	case state == batch.StateSending:
-		return batch.CodeUncertain
-	case state == batch.StateFailed:
-		return batch.CodeAPIError
-	case state == batch.StateNoInvitation:
-		return batch.CodeNoInvitation
-	default:
-		return batch.CodeRefused
-	}
+// reasons are the codes under which failed.csv has somebody in a state.
+var reasons = map[batch.State]batch.Code{
+	batch.StateSending: batch.CodeUncertain, batch.StateFailed: batch.CodeAPIError,
+	batch.StateNoInvitation: batch.CodeNoInvitation, batch.StateRefused: batch.CodeRefused,
 }
 
 func (b *reportBuilder) result() *RunReport {

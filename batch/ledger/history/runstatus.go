@@ -2,7 +2,6 @@ package history
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
@@ -17,18 +16,17 @@ var ErrNoRun = errors.New("there is no such run")
 
 // Run returns what the ledger knows of one run; the error is ErrNoRun if it has
 // none of this number.
-func (r *Reader) Run(ctx context.Context, id int64) (run RunStatus, err error) {
-	err = r.read(ctx, func(tx *sql.Tx) error {
-		runs, err := readRuns(ctx, tx, "where id = ?", id)
+func (q Questions) Run(ctx context.Context, id int64) (RunStatus, error) {
+	return ask(ctx, q, func(db rows.Querier) (RunStatus, error) {
+		runs, err := readRuns(ctx, db, "where id = ?", id)
 		if err == nil && len(runs) == 0 {
 			err = ErrNoRun
 		}
-		if err == nil {
-			run = runs[0]
+		if err != nil {
+			return RunStatus{}, err
 		}
-		return err
+		return runs[0], nil
 	})
-	return run, err
 }
 
 // A RequestCount counts the requests of a run that are of one kind and were
@@ -43,17 +41,13 @@ type RequestCount struct {
 }
 
 // Requests counts the requests of a run by kind and answer, in this order.
-func (r *Reader) Requests(ctx context.Context, run int64) (counts []RequestCount, err error) {
-	err = r.read(ctx, func(tx *sql.Tx) error {
-		counts, err = readRequestCounts(ctx, tx, run)
-		return err
-	})
-	return counts, err
+func (q Questions) Requests(ctx context.Context, run int64) ([]RequestCount, error) {
+	return ask(ctx, q, func(db rows.Querier) ([]RequestCount, error) { return readRequestCounts(ctx, db, run) })
 }
 
 func readRequestCounts(ctx context.Context, db rows.Querier, run int64) (sorted []RequestCount, err error) {
 	counts := map[string]*RequestCount{}
-	for r, err := range requestsOf(ctx, db, run) {
+	for r, err := range statesOf(ctx, db, run) {
 		if err != nil {
 			return nil, err
 		}
@@ -74,9 +68,9 @@ func readRequestCounts(ctx context.Context, db rows.Querier, run int64) (sorted 
 
 // LastSent returns the last run that sent somebody an invitation at a base URL,
 // 0 if none has, and the interviews that it sent to.
-func (r *Reader) LastSent(ctx context.Context, baseURL string) (run int64, interviews []string, err error) {
-	err = r.read(ctx, func(tx *sql.Tx) error {
-		run, interviews, err = readLastSent(ctx, tx, baseURL)
+func (q Questions) LastSent(ctx context.Context, baseURL string) (run int64, interviews []string, err error) {
+	err = q.read(ctx, func(db rows.Querier) error {
+		run, interviews, err = readLastSent(ctx, db, baseURL)
 		return err
 	})
 	return run, interviews, err

@@ -2,7 +2,6 @@ package history
 
 import (
 	"context"
-	"database/sql"
 	"regexp"
 	"slices"
 	"strings"
@@ -33,18 +32,11 @@ type alias struct {
 // spelling, or what stands for one, see batch.Candidate.Key. It reads the index
 // of people and the requests of this person, besides those that are not indexed
 // yet: of a run that died or is not over.
-func (r *Reader) Traces(ctx context.Context, person, interviewID string) (t *Traces, err error) {
-	err = r.read(ctx, func(tx *sql.Tx) error {
-		t, err = TracesOf(ctx, tx, person, interviewID)
-		return err
+func (q Questions) Traces(ctx context.Context, person, interviewID string) (*Traces, error) {
+	return ask(ctx, q, func(db rows.Querier) (*Traces, error) {
+		t := &Traces{Person: normalName(person)}
+		return t, t.find(ctx, db, interviewID)
 	})
-	return t, err
-}
-
-// TracesOf is Reader.Traces for whoever has the ledger open.
-func TracesOf(ctx context.Context, db rows.Querier, person, interviewID string) (*Traces, error) {
-	t := &Traces{Person: normalName(person)}
-	return t, t.find(ctx, db, interviewID)
 }
 
 func normalName(person string) string {

@@ -74,6 +74,29 @@ func ReadBehind(ctx context.Context, db Querier) (t *Tail, last int64, err error
 	return t, newest, readPeople(ctx, db, t)
 }
 
+// Repeated returns the hashes, see Hasher.Short, of all whom several requests may
+// name; those of requests that the index lacks are among them anyway.
+func Repeated(ctx context.Context, db Querier) (map[uint64]bool, error) {
+	x, err := ReadIndex(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	behind, _, err := ReadBehind(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	repeated := map[uint64]bool{}
+	for i := 1; i < x.Len(); i++ {
+		if x.hash(i) == x.hash(i-1) {
+			repeated[x.hash(i)] = true
+		}
+	}
+	for e := range behind.drain() {
+		repeated[e.hash] = true
+	}
+	return repeated, nil
+}
+
 // readPeople adds the people of the requests behind the tail's base.
 func readPeople(ctx context.Context, db Querier, t *Tail) error {
 	rows, err := db.QueryContext(ctx, `select r.id, u.base_url, r.interview_id, r.people

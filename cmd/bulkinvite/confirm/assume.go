@@ -33,7 +33,7 @@ func (c *confirmer) assume(ctx context.Context, args []string) (err error) {
 		return app.Early(ctx, err)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	all, err := store.InDoubt(ctx)
+	all, err := store.OpenRequests(ctx)
 	var leftOut []history.OpenRequest
 	if err == nil {
 		leftOut, err = store.LeftOut(ctx)

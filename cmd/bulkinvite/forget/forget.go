@@ -107,7 +107,7 @@ func (f *forgetter) forget(ctx context.Context) (err error) {
 	}
 	f.path = store.Path()
 	defer func() { err = errors.Join(err, store.Close()) }()
-	traces, err := store.Traces(ctx, f.person)
+	traces, err := store.Traces(ctx, f.person, "")
 	if err != nil {
 		return err
 	}
