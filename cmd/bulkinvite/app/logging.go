@@ -35,7 +35,7 @@ func (a *App) loggerTo(to io.Writer) zerolog.Logger {
 		w = zerolog.ConsoleWriter{
 			Out:        to,
 			TimeFormat: time.TimeOnly,
-			NoColor:    a.StderrTerminal == nil || lookup(a.Environ, "NO_COLOR") != "",
+			NoColor:    a.StderrTerminal == nil || lookup(a.Environ, "NO_COLOR") != "" || lookup(a.Environ, "TERM") == "dumb",
 		}
 	}
 	level, err := zerolog.ParseLevel(a.logLevel)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -114,6 +115,19 @@ func TestBacklogThatNobodyReads(t *testing.T) {
 		}
 		close(pipe.read)
 	})
+}
+
+// Only a terminal that can show colours gets them.
+func TestLogColours(t *testing.T) {
+	for environ, wants := range map[string]bool{"TERM=xterm": true, "TERM=dumb": false, "NO_COLOR=1": false} {
+		var b bytes.Buffer
+		a := &App{logFormat: "console", logLevel: "info", StderrTerminal: os.Stderr, Environ: []string{environ}}
+		log := a.loggerTo(&b)
+		log.Warn().Msg("careful")
+		if got := strings.Contains(b.String(), "\x1b["); got != wants {
+			t.Errorf("%s: %q, want colours: %v", environ, b.String(), wants)
+		}
+	}
 }
 
 func TestLogFormats(t *testing.T) {

@@ -145,7 +145,7 @@ const otherVariables = `Others:
                          XDG_STATE_HOME and --ledger; what ~/ at the beginning
                          of a path stands for
   TMPDIR                 where the temporary files are (default /tmp)
-  NO_COLOR               if it is set, log lines on a terminal have no colour
+  NO_COLOR, TERM=dumb    log lines on a terminal have no colour
   HTTPS_PROXY, NO_PROXY  the proxy to the API and to --notify, and what goes
                          without it`
 
