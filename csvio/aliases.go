@@ -23,7 +23,9 @@ const (
 )
 
 // fieldNames are the canonical headers, as the tags of rawCells spell them.
-var fieldNames = structHeader[rawCells]()
+var fieldNames = []string{
+	"name", "first_name", "last_name", "email", "interview_id", "job_application_id", "candidate_id", "disable_email_notification",
+}
 
 // aliases maps headers, in the form of aliasForm, to fields: English, German,
 // French, Spanish, Portuguese, Italian, Dutch and Polish. It leaves out words that

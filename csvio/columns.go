@@ -2,7 +2,6 @@ package csvio
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 )
@@ -261,14 +260,6 @@ func noColumns() (none columnMap) {
 		none[i] = -1
 	}
 	return none
-}
-
-// structHeader returns the column names of a struct that gocsv maps.
-func structHeader[T any]() (names []string) {
-	for _, field := range reflect.VisibleFields(reflect.TypeFor[T]()) {
-		names = append(names, field.Tag.Get("csv"))
-	}
-	return names
 }
 
 // A Column is a header and the field that it was taken for.

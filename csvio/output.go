@@ -5,30 +5,13 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/csv"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/gocarina/gocsv"
 )
-
-// resultsCells is our block in results.csv, all text: gocsv prints numbers through
-// fmt.
-type resultsCells struct {
-	CandidateID string `csv:"candidate_id"`
-	InviteURL   string `csv:"invite_url"`
-	Status      string `csv:"status"`
-	Row         string `csv:"row"`
-}
-
-// failedCells is our block in failed.csv.
-type failedCells struct {
-	ErrorCode string `csv:"error_code"`
-	Error     string `csv:"error"`
-	Row       string `csv:"row"`
-	Attempts  string `csv:"attempts"`
-}
 
 const (
 	rowHeader   = "row"
@@ -36,16 +19,17 @@ const (
 	sheetHeader = "sheet" // the same, of several sheets
 )
 
+// The columns of our blocks. Unlike the cells of an input they do not go through
+// gocsv: it cannot write the user's columns beside them.
 var (
-	resultsColumns = structHeader[resultsCells]()
-	failedColumns  = structHeader[failedCells]()
+	resultsColumns = []string{"candidate_id", "invite_url", "status", rowHeader}
+	failedColumns  = []string{"error_code", "error", rowHeader, "attempts"}
 )
 
 // A writer sends each row to one of the two outputs.
 type writer struct {
-	results *output[resultsCells]
-	failed  *output[failedCells]
-	counts  Counts
+	results, failed *output
+	counts          Counts
 }
 
 func (w *writer) header() error { return cmp.Or(w.results.header(), w.failed.header()) }
@@ -55,23 +39,25 @@ func (w *writer) header() error { return cmp.Or(w.results.header(), w.failed.hea
 func (w *writer) write(b *rowBlock) error {
 	w.results.use(b.list)
 	w.failed.use(b.list)
+	w.counts.Rows += len(b.rows)
 	start := 0
 	for i := range b.rows {
 		row := &b.rows[i]
-		record, out := b.records[start:row.end], &row.outcome
+		record, out, number := b.records[start:row.end], &row.outcome, strconv.Itoa(row.number)
 		start = row.end
+		var err error
 		if out.Status != "" {
-			w.results.add(record, resultsCells{
-				plainText(out.CandidateID), plainText(out.InviteURL), string(out.Status), strconv.Itoa(row.number)})
+			w.counts.Results++
+			err = w.results.write(record, plainText(out.CandidateID), plainText(out.InviteURL), string(out.Status), number)
 		} else {
-			w.failed.add(record, failedCells{
-				string(out.Code), plainText(out.Error), strconv.Itoa(row.number), strconv.Itoa(out.Attempts)})
+			w.counts.Failed++
+			err = w.failed.write(record, string(out.Code), plainText(out.Error), number, strconv.Itoa(out.Attempts))
+		}
+		if err != nil {
+			return err
 		}
 	}
-	w.counts.Rows += len(b.rows)
-	w.counts.Results += len(w.results.cells)
-	w.counts.Failed += len(w.failed.cells)
-	return cmp.Or(w.results.writeRows(), w.failed.writeRows())
+	return nil
 }
 
 func (w *writer) flush() error { return cmp.Or(w.results.out.Flush(), w.failed.out.Flush()) }
@@ -88,11 +74,11 @@ func plainText(s string) string {
 	return s
 }
 
-// An output writes one file: the user's cells as the input has them, our block T,
+// An output writes one file: the user's cells as the input has them, our block,
 // then surplus cells. These stand behind the block so that the row, fed back,
 // still has too many: joined to the last column, shifted cells would pass for a
 // good row.
-type output[T any] struct {
+type output struct {
 	list    *List // whose rows are written
 	out     *bufio.Writer
 	bom     bool
@@ -107,23 +93,23 @@ type output[T any] struct {
 	row     int             // where in it the line is
 	origin  origin          // their cells for the rows of list
 
-	cells []T      // our block for the rows that wait
-	raws  [][]byte // and their records
-	next  int      // of raws
-	split [][]byte // the cells of one of them
+	split [][]byte // the cells of a record
 	line  []byte
 	quote bytes.Buffer
 	csv   *csv.Writer // writes to quote
 }
 
-func newOutput[T any](in *Input, out *bufio.Writer) *output[T] {
-	o := &output[T]{out: out, bom: in.bom, delim: in.delim, crlf: in.crlf, origins: in.origins(), block: structHeader[T]()}
+func newOutput(in *Input, out io.Writer, block []string) *output {
+	o := &output{
+		out: bufio.NewWriterSize(out, scanBuffer), bom: in.bom, delim: in.delim, crlf: in.crlf,
+		origins: in.origins(), row: slices.Index(block, rowHeader),
+	}
 	if in.utf16 {
 		o.delim = ',' // what spreadsheets read as UTF-8
 	}
 	o.sep = string(o.delim)
 	// A failed re-send needs its candidate in failed.csv.
-	keepID := !slices.Contains(o.block, fieldNames[fieldCandidateID])
+	keepID := !slices.Contains(block, fieldNames[fieldCandidateID])
 	o.columns, o.places = union(in.lists, func(l *List) []int {
 		var own []int
 		for column, ours := range l.ours {
@@ -136,28 +122,22 @@ func newOutput[T any](in *Input, out *bufio.Writer) *output[T] {
 		}
 		return own
 	})
-	o.row = slices.Index(o.block, rowHeader)
-	o.block = o.origins.in(o.block, o.row)
+	o.block = o.origins.in(block, o.row)
 	o.csv = csv.NewWriter(&o.quote)
 	o.csv.Comma = o.delim
 	return o
 }
 
 // use selects the list of the next rows.
-func (o *output[T]) use(l *List) {
+func (o *output) use(l *List) {
 	o.list, o.keep = l, o.places[l]
 	o.origin = o.origins.of(l)
-}
-
-func (o *output[T]) add(raw []byte, cells T) {
-	o.raws = append(o.raws, raw)
-	o.cells = append(o.cells, cells)
 }
 
 // header writes the names of the columns, after a byte order mark unless the input
 // was plain UTF-8 without one: a spreadsheet that saves in another encoding also
 // reads so what has no mark.
-func (o *output[T]) header() error {
+func (o *output) header() error {
 	if o.bom {
 		o.out.WriteString("\ufeff") // an error comes back at the next Flush
 	}
@@ -180,7 +160,7 @@ func (o *output[T]) header() error {
 }
 
 // renamed returns new names for the user's columns that have a name of ours.
-func (o *output[T]) renamed() map[int]string {
+func (o *output) renamed() map[int]string {
 	taken := map[string]bool{}
 	ours := map[string]bool{}
 	for _, name := range o.block {
@@ -206,29 +186,27 @@ func (o *output[T]) renamed() map[int]string {
 }
 
 // quoted returns cells of ours as CSV, valid until the next call.
-func (o *output[T]) quoted(cells ...string) []byte {
+func (o *output) quoted(cells ...string) []byte {
 	o.quote.Reset()
 	_ = o.csv.Write(cells) // a bytes.Buffer takes everything, and the delimiter was checked
 	o.csv.Flush()
 	return bytes.TrimSuffix(o.quote.Bytes(), []byte("\n"))
 }
 
-// writeRows writes the waiting rows.
-func (o *output[T]) writeRows() error {
-	err := gocsv.MarshalCSVWithoutHeaders(o.cells, o)
-	o.cells, o.raws, o.next = o.cells[:0], o.raws[:0], 0
-	return err
-}
-
-// Write implements gocsv.CSVWriter: block is ours of the next row.
-func (o *output[T]) Write(block []string) error {
-	cells, fault := splitRaw(o.split[:0], o.raws[o.next], o.list.delim)
+// write writes a row with the cells of our block.
+func (o *output) write(raw []byte, block ...string) error {
+	cells, fault := splitRaw(o.split[:0], raw, o.list.delim)
 	if fault.kind != noFault {
-		return fmt.Errorf("a row that was read cannot be cut into cells")
+		return errors.New("a row that was read cannot be cut into cells")
 	}
 	o.split = cells
-	o.next++
-	o.begin(cells)
+	o.line = o.line[:0]
+	for _, column := range o.keep {
+		if column >= 0 && column < len(cells) {
+			o.line = o.appendCell(o.line, cells[column])
+		}
+		o.line = append(o.line, o.sep...)
+	}
 	surplus := cells[min(len(cells), len(o.list.header)):]
 	for len(surplus) > 0 && isEmptyCell(surplus[len(surplus)-1]) {
 		surplus = surplus[:len(surplus)-1]
@@ -246,21 +224,7 @@ func withoutQuotes(cell []byte) []byte {
 	return cell
 }
 
-// Flush and Error belong to gocsv.CSVWriter.
-func (o *output[T]) Flush()       {}
-func (o *output[T]) Error() error { return nil }
-
-func (o *output[T]) begin(cells [][]byte) {
-	o.line = o.line[:0]
-	for _, column := range o.keep {
-		if column >= 0 && column < len(cells) {
-			o.line = o.appendCell(o.line, cells[column])
-		}
-		o.line = append(o.line, o.sep...)
-	}
-}
-
-func (o *output[T]) end(block []string, surplus [][]byte) error {
+func (o *output) end(block []string, surplus [][]byte) error {
 	o.line = append(o.line, o.quoted(block...)...)
 	for _, cell := range surplus {
 		o.line = append(o.line, o.sep...)
@@ -275,7 +239,7 @@ func (o *output[T]) end(block []string, surplus [][]byte) error {
 
 // appendCell copies a cell as it is. Only a delimiter other than the input's can
 // make it need quotes.
-func (o *output[T]) appendCell(line, cell []byte) []byte {
+func (o *output) appendCell(line, cell []byte) []byte {
 	if o.delim == o.list.delim || len(cell) == 0 || cell[0] == '"' || !bytes.ContainsRune(cell, o.delim) {
 		return append(line, cell...)
 	}

@@ -1,7 +1,6 @@
 package csvio
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -112,10 +111,7 @@ func (o *Outputs) Write(ctx context.Context, outcome func(*batch.Row) (batch.Out
 }
 
 func newWriter(in *Input, results, failed io.Writer) *writer {
-	return &writer{
-		results: newOutput[resultsCells](in, bufio.NewWriterSize(results, scanBuffer)),
-		failed:  newOutput[failedCells](in, bufio.NewWriterSize(failed, scanBuffer)),
-	}
+	return &writer{results: newOutput(in, results, resultsColumns), failed: newOutput(in, failed, failedColumns)}
 }
 
 // writeAll writes the headers and all rows.
