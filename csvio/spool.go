@@ -9,7 +9,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"os"
 	"unicode/utf8"
@@ -79,19 +78,28 @@ type spooler struct {
 	toRead    *workbook // the workbook, if its sheets are read one by one
 }
 
+// copy copies src, and hashes it meanwhile: for a large input that takes as long as
+// reading it.
 func (s *spooler) copy(src io.Reader) (spooled, error) {
-	hash := newSideSum()
-	err := s.copyAll(bufio.NewReaderSize(io.TeeReader(src, hash), scanBuffer))
-	sum, hashErr := hash.sum()
-	if err := cmp.Or(err, hashErr); err != nil {
+	var g errgroup.Group
+	sum := sha256.New()
+	hashed, seen := io.Pipe()
+	g.Go(batch.Guard(func() error {
+		defer hashed.Close() // or who writes would wait for ever
+		_, err := io.CopyBuffer(sum, hashed, make([]byte, scanBuffer))
+		return err
+	}))
+	err := s.copyAll(io.TeeReader(src, seen))
+	_ = seen.Close() // as it always does
+	if err := cmp.Or(err, g.Wait()); err != nil {
 		return spooled{}, err
 	}
-	s.sum, s.size = sum, s.pos.offset
+	s.sum, s.size = hex.EncodeToString(sum.Sum(nil)), s.pos.offset
 	return s.spooled, nil
 }
 
-func (s *spooler) copyAll(packed *bufio.Reader) error {
-	input, err := unpack(packed)
+func (s *spooler) copyAll(src io.Reader) error {
+	input, err := unpack(src)
 	if err != nil {
 		return s.readError(err)
 	}
@@ -296,42 +304,4 @@ func (s *spooler) readError(err error) error {
 		}
 	}
 	return unreadable(s.name, err)
-}
-
-// A sideSum hashes beside its writer: for a large input that takes as long as
-// reading it.
-type sideSum struct {
-	hash   hash.Hash
-	free   chan []byte
-	chunks chan []byte
-	group  errgroup.Group
-}
-
-func newSideSum() *sideSum {
-	const ahead = 4
-	s := &sideSum{hash: sha256.New(), free: make(chan []byte, ahead), chunks: make(chan []byte, ahead)}
-	for range ahead {
-		s.free <- make([]byte, 0, scanBuffer)
-	}
-	s.group.Go(batch.Guard(func() error {
-		for chunk := range s.chunks {
-			s.hash.Write(chunk) // a hash takes everything
-			s.free <- chunk
-		}
-		return nil
-	}))
-	return s
-}
-
-// Write takes a copy of p, and never fails.
-func (s *sideSum) Write(p []byte) (int, error) {
-	s.chunks <- append((<-s.free)[:0], p...)
-	return len(p), nil
-}
-
-// sum ends the hashing, once, and returns the SHA-256 in hexadecimal digits.
-func (s *sideSum) sum() (string, error) {
-	close(s.chunks)
-	err := s.group.Wait()
-	return hex.EncodeToString(s.hash.Sum(nil)), err
 }

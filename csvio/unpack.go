@@ -28,18 +28,19 @@ var (
 	errDamaged  = errors.New("compressed: damaged")
 )
 
-// unpack returns a reader of what input holds, compressed or not. It passes on
-// errors of the input itself.
-func unpack(input *bufio.Reader) (*bufio.Reader, error) {
+// unpack returns a reader of what src holds, compressed or not. It passes on errors
+// of src itself.
+func unpack(src io.Reader) (*bufio.Reader, error) {
+	u := &unpacker{packed: countingReader{Reader: src}}
+	input := bufio.NewReaderSize(&u.packed, scanBuffer)
 	magic, _ := input.Peek(4) // what cannot be read is found by the next read
-	u := &unpacker{packed: countingReader{Reader: input}}
 	var err error
 	switch {
 	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
-		u.Reader, err = gzip.NewReader(&u.packed)
+		u.Reader, err = gzip.NewReader(input)
 	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
 		// With more than one, goroutines would unpack ahead and have to be stopped.
-		u.Reader, err = zstd.NewReader(&u.packed, zstd.WithDecoderConcurrency(1),
+		u.Reader, err = zstd.NewReader(input, zstd.WithDecoderConcurrency(1),
 			zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
 	default:
 		return input, nil
@@ -91,10 +92,9 @@ func (u *unpacker) explain(err error) error {
 	return fmt.Errorf("%w: %w", errDamaged, err)
 }
 
-// A countingReader counts what is taken from it. It keeps ReadByte, because flate
-// would read ahead without.
+// A countingReader counts what is taken from it.
 type countingReader struct {
-	*bufio.Reader
+	io.Reader
 	n   int64
 	err error // of the last read, unless it was only the end
 }
@@ -102,21 +102,8 @@ type countingReader struct {
 func (c *countingReader) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
 	c.n += int64(n)
-	c.note(err)
-	return n, err
-}
-
-func (c *countingReader) ReadByte() (byte, error) {
-	b, err := c.Reader.ReadByte()
-	if err == nil {
-		c.n++
-	}
-	c.note(err)
-	return b, err
-}
-
-func (c *countingReader) note(err error) {
-	if err != nil && !errors.Is(err, io.EOF) {
+	if !errors.Is(err, io.EOF) {
 		c.err = err
 	}
+	return n, err
 }
