@@ -98,8 +98,13 @@ func normalHeader(header string) string {
 }
 
 // aliasForm returns a header as aliases spells it: normalHeader without accents,
-// which many leave out, and without the marks of mandatory fields.
+// which many leave out, and without the marks of mandatory fields. It is empty for
+// a text that is too long for a header.
 func aliasForm(header string) string {
+	const longest = 200 // bytes; no alias has a third of that
+	if len(header) > longest {
+		return ""
+	}
 	form := strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) {
 			return -1

@@ -202,16 +202,15 @@ func (t *headerTry) explain(opts Options) *InputError {
 // hasLostLines reports whether a header has both names of columns and an address:
 // its line breaks are gone, or spelled \n.
 func hasLostLines(header []string) bool {
-	named, somebody := 0, false
+	var parts []string
 	for _, cell := range header {
-		for part := range strings.SplitSeq(cell, `\n`) {
-			somebody = somebody || isAddress(part)
-			if isColumnName(part) {
-				named++
-			}
-		}
+		parts = append(parts, strings.Split(cell, `\n`)...)
 	}
-	return somebody && named > 1
+	if !slices.ContainsFunc(parts, isAddress) {
+		return false
+	}
+	parts = slices.DeleteFunc(parts, func(part string) bool { return !isColumnName(part) })
+	return len(parts) > 1
 }
 
 // isColumnName reports whether a cell is a known header.

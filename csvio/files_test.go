@@ -256,7 +256,7 @@ func TestRoundTripOfFiles(t *testing.T) {
 				rt.Fatal(diff, err)
 			}
 		}
-		results, failed, counts := writeOutputs(t, in, ".")
+		results, failed, counts := outputTexts(t, in)
 		if counts.Rows != len(want) || counts.Results+counts.Failed != len(want) {
 			rt.Fatalf("%d rows, counts %+v", len(want), counts)
 		}

@@ -82,8 +82,7 @@ func zstded(t testing.TB, parts ...string) string {
 	return string(b)
 }
 
-// writeOutputs runs pass 3 with the outcome that each row is invited, or
-// failed with its problem, and returns what both files hold.
+// writeOutputs runs pass 3 and returns what both files hold.
 func writeOutputs(t testing.TB, in *Input, dir string) (results, failed string, counts Counts) {
 	t.Helper()
 	resultsPath, failedPath := filepath.Join(dir, "results.csv"), filepath.Join(dir, "failed.csv")
@@ -91,16 +90,31 @@ func writeOutputs(t testing.TB, in *Input, dir string) (results, failed string, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	counts, err = out.Write(t.Context(), readAgain(in, func(row *batch.Row) (batch.Outcome, error) {
+	if counts, err = out.Write(t.Context(), outcomes(in)); err != nil {
+		t.Fatal(err)
+	}
+	return readFile(t, resultsPath), readFile(t, failedPath), counts
+}
+
+// outputTexts is writeOutputs without files, which wait for the disk.
+func outputTexts(t testing.TB, in *Input) (results, failed string, counts Counts) {
+	t.Helper()
+	var invited, others strings.Builder
+	w := newWriter(in, &invited, &others)
+	if err := w.writeAll(t.Context(), in, outcomes(in)); err != nil {
+		t.Fatal(err)
+	}
+	return invited.String(), others.String(), w.counts
+}
+
+// outcomes says of each row that it is invited, or failed with its problem.
+func outcomes(in *Input) func(*batch.Row) (batch.Outcome, error) {
+	return readAgain(in, func(row *batch.Row) (batch.Outcome, error) {
 		if row.Problem != nil {
 			return batch.Outcome{Code: row.Problem.Code, Error: row.Problem.Message}, nil
 		}
 		return batch.Outcome{Status: batch.StatusInvited, CandidateID: "c", InviteURL: "u"}, nil
-	}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return readFile(t, resultsPath), readFile(t, failedPath), counts
+	})
 }
 
 // readAgain gives outcome the whole row, as a run does for those that it did not

@@ -28,7 +28,7 @@ func TestInvalidRowsAreFailedRows(t *testing.T) {
 			rt.Fatal(err)
 		}
 		defer in.Close()
-		_, failed, want := writeOutputs(t, in, dir)
+		_, failed, want := outputTexts(t, in)
 		invalid, err := NewInvalidRows(in, path)
 		if err != nil {
 			rt.Fatal(err)
