@@ -22,7 +22,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -31,6 +30,7 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/account"
+	"bulkinvite/batch/links"
 	"bulkinvite/batch/outlet"
 	"bulkinvite/batch/plan"
 )
@@ -61,7 +61,8 @@ type Engine struct {
 	reason   string // in words, why rows were not sent
 	cutShort bool   // Run did not go over everything: no links are fetched
 	last     lastLook
-	links    linkState
+	links    links.Fetcher
+	deadline time.Time // Options.Deadline; zero: never
 }
 
 // New prepares a run over src with the plan that Check made of it. The settle
@@ -77,6 +78,10 @@ func New(src batch.Source, plan *plan.Plan, ledger batch.Ledger, api batch.API, 
 	}
 	e := &Engine{src: src, plan: plan, account: plan.Account, ledger: ledger, opts: opts}
 	e.out = outlet.New(api, opts, outlet.Hooks{End: e.endRun, Remember: e.remember, Knows: e.knowsInterview})
+	e.links = links.Fetcher{
+		Source: src, Account: plan.Account, Ledger: ledger, Outlet: e.out, Options: opts, Guard: e.guard,
+		End: func(why string) { e.endRun(batch.Finished, why) },
+	}
 	e.run = newRun(e)
 	e.last.engine = e
 	return e, nil
@@ -112,10 +117,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	defer cancel(nil)
 	e.cancel, e.run.soft = cancel, soft
 	if e.opts.Deadline > 0 {
-		e.out.Ends = time.Now().Add(e.opts.Deadline)
-		timer := time.AfterFunc(e.opts.Deadline, func() {
-			e.endRun(batch.DeadlineOver, fmt.Sprintf("the deadline of %v was reached", e.opts.Deadline))
-		})
+		e.deadline = time.Now().Add(e.opts.Deadline)
+		e.out.EndAt(e.deadline)
+		timer := time.AfterFunc(e.opts.Deadline, e.overDeadline)
 		defer timer.Stop()
 	}
 	hard := context.WithoutCancel(ctx)

@@ -43,9 +43,8 @@ func (e *Engine) Progress() Progress {
 		Rate:     rate,
 		Held:     e.out.Pacer.HeldFor(),
 		Down:     e.out.Health.IsDown(),
-	}
-	if !e.links.ended.Load() {
-		p.LinksLeft = counts.Links - int(e.links.tried.Load())
+
+		LinksLeft: e.links.Left(),
 	}
 	s := &e.run.shown
 	p.InDoubt, p.ListIn = int(s.inDoubt.Load()), max(time.Duration(s.listAt.Load()-time.Now().UnixNano()), 0)

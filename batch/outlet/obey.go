@@ -21,7 +21,7 @@ func (o *Outlet) obey(err *client.Error) {
 	case err.Fate == client.Denied: // ends the run for a better reason
 	case wait > o.opts.GiveUpAfter:
 		limit = fmt.Sprintf("the %v after which it is given up", o.opts.GiveUpAfter)
-	case !o.Ends.IsZero() && wait > time.Until(o.Ends):
+	case !o.ends.IsZero() && wait > time.Until(o.ends):
 		end, limit = batch.DeadlineOver, fmt.Sprintf("the deadline of %v allows", o.opts.Deadline)
 	}
 	if limit != "" {

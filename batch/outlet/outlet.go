@@ -25,7 +25,7 @@ type Outlet struct {
 	opts    batch.Options
 	log     zerolog.Logger
 	hooks   Hooks
-	Ends    time.Time // Options.Deadline; zero: never
+	ends    time.Time // see EndAt; zero: never
 	Pacer   *pacer
 	Health  health
 	Lists   *listManner
@@ -56,6 +56,9 @@ func New(api batch.API, opts batch.Options, hooks Hooks) *Outlet {
 		Hear:   make(chan struct{}, 1),
 	}
 }
+
+// EndAt says when the run ends at the latest, before requests leave.
+func (o *Outlet) EndAt(deadline time.Time) { o.ends = deadline }
 
 // hears notes that the API has answered something usable.
 func (o *Outlet) hears() {

@@ -22,7 +22,7 @@ var layers = [][]string{
 	{"cmd/bulkinvite/app"},
 	{"batch/send", "batch/confirm", "batch/audit"},
 	{"batch/engine"},
-	{"batch/judge"},
+	{"batch/judge", "batch/links"},
 	{"batch/plan", "batch/outlet", "csvio", "batch/ledger", "batch/ledger/ledgertest"},
 	{"batch/ledger/history"},
 	{"batch/ledger/rows", "batch/account"},
