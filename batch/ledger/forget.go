@@ -55,50 +55,53 @@ func (s *Store) remove(ctx context.Context, t *history.Traces) error {
 			}
 		}
 	}
-	names := t.Pattern()
-	for _, texts := range []textColumn{
-		{"select id, message from answers where message <> ''", "update answers set message = ? where id = ?"},
-		{"select id, input from runs", "update runs set input = ? where id = ?"},
-	} {
-		if err := texts.remove(ctx, tx, names); err != nil {
-			return err
-		}
-	}
-	if err := forgetInMemory(ctx, tx, names); err != nil {
+	if err := removeTexts(ctx, tx, t.Pattern()); err != nil {
 		return err
 	}
 	return tx.Commit()
 }
 
-// forgetInMemory takes out what runs remember about the API and that names the
-// person. Half of it would not be understood, and all of it can be found out
-// again.
-func forgetInMemory(ctx context.Context, tx *sql.Tx, names *regexp.Regexp) error {
-	rows, err := tx.QueryContext(ctx, "select base_url, name, value from memory")
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	var naming [][2]string
-	for rows.Next() {
-		var key [2]string
-		var value string
-		if err := rows.Scan(&key[0], &key[1], &value); err != nil {
+// texts are the columns that may name somebody in words, and what becomes of a
+// text that does. Half of what runs remember about the API would not be
+// understood, and all of it can be found out again.
+var texts = []struct{ read, remove string }{
+	{"select distinct message from answers", "update answers set message = ?1 where message = ?2"},
+	{"select distinct input from runs", "update runs set input = ?1 where input = ?2"},
+	{"select distinct value from memory", "delete from memory where value = ?2"},
+}
+
+// removeTexts removes the texts that the pattern matches.
+func removeTexts(ctx context.Context, tx *sql.Tx, names *regexp.Regexp) error {
+	for _, column := range texts {
+		naming, err := readTexts(ctx, tx, column.read, names)
+		if err != nil {
 			return err
 		}
-		if names.MatchString(norm.NFC.String(value)) {
-			naming = append(naming, key)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	for _, key := range naming {
-		if _, err := tx.ExecContext(ctx, "delete from memory where base_url = ? and name = ?", key[0], key[1]); err != nil {
-			return err
+		for _, text := range naming {
+			if _, err := tx.ExecContext(ctx, column.remove, removed, text); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+func readTexts(ctx context.Context, tx *sql.Tx, query string, matching *regexp.Regexp) (texts []string, err error) {
+	rows, err := tx.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		if matching.MatchString(norm.NFC.String(text)) {
+			texts = append(texts, text)
+		}
+	}
+	return texts, rows.Err()
 }
 
 // forgetIn takes a person out of a request, and ids, link and mark of theirs out
@@ -137,42 +140,6 @@ func forgetIn(ctx context.Context, tx *sql.Tx, id int64, name, mark string) erro
 		}
 	}
 	return err
-}
-
-// A textColumn has texts for people to read.
-type textColumn struct{ read, write string }
-
-// remove removes the texts of the column that the pattern matches.
-func (c textColumn) remove(ctx context.Context, tx *sql.Tx, names *regexp.Regexp) error {
-	ids, err := c.matching(ctx, tx, names)
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		if _, err := tx.ExecContext(ctx, c.write, removed, id); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (c textColumn) matching(ctx context.Context, tx *sql.Tx, names *regexp.Regexp) (ids []int64, err error) {
-	rows, err := tx.QueryContext(ctx, c.read)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id int64
-		var text string
-		if err := rows.Scan(&id, &text); err != nil {
-			return nil, err
-		}
-		if names.MatchString(norm.NFC.String(text)) {
-			ids = append(ids, id)
-		}
-	}
-	return ids, rows.Err()
 }
 
 // scrub writes the ledger anew without what was deleted in it, and empties the

@@ -31,7 +31,7 @@ func (r *Run) InDoubt(ctx context.Context, interviewID string) ([]batch.Key, err
 	var keys []batch.Key
 	err := r.eachOf(ctx, interviewID, func(page []*rows.Request) error {
 		open := openIn(page)
-		records, err := r.Records(ctx, open)
+		records, err := r.Lookup(ctx, open)
 		for i := range records {
 			if records[i].State == batch.StateSending && !seen[open[i]] {
 				seen[open[i]] = true

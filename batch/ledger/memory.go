@@ -15,24 +15,21 @@ func (r *Run) Remember(ctx context.Context, name, value string) error {
 }
 
 // Recall implements batch.Ledger.
-func (r *Run) Recall(ctx context.Context, name string) (value string, err error) {
-	if err := r.Cache.CheckOpen(); err != nil {
-		return "", err
-	}
-	err = r.store.read.QueryRowContext(ctx, "select value from memory where base_url = ? and name = ?", r.BaseURL, name).Scan(&value)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return "", fmt.Errorf("ledger: recall %s: %w", name, err)
-	}
-	return value, nil
+func (r *Run) Recall(ctx context.Context, name string) (string, error) {
+	return r.recall(ctx, name, "where name = ? and base_url = ?", name, r.BaseURL)
 }
 
 // RecallAny is Recall for what is not of an API: it returns what was remembered
 // last under the name at any base URL.
-func (r *Run) RecallAny(ctx context.Context, name string) (value string, err error) {
+func (r *Run) RecallAny(ctx context.Context, name string) (string, error) {
+	return r.recall(ctx, name, "where name = ? order by at desc limit 1", name)
+}
+
+func (r *Run) recall(ctx context.Context, name, which string, args ...any) (value string, err error) {
 	if err := r.Cache.CheckOpen(); err != nil {
 		return "", err
 	}
-	err = r.store.read.QueryRowContext(ctx, "select value from memory where name = ? order by at desc limit 1", name).Scan(&value)
+	err = r.store.read.QueryRowContext(ctx, "select value from memory "+which, args...).Scan(&value)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return "", fmt.Errorf("ledger: recall %s: %w", name, err)
 	}

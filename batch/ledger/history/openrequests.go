@@ -85,7 +85,7 @@ func stillOpen(ctx context.Context, db rows.Querier, open []OpenRequest, keep fu
 		for i := 0; i < min(len(open), mostOpen) && open[i].BaseURL == l.BaseURL; i++ {
 			keys = append(keys, open[i].Key)
 		}
-		records, err := l.Records(ctx, keys)
+		records, err := l.Lookup(ctx, keys)
 		if err != nil {
 			return nil, err
 		}

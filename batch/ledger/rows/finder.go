@@ -44,30 +44,26 @@ const ReadRequests = 32
 
 // Lookup implements batch.Lookuper. It does not wait for the writer.
 func (l *Finder) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Record, error) {
-	records, err := l.Records(ctx, keys)
-	if err != nil {
+	records := make([]batch.Record, len(keys))
+	if err := l.fill(ctx, records, keys); err != nil {
 		return nil, fmt.Errorf("ledger: look up: %w", err)
 	}
 	return records, nil
 }
 
-// Records returns what the ledger knows of each key, in their order.
-func (l *Finder) Records(ctx context.Context, keys []batch.Key) ([]batch.Record, error) {
+// fill makes the records those of the keys.
+func (l *Finder) fill(ctx context.Context, records []batch.Record, keys []batch.Key) error {
 	found, err := l.FindAll(ctx, HashAll(l.BaseURL, keys))
-	records := make([]batch.Record, len(keys))
 	if err != nil || len(found) == 0 { // nothing is known of anybody, as it mostly is
-		return records, err
+		return err
 	}
 	folds := make([]Fold, len(keys))
 	found = l.Cache.Shelf.serve(l.RunID, l.BaseURL, keys, found, folds)
 	err = l.EachMatch(ctx, keys, found, func(at int, r *Request, p *Person) { folds[at].Add(l.RunID, r, p) })
-	if err != nil {
-		return nil, err
-	}
 	for i := range folds {
 		records[i] = folds[i].Rec
 	}
-	return records, nil
+	return err
 }
 
 // EachMatch reads the requests of the matches, sorted by request, and calls f

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"math"
-
-	"bulkinvite/batch"
 )
 
 // ReadIndex reads the index, and refuses one of which something is missing or
@@ -71,7 +69,16 @@ func ReadBehind(ctx context.Context, db Querier) (t *Tail, last int64, err error
 	if newest-t.Base > math.MaxUint32 || newest > maxRequest {
 		return nil, 0, fmt.Errorf("%w: request %d cannot follow request %d", ErrDamaged, newest, t.Base)
 	}
-	return t, newest, readPeople(ctx, db, t)
+	for r, err := range States(ctx, db, "where r.id > ?", t.Base) {
+		if err != nil {
+			return nil, 0, err
+		}
+		h := NewHasher(r.BaseURL)
+		for i := range r.Emails {
+			t.Add(h.Short(r.Key(i)), r.ID)
+		}
+	}
+	return t, newest, nil
 }
 
 // Repeated returns the hashes, see Hasher.Short, of all whom several requests may
@@ -95,36 +102,6 @@ func Repeated(ctx context.Context, db Querier) (map[uint64]bool, error) {
 		repeated[e.hash] = true
 	}
 	return repeated, nil
-}
-
-// readPeople adds the people of the requests behind the tail's base.
-func readPeople(ctx context.Context, db Querier, t *Tail) error {
-	rows, err := db.QueryContext(ctx, `select r.id, u.base_url, r.interview_id, r.people
-		from requests r join runs u on u.id = r.run_id where r.id > ? order by r.id`, t.Base)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	var h *Hasher
-	var hashed string // the base URL of h
-	for rows.Next() {
-		var request int64
-		var baseURL, interviewID, texts string
-		if err := rows.Scan(&request, &baseURL, &interviewID, &texts); err != nil {
-			return err
-		}
-		if h == nil || baseURL != hashed {
-			h, hashed = NewHasher(baseURL), baseURL
-		}
-		emails, err := parseTexts(texts)
-		if err != nil {
-			return fmt.Errorf("request %d: %w", request, err)
-		}
-		for _, email := range emails {
-			t.Add(h.Short(batch.Key{InterviewID: interviewID, Email: email}), request)
-		}
-	}
-	return rows.Err()
 }
 
 // AddSegment adds to the ledger a segment with the tail's people, who are those
