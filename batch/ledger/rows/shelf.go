@@ -22,7 +22,8 @@ import (
 //
 // What most people have for themselves, the candidate id, is in an unlinked
 // temporary file, at a place that is reckoned: it would take too much memory.
-// It may lack anything, as for want of room: that is read from the database.
+// It may lack anything, as for want of room, and whoever of a request is not like
+// the others of it: that is read from the database.
 type shelf struct {
 	seed maphash.Seed
 	last int64 // requests behind this one are of the run itself, and change often
@@ -33,52 +34,41 @@ type shelf struct {
 	requests map[int64]shelved
 	changed  map[int64]struct{} // requests that got an answer since the run began
 	people   []shelvedPerson
-	groups   []shelvedGroup
 	alike    []alike
 	numbers  map[alike]int32 // positions in alike
-	slots    []byte          // of the request that is being put
 	file     *os.File
 	size     int64
 	closed   bool
 }
 
-// A shelved request has its people, groups and, in the file, slots one behind the
-// other. A slot has 8 bytes of a hash of the address, and then the texts, filled
-// up with the mark.
+// A shelved request has its people and, in the file, their slots one behind the
+// other. A slot has 8 bytes of a hash of the address, and then the id, filled up
+// with the mark.
 //
 // Nobody is taken for somebody else by that hash. It is only looked for in a
 // request that the index names for the address, and the seed is another one in
 // each process.
 type shelved struct {
-	people, end int32 // positions
-	groups      int32
-	width       int32 // of a slot
-	offset      int64
-}
-
-// A shelvedPerson has the low bits of the hash, and behind them, in groupBits, a
-// group of the request. There may be millions.
-type shelvedPerson uint16
-
-func shelve(hash uint64, group int) shelvedPerson {
-	return shelvedPerson(hash<<groupBits) | shelvedPerson(min(group, noGroup))
-}
-
-// A shelvedGroup are people of a request of whom the same is known, but for their ids
-// and perhaps links.
-type shelvedGroup struct {
-	alike           int32
+	people, end     int32 // positions
+	alike           int32 // position
+	width           int32 // of a slot
+	offset          int64
 	idFrom, urlFrom int64
 }
 
-// alike is what people of many requests have in common.
+// A shelvedPerson has the low bits of the hash and a one, or is 0 if they are not
+// kept. There may be millions.
+type shelvedPerson uint16
+
+func shelve(hash uint64) shelvedPerson { return shelvedPerson(hash<<1 | 1) }
+
+// alike is what the people of a request, and of many requests, have in common.
 type alike struct {
 	baseURL, interviewID, application string
 	kind                              batch.Kind
 	state                             batch.State
 	by                                int64
-	ownLink                           bool   // the link is in the slot, behind the id and a mark; else it is
-	before, after                     string // the id between these, if they are not empty
+	before, after                     string // the id between these is the link; if both are empty, there is none
 }
 
 const (
@@ -90,9 +80,6 @@ const (
 	// shelfBytes bounds the file. The requests of ten million people take half
 	// of it.
 	shelfBytes = 1 << 30
-
-	groupBits = 3
-	noGroup   = 1<<groupBits - 1 // of people who are not kept
 
 	slotHash = 8
 	slotMark = "\xff" // which no text has
@@ -118,7 +105,7 @@ func (s *shelf) serve(run int64, baseURL string, keys []batch.Key, found []Match
 		r, known := s.requests[first[0].Request]
 		for _, m := range first {
 			if known && len(first) <= fewPeople {
-				if p, a := s.find(r, baseURL, keys[m.at], &slot); a != nil {
+				if p, a := s.find(&r, baseURL, keys[m.at], &slot); a != nil {
 					folds[m.at].Add(run, &Request{ID: m.Request, Kind: a.kind, Application: a.application}, &p)
 					continue
 				}
@@ -130,45 +117,36 @@ func (s *shelf) serve(run int64, baseURL string, keys []batch.Key, found []Match
 }
 
 // find returns what a request says of the person with the key, if it is kept.
-func (s *shelf) find(r shelved, baseURL string, k batch.Key, slot *[]byte) (Person, *alike) {
+func (s *shelf) find(r *shelved, baseURL string, k batch.Key, slot *[]byte) (Person, *alike) {
+	a := &s.alike[r.alike]
+	if a.baseURL != baseURL || a.interviewID != k.InterviewID {
+		return Person{}, nil
+	}
 	hash := maphash.String(s.seed, k.Email)
-	like := shelve(hash, 0)
+	like := shelve(hash)
 	for i, known := range s.people[r.people:r.end] {
-		group := known & noGroup
-		if known&^noGroup != like || group == noGroup {
+		if known != like {
 			continue
-		}
-		g := &s.groups[r.groups+int32(group)]
-		a := &s.alike[g.alike]
-		if a.baseURL != baseURL || a.interviewID != k.InterviewID {
-			return Person{}, nil
 		}
 		*slot = slices.Grow((*slot)[:0], int(r.width))[:r.width]
 		if _, err := s.file.ReadAt(*slot, r.offset+int64(i)*int64(r.width)); err != nil {
 			return Person{}, nil
 		}
 		if binary.LittleEndian.Uint64(*slot) == hash {
-			p := a.person((*slot)[slotHash:])
-			p.IDFrom, p.urlFrom = g.idFrom, g.urlFrom
-			return p, a
+			return r.person(a, bytes.TrimRight((*slot)[slotHash:], slotMark)), a
 		}
 	}
 	return Person{}, nil
 }
 
-// person returns what is known of somebody with the texts of a slot. Id and link
-// get one text, since they are mostly kept together.
-func (a *alike) person(texts []byte) Person {
-	p := Person{State: a.state, by: a.by, owned: true}
-	texts = bytes.TrimRight(texts, slotMark)
-	switch {
-	case a.ownLink:
-		p.CandidateID, p.inviteURL, _ = strings.Cut(string(texts), slotMark)
-	case a.before != "" || a.after != "":
-		p.inviteURL = a.before + string(texts) + a.after
-		p.CandidateID = p.inviteURL[len(a.before):][:len(texts)]
-	default:
-		p.CandidateID = string(texts)
+// person returns what is known of the person with an id. Id and link get one
+// text, since they are mostly kept together.
+func (r *shelved) person(a *alike, id []byte) Person {
+	p := Person{State: a.state, by: a.by, IDFrom: r.idFrom, urlFrom: r.urlFrom, owned: true}
+	link := a.before + string(id) + a.after
+	p.CandidateID = link[len(a.before):][:len(id)]
+	if a.before+a.after != "" {
+		p.inviteURL = link
 	}
 	return p
 }
@@ -187,87 +165,57 @@ func (s *shelf) put(r *Request) {
 	if s.closed || changed || known {
 		return
 	}
-	kept := shelved{people: int32(len(s.people)), groups: int32(len(s.groups)), offset: s.size, width: slotHash}
-	before, after := linkIn(r)
-	for i := range r.People {
-		kept.width = max(kept.width, slotHash+int32(len(r.People[i].CandidateID)))
-		if p := &r.People[i]; !isLink(p, before, after) {
-			kept.width = max(kept.width, slotHash+int32(len(p.CandidateID)+len(slotMark)+len(p.inviteURL)))
-		}
+	first := &r.People[max(0, slices.IndexFunc(r.People, func(p Person) bool { return p.CandidateID != "" }))]
+	like := alike{baseURL: r.BaseURL, interviewID: r.InterviewID, application: r.Application, kind: r.Kind, state: first.State, by: first.by}
+	if first.CandidateID != "" {
+		like.before, like.after, _ = strings.Cut(first.inviteURL, first.CandidateID)
 	}
-	s.slots = s.slots[:0]
-	for i := range r.People {
-		s.add(&kept, r, i, before, after)
+	kept := shelved{
+		people: int32(len(s.people)), end: int32(len(s.people) + len(r.People)), alike: s.number(like),
+		offset: s.size, idFrom: first.IDFrom, urlFrom: first.urlFrom,
 	}
-	kept.end = int32(len(s.people))
-	if s.requests[r.ID] = kept; !s.write() {
+	if !s.write(s.slots(&kept, r, &like)) {
 		s.closeLocked() // whoever else needs the room shall have it
+		return
 	}
+	s.requests[r.ID] = kept
 }
 
-// linkIn returns what is around the id in the first link that has it.
-func linkIn(r *Request) (before, after string) {
-	for i := range r.People {
-		if p := &r.People[i]; p.CandidateID != "" && p.CandidateID != p.inviteURL {
-			if before, after, found := strings.Cut(p.inviteURL, p.CandidateID); found {
-				return before, after
-			}
-		}
-	}
-	return "", ""
-}
-
-// isLink reports whether somebody's link, if any, is the id between these.
-func isLink(p *Person, before, after string) bool {
-	rest, begins := strings.CutPrefix(p.inviteURL, before)
-	id, ends := strings.CutSuffix(rest, after)
-	return p.inviteURL == "" || before+after != "" && begins && ends && id == p.CandidateID
-}
-
-// add adds somebody to a request that is being put, but for who was forgotten or
-// has a mark: of these something else is known of each.
-func (s *shelf) add(kept *shelved, r *Request, at int, before, after string) {
-	p := &r.People[at]
-	like := alike{baseURL: r.BaseURL, interviewID: r.InterviewID, application: r.Application, kind: r.Kind, state: p.State, by: p.by}
-	hash := maphash.String(s.seed, r.Emails[at])
-	slot := append(binary.LittleEndian.AppendUint64(s.slots, hash), p.CandidateID...)
-	switch {
-	case !isLink(p, before, after):
-		like.ownLink, slot = true, append(append(slot, slotMark...), p.inviteURL...)
-	case p.inviteURL != "":
-		like.before, like.after = before, after
-	}
-	for end := len(s.slots) + int(kept.width); len(slot) < end; {
-		slot = append(slot, slotMark...)
-	}
-	s.slots = slot
-	group := noGroup
-	if !p.Forgotten && p.Mark == "" {
-		group = s.groupOf(kept, like, p)
-	}
-	s.people = append(s.people, shelve(hash, group))
-}
-
-// groupOf returns the group of somebody in a request that is being put.
-func (s *shelf) groupOf(kept *shelved, like alike, p *Person) int {
-	groups := s.groups[kept.groups:]
-	at := slices.IndexFunc(groups, func(g shelvedGroup) bool {
-		return g.idFrom == p.IDFrom && g.urlFrom == p.urlFrom && s.alike[g.alike] == like
-	})
-	if at >= 0 {
-		return at
-	}
+// number returns the position of what people have in common.
+func (s *shelf) number(like alike) int32 {
 	number, known := s.numbers[like]
 	if !known {
 		number = int32(len(s.alike))
 		s.alike, s.numbers[like] = append(s.alike, like), number
 	}
-	s.groups = append(s.groups, shelvedGroup{number, p.IDFrom, p.urlFrom})
-	return len(groups)
+	return number
 }
 
-// write writes the slots, and reports whether there was room.
-func (s *shelf) write() bool {
+// slots adds the people of a request, and returns their slots.
+func (s *shelf) slots(kept *shelved, r *Request, like *alike) (slots []byte) {
+	kept.width = slotHash
+	for i := range r.People {
+		kept.width = max(kept.width, slotHash+int32(len(r.People[i].CandidateID)))
+	}
+	slots = make([]byte, 0, len(r.People)*int(kept.width))
+	for i := range r.People {
+		hash, p := maphash.String(s.seed, r.Emails[i]), &r.People[i]
+		slots = append(binary.LittleEndian.AppendUint64(slots, hash), p.CandidateID...)
+		for len(slots) < (i+1)*int(kept.width) {
+			slots = append(slots, slotMark...)
+		}
+		person, found := shelvedPerson(0), kept.person(like, []byte(p.CandidateID))
+		found.Since, found.owned = p.Since, p.owned // nobody who is found here is asked for these
+		if found == *p {
+			person = shelve(hash)
+		}
+		s.people = append(s.people, person)
+	}
+	return slots
+}
+
+// write writes slots, and reports whether there was room.
+func (s *shelf) write(slots []byte) bool {
 	if s.file == nil {
 		spool, err := file.Unlinked("bulkinvite-requests-*")
 		if err != nil {
@@ -275,8 +223,8 @@ func (s *shelf) write() bool {
 		}
 		s.file = spool
 	}
-	_, err := s.file.WriteAt(s.slots, s.size)
-	s.size += int64(len(s.slots))
+	_, err := s.file.WriteAt(slots, s.size)
+	s.size += int64(len(slots))
 	return err == nil && s.size <= shelfBytes
 }
 
@@ -301,5 +249,5 @@ func (s *shelf) closeLocked() {
 	if s.file != nil {
 		_ = s.file.Close() // what could be lost is not needed
 	}
-	s.closed, s.requests, s.people, s.groups = true, nil, nil, nil
+	s.closed, s.requests, s.people = true, nil, nil
 }
