@@ -170,7 +170,8 @@ func (l *look) followFound(r *run, d *doubt, people []*person) error {
 	var err error
 	if !d.earlier {
 		err = r.refusals.accepted(d.iv, plan.Together)
-		r.out.Health.Found()
+		r.out.Health.Excuse()
+		r.prober.acts = true
 	}
 	for _, p := range people {
 		p.party.goThrough()

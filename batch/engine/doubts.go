@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/judge"
 	"bulkinvite/batch/outlet"
 	"bulkinvite/client"
 )
@@ -298,8 +299,15 @@ func (iv *interview) listCost(chunkSize int) int {
 	return iv.listRequests + (len(iv.timed)*chunkSize+outlet.PageLimit-1)/outlet.PageLimit
 }
 
-// all returns the requests in doubt when the run ends, in the order in which
-// they came.
+// mayTell reports whether a list may soon tell of somebody in doubt: two looks that
+// count can still be taken, and none was in vain.
+func (c *confirmer) mayTell() bool {
+	return slices.ContainsFunc(c.all(), func(d *doubt) bool {
+		return d.problem == "" && time.Now().Before(judge.TellsBy(d.since, c.run.opts.SettleTime))
+	})
+}
+
+// all returns the requests in doubt, in the order in which they came.
 func (c *confirmer) all() []*doubt {
 	var all []*doubt
 	for _, iv := range c.run.inTurn {

@@ -129,6 +129,9 @@ func (p *picker) chunkJob(c *chunk) job {
 // turns away while others go through, from others.
 func (p *picker) endpointOf(people []*person) outlet.Endpoint {
 	alone := len(people) == 1
+	if alone && people[0].away >= busyTries {
+		return outlet.Poison
+	}
 	for _, one := range people {
 		again := !one.busy.IsZero() && alone && p.run.out.Health.AcceptedSince(time.Time{}) // one person is no outage
 		if !one.party.wentThrough() && !again && !p.run.isTurnedAway(one) {

@@ -152,3 +152,48 @@ func TestRowsThatMakeIt503(t *testing.T) {
 		})
 	}
 }
+
+// One of ten rows makes the API fail, so that next to no chunk gets through: all
+// others are invited in the same night, since whoever goes alone is.
+func TestPoisonInNearlyEveryChunk(t *testing.T) {
+	for _, status := range []int{500, 503} {
+		for _, size := range []int{10, 50} {
+			t.Run(fmt.Sprint(status, size), func(t *testing.T) {
+				cfg := sandbox.Config{Rules: []sandbox.Rule{{Address: "bad", Reply: sandbox.Reply{Status: status, Message: "failed"}}}}
+				inWorld(t, cfg, func(w *world) {
+					w.opts.ChunkSize = size
+					list, bad := people(500, 0), 0
+					for i := 3; i < len(list); i += 10 {
+						list[i].Email = "bad" + list[i].Email
+						bad++
+					}
+					r := w.withinADay(rows(list...))
+					w.counts(r, map[string]int{"invited": 500 - bad, "api_error": bad})
+					if r.end != batch.Finished {
+						t.Errorf("the run ended %d: %s", r.end, r.reason)
+					}
+					w.nobodyTwice()
+					t.Logf("%d requests, %d of them invitations, %v", r.progress.Requests, r.posts, r.took)
+				})
+			})
+		}
+	}
+}
+
+// Where no answer is usable, and a row makes the API fail, the list alone tells of
+// the others: the run does not end before it has.
+func TestPoisonWhereNoAnswerIsUsable(t *testing.T) {
+	cfg := sandbox.Config{
+		Shape: &sandbox.AnswerShape{Status: "1"},
+		Rules: []sandbox.Rule{{Address: "bad", Reply: sandbox.Reply{Status: 500, Message: "failed"}}},
+	}
+	inWorld(t, cfg, func(w *world) {
+		w.opts.ChunkSize = 3
+		in := rows(with(people(30, 0), "bad", 4, 8, 12, 16, 20)...)
+		r := w.withinADay(in)
+		if c := r.count(); c["confirmed"] != 25 || r.end != batch.Finished {
+			t.Errorf("outcomes %v, the run ended %d: %s", c, r.end, r.reason)
+		}
+		w.nobodyTwice()
+	})
+}

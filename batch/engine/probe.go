@@ -9,16 +9,20 @@ import (
 )
 
 // A prober finds out when an API that is down is back: it asks for a list and,
-// if that works, sends one chunk, with growing pauses. It has a worker of its
-// own, since all others may wait for the list.
+// if that works, sends somebody, with growing pauses. That is one person alone,
+// and each time another one: rows that make the API fail may be in nearly every
+// chunk, which is no outage. It has a worker of its own, since all others may wait
+// for the list.
 type prober struct {
 	run    *run
 	jobs   chan<- job
 	out    job  // what its worker does; nil: nothing
 	down   bool // the API is down: only the prober sends
-	works  bool // the list answers, and a chunk is to be tried
+	works  bool // the list answers, and somebody is to be tried
 	pauses *outlet.Pauses
-	turn   int // how often an interview was asked for
+	turn   int  // how often an interview was asked for
+	tried  int  // how often somebody was sent
+	acts   bool // a list has shown since then that requests are acted on, and answers alone are unusable
 }
 
 // begin goes down, and begins to probe.
@@ -52,6 +56,9 @@ func (p *prober) next() {
 		p.up()
 		return
 	}
+	if p.works && len(r.waiting.ready) == 0 && r.confirmer.mayTell() {
+		r.out.Health.Excuse() // nobody can be tried before the list has told of them
+	}
 	left := r.opts.GiveUpAfter - r.out.Health.BadFor()
 	switch {
 	case left <= 0:
@@ -59,7 +66,7 @@ func (p *prober) next() {
 		return
 	case r.soft.Err() != nil:
 		return
-	case p.works && p.tryChunk():
+	case p.works && p.try():
 		return
 	case p.works && r.out.Health.OnlyListWasDown():
 		p.up()
@@ -82,12 +89,17 @@ func (p *prober) up() {
 	p.run.log.Info().Msg("the API is up again")
 }
 
-// tryChunk sends the next chunk, even though its group may not fill it. Where
-// everybody is in doubt there is none, and the list, which works, will tell.
-func (p *prober) tryChunk() bool {
+// try sends somebody. Where everybody is in doubt there is nobody, and the list,
+// which works, will tell.
+func (p *prober) try() bool {
 	p.works = false
 	for len(p.run.waiting.ready) > 0 {
-		if j := p.run.picker.chunkJob(p.run.waiting.cut(p.run.waiting.ready[0])); j != nil {
+		cut, ready := p.run.waiting.cutLone, p.run.waiting.ready
+		if p.acts {
+			cut, p.acts = p.run.waiting.cut, false
+		}
+		p.tried++
+		if j := p.run.picker.chunkJob(cut(ready[p.tried%len(ready)])); j != nil {
 			p.run.picker.busy++
 			p.give(j)
 			return true

@@ -30,6 +30,12 @@ const (
 // soon it shows somebody.
 const slowList = 4
 
+// TellsBy returns when a list has told of a request that ended at a time, if looks
+// at it tell anything: two of them, each as late as it may have to be, or the next.
+func TellsBy(ended time.Time, settle time.Duration) time.Time {
+	return ended.Add(2 * (slowList + 1) * settle)
+}
+
 // Absent judges that the list did not show somebody of a request which ended at
 // a time, and whom no look that ended at first showed either (zero: there was
 // none). refused says that the request was refused, and that refusals are

@@ -20,6 +20,8 @@ const (
 	list
 	Link
 	Remnant // people whose request may fail by their own doing: others are accepted all the while
+	Poison  // somebody alone whom it was too busy for again and again, while others were accepted
+	several // people of whom one may be what makes it fail
 )
 
 // downAfter is how many unusable answers in a row mean that the API is down.
@@ -35,6 +37,7 @@ type health struct {
 	mu        sync.Mutex
 	bad       [Link + 1]int // unusable answers in a row
 	since     time.Time     // the first of the unusable answers, while there is no good one
+	noRow     bool          // of one of them at least no row among others may be to blame
 	what, why string        // what the last of them means, and what it was, in words
 	throttled time.Time     // the first 429 since the last other answer
 	waits     int           // since then: how often we were told to wait
@@ -45,6 +48,7 @@ type health struct {
 	WentDown  chan struct{} // has an element once the API went down
 
 	outageFrom, outageTo time.Time // the last outage, so far
+	certain              bool      // no row among others may be to blame for it
 
 	accepted time.Time // when the last request went that was accepted
 }
@@ -59,8 +63,8 @@ func (o *Outlet) observe(ep Endpoint, went time.Time, err error) {
 	if apiErr != nil {
 		o.obey(apiErr)
 	}
-	counts := ep != Remnant
-	if !counts {
+	counts, certain, slows := ep != Remnant && ep != Poison, ep != several, ep != Poison
+	if ep > Link {
 		ep = Invite
 	}
 	switch {
@@ -81,14 +85,14 @@ func (o *Outlet) observe(ep Endpoint, went time.Time, err error) {
 	default:
 		// A 503 may be a throttle's, as that of a proxy. Once the API counts as
 		// down the pauses between the probes are slow enough.
-		if apiErr.Cause == client.Busy && !o.Health.IsDown() {
+		if apiErr.Cause == client.Busy && slows && !o.Health.IsDown() {
 			o.Pacer.throttled(went)
 		}
 		what, why := "the API is down", batch.MaskText(apiErr.Error())
 		if ep == list && SaysNoList(apiErr) {
 			what = "the API's list of invitations was there before and is not there now"
 		}
-		if counts && o.Health.unusable(ep, what, why) {
+		if counts && o.Health.unusable(ep, certain, what, why) {
 			o.log.Warn().Msg(what + ", only probing: " + why)
 		}
 	}
@@ -135,16 +139,19 @@ func (h *health) listWorks() {
 }
 
 // unusable counts an answer that tells nothing, or none at all, and reports
-// whether the API now counts as down and did not before. what says in words what
-// that means, and why what the answer was.
-func (h *health) unusable(ep Endpoint, what, why string) bool {
+// whether the API now counts as down and did not before. certain says that no row
+// among others may be to blame, what in words what the answer means, and why what
+// it was.
+func (h *health) unusable(ep Endpoint, certain bool, what, why string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.what, h.why = what, why
 	h.throttled = time.Time{}
 	if h.since.IsZero() {
-		h.since = time.Now()
+		h.since, h.noRow = time.Now(), false
 	}
+	h.noRow = h.noRow || certain
+	h.certain = h.certain || h.down && certain
 	h.bad[ep]++
 	if h.bad[ep] < downAfter {
 		return false
@@ -156,7 +163,7 @@ func (h *health) unusable(ep Endpoint, what, why string) bool {
 		return false
 	}
 	h.down = true
-	h.outageFrom, h.outageTo = h.since, time.Now()
+	h.outageFrom, h.outageTo, h.certain = h.since, time.Now(), h.noRow
 	select {
 	case h.WentDown <- struct{}{}:
 	default:
@@ -192,9 +199,9 @@ func (h *health) throttledFor(retryAfter time.Duration) (lasted time.Duration, w
 	return now.Sub(h.throttled), h.waits
 }
 
-// Found notes that the API has invited somebody after all: it acts, and is not
-// given up.
-func (h *health) Found() {
+// Excuse begins the time anew after which the API is given up: it has invited
+// somebody after all, or nobody could be tried.
+func (h *health) Excuse() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !h.since.IsZero() {
@@ -227,11 +234,12 @@ func (h *health) AcceptedSince(at time.Time) bool {
 }
 
 // InOutage reports whether an answer came while the API was down, or was one of
-// those that showed it.
+// those that showed it. Requests for several people alone show none: a row may be
+// to blame in each of them.
 func (h *health) InOutage(at time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return !h.outageFrom.IsZero() && !at.Before(h.outageFrom) && (h.down || !at.After(h.outageTo))
+	return h.certain && !h.outageFrom.IsZero() && !at.Before(h.outageFrom) && (h.down || !at.After(h.outageTo))
 }
 
 func (h *health) IsDown() bool {

@@ -8,7 +8,7 @@ func TestProberGoesOnWhileTheListIsDown(t *testing.T) {
 	h := health{WentDown: make(chan struct{}, 1)}
 	fail := func() {
 		for range downAfter {
-			h.unusable(list, "down", "500")
+			h.unusable(list, true, "down", "500")
 		}
 	}
 	fail()

@@ -100,6 +100,9 @@ func (s Slot) Invite(ctx context.Context, ep Endpoint, req client.InviteRequest)
 	if err == nil && ep != Link {
 		s.outlet.Health.accept(s.went)
 	}
+	if ep == Invite && len(req.Candidates) > 1 {
+		ep = several
+	}
 	s.outlet.observe(ep, s.went, err)
 	return invitations, err
 }
