@@ -68,7 +68,15 @@ type alike struct {
 	kind                              batch.Kind
 	state                             batch.State
 	by                                int64
-	before, after                     string // the id between these is the link; if both are empty, there is none
+	link                              commonLink // empty if there is none
+}
+
+// fits reports whether somebody's link, if any, is the one with their id.
+func (a *alike) fits(p *Person) bool {
+	if a.link == (commonLink{}) {
+		return p.inviteURL == ""
+	}
+	return a.link.fits(p.inviteURL, p.CandidateID)
 }
 
 const (
@@ -143,9 +151,9 @@ func (s *shelf) find(r *shelved, baseURL string, k batch.Key, slot *[]byte) (Per
 // text, since they are mostly kept together.
 func (r *shelved) person(a *alike, id []byte) Person {
 	p := Person{State: a.state, by: a.by, IDFrom: r.idFrom, urlFrom: r.urlFrom, owned: true}
-	link := a.before + string(id) + a.after
-	p.CandidateID = link[len(a.before):][:len(id)]
-	if a.before+a.after != "" {
+	link := a.link.before + string(id) + a.link.after
+	p.CandidateID = link[len(a.link.before):][:len(id)]
+	if a.link != (commonLink{}) {
 		p.inviteURL = link
 	}
 	return p
@@ -168,7 +176,7 @@ func (s *shelf) put(r *Request) {
 	first := &r.People[max(0, slices.IndexFunc(r.People, func(p Person) bool { return p.CandidateID != "" }))]
 	like := alike{baseURL: r.BaseURL, interviewID: r.InterviewID, application: r.Application, kind: r.Kind, state: first.State, by: first.by}
 	if first.CandidateID != "" {
-		like.before, like.after, _ = strings.Cut(first.inviteURL, first.CandidateID)
+		like.link.before, like.link.after, _ = strings.Cut(first.inviteURL, first.CandidateID)
 	}
 	kept := shelved{
 		people: int32(len(s.people)), end: int32(len(s.people) + len(r.People)), alike: s.number(like),
@@ -204,9 +212,12 @@ func (s *shelf) slots(kept *shelved, r *Request, like *alike) (slots []byte) {
 		for len(slots) < (i+1)*int(kept.width) {
 			slots = append(slots, slotMark...)
 		}
-		person, found := shelvedPerson(0), kept.person(like, []byte(p.CandidateID))
-		found.Since, found.owned = p.Since, p.owned // nobody who is found here is asked for these
-		if found == *p {
+		person := shelvedPerson(0)
+		// Nobody who is found here is asked for Since.
+		if *p == (Person{
+			State: like.state, by: like.by, IDFrom: kept.idFrom, urlFrom: kept.urlFrom,
+			Since: p.Since, owned: p.owned, CandidateID: p.CandidateID, inviteURL: p.inviteURL,
+		}) && like.fits(p) {
 			person = shelve(hash)
 		}
 		s.people = append(s.people, person)
