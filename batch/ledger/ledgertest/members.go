@@ -68,9 +68,7 @@ func (f *fixture) members(interviewID string) (members []batch.Member) {
 		members = append(members, m)
 		return nil
 	})
-	if err != nil {
-		f.Fatalf("members: %v", err)
-	}
+	f.must(err)
 	return members
 }
 
@@ -113,10 +111,7 @@ func members(f *fixture) {
 	if err := f.ledger.Members(f.Context(), interview, func(batch.Member) error { return stop }); !errors.Is(err, stop) {
 		f.Errorf("an error of the caller: %v", err)
 	}
-	if err := f.End(); err != nil {
-		f.Fatal(err)
-	}
-	f.beginAt("https://other.example")
+	f.elsewhere()
 	f.hasMembers()
 }
 
@@ -151,9 +146,7 @@ func membersWhileSettling(f *fixture) {
 		}
 		return nil
 	})
-	if err != nil {
-		f.Fatal(err)
-	}
+	f.must(err)
 }
 
 // manyMembers are told once each, though they are in many requests.
@@ -199,10 +192,7 @@ func inDoubtIn(f *fixture) {
 	f.hasInDoubt()
 	f.claimed(batch.KindInvite, cyd)
 	f.hasInDoubt(cyd)
-	if err := f.End(); err != nil {
-		f.Fatal(err)
-	}
-	f.beginAt("https://other.example")
+	f.elsewhere()
 	f.hasInDoubt()
 }
 
@@ -210,9 +200,7 @@ func inDoubtIn(f *fixture) {
 func (f *fixture) hasInDoubt(want ...batch.Key) {
 	f.Helper()
 	got, err := f.ledger.InDoubt(f.Context(), interview)
-	if err != nil {
-		f.Fatalf("in doubt: %v", err)
-	}
+	f.must(err)
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.SortSlices(lessKey)); diff != "" {
 		f.Fatalf("in doubt: (- want, + got)\n%s", diff)
 	}
@@ -239,10 +227,7 @@ func owners(f *fixture) {
 	if got, err := f.ledger.Owners(f.Context(), nil); err != nil || len(got) != 0 {
 		f.Errorf("no ids: %v, %v", got, err)
 	}
-	if err := f.End(); err != nil {
-		f.Fatal(err)
-	}
-	f.beginAt("https://other.example")
+	f.elsewhere()
 	f.ownedBy("c1")
 }
 
@@ -279,18 +264,13 @@ func memory(f *fixture) {
 	if err := f.ledger.Remember(ctx, "list_seen", "no"); !errors.Is(err, context.Canceled) {
 		f.Errorf("cancelled: %v", err)
 	}
-	if err := f.End(); err != nil {
-		f.Fatal(err)
-	}
-	f.beginAt("https://other.example")
+	f.elsewhere()
 	f.recalls("list_seen", "")
 }
 
 func (f *fixture) remember(name, value string) {
 	f.Helper()
-	if err := f.ledger.Remember(f.Context(), name, value); err != nil {
-		f.Fatalf("remember: %v", err)
-	}
+	f.must(f.ledger.Remember(f.Context(), name, value))
 }
 
 func (f *fixture) recalls(name, want string) {
