@@ -18,8 +18,8 @@ import (
 	"bulkinvite/cmd/bulkinvite/send"
 )
 
-// run is the program. It takes all of the environment, as os.Environ gives
-// it, and not a getenv, so that misspelled variables can be warned of.
+// run is the program. It takes the whole environment and not a getenv, so that it
+// can warn about misspelled variables.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string) int {
 	a := app.New(stdin, stdout, stderr, environ)
 	defer a.Stderr.End()
@@ -41,8 +41,8 @@ func newRootCommand(a *app.App) *cobra.Command {
   bulkinvite send candidates.csv --api-key-file ~/.micro1-api-key
   bulkinvite status`,
 		Long: `bulkinvite invites everyone in a CSV file or Excel workbook to their micro1 AI
-interview, exactly once, and accounts for every row. Whatever ends a run,
-running the same command again goes on where it stood.
+interview, exactly once, and accounts for every row. However a run ends, the same
+command goes on where it stood.
 
 Every flag can also be set in the environment: --settle-time is
 BULKINVITE_SETTLE_TIME. A flag beats the environment. The API key is read from
@@ -52,7 +52,7 @@ LoadCredential) or from MICRO1_API_KEY.
 Exit codes: 0 every row is in the results; 1 the run broke off; 2 usage,
 configuration or unreadable input, nothing was sent; 3 finished, some rows
 failed; 4 ended early by the API (key, quota, down, deadline); 5 another run
-holds the ledger, nothing was sent; 129, 130, 143 a signal kept rows from going.`,
+holds the ledger, nothing was sent; 129, 130, 143 stopped by a signal.`,
 		SilenceErrors:              true,
 		SilenceUsage:               true,
 		DisableSuggestions:         true, // they span lines; an error is one

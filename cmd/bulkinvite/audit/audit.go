@@ -1,6 +1,6 @@
-// Package audit is the command that holds the list of an interview against the
-// ledger. It knows what the commands share, the ledger as far as it can be read,
-// and the API's lists. It must not know other commands, nor change anything.
+// Package audit is the command that compares the list of an interview with the
+// ledger. It knows what the commands share, how the ledger is read, and the API's
+// lists. It must not know other commands, nor change anything.
 package audit
 
 import (
@@ -29,30 +29,30 @@ type Options struct {
 	json bool
 }
 
-const long = `audit reads the whole list of each interview and holds it against the ledger.
+const long = `audit reads the whole list of each interview and compares it with the ledger.
 Without INTERVIEW_ID it takes the interviews of the last run that sent anything.
 It shows
 
-  - people of whom the list has more than one entry: a second session, whoever
-    made it
-  - people whom the ledger knows to be invited and the list lacks
-  - how many people the list has and the ledger does not: invited elsewhere, in
+  - people with more than one entry in the list: a second session, whoever made
+    it
+  - people who are invited in the ledger and not in the list
+  - how many people are in the list and not in the ledger: invited elsewhere, in
     the dashboard or with another ledger (--all names them)
   - how many people are in doubt (bulkinvite confirm settles them)
 
-The first two are what is wrong. Addresses are compared as send does, and shown
-in full. People who were invited through a job application, or only sent an
-invitation again, are not missed: the list may show them under another address.
-Who was forgotten (bulkinvite forget) counts as invited elsewhere.
+Something is wrong with the first two. Addresses are compared as send does, and
+shown in full. People who were invited through a job application, or only sent an
+invitation again, do not count as missing: the list may show them under another
+address. Forgotten people (bulkinvite forget) count as invited elsewhere.
 
-It sends nothing but GET requests, changes nothing, and may be used while a run
-goes on; who is invited in the last seconds may not be in the list yet.
+All its requests are GET, it changes nothing, and it may be used while a run goes
+on; the list may not show invitations of the last seconds yet.
 
 With --json it writes one JSON object: ledger, base_url, running (a run goes on),
-run (whose interviews they are; 0 if they were named) and interviews, each with interview_id, entries and people (of the list), invited
-(in the ledger), twice (email, and entries with candidate_id, date_created and
-status), missing, elsewhere, elsewhere_people (with --all), in_doubt and
-in_doubt_listed.
+run (the run that has these interviews; 0 if they were named) and interviews,
+each with interview_id, entries and people (of the list), invited (in the
+ledger), twice (email, and entries with candidate_id, date_created and status),
+missing, elsewhere, elsewhere_people (with --all), in_doubt and in_doubt_listed.
 
 Exit codes: 0 nothing is wrong; 3 something is; 4 a list could not be read; 2 as
 in send.`
@@ -62,7 +62,7 @@ func NewCmdAudit(a *app.App) *cobra.Command {
 	opts := Options{App: a}
 	cmd := &cobra.Command{
 		Use:   "audit [INTERVIEW_ID...]",
-		Short: "Hold an interview's list against the ledger: who is there twice, or missing",
+		Short: "Compare an interview's list with the ledger: who is there twice, or missing",
 		Example: `  # the interviews of the last run
   bulkinvite audit --api-key-file ~/.micro1-api-key
 
@@ -93,7 +93,7 @@ type report struct {
 	Ledger     string         `json:"ledger"`
 	BaseURL    string         `json:"base_url"`
 	Running    bool           `json:"running"`
-	Run        int64          `json:"run"` // whose interviews these are; 0: they were named
+	Run        int64          `json:"run"` // the run that has these interviews; 0: they were named
 	Interviews []audit.Result `json:"interviews"`
 }
 

@@ -1,6 +1,6 @@
 // Package check is the command that shows what send would do. It knows what the
-// commands share, the preview, and the ledger as far as it can be read. It must
-// not know other commands, nor change anything or ask the API.
+// commands share, the preview, and how the ledger is read. It must not know other
+// commands, nor change anything or ask the API.
 package check
 
 import (
@@ -33,22 +33,22 @@ type Options struct {
 func (f *Options) add(flags *pflag.FlagSet) {
 	f.input.Add(flags)
 	app.AddLedgerFlag(flags, &f.ledger)
-	flags.Var(app.BaseURL(&f.baseURL), "base-url", "the API that the people are to be invited at; nothing is asked of it")
-	flags.Var(app.File(&f.invalid), "rows", "write the rows that will not go to this file, with the reason")
+	flags.Var(app.BaseURL(&f.baseURL), "base-url", "the API of the invitations; check does not ask it")
+	flags.Var(app.File(&f.invalid), "rows", "write the rows that cannot be sent to this file, with the reason")
 	flags.BoolVar(&f.json, "json", false, "write the plan as JSON, for programs and for send --plan")
 }
 
-const long = `check reads all of FILE (- is standard input) as send would, and shows whom it
-would invite, who is invited already as far as the ledger knows, which rows
-would not go, and why. It needs no API key, sends nothing, and changes neither
-the ledger nor anything else. A run may be going on meanwhile. Several files are
-read as send would send them.
+const long = `check reads all of FILE (- is standard input) as send would, and shows how many
+people send would invite to which interview, how many are invited already as far
+as the ledger knows, and which rows cannot be sent, and why. It needs no API key,
+sends nothing and changes nothing. It may be used while a run goes on. Several
+files are read as if they were one.
 
-With --rows the rows that will not go are also written to a file with the
-columns of NAME.failed.csv, to be fixed there and sent.
+With --rows it also writes the rows that cannot be sent to a file with the
+columns of NAME.failed.csv. Fix them there, and send that file.
 
 With --json it writes one JSON document instead. send --plan takes it, and sends
-nothing if the input, these flags or what the ledger knows of the people have
+nothing if the input, these flags or what the ledger knows about the people have
 changed since:
 
   bulkinvite check people.csv --json >plan.json
@@ -58,10 +58,10 @@ The document has
   version            of this format: 1
   input, sha256      the name of the input and the SHA-256 of its bytes; of
                      several files that of their sums, a line each
-  base_url, options  where to, and the flags that say how the input is read
-  ledger             {path, new, known}: known is a digest of what it knows of
+  base_url, options  the API, and the flags that say how the input is read
+  ledger             {path, new, known}: known is a digest of what it knows about
                      these people; path is empty if there is no place for one
-  columns            [{field, header, sample}]: which column is taken for which
+  columns            [{field, header, sample}]: which column is read as which
                      field, and the first text in it; of several files
                      [{file, …}]
   rows, people       all rows; valid ones without duplicates
@@ -75,11 +75,12 @@ The document has
                      value, error}]}}}, at most five of a code; value is the cell
                      that is wrong; of several files [{file, …}]
   already_invited, in_doubt, held_back, left
-                     people: in doubt are those whose answer was lost, for whom
+                     people: in doubt are those whose answer was lost, so that
                      the API is asked first; they count among those left; held
-                     back are those who were re-sent less than --resend-after ago
+                     back are those who were re-sent to less than --resend-after
+                     ago
   requests, list_requests, rate, seconds_at_rate
-                     all requests as far as they are known, those of them that
+                     all requests as far as they are known, those among them that
                      read lists, and the least time they take
   interviews         [{id, people, already_invited, in_doubt, left, requests}];
                      the requests are invitations
@@ -88,9 +89,9 @@ The document has
                      [{row, line, name, value}]}]: how many rows, and five of
                      them; of several files [{kind, file, …}]
 
-Exit codes: 0 every row can go; 2 the input or the ledger cannot be read, or
---strict or --min-rows refuses it; 3 some rows will not go, or there are none,
-and the plan is whole all the same.`
+Exit codes: 0 every row can be sent; 2 the input or the ledger cannot be read, or
+--strict or --min-rows refuses it; 3 some rows cannot be sent, or there are none,
+and the plan is complete all the same.`
 
 // NewCmdCheck returns the command check.
 func NewCmdCheck(a *app.App) *cobra.Command {
@@ -140,7 +141,7 @@ func (c *checker) run(ctx context.Context, args []string) error {
 	if plan.Preview, err = send.Check(ctx, in, c.flags.input.Batch, app.SetGCPercent); err != nil {
 		return err
 	}
-	plan.LogColumns(c.log.Debug) // they are in the plan
+	plan.LogColumns(c.log.Debug) // the plan shows them
 	plan.Plan.FreeAccount()
 	debug.SetGCPercent(app.GCPercent(plan.Plan.Rows) / 2) // a ledger's list of people is smaller than the index was
 	debug.FreeOSMemory()                                  // before that is read
@@ -167,8 +168,8 @@ func (c *checker) run(ctx context.Context, args []string) error {
 	return nil
 }
 
-// findLedger returns the path of the ledger, which need not exist; "" if there is
-// no place for one: send complains about that.
+// findLedger returns the path of the ledger, which need not exist, and "" if there
+// is no place for one: only send needs it.
 func (c *checker) findLedger() string {
 	path, err := app.LedgerPath(c.flags.ledger, c.Environ)
 	if err != nil {

@@ -1,7 +1,6 @@
 // Package confirm is the command that finds out who of those in doubt is
-// invited, from the API's lists or from what somebody says. It knows what the
-// commands share and the library. It must not know other commands, nor invite
-// anybody.
+// invited, from the API's lists or from its user. It knows what the commands share
+// and the library. It must not know other commands, nor invite anybody.
 package confirm
 
 import (
@@ -29,33 +28,35 @@ type Options struct {
 	yes       bool
 }
 
-const long = `confirm settles who is in doubt: people whose invitation was sent, or was about to
-be, by a run that died or lost the answer. It reads the interviews' lists and
-sends no invitation: nothing but GET requests leave. Links that are missing are
-fetched by the next send that names the person.
+const long = `confirm settles who is in doubt: people of a request whose outcome is unknown,
+because a run died or lost the answer. It reads the interviews' lists and sends
+no invitation: all its requests are GET. The next send that names a person
+fetches their missing link.
 
-Whoever is found in the list is invited. Not to be found counts only when two
-whole reads agree, the first begun --settle-time after confirm did, the second
-as long after, and both show everyone whom the ledger knows to be invited to
-that interview; then they are known not to be invited, and the next send that
-names them invites them. Otherwise they stay in doubt.
+A person in the list is invited. A person counts as not invited only when two
+whole reads agree: the first begins --settle-time after confirm does, the second
+as long after that, and both show everyone who is invited to the interview as far
+as the ledger knows. The next send that names them then invites them. All others
+stay in doubt.
 
-The list cannot tell whether an invitation was sent again (--resend), and not of
-everyone who was invited through a job application, or whose answer named an
-address that nobody asked for. Whom the API left out (no_invitation) is in no
-doubt, and not sent again until their row changes or you say so. With --assume confirm asks
-nobody but you: look the person up in the dashboard and say what you know, with
-EMAIL and INTERVIEW_ID as confirm prints them. sent: they count as invited, and
-nobody invites them again. not-sent: the next send that names them invites them.
-The ledger keeps that it was said by hand. On a terminal it asks first;
-elsewhere it needs --yes. --base-url must be that of the invitation.
+The list cannot show whether an invitation was sent again (--resend), and may not
+show people who were invited through a job application, or whose answer named an
+address that nobody asked for. Look these up in the dashboard and enter what it
+shows with --assume, which does not ask the API; EMAIL and INTERVIEW_ID are as
+confirm prints them. sent: they count as invited, and nobody invites them again.
+not-sent: the next send that names them invites them. This also works for people
+that the API left out (no_invitation): they are not in doubt, and are sent again
+only after their row changes. The ledger records that a user said it. On a
+terminal confirm asks first; elsewhere it needs --yes. --base-url must be that of
+the invitation.
 
-It prints what it found of each person, with the address in full. It uses the
-ledger as a run of send does, and is listed by status like one.
+It prints what it found about each person, with the address in full. It uses the
+ledger as a run of send does, and status lists it like one.
 
 Exit codes: 0 nobody is in doubt any more; 3 somebody is; 4 the API ended it;
 1, 2, 5 and signals as in send. With --assume 0: done; 2: nothing was changed,
-such as for somebody who is neither in doubt nor left out; 5: a run holds the ledger.`
+for example because the person is neither in doubt nor left out; 5: a run holds
+the ledger.`
 
 // NewCmdConfirm returns the command confirm.
 func NewCmdConfirm(a *app.App) *cobra.Command {
@@ -66,10 +67,10 @@ func NewCmdConfirm(a *app.App) *cobra.Command {
 		Example: `  bulkinvite confirm --api-key-file ~/.micro1-api-key
   bulkinvite confirm --interview 7c9e6679-7425-40de-944b-e07fc1f90ae7 --api-key-file ~/.micro1-api-key
 
-  # what the list cannot tell, and somebody has looked up in the dashboard
+  # somebody has looked in the dashboard
   bulkinvite confirm --assume sent ann@example.com 7c9e6679-7425-40de-944b-e07fc1f90ae7`,
 		Long: long,
-		Args: cobra.ArbitraryArgs, // what they may be depends on --assume, which the environment may set
+		Args: cobra.ArbitraryArgs, // they depend on --assume, which the environment may set
 		RunE: a.Action(func(ctx context.Context, log zerolog.Logger, args []string) error {
 			c := &confirmer{App: a, flags: &flags, log: log}
 			return app.WithSignals(ctx, c.stopping, func(ctx context.Context) error {
@@ -86,9 +87,9 @@ func NewCmdConfirm(a *app.App) *cobra.Command {
 	flags.api.Add(cmd.Flags())
 	opts := &flags.api.Batch
 	cmd.Flags().Var(app.Text(&flags.interview, csvio.CheckInterviewID), "interview", "only this interview (default: all)")
-	cmd.Flags().Var(app.Choice(&flags.assume, assumeSent, assumeNotSent), "assume", "do not ask the API, and note that an invitation in doubt was sent, or not-sent")
+	cmd.Flags().Var(app.Choice(&flags.assume, assumeSent, assumeNotSent), "assume", "do not ask the API, and record that an invitation in doubt was sent, or not-sent")
 	cmd.Flags().BoolVar(&flags.yes, "yes", false, "do not ask, with --assume on a terminal")
-	cmd.Flags().Var(app.Span(&opts.SettleTime), "settle-time", "how long after a lost answer the API's list is believed; longer than the API may still act on a request")
+	cmd.Flags().Var(app.Span(&opts.SettleTime), "settle-time", "how long after a lost answer the API's list is believed; longer than the API may take to act on a request")
 	cmd.Flags().Var(app.Span(&opts.GiveUpAfter), "give-up-after", "end when the API has answered nothing for so long, or asks to wait longer")
 	cmd.Flags().Var(app.SpanOrZero(&opts.Deadline), "deadline", "end after this time; 0: never")
 	return cmd
@@ -116,7 +117,7 @@ func (c *confirmer) run(ctx context.Context) error {
 		app.LogBug(c.log, err)
 		return err
 	}
-	// The ledger is free by now: whoever reads this may take their time.
+	// The ledger is closed by now, since a reader of this may be slow.
 	app.Patiently(ctx, func() { _ = r.writeTo(c.Stdout) }) // which drops errors
 	return app.ExitWith(r.ExitCode)
 }

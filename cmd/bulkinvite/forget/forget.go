@@ -32,28 +32,28 @@ func NewCmdForget(a *app.App) *cobra.Command {
 		Short: "Remove a person's data from the ledger, and still not invite them twice",
 		Example: `  bulkinvite forget ann@example.com
   bulkinvite forget ann@example.com --yes --ledger /var/lib/bulkinvite/ledger.db`,
-		Long: `forget removes what the ledger has of a person: their address, ids and links, and
-messages that name them, in all interviews. EMAIL is as in explain. The whole
-ledger is written anew, so that nothing is left in free parts of its files; that
-takes seconds per million people, and for a while twice as much room again, of
-which a part is where temporary files are (TMPDIR).
+		Long: `forget removes what the ledger has about a person: their address, ids and links,
+and messages that name them, in all interviews. EMAIL is as in explain. It writes
+the whole ledger anew, so that nothing is left in free parts of its files; this
+takes seconds per million people, and for a while twice as much space again, in
+part where temporary files are (TMPDIR).
 
-What stays is which requests they were in, when, and what became of them, and in
-place of the address a salted SHA-256 hash of it, with 40 bits of the hash by
-which the ledger finds people. Nobody can read an address from that, but whoever
-has the ledger can try addresses, and will know if one of them is in it.
+The ledger keeps the requests that they were in, when, and with what outcome. In
+place of the address it keeps a salted SHA-256 hash, and 40 bits of the hash that
+it finds people by. Nobody can read an address from these, but somebody who has
+the ledger can try an address and learn whether it was in it.
 
-Somebody who was invited stays so: if a later input names them, their row is
-already_invited, without id and link, and nothing is sent, asked or kept. Who
-was not invited is like new if a later input names them. Of somebody in doubt
-the answer has to come first: forget refuses that.
+A person who was invited stays so: if a later input names them, their row is
+already_invited, without id and link, and nothing is sent, asked or kept. A
+person who was not invited is new if a later input names them. forget refuses
+people in doubt: settle them first.
 
-It cannot reach what is elsewhere: inputs, results and failed files, logs,
-backups and copies of the ledger, and what the API has.
+It cannot reach inputs, results and failed files, logs, backups and copies of the
+ledger, and what the API has.
 
 On a terminal it asks; elsewhere it needs --yes. Exit codes: 0 done, or nothing
-is known of the person; 1 it broke off, run it again; 2 nothing was removed; 5 a
-run holds the ledger, nothing was removed.`,
+is known about the person; 1 it broke off, run it again; 2 nothing was removed; 5
+a run holds the ledger, nothing was removed.`,
 		Args: app.OnePerson,
 		RunE: a.Action(func(ctx context.Context, _ zerolog.Logger, args []string) error {
 			f := &forgetter{App: a, flags: &flags, person: strings.TrimSpace(args[0])}

@@ -33,41 +33,40 @@ const exitCodesTopic = `What the exit codes mean, and what to do:
   1    the run broke off (disk, ledger, a bug): fix what the last line of the
        log names, and run the same command again
   2    usage, configuration, no API key, a declined question, unreadable input,
-       or input that --strict or --min-rows refuses: nothing was sent, and what
-       an earlier run wrote is as it was
-  3    finished, some rows are in the failed file, each with its reason, or the
-       input has no rows, and what an earlier run wrote is as it was, or the
-       API's list shows people of this run twice; also
-       check, if some rows cannot be sent, confirm, if somebody is still in
-       doubt, and audit, if something is wrong
+       or input that --strict or --min-rows refuses: nothing was sent, and old
+       outputs are untouched
+  3    finished, and some rows are in the failed file, each with its reason, or
+       the input has no rows (old outputs are untouched then), or the API's list
+       shows people of this run twice; also check, if some rows cannot be sent,
+       confirm, if somebody is still in doubt, and audit, if something is wrong
   4    ended early by the API (key refused, quota used up, down for too long)
        or by --deadline: the rest is not_sent; read the reason, fix it, and
        run the same command again; also audit, if a list cannot be read
-  5    another run holds the ledger: nothing was sent (by forget, removed), and
-       what an earlier run wrote is as it was; let that run end
-  129  SIGHUP kept rows from going; run the same command again
+  5    another run holds the ledger: nothing was sent (or removed, by forget),
+       and old outputs are untouched; let that run end
+  129  SIGHUP stopped the run before all rows were sent; run the same command
+       again
   130  SIGINT (Ctrl-C) did
   143  SIGTERM did
 
-Where several apply: 1, then the signal's, 4, 3, 0; and 2 before 5.
+Where several apply, the code is 1, else the signal's, else 4, 3 or 0; 2 comes
+before 5.
 
-A program that is killed (137), or ended at once by SIGQUIT (131, Ctrl-\), has
-written no outputs, and its ledger knows all that was sent: run the same command
-again, it goes on where that one stood.
+A program that is killed (137), or ended at once by SIGQUIT (131, Ctrl-\),
+writes no outputs, and its ledger knows all that was sent: run the same command
+again to go on.
 
-Monitoring should call somebody at 1, 2 and 4, and let somebody look at the
-failed rows by day at 3. After 5 and a signal the next run goes on by itself:
-call somebody only if they come again and again.`
+Monitoring should call somebody at 1, 2 and 4; at 3 somebody should look at the
+failed rows by day. After 5 and a signal the next run goes on by itself: call
+somebody only if they repeat.`
 
-const filesTopic = `Files of a run of send. All that it makes, but for --metrics, are their owner's
-alone (mode 0600) and, where they have a name that somebody reads, appear whole
-or not at all.
+const filesTopic = `Files of a run of send. All of them but --metrics belong to their owner alone
+(mode 0600), and those with a name appear whole or not at all.
 
 The input (FILE, or - for standard input) is copied once, at the beginning, and
-never changed; so is the plan of send --plan, which check --json has written to
-standard output, read and never changed.
+never changed. So is the plan that check --json wrote, for send --plan.
 
-Outputs, beside the input if nothing else is said:
+Outputs, beside the input if no flag names them:
   NAME.results.csv     0600  the rows of those who are invited, with their links
                              (--results)
   NAME.failed.csv      0600  the other rows, with the reason (--failed)
@@ -75,52 +74,49 @@ Outputs, beside the input if nothing else is said:
   --metrics FILE       0644  figures of the run for Prometheus' node exporter,
                              whose user has to be able to read them; nothing
                              personal is in it (bulkinvite help monitoring)
-  check --rows FILE    0600  the rows that cannot be sent, as NAME.failed.csv
-                             would have them
-NAME is the input's without .csv, .gz and the like; stdin, in the current
-folder, for standard input. The name of a sheet that --sheet names stands behind
-it, as in NAME.SHEET.results.csv. A rehearsal (--sandbox) writes
-NAME.rehearsal.results.csv and NAME.rehearsal.failed.csv. What is in the place
-of an output that no flag names, and was not written by bulkinvite, or for
-another input as the ledger knows, is left alone: a notice says so, and
-NAME.results (2).csv and NAME.failed (2).csv are written. While one of them is
-written, a hidden file beside it has the new content; after kill -9 it may be
-left, and can be removed.
+  check --rows FILE    0600  the rows that cannot be sent, as in NAME.failed.csv
+NAME is the input's without .csv, .gz and the like, or stdin, in the current
+folder, for standard input. A sheet that --sheet names is part of it, as in
+NAME.SHEET.results.csv. A rehearsal (--sandbox) writes
+NAME.rehearsal.results.csv and NAME.rehearsal.failed.csv. A file in the place of
+an output that no flag names is left alone if bulkinvite did not write it, or
+wrote it for another input: a notice says so, and NAME.results (2).csv and
+NAME.failed (2).csv are written. While an output is written, a hidden file
+beside it has the new content; kill -9 may leave it behind: remove it then.
 
 The page that report makes, in the current folder or where --output says:
   report-RUN.html      0600  about a run, with addresses unless
                              --no-personal-data is given
 
 The ledger, $XDG_STATE_HOME/bulkinvite/ledger.db, or without XDG_STATE_HOME
-~/.local/state/bulkinvite/ledger.db, or where --ledger says. A folder that is
-missing is made with mode 0700.
+~/.local/state/bulkinvite/ledger.db, or where --ledger says. A missing folder is
+made with mode 0700.
   ledger.db            0600  who was sent to when, and what came back (SQLite)
   ledger.db-wal        0600  what was written to it last; there during a run and
-                             after a crash, and then a part of it: never remove
+                             after a crash, and then part of it: never remove it
   ledger.db-shm        0600  SQLite's; there during a run and after a crash
   ledger.db.lock       0600  empty; locked while a run uses the ledger, freed
-                             when it ends in whatever way
-  ledger.db.last       0600  the number of the last request: a run notices by
-                             it that the ledger has lost something
-Keep the ledger: it keeps people from being invited twice. Copy, move and
-restore all of it together, and only while no run uses it. It must not be on a
-network file system or have a second name (a hard link). Only forget removes
-anything from it.
+                             however the run ends
+  ledger.db.last       0600  the number of the last request: it shows a run that
+                             the ledger has lost something
+Keep the ledger: it prevents second invitations. Copy, move and restore all of
+it together, and only while no run uses it. It must not be on a network file
+system or have a second name (a hard link). Only forget removes anything.
 
-One ledger for an account, and one sender at a time: two machines with ledgers
-of their own, or two people who each use theirs, do not know of each other and
-invite people twice. A ledger that several machines share is to follow.
-bulkinvite audit tells who is in a list twice.
+Use one ledger for an account, and one sender at a time: two machines, or two
+people with ledgers of their own, who send to the same interviews invite people
+twice. A ledger that several machines share is to follow. bulkinvite audit shows
+who is in a list twice.
 
-What a ledger cannot see: a person whom one row names by e-mail and another by
-job application or candidate id alone is two people to it, and so is one job
+What a ledger cannot see: a person who has an e-mail in one row and only a job
+application or candidate id in another is two people to it, and so is one job
 application in two rows with different addresses. They may be invited twice.
 
 Temporary files, in $TMPDIR or /tmp, as large as the input without compression,
-and gone when the program ends in whatever way:
+and gone however the program ends:
   bulkinvite-spool-*   0600  the input's copy; has no name any more
   bulkinvite-outcomes-*
-                       0600  what became of each row; has no name any more
+                       0600  the outcome of each row; has no name any more
   bulkinvite-list-*    0600  a list that audit reads; has no name any more
   bulkinvite-requests-*
                        0600  requests of earlier runs, if the input names known
@@ -131,8 +127,8 @@ and gone when the program ends in whatever way:
                              /var/tmp without TMPDIR; has no name any more
 
 The API key is read from the file that --api-key-file names, which should have
-mode 0600, or from micro1-api-key in $CREDENTIALS_DIRECTORY. It is written
-nowhere.`
+mode 0600, or from micro1-api-key in $CREDENTIALS_DIRECTORY. It is never
+written.`
 
 // otherVariables are the variables that set no flag.
 const otherVariables = `Others:
@@ -172,9 +168,9 @@ func environmentTopic(root *cobra.Command) string {
 	}
 	var b strings.Builder
 	b.WriteString(`Every flag can be set in the environment. The flag beats the variable, and an
-empty variable counts as not set. Switches take true or false. Of a flag that
-may be repeated the variable has all values, with commas between them. A
-variable that begins with BULKINVITE_ and belongs to no flag is warned of.
+empty variable counts as not set. Switches take true or false. The variable of a
+flag that may be repeated has all values, separated by commas. A
+variable that begins with BULKINVITE_ and belongs to no flag causes a warning.
 
 `)
 	for _, flag := range slices.SortedFunc(maps.Keys(users), cmp.Compare) {
@@ -209,7 +205,7 @@ func NewCmdHelp() *cobra.Command {
 			}
 			return names, cobra.ShellCompDirectiveNoFileComp
 		},
-		// Help is what somebody wants whose environment is wrong.
+		// A wrong variable must not keep anybody from the help about it.
 		PersistentPreRunE: func(*cobra.Command, []string) error { return nil },
 		RunE: func(cmd *cobra.Command, args []string) error {
 			about, rest, err := cmd.Root().Find(args)

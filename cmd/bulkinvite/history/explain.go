@@ -28,27 +28,28 @@ func NewCmdExplain(a *app.App) *cobra.Command {
 	opts := ExplainOptions{App: a}
 	cmd := &cobra.Command{
 		Use:   "explain EMAIL",
-		Short: "Show all that the ledger knows of a person, and what the next send would do",
+		Short: "Show what the ledger knows about a person, and what the next send would do",
 		Example: `  bulkinvite explain ann@example.com
   bulkinvite explain ann@example.com --json | jq -r '.interviews[].next'`,
-		Long: `explain shows all that the ledger knows of a person, for each interview: in which
-run and request they were, what came back, their link, where they stand, and
-what the next send would do with a row that names them, and why.
+		Long: `explain shows what the ledger knows about a person, for each interview: their
+runs and requests, the answers, their link, their state, and what the next send
+would do with a row that names them, and why.
 
-EMAIL is an address in any spelling. Of a row without an address, application:ID
-or candidate:ID stands for it, with the id that the row names; such rows are
-shown, too, if the id is known to be that of the person. Addresses are shown in
-full, unlike in logs. It may be used while a run goes on, and changes nothing.
+EMAIL is an address in any spelling. For a row without an address, write
+application:ID or candidate:ID with the id of the row; such rows are also shown
+for an address if the ledger knows that the id belongs to the same person.
+Addresses are shown in full, unlike in logs. It may be used while a run goes on,
+and changes nothing.
 
-The exit code is 0 also if nothing is known of the person, which is an answer;
---json has no interviews then.
+The exit code is 0 also if nothing is known about the person; --json has no
+interviews then.
 
 With --json it writes one JSON object: ledger, running (a run goes on now), email
-(as the ledger compares it) and interviews. Of these each has known_as (email, or
-what stands for it), base_url, interview_id, state (invited, in_doubt, refused,
-no_invitation, failed or not_sent), forgotten, candidate_id, invite_url, next (what the next
-send would do) and requests, with their answers, the oldest first. A status_code
-of 0 means that no answer came by HTTP. Times are UTC.`,
+(as the ledger compares it) and interviews. Each of these has known_as (email, or
+what replaces it), base_url, interview_id, state (invited, in_doubt, refused,
+no_invitation, failed or not_sent), forgotten, candidate_id, invite_url, next
+(what the next send would do) and requests, with their answers, the oldest first.
+A status_code of 0 means that no answer came by HTTP. Times are UTC.`,
 		Args: app.OnePerson,
 		RunE: a.Reading(opts.run),
 	}
@@ -98,7 +99,7 @@ type explanation struct {
 	ledger  string
 	running int64 // the run under way; 0: none
 
-	interview string // the only one that is asked for; empty: all
+	interview string // the only one that is shown; empty: all
 	traces    *history.Traces
 }
 
@@ -226,7 +227,7 @@ func (e *explanation) next(h *history.History) string {
 	case batch.StateRefused:
 		return "tries again: the API refused them, which may have been fixed since"
 	case batch.StateNoInvitation:
-		return "leaves them out, unless name or address in the row have changed: the API accepted the request and left them out" +
+		return "leaves them out, unless the name or address in the row has changed: the API accepted the request and left them out" +
 			"; after bulkinvite confirm --assume not-sent it invites them"
 	case batch.StateFailed:
 		return "tries again: all attempts of the last run failed, and none of them invited them"
@@ -253,7 +254,7 @@ func afterResend(rec *batch.Record) string {
 	}
 	at := rec.ResentAt.Local().Format(time.DateTime)
 	if rec.ResentState == batch.StateSending {
-		return "; whether they were re-sent to at " + at + " is not known, and --resend takes it for a yes"
+		return "; a re-send at " + at + " has an unknown outcome, and --resend counts it as sent"
 	}
 	return "; they were re-sent to at " + at
 }
@@ -272,7 +273,7 @@ func (e *explanation) nextInDoubt(h *history.History) string {
 			h.Key.Email + "; look in the dashboard whether they are invited"
 	case h.Record.Mark == batch.MarkOtherAddress:
 		return asks + "if it shows them they are invited; if not they stay uncertain, since the answer named an address that nobody " +
-			"asked for, which may be theirs; look in the dashboard, and tell bulkinvite confirm --assume"
+			"asked for, which may be theirs; look in the dashboard, and use bulkinvite confirm --assume"
 	case h.Record.JobApplicationID != "":
 		return asks + "if it shows them they are invited; if not they stay uncertain, since their job application may hold another address"
 	default:

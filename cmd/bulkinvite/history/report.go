@@ -33,16 +33,16 @@ func NewCmdReport(a *app.App) *cobra.Command {
 		Example: `  # the last run, as report-NUMBER.html in this folder
   bulkinvite report
 
-  # run 7, to be handed on: without addresses and messages
+  # run 7, for others: without addresses and messages
   bulkinvite report 7 --no-personal-data -o run-7.html`,
-		Long: `report writes a page (HTML) about a run, for a browser or a printer: how its rows
-ended and what to do about those that failed, what went out over time, what
-came back, the interviews, and the first people of each reason.
+		Long: `report writes a page (HTML) about a run, for a browser or a printer: the outcomes
+of its rows and what to do about those that failed, its requests over time, the
+answers, the interviews, and the first people of each error code.
 
-RUN is a number that status shows; without it, the newest run. The page needs
-nothing else: no network, no scripts. It goes to report-RUN.html in the current
-folder, readable by its owner alone, and its name to standard output. It may be
-written while the run goes on, and changes nothing in the ledger.`,
+RUN is a number that status shows (default: the newest run). The page needs no
+network and no scripts. It is written to report-RUN.html in the current folder,
+readable by its owner alone, and its name to standard output. report may be used
+while the run goes on, and does not change the ledger.`,
 		Args: atMostOneRun,
 		RunE: a.Reading(opts.run),
 	}

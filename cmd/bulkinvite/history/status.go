@@ -1,7 +1,6 @@
 // Package history has the commands that show what the ledger knows: status,
-// explain and report. It knows what the commands share and the ledger as far as
-// it can be read. It must not know other commands, nor the API, nor change
-// anything in the ledger.
+// explain and report. It knows what the commands share and how the ledger is read.
+// It must not know other commands, nor the API, nor change the ledger.
 package history
 
 import (
@@ -40,16 +39,15 @@ const statusLong = `status shows what the ledger knows: the last runs, how many 
 to which interview, and who is in doubt because an answer was lost. With --run
 it shows one run: its input, its requests by kind and answer, and who is in
 doubt from it. It may be used while a run goes on, and changes nothing.
-
 Addresses are shown in full, unlike in logs.
 
 With --json it writes one JSON object: ledger, running (a run goes on now), runs
-(the newest first), interviews and in_doubt (all of them); with --run: ledger,
+(the newest first), interviews and in_doubt (all people); with --run: ledger,
 running, run, requests and in_doubt. A run's state is running, died or ended;
 ended_at, seconds and exit_code are null unless it ended, counts is null if it
-wrote no outputs. Of somebody in doubt, mark is other_address if the answer named
-addresses that nobody asked for; else it is empty. A request's status_code is null if it has no answer, and 0 if
-none came by HTTP. Times are UTC.`
+wrote no outputs. The mark of a person in doubt is other_address if the answer
+named addresses that nobody asked for, else empty. A request's status_code is
+null if it has no answer, and 0 if none came by HTTP. Times are UTC.`
 
 // NewCmdStatus returns the command status.
 func NewCmdStatus(a *app.App) *cobra.Command {
@@ -208,7 +206,7 @@ func (s *statusView) whyDoubt() string {
 // markWords explains the mark of a person in doubt.
 func markWords(mark string) string {
 	if mark == batch.MarkOtherAddress {
-		return ", the answer named an address that nobody asked for: no list can tell, only bulkinvite confirm --assume"
+		return ", the answer named an address that nobody asked for: look in the dashboard, and use bulkinvite confirm --assume"
 	}
 	return ""
 }

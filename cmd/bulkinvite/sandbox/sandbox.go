@@ -1,6 +1,6 @@
 // Package sandbox is the command that serves the API on this machine, with
-// faults on demand. It knows what the commands share and the sandbox of the
-// client. It must not know other commands, nor any ledger.
+// faults on demand. It knows what the commands share and the client's sandbox. It
+// must not know other commands, nor any ledger.
 package sandbox
 
 import (
@@ -37,15 +37,15 @@ func (o *Options) Add(flags *pflag.FlagSet) {
 	c.PageSize, c.RateBurst = 100, 1
 	c.LateBy, c.SlowBy = 5*time.Second, 2*time.Second
 	flags.Var(loopback(&o.listen), "listen", "address and port, on this machine only; port 0: any free one")
-	flags.Var(app.Text(&c.Key, nil), "key", "the only API key that is good (default: any)")
-	flags.Var(faults(&c.Faults), "faults", "what goes wrong how often, such as 500-after=0.03,drop-before=0.01; all=0.03 for everything; see the list below")
+	flags.Var(app.Text(&c.Key, nil), "key", "the only API key that is accepted (default: any)")
+	flags.Var(faults(&c.Faults), "faults", "the probability of each fault, such as 500-after=0.03,drop-before=0.01; all=0.03 for all; see the list above")
 	flags.Var(app.Whole(&o.seed, 0, math.MaxInt), "seed", "which requests the faults strike")
-	flags.Var(app.Span(&c.LateBy), "late-by", "how long after its answer a request with the fault 504-late acts")
+	flags.Var(app.Span(&c.LateBy), "late-by", "how long after its answer a request with the fault 504-late invites")
 	flags.Var(app.Span(&c.SlowBy), "slow-by", "how late a request with the fault slow is answered")
 	flags.Var(app.SpanOrZero(&c.Latency), "latency", "how long every request takes")
 	flags.Var(app.SpanOrZero(&c.Jitter), "jitter", "up to this much is added to the latency")
-	flags.Var(app.SpanOrZero(&c.PerPerson), "per-person", "how long it takes to invite somebody, one after another")
-	flags.Var(app.SpanOrZero(&c.GatewayTimeout), "gateway-timeout", "after this long it answers 504, and the inviting goes on; 0: none")
+	flags.Var(app.SpanOrZero(&c.PerPerson), "per-person", "how long each invitation takes, one after another")
+	flags.Var(app.SpanOrZero(&c.GatewayTimeout), "gateway-timeout", "when it answers 504, while the inviting goes on; 0: never")
 	flags.Var(app.Fraction(&c.RateLimit, 0, 1e6, false), "rate-limit", "requests per second before it answers 429; 0: any number")
 	flags.BoolVar(&c.ThrottlesBy503, "throttles-by-503", false, "above the rate limit it answers 503 instead, as nginx does")
 	flags.Var(app.Whole(&c.RateBurst, 1, math.MaxInt), "rate-burst", "requests that may come at once")
@@ -55,12 +55,12 @@ func (o *Options) Add(flags *pflag.FlagSet) {
 	flags.Var(app.SpanOrZero(&c.ListLag), "list-lag", "how long after an invitation the list shows it")
 	flags.Var(app.Whole(&c.PageSize, 1, math.MaxInt), "page-size", "entries of the largest page of the list")
 	flags.Var(app.Whole(&c.FirstPage, 0, 1), "first-page", "the number of the list's first page")
-	flags.Var(app.Choice(&c.PageZero, sandbox.PageZeroError, sandbox.PageZeroSame, sandbox.PageZeroEmpty), "page-zero", "what page 0 is if the first is 1: an error, the same as page 1, or empty")
+	flags.Var(app.Choice(&c.PageZero, sandbox.PageZeroError, sandbox.PageZeroSame, sandbox.PageZeroEmpty), "page-zero", "page 0 if the first is 1: an error, the same as page 1, or empty")
 	flags.BoolVar(&c.NewestFirst, "newest-first", false, "the list begins with the newest invitation")
 	flags.BoolVar(&c.PartialRefusals, "partial-refusals", false, "a refused request may have invited some of its people")
 	flags.BoolVar(&c.SecondSessionOnLink, "second-session-on-link", false, "asking for a link makes a second session")
 	flags.Var(app.Choice(&c.AnswerAddresses, forms...), "addresses", "how addresses come back, in answers and in the list: "+app.OneOf(forms)+" (default: as sent)")
-	flags.Var(app.Choice(&o.noList, sandbox.NoListWays()...), "no-list", "there is no list, and this is how it says so: "+app.OneOf(sandbox.NoListWays()))
+	flags.Var(app.Choice(&o.noList, sandbox.NoListWays()...), "no-list", "there is no list, and requests for it are answered so: "+app.OneOf(sandbox.NoListWays()))
 	flags.BoolVar(&c.UpperCaseAnswers, "upper-case-answers", false, "addresses come back in capitals")
 	flags.StringSliceVar(&c.Interviews, "interviews", nil, "the interviews that exist (default: all)")
 	flags.StringSliceVar(&c.Deleted, "deleted", nil, "interviews that are deleted")
@@ -92,15 +92,15 @@ func NewCmdSandbox(a *app.App) *cobra.Command {
 
   # in another
   MICRO1_API_KEY=any bulkinvite send candidates.csv --base-url http://127.0.0.1:8787 --settle-time 1s`,
-		Long: `sandbox behaves like the micro1 API as far as inviting goes, on this machine
-only, and invites nobody. It prints its URL, for send's --base-url, and at the
-end (Ctrl-C) what it knows: how many were invited, and whether anybody twice.
-Any API key is good unless --key names one.
+		Long: `sandbox answers invitations as the micro1 API does, on this machine only, and
+invites nobody. It prints its URL, for send's --base-url, and at the end (Ctrl-C)
+how many people were invited, and how many of them twice. It accepts any API key
+unless --key names one.
 
-An address that begins with poison makes it refuse the request; a malformed one
-is left out of the answer, as the API does.
+It refuses a request with an address that begins with poison, and leaves a
+malformed address out of its answer, as the API does.
 
-Faults of --faults, with the probability of each per request:
+The faults of --faults; each has a probability per request:
 ` + faultList(),
 		Args: app.NoArguments,
 		RunE: a.Action(func(ctx context.Context, log zerolog.Logger, _ []string) error {

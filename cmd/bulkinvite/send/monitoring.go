@@ -1,13 +1,13 @@
 package send
 
 // MonitoringTopic is the help topic about --metrics and --notify.
-const MonitoringTopic = `How to be called when a job of send fails, or does not run any more.
+const MonitoringTopic = `How to get an alarm when a job of send fails, or does not run any more.
 
---metrics FILE writes, after every run, what the textfile collector of
-Prometheus' node exporter reads (its folder is what it was started with as
---collector.textfile.directory; the file's name has to end in .prom, the folder
-has to be there and writable). Give each job a file of its own: the label "name"
-is the file's name without .prom.
+--metrics FILE writes metrics after every run, for the textfile collector of
+Prometheus' node exporter. FILE has to end in .prom and to be in the folder that
+the exporter was started with (--collector.textfile.directory), which has to be
+writable. Give each job a file of its own: the label "name" is the file's name
+without .prom.
 
   bulkinvite_last_run_timestamp_seconds      when the last run ended
   bulkinvite_last_success_timestamp_seconds  when one last ended with 0
@@ -17,11 +17,11 @@ is the file's name without .prom.
                                              results, or the error code
   bulkinvite_last_run_invited_people         by that run
   bulkinvite_last_run_requests               by code: the HTTP status, or none
-  bulkinvite_last_run_throttled_seconds      slowed down by the API for so long
+  bulkinvite_last_run_throttled_seconds      how long the API slowed it down
   bulkinvite_last_run_sandbox                1: it was a rehearsal
-  bulkinvite_ledger_in_doubt_people          in all of the ledger
+  bulkinvite_ledger_in_doubt_people          in the whole ledger
 
-What is worth an alert:
+Rules for alerts:
 
   time() - bulkinvite_last_run_timestamp_seconds > 26 * 3600
       a nightly job did not run, was killed, or could not write the file
@@ -33,31 +33,31 @@ What is worth an alert:
   time() - bulkinvite_last_success_timestamp_seconds > 7 * 86400
       nobody looked
   min_over_time(bulkinvite_ledger_in_doubt_people[2d]) > 0
-      people in doubt that no later input names: bulkinvite status shows them,
+      no later input names these people in doubt: bulkinvite status shows them,
       bulkinvite confirm settles them without inviting anybody
 
---notify URL posts JSON when a run ends. It has nothing personal in it: no
-names, addresses, ids, and no names of files.
+--notify URL posts JSON when a run ends. It has no names, addresses or ids of
+people, and no names of files.
 
-  text       in words; Slack and Teams show it
+  text       a sentence; Slack and Teams show it
   status     finished, stopped, key_refused, quota_used_up, wrong_path,
              api_down, deadline_over or broken; if nothing was sent also refused
              or locked
   exit_code, run (its number in the ledger, or 0), rehearsal, seconds
   counts     rows, results, failed, requests, and rows by status and error code
 
-Incoming webhooks of Slack and of Teams (workflows, too) are used as they are.
-To a service that watches over jobs a request to its URL means success: put
-{exit_code} into the URL where it wants to have the exit code, as in
-https://healthchecks.example.com/ping/UUID/{exit_code}. For hc-ping.com that is
-done without. A rehearsal (--sandbox) does not call such URLs.
+Incoming webhooks of Slack and of Teams (workflows, too) need nothing else. For
+a service that watches jobs, a request to its URL means success: put {exit_code}
+into the URL where the service expects it, as in
+https://healthchecks.example.com/ping/UUID/{exit_code}. URLs of hc-ping.com get
+it without that. A rehearsal (--sandbox) does not call such URLs.
 
 Anybody who knows the URL can write there: keep it in BULKINVITE_NOTIFY, in a
-file that only the job can read, and not on the command line. It is tried three
-times, for 10 seconds each. Redirects are not followed.
+file that only the job can read, and not on the command line. A request is tried
+three times, for 10 seconds each. Redirects are not followed.
 
-Both are done at the end of every run, one that was refused or stopped too; not
-for a mistake in the flags, and not by a program that is killed or ended by a
-second signal. Where they fail, the log has a warning, and the exit code stays.
+Both happen at the end of every run, also of one that is refused or stopped; not
+after a mistake in the flags, and not if the program is killed or ended by a
+second signal. If one fails, the log has a warning, and the exit code stays.
 
-SIGUSR1 (kill -USR1) makes a run log where it stands.`
+On SIGUSR1 (kill -USR1) a run logs its progress.`

@@ -1,8 +1,8 @@
 // Package send is the command that invites: its flags, the order of its steps,
-// the progress on a terminal and in the log, and what it says at the end, to
-// people, in the summary, to monitoring and to webhooks. It knows what the
-// commands share, the preview and the library. It must not know other commands,
-// nor decide who is invited: that is the library's.
+// the progress on a terminal and in the log, and its summary for people,
+// programs, monitoring and webhooks. It knows what the commands share, the
+// preview and the library. It must not know other commands, nor decide who is
+// invited: the library does.
 package send
 
 import (
@@ -21,30 +21,28 @@ import (
 )
 
 const long = `send invites everyone in FILE (- is standard input) who was not invited yet, and
-writes what became of each row: NAME.results.csv has those who are invited, with
-their links, and NAME.failed.csv the others, with the reason. FILE is CSV or an
-Excel workbook (.xlsx), as it is or compressed with gzip or zstd.
+writes the outcome of each row: NAME.results.csv has the people who are invited,
+with their links, and NAME.failed.csv the others, with the reason. FILE is CSV or
+an Excel workbook (.xlsx), also compressed with gzip or zstd.
 
 Several files are sent as if they were one, and so are the sheets of a workbook
-with --sheet all: whoever is in two of them is invited once, and if one of them
-is broken, nothing is sent. What became of all rows is in one pair of files,
-named after the first, in which the columns "file" and "sheet" say where a row
-is from. The name of a sheet that --sheet names is in theirs, as in
-NAME.SHEET.results.csv.
+with --sheet all: a person in two of them is invited once, and if one of them is
+broken, nothing is sent. All rows are in one pair of outputs, named after the
+first file, whose columns "file" and "sheet" say where a row is from. A sheet
+that --sheet names is part of the outputs' names, as in NAME.SHEET.results.csv.
 
-What was sent is remembered in the ledger. Whatever ends a run, a crash and
-kill -9 included, running the same command again goes on where it stood, and
-invites nobody twice. On a terminal send shows what it will do and asks first.
-Ctrl-C stops it: requests under way are awaited and the files are written. A
-second Ctrl-C ends it at once.
+The ledger records what was sent. However a run ends, by a crash or kill -9 too,
+the same command goes on where it stood and invites nobody twice. On a terminal
+send shows the plan and asks first. Ctrl-C stops it: it waits for the requests
+under way and writes the outputs. A second Ctrl-C ends it at once.
 
 With --plan it sends nothing unless the input, the flags that say how it is read
-and what the ledger knows of its people are as bulkinvite check --json has saved
-them. A run with a plan that has sent to somebody and not to everybody goes on
-with a new plan.
+and what the ledger knows about its people are as bulkinvite check --json saved
+them. A plan is used up when somebody in it was sent to: after a run that did not
+reach everybody, make a new plan.
 
-On SIGUSR1 (kill -USR1) a run logs where it stands, whatever --log-level is. At
-its end it can write --metrics and call --notify: bulkinvite help monitoring.`
+On SIGUSR1 (kill -USR1) a run logs its progress, whatever --log-level is. At its
+end it can write --metrics and call --notify: bulkinvite help monitoring.`
 
 // NewCmdSend returns the command send.
 func NewCmdSend(a *app.App) *cobra.Command {
@@ -55,7 +53,7 @@ func NewCmdSend(a *app.App) *cobra.Command {
 		Example: `  # rehearse: no key, no API, nobody is invited
   bulkinvite send candidates.csv --sandbox
 
-  # see what is read of a workbook, and send it together with another list
+  # look at what is read from a workbook, and send it together with another list
   bulkinvite check june.xlsx --sheet Candidates
   bulkinvite send june.xlsx more.csv --sheet Candidates --api-key-file ~/.micro1-api-key
 
@@ -63,7 +61,7 @@ func NewCmdSend(a *app.App) *cobra.Command {
   bulkinvite send candidates.csv --api-key-file ~/.micro1-api-key --limit 10
   bulkinvite send candidates.csv --api-key-file ~/.micro1-api-key
 
-  # in cron: nothing is asked, and nothing is sent if it would be too many
+  # in cron: nothing is asked, and nothing is sent if too many people are left
   bulkinvite send /srv/bulkinvite/candidates.csv --api-key-file /etc/bulkinvite/micro1-api-key --max-invites 500
 
   # in cron, with monitoring: the URL of --notify is a secret, keep it in the environment
@@ -91,9 +89,9 @@ type sender struct {
 	*app.App
 	flags      *Options
 	log        zerolog.Logger
-	inputNames []string // as on the command line, but for ~
+	inputNames []string // of the command line, with ~ expanded
 
-	// For AskSignal.
+	// What logStanding reads.
 	meter atomic.Pointer[meter] // set when the sending begins
 	sent  atomic.Bool           // nothing is sent any more
 
@@ -139,7 +137,7 @@ func (s *sender) report(ctx context.Context, r *send.Report) error {
 			r.Break(err)
 		}
 	}
-	s.cleanUp()                                                    // before: whoever reads the summary may take their time
+	s.cleanUp()                                                    // first, since a reader of the summary may be slow
 	app.Patiently(ctx, func() { _ = s.summary.writeTo(s.Stdout) }) // which drops errors
 	if r.ExitCode == batch.ExitBroken {
 		return errors.New(s.summary.lastLine())
