@@ -120,8 +120,9 @@ func aliasForm(header string) string {
 	return form
 }
 
-// mustOrMay matches how forms mark mandatory and optional fields.
-var mustOrMay = regexp.MustCompile(`\((required|optional|mandatory|pflicht(feld)?|obligatoire|f[ao]cultati[fv]o?|obb?ligatorio|obrigatorio|op[ct]ional|opcjonalne|verplicht|optioneel|wymagane)\)$`)
+// mustOrMay matches how forms mark mandatory and optional fields, and those that
+// are somebody's own.
+var mustOrMay = regexp.MustCompile(`\((required|optional|mandatory|pflicht(feld)?|obligatoire|f[ao]cultati[fv]o?|obb?ligatorio|obrigatorio|op[ct]ional|opcjonalne|verplicht|optioneel|wymagane|privat[eo]?|privée?|personal|personnel(le)?|personale)\)$`)
 
 // ofCandidate matches what programs add to a header to say whose name or address
 // the column has.

@@ -102,12 +102,16 @@ func (t *headerTry) missingName() []int {
 // missingHint says how to supply the missing fields.
 func (t *headerTry) missingHint(missing []int, opts Options) string {
 	switch {
+	case len(t.header) == 1 && isAligned(t.header[0]):
+		return "blanks align the cells, and nothing separates them: save the list as CSV (UTF-8)"
 	case len(t.header) == 1 && opts.Delimiter == "":
 		return "the first line must name the columns; use --delimiter if it is none of , ; | tab"
 	case len(t.header) == 1 && t.declared:
 		return "the first line says with sep= what separates the cells: fix it, or use --delimiter"
 	case len(t.header) == 1:
 		return "leave out --delimiter, or give the one that the first line has"
+	case strings.HasPrefix(t.header[0], `"`) && isColumnName(strings.Trim(t.header[0], `"`)):
+		return `the cells stand in two pairs of quotes: replace each """ by "`
 	case isQuotedOtherwise(t.header[0]):
 		return fmt.Sprintf("the cells stand in %.1s instead of straight double quotes: replace all of these by \"", t.header[0])
 	case hasLineInCell(t.header):
@@ -145,6 +149,12 @@ func (t *headerTry) namingHint(missing []int) string {
 // others nothing.
 func hasLineInCell(header []string) bool {
 	return isBlankRow(header[1:]) && strings.ContainsAny(header[0], ",;|\t")
+}
+
+// isAligned reports whether a line has names of columns with blanks between them.
+func isAligned(line string) bool {
+	first, rest, found := strings.Cut(trim(line), "  ")
+	return found && isColumnName(first) && isColumnName(strings.Split(trim(rest), "  ")[0])
 }
 
 // otherQuotes are quotes that people use for cells and programs do not.

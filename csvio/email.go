@@ -98,6 +98,8 @@ func commonMistake(s string) string {
 		return "begins with #, as what is commented out"
 	case len(s) >= 7 && strings.EqualFold(s[:7], "mailto:"):
 		return `begins with "mailto:": leave that out`
+	case strings.HasPrefix(s, "'"):
+		return "begins with ', as spreadsheets mark a text: leave that out"
 	case ats == 0 && spreadsheetError(s) != "":
 		return hasError(spreadsheetError(s))
 	case ats == 0 && strings.ContainsAny(s, "\uff20\ufe6b"): // that look like one

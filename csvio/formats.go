@@ -17,6 +17,8 @@ const (
 // A format is something else that people take for a list.
 type format struct{ what, hint string }
 
+var oldOffice = format{"is an old Excel workbook (.xls) or another old document of Office", "save it as .xlsx, or " + csvHint}
+
 var numbersFile = format{"is a document of Numbers or another program of Apple's", "export it from there: File, Export To, CSV or Excel"}
 
 // binaries are formats with known first bytes.
@@ -24,6 +26,9 @@ var binaries = []struct {
 	magic string
 	format
 }{
+	{"\x09\x00\x04\x00", oldOffice}, // Excel 2 to 4, before they were wrapped into OLE
+	{"\x09\x02\x06\x00", oldOffice},
+	{"\x09\x04\x06\x00", oldOffice},
 	{"PK\x05\x06", format{"is an empty zip archive", "name the list"}},
 	{"%PDF-", format{"is a PDF", "export the list as CSV (UTF-8)"}},
 	{"\x1f\x8b", format{"is compressed twice", "unpack it once"}},
@@ -31,6 +36,7 @@ var binaries = []struct {
 	{"\xfd7zXZ", format{"is compressed with xz", "unpack it, or use gzip or zstd"}},
 	{"BZh9", format{"is compressed with bzip2", "unpack it, or use gzip or zstd"}},
 	{"7z\xbc\xaf", format{"is compressed with 7-Zip", "unpack it, or use gzip or zstd"}},
+	{"\x04\x22\x4d\x18", format{"is compressed with LZ4", "unpack it, or use gzip or zstd"}},
 	{"Rar!", format{"is compressed with RAR", "unpack it, or use gzip or zstd"}},
 	{"SQLite f", format{"is an SQLite database", "export the list as CSV (UTF-8)"}},
 	{"PAR1", format{"is a Parquet file", exportHint}},
@@ -68,6 +74,7 @@ var texts = []struct {
 	{regexp.MustCompile(`(?i)^(?:insert into|create table)\s`), nil, format{"is SQL", exportHint}},
 	{regexp.MustCompile(`(?i)^begin:vcard`), nil, format{"has address cards (vCard)", exportHint}},
 	{regexp.MustCompile(`^ID;P(?:WXL|CALC|SCALC)`), nil, format{"is a SYLK file", saveHint}},
+	{regexp.MustCompile(`^(?:-----BEGIN PGP MESSAGE|age-encryption\.org|-----BEGIN AGE)`), nil, format{"is encrypted", "decrypt it"}},
 	{regexp.MustCompile(`^version https://git-lfs`), nil, format{"only points to a file that Git LFS keeps", "fetch it with git lfs pull"}},
 }
 
@@ -76,10 +83,17 @@ var (
 	json   = regexp.MustCompile(`^(?:\{\s*["}]|\[\s*[{\["])`)
 )
 
+// tarMagicEnd is where the mark of a tar archive ends, behind the name of its first
+// file.
+const tarMagicEnd = 262
+
 // refuseBinary refuses an input that is no text, by its format.
 func refuseBinary(name string, head []byte) error {
 	if found, ok := lockFile(name); ok {
 		return found.refuse(name)
+	}
+	if len(head) >= tarMagicEnd && bytes.HasPrefix(head[tarMagicEnd-len("ustar"):], []byte("ustar")) {
+		return format{"is a tar archive", "unpack it, and name the list in it"}.refuse(name)
 	}
 	for _, b := range binaries {
 		if bytes.HasPrefix(head, []byte(b.magic)) {

@@ -113,6 +113,10 @@ func TestHeaderErrors(t *testing.T) {
 			want: `stdin:1: no column for last_name; found "given name", "mail"; rename the columns in the first line, or name them with --map last_name=HEADER`},
 		"another delimiter": {header: "name:email:interview_id",
 			want: `stdin:1: no column for name, email, interview_id; found "name:email:interview_id"; the first line must name the columns; use --delimiter if it is none of , ; | tab`},
+		"quoted twice": {header: `"""name""","""email"""`,
+			want: `stdin:1: no column for name, email, interview_id; found "\"name\"", "\"email\""; the cells stand in two pairs of quotes: replace each """ by "`},
+		"aligned": {header: "name      email     interview_id",
+			want: `stdin:1: no column for name, email, interview_id; found "name      email     interview_id"; blanks align the cells, and nothing separates them: save the list as CSV (UTF-8)`},
 		"wrong delimiter": {header: "name,email,interview_id", opts: Options{Delimiter: ";"},
 			want: `stdin:1: no column for name, email, interview_id; found "name,email,interview_id"; leave out --delimiter, or give the one that the first line has`},
 		"no header": {header: "Ann;ann@x.co;iv",
@@ -200,7 +204,9 @@ func TestColumnsInOtherLanguages(t *testing.T) {
 		"Voornaam kandidaat;Achternaam kandidaat;E-mail kandidaat": "first_name last_name email",
 		"Imię kandydata;Nazwisko kandydata;E-mail kandydata":       "first_name last_name email",
 		"Applicant First Name;Applicant Last Name;Applicant Email;Applicant ID;Candidate Interview": "first_name last_name email - -",
-		"Nom;Cognoms;Nom de famille;E-Mail;Status":                                                  "first_name - last_name email -",
+		"Name;E-Mail (privat)":                     "name email",
+		"Nom;Courriel (personnel)":                 "name email",
+		"Nom;Cognoms;Nom de famille;E-Mail;Status": "first_name - last_name email -",
 	} {
 		in := openText(t, header+"\n", Options{InterviewID: "iv"})
 		var got []string

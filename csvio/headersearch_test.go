@@ -268,6 +268,13 @@ func TestFilesThatAreNoLists(t *testing.T) {
 		"Numbers":            {"x.numbers", zipOf(t, map[string]string{"Index/Document.iwa": "x", "Metadata/Properties.plist": "x"}), "x.numbers: is a document of Numbers"},
 		"old Numbers":        {"x.csv", zipOf(t, map[string]string{"Index.zip": "x"}), "x.csv: is a document of Numbers"},
 		"Word":               {"x.csv", zipOf(t, map[string]string{"word/document.xml": "x"}), "x.csv: is a Word document"},
+		"Excel 2":            {"x.xls", "\x09\x00\x04\x00\x02\x00\x10\x00", "x.xls: is an old Excel workbook (.xls)"},
+		"Excel 4":            {"x.xls", "\x09\x04\x06\x00\x00\x00\x10\x00", "x.xls: is an old Excel workbook (.xls)"},
+		"tar":                {"x.tar", "people.csv" + strings.Repeat("\x00", 247) + "ustar\x0000", "x.tar: is a tar archive; unpack it, and name the list in it"},
+		"tar.gz":             {"x.csv", gzipped(t, "people.csv"+strings.Repeat("\x00", 247)+"ustar  \x00"), "x.csv: is a tar archive"},
+		"lz4":                {"x.csv", "\x04\x22\x4d\x18d", "x.csv: is compressed with LZ4"},
+		"PGP":                {"x.csv", "-----BEGIN PGP MESSAGE-----\n\nhQ", "x.csv: is encrypted; decrypt it"},
+		"age":                {"x.csv", "age-encryption.org/v1\n-> X25519", "x.csv: is encrypted"},
 		"7-Zip":              {"x.csv", "7z\xbc\xaf\x27\x1c", "x.csv: is compressed with 7-Zip"},
 	} {
 		_, err := Open(t.Context(), writeFile(t, tc.file, tc.text), Options{})

@@ -19,9 +19,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -194,9 +196,10 @@ func (o Options) delimiters() []rune {
 
 // openSource opens the file, and sets the list's name in messages.
 func (l *List) openSource() (io.ReadCloser, error) {
-	l.file = displayName(l.name)
-	if l.name == "-" {
-		l.name = l.file
+	path := l.name
+	l.file = displayName(path)
+	l.name = l.file
+	if path == "-" {
 		if l.opts.Stdin == nil {
 			return nil, &InputError{File: l.name, Message: "there is no standard input"}
 		}
@@ -206,16 +209,16 @@ func (l *List) openSource() (io.ReadCloser, error) {
 		}
 		return io.NopCloser(l.opts.Stdin), nil
 	}
-	if l.name == "" { // of a script's variable that nobody set
+	if path == "" { // of a script's variable that nobody set
 		return nil, &InputError{Message: "the input has no name", Hint: "name a file, or - for standard input"}
 	}
-	f, err := os.Open(l.name)
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, unreadable(l.name, err)
 	}
 	if l.info, err = f.Stat(); err == nil && l.info.IsDir() {
 		err = &InputError{File: l.name, Message: "is a folder", Hint: "name a file"}
-		if filepath.Ext(l.name) == ".numbers" {
+		if filepath.Ext(path) == ".numbers" {
 			err = numbersFile.refuse(l.name)
 		}
 	}
@@ -229,10 +232,14 @@ func (l *List) openSource() (io.ReadCloser, error) {
 // isPipe reports whether another program writes the input meanwhile.
 func (l *List) isPipe() bool { return l.info != nil && l.info.Mode()&os.ModeNamedPipe != 0 }
 
-// displayName returns the name of an input in messages.
+// displayName returns the name of an input in messages, in quotes if it has
+// something in it that does not show.
 func displayName(name string) string {
-	if name == "-" {
+	switch {
+	case name == "-":
 		return "stdin"
+	case strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) || trim(name) != name:
+		return strconv.Quote(name)
 	}
 	return name
 }

@@ -74,8 +74,8 @@ type spooler struct {
 	pos     position     // of the end of the spool
 	column  int          // characters before it in its line
 
-	onlySheet bool      // the workbook has no other
-	toRead    *workbook // the workbook, if its sheets are read one by one
+	sheets []string  // of the workbook, that have cells
+	toRead *workbook // the workbook, if its sheets are read one by one
 }
 
 // copy copies src, and hashes it meanwhile: for a large input that takes as long as
@@ -103,7 +103,7 @@ func (s *spooler) copyAll(src io.Reader) error {
 	if err != nil {
 		return s.readError(err)
 	}
-	head, err := input.Peek(8)
+	head, err := input.Peek(tarMagicEnd)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return s.readError(err)
 	}

@@ -349,9 +349,11 @@ func hasError(found string) string { return "has an error of the spreadsheet in 
 
 func parseBool(cell string) (value, ok bool) {
 	switch strings.ToLower(valueOf(cell)) {
-	case "true", "yes", "y", "t", "1":
+	case "true", "yes", "y", "t", "1", "ja", "oui", "si", "sí", "sì", "sim", "tak",
+		"wahr", "vrai", "verdadero", "verdadeiro", "vero", "waar", "prawda": // as spreadsheets write it
 		return true, true
-	case "", "false", "no", "n", "f", "0":
+	case "", "false", "no", "n", "f", "0", "nein", "non", "não", "nao", "nee", "nie",
+		"falsch", "faux", "falso", "onwaar", "fałsz":
 		return false, true
 	}
 	return false, false

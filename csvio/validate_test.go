@@ -236,12 +236,12 @@ func TestSpreadsheetErrors(t *testing.T) {
 }
 
 func TestBooleans(t *testing.T) {
-	for _, s := range []string{"true", "YES", "y", "T", " 1 "} {
+	for _, s := range []string{"true", "YES", "y", "T", " 1 ", "ja", "WAHR", "Oui", "sí", "PRAWDA"} {
 		if value, ok := parseBool(s); !value || !ok {
 			t.Errorf("%q is %v, %v", s, value, ok)
 		}
 	}
-	for _, s := range []string{"", "false", "No", "n", "F", "0", "\u00a0"} {
+	for _, s := range []string{"", "false", "No", "n", "F", "0", "\u00a0", "Nein", "FALSCH", "não", "FAŁSZ"} {
 		if value, ok := parseBool(s); value || !ok {
 			t.Errorf("%q is %v, %v", s, value, ok)
 		}
@@ -286,6 +286,8 @@ func TestEmailProblem(t *testing.T) {
 		"ann\x07@x.co":                             "has a character in it that cannot be seen (U+0007)",
 		"ann\u200b@x.co":                           "has a character in it that cannot be seen (U+200B, zero width space)",
 		"ann@x.co,":                                "has a , in it",
+		"'ann@x.co":                                "begins with ', as spreadsheets mark a text: leave that out",
+		"'ann@x.co'":                               "begins with ', as spreadsheets mark a text: leave that out",
 		"\"ann\"@x.co":                             "has a \" in it",
 		"ann(home)@x.co":                           "has a ( in it",
 		"a@[127.0.0.1]":                            "has a [ in it",

@@ -67,8 +67,7 @@ func (s *spooler) refuseOLE(input io.Reader) error {
 	if err == nil && bytes.Contains(packed, []byte(name)) {
 		return &InputError{File: s.name, Message: "is protected by a password", Hint: "save it without the password, or " + csvHint}
 	}
-	return &InputError{File: s.name, Message: "is an old Excel workbook (.xls) or another old document of Office",
-		Hint: "save it as .xlsx, or " + csvHint}
+	return oldOffice.refuse(s.name)
 }
 
 func (s *spooler) copyFrom(packed []byte, merged bool) error {
@@ -134,7 +133,7 @@ func (s *spooler) chooseSheet(w *workbook) (string, error) {
 			hidden = append(hidden, name)
 		}
 	}
-	s.onlySheet = len(all) == 1
+	s.sheets = all
 	called := func(name string) bool { return strings.EqualFold(name, s.opts.Sheet) } // as Excel compares them
 	switch {
 	case len(all) == 0:

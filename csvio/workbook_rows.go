@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -63,10 +64,10 @@ func (s *spooler) copySheet(name string, rows *excelize.Rows, w *workbook) (head
 	if err := rows.Error(); err != nil {
 		return 0, damagedWorkbook(err)
 	}
-	if s.onlySheet && header.result() == nil {
+	if len(s.sheets) == 1 && header.result() == nil {
 		return 0, nil // as a text with nothing in it: no other sheet can be meant
 	}
-	if err := header.checkSheet(name); err != nil {
+	if err := header.checkSheet(name, s.sheets); err != nil {
 		return 0, err
 	}
 	if err := c.out.Flush(); err != nil {
@@ -89,9 +90,12 @@ func (s *spooler) warnOfSheet(name string, header *headerSearch, hidden *rowRang
 	}
 }
 
-// checkSheet returns why a sheet has no header.
-func (h *headerSearch) checkSheet(sheet string) error {
-	const hint = "its first row must name the columns: name, email, interview_id; --sheet names another sheet"
+// checkSheet returns why one of the sheets has no header.
+func (h *headerSearch) checkSheet(sheet string, sheets []string) error {
+	hint := "its first row must name the columns: name, email, interview_id"
+	if others := slices.DeleteFunc(slices.Clone(sheets), func(name string) bool { return name == sheet }); len(others) > 0 {
+		hint += "; --sheet names another one: " + quotedNames(others)
+	}
 	t := h.result()
 	if t == nil {
 		return &InputError{Message: fmt.Sprintf("sheet %q is empty", sheet), Hint: hint, Err: errNoList}
