@@ -1,12 +1,13 @@
 package engine
 
 import (
-	"bulkinvite/batch/judge"
 	"errors"
 	"fmt"
 	"time"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/judge"
+	"bulkinvite/batch/lists"
 	"bulkinvite/batch/outlet"
 	"bulkinvite/batch/plan"
 )
@@ -55,7 +56,7 @@ func (l *look) settle(r *run) error {
 			continue
 		}
 		if d.refused() {
-			r.facts.distrust.Store(true)
+			r.facts.Distrust.Store(true)
 		}
 		j.settlings = append(j.settlings, l.settleFound(r, d, found))
 	}
@@ -74,7 +75,7 @@ func (l *look) settle(r *run) error {
 func (l *look) settleRest(r *run, j *settleJob) error {
 	var err error
 	var parts []refusedPart
-	trusted := !r.facts.distrust.Load()
+	trusted := !r.facts.Distrust.Load()
 	for _, d := range l.doubts {
 		_, rest := l.split(d)
 		if len(rest) == 0 {
@@ -97,7 +98,7 @@ func (l *look) settleRest(r *run, j *settleJob) error {
 		}
 	}
 	end := j.then
-	look := l.entries/outlet.PageLimit + 2
+	look := l.Entries/outlet.PageLimit + 2
 	j.then = func() error { return errors.Join(r.admission.sendParts(parts, look), end()) }
 	return err
 }
@@ -123,7 +124,7 @@ func (l *look) absent(d *doubt, trusted bool, settle time.Duration) judge.Absenc
 	case verdict == judge.NoProof:
 		d.problem = s.Faults
 	case verdict == judge.CannotTell:
-		d.problem = noProofWords(l.err)
+		d.problem = lists.Unreadable(l.Err)
 	}
 	if d.failed >= maxFailedLooks {
 		return judge.CannotTell
@@ -135,7 +136,7 @@ func (l *look) absent(d *doubt, trusted bool, settle time.Duration) judge.Absenc
 // others, of whom its silence says nothing.
 func (l *look) believeAbsent(d *doubt, people []*person) (absent, unknown []*person) {
 	for _, p := range people {
-		if d.notFoundCounts(p) && !l.unclear[p] {
+		if d.notFoundCounts(p) && !l.Unclear[p.key] {
 			absent = append(absent, p)
 		} else {
 			unknown = append(unknown, p)
@@ -160,7 +161,7 @@ func (d *doubt) cannotTell(r *run, people []*person) error {
 func (l *look) settleFound(r *run, d *doubt, people []*person) settling {
 	answer := batch.Answer{Message: "found in the API's list"}
 	for _, p := range people {
-		answer.Outcomes = append(answer.Outcomes, batch.Settlement{Key: p.key, State: batch.StateInvited, CandidateID: l.found[p]})
+		answer.Outcomes = append(answer.Outcomes, batch.Settlement{Key: p.key, State: batch.StateInvited, CandidateID: l.Found[p.key]})
 	}
 	return settling{d.request, answer, func() error { return l.followFound(r, d, people) }}
 }
@@ -175,8 +176,8 @@ func (l *look) followFound(r *run, d *doubt, people []*person) error {
 	}
 	for _, p := range people {
 		p.party.goThrough()
-		err = errors.Join(err, r.recordWanting(p, batch.Outcome{Status: batch.StatusConfirmed, CandidateID: l.found[p]},
-			r.opts.Links != batch.LinksNone && l.found[p] != ""))
+		err = errors.Join(err, r.recordWanting(p, batch.Outcome{Status: batch.StatusConfirmed, CandidateID: l.Found[p.key]},
+			r.opts.Links != batch.LinksNone && l.Found[p.key] != ""))
 	}
 	r.confirmer.forget(d, people)
 	return err
@@ -213,7 +214,7 @@ type lookUpJob struct {
 
 func (j *lookUpJob) do(w *worker) (report, error) {
 	var err error
-	j.records, err = plan.Lookup(w.hard, w.ledger, peopleKeys(j.people))
+	j.records, err = plan.Lookup(w.Hard, w.Ledger, peopleKeys(j.people))
 	return j, err
 }
 

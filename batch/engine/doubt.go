@@ -1,13 +1,13 @@
 package engine
 
 import (
-	"bulkinvite/batch/judge"
 	"cmp"
 	"maps"
 	"slices"
 	"time"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/judge"
 )
 
 // A doubt is a request of which it is not known whom it invited. Only the API's

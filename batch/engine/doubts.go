@@ -8,6 +8,7 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/judge"
+	"bulkinvite/batch/lists"
 	"bulkinvite/batch/outlet"
 	"bulkinvite/client"
 )
@@ -65,7 +66,7 @@ func (c *confirmer) unlisted(d *doubt, p *person) error {
 	var why string
 	switch {
 	case p.listable():
-		why = c.why(d, p, noProofWords(c.run.out.Lists.Why()))
+		why = c.why(d, p, lists.Unreadable(c.run.out.Lists.Why()))
 	case p.CandidateID != "":
 		why = "this invitation may have been sent again (" + p.reason + "), which no list of the API's shows; " + c.run.opts.ResendAgain(time.Now())
 	default:
@@ -162,7 +163,7 @@ func (c *confirmer) becomeDue(iv *interview, at time.Time) {
 func (c *confirmer) nextLook(iv *interview) (at time.Time) {
 	var refused time.Time
 	for d := range iv.doubts.open {
-		if d.refused() && !c.run.facts.distrust.Load() {
+		if d.refused() && !c.run.facts.Distrust.Load() {
 			if due := d.dueRefused(c.run.opts.SettleTime, c.age, iv.doubts.lastRead); due.After(refused) {
 				refused = due // one look for all of them
 			}
@@ -198,15 +199,14 @@ func (c *confirmer) mayWaitInVain(iv *interview) bool {
 // beginLook returns a look at an interview's list for the requests in doubt now.
 func (c *confirmer) beginLook(iv *interview) *look {
 	l := &look{
-		reading: iv.newReading(), iv: iv, excused: c.run.out.Health.InvitesNobody(),
-		sent:   sentCounts{all: c.run.picker.sent, here: iv.sent, out: iv.out},
-		people: map[batch.Key]*person{}, found: map[*person]string{}, exact: map[*person]bool{}, several: map[*person]bool{}, unclear: map[*person]bool{},
+		Look: lists.NewLook(iv.newReading()), iv: iv, excused: c.run.out.Health.InvitesNobody(),
+		sent: sentCounts{all: c.run.picker.sent, here: iv.sent, out: iv.out},
 	}
 	clear(iv.doubts.joinable)
 	for d := range iv.doubts.open {
 		l.doubts = append(l.doubts, d)
 		for key, p := range d.people {
-			l.people[key] = p
+			l.People[key] = p.row
 		}
 	}
 	slices.SortFunc(l.doubts, func(a, b *doubt) int { return cmp.Compare(a.seq, b.seq) })
@@ -222,9 +222,9 @@ type sentCounts struct{ all, here, out int }
 // requests may be what the API is too busy with.
 func (c *confirmer) inItsOwnWay(l *look) bool {
 	switch {
-	case l.err == nil, outlet.HasMoved(l.err):
+	case l.Err == nil, outlet.HasMoved(l.Err):
 		return l.sent.out > 0 || l.iv.sent > l.sent.here
-	case client.IsThrottled(l.err), client.IsBusy(l.err):
+	case client.IsThrottled(l.Err), client.IsBusy(l.Err):
 		return c.run.picker.sent > l.sent.all
 	}
 	return false

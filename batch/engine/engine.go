@@ -83,7 +83,6 @@ func New(src batch.Source, plan *plan.Plan, ledger batch.Ledger, api batch.API, 
 		End: func(why string) { e.endRun(batch.Finished, why) },
 	}
 	e.run = newRun(e)
-	e.last.engine = e
 	return e, nil
 }
 
@@ -123,7 +122,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		defer timer.Stop()
 	}
 	hard := context.WithoutCancel(ctx)
-	err := e.guard(func() error { return e.run.facts.recall(hard, e.out.Lists.Facts()) })()
+	err := e.guard(func() error { return e.run.facts.Recall(hard, e.out.Lists.Facts()) })()
 	if err == nil {
 		err = e.guard(func() error { return e.send(soft) })()
 	}
@@ -151,9 +150,9 @@ func (e *Engine) send(soft context.Context) error {
 	feed, jobs, probes := make(chan []fedRow), make(chan job, n), make(chan job, 1)
 	reports := make(chan done, n+1) // the last ones find room when the loop has ended
 	r.feed, r.picker.jobs, r.prober.jobs, r.reports, r.picker.idlers, r.breakUp = feed, jobs, probes, reports, n, breakUp
-	r.worker.soft, r.worker.hard, r.worker.reports = soft, hard, reports
+	r.worker.Soft, r.worker.Hard, r.worker.reports = soft, hard, reports
 	prober := *r.worker
-	prober.soft = probing
+	prober.Soft = probing
 
 	var g errgroup.Group
 	g.Go(e.guard(func() error { return (&feeder{worker: r.worker, feed: feed}).read(reading, e.src) }))

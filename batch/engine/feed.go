@@ -31,7 +31,7 @@ type feeder struct {
 func (f *feeder) read(ctx context.Context, src batch.Source) error {
 	defer close(f.feed)
 	w := f.worker
-	err := plan.LookupRows(ctx, src, w.ledger, w.account.Pending, func(row *batch.Row, rec batch.Record) error {
+	err := plan.LookupRows(ctx, src, w.Ledger, w.Account.Pending, func(row *batch.Row, rec batch.Record) error {
 		fed := fedRow{row: *row, record: rec}
 		if row.Candidate.CandidateID != "" {
 			var err error

@@ -1,12 +1,12 @@
 package engine
 
 import (
-	"bulkinvite/batch/judge"
 	"errors"
 	"fmt"
 	"time"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/judge"
 	"bulkinvite/batch/plan"
 	"bulkinvite/client"
 )
@@ -109,7 +109,7 @@ func (s *sendReport) lost(r *run, people []*person) error {
 	if len(people) == 0 {
 		return nil
 	}
-	r.log.Warn().Int("people", len(people)).Str("interview", s.chunk.iv.id).
+	r.log.Warn().Int("people", len(people)).Str("interview", s.chunk.iv.ID).
 		Msg("it is not known who was invited, the API's list will tell: " + batch.MaskText(people[0].reason))
 	d := s.doubt(sendAgain, false)
 	d.busy = client.IsBusy(s.apiErr)

@@ -62,7 +62,7 @@ func (p *picker) nextRead() job {
 	read := p.reads[0]
 	p.reads = p.reads[1:]
 	if read.preflight {
-		return &preflightJob{reading: read.iv.newReading(), listRead: read}
+		return &preflightJob{Reading: read.iv.newReading(), listRead: read}
 	}
 	return p.run.confirmer.beginLook(read.iv)
 }

@@ -1,15 +1,15 @@
 package engine
 
 import (
-	"slices"
 	"time"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/lists"
 )
 
 // An interview is what the run knows of one interview.
 type interview struct {
-	interviewName
+	lists.Interview
 	groups map[*group]struct{}
 
 	state     interviewState
@@ -25,20 +25,13 @@ type interview struct {
 	refusals     map[string]int // people refused alone, by what they were told
 	refusedAlone int            // people, with whatever message
 
-	doubts    doubts
-	strangers strangers
-	gap       gapMemory
+	doubts doubts
+	memory lists.Memory // of its list
 
 	timed        []int64   // requests of this run that were answered with invitations
 	lastAccepted time.Time // when the last of them was
 	listRequests int       // how many requests the last whole read of the list took
 	writtenOff   bool      // its list is believed though it lacks somebody
-}
-
-// An interviewName is how an interview is called, which workers know of it.
-type interviewName struct {
-	id     string // normal form
-	asSent string // as a row spells it
 }
 
 // An interviewState says who of an interview may go.
@@ -128,9 +121,7 @@ func (iv *interview) turnedAway(p *person) (o batch.Outcome, turned bool) {
 	}
 }
 
-// newReading returns a read of the interview's list, with what is known before.
-func (iv *interview) newReading() *reading {
-	timed := slices.Clone(iv.timed)
-	slices.Sort(timed)
-	return &reading{interviewName: iv.interviewName, timed: timed, known: iv.strangers.known, knownBefore: iv.strangers.preflight, gap: iv.gap}
+// newReading returns a read of the interview's list.
+func (iv *interview) newReading() *lists.Reading {
+	return lists.NewReading(iv.Interview, iv.memory, iv.timed)
 }

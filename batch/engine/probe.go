@@ -123,7 +123,7 @@ func (p *prober) interviewID() string {
 		return ""
 	}
 	p.turn++
-	return all[(p.turn-1)%len(all)].asSent
+	return all[(p.turn-1)%len(all)].AsSent
 }
 
 // A probeJob is to find out, after a pause, whether the API's list answers.
@@ -134,7 +134,7 @@ type probeJob struct {
 }
 
 func (j *probeJob) do(w *worker) (report, error) {
-	j.works = w.out.ProbeList(w.soft, j.interviewID, j.pause, j.limit)
+	j.works = w.Outlet.ProbeList(w.Soft, j.interviewID, j.pause, j.limit)
 	return j, nil
 }
 

@@ -1,12 +1,12 @@
 package engine
 
 import (
-	"bulkinvite/batch/judge"
 	"errors"
 	"fmt"
 	"net/http"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/judge"
 	"bulkinvite/batch/outlet"
 	"bulkinvite/batch/plan"
 	"bulkinvite/client"
@@ -76,7 +76,7 @@ func (r *refusals) giveUp(iv *interview, message string) error {
 	iv.refused = fmt.Sprintf("the API refuses this interview (%d people alone, nobody accepted): %s; "+
 		"check the interview, then send this row again", iv.refusedAlone, message)
 	r.run.step(iv, refusal)
-	r.run.warn(fmt.Sprintf("interview %s is refused: %s", iv.asSent, batch.MaskText(message)))
+	r.run.warn(fmt.Sprintf("interview %s is refused: %s", iv.AsSent, batch.MaskText(message)))
 	return r.run.recordAll(r.run.admission.remove(iv), batch.Outcome{Code: batch.CodeInterviewRefused, Error: iv.refused})
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/account"
+	"bulkinvite/batch/lists"
 	"bulkinvite/batch/outlet"
 	"bulkinvite/batch/plan"
 )
@@ -25,7 +26,7 @@ type run struct {
 	start   time.Time // the settle time of what dead runs left in doubt begins here
 	account *account.Account
 	out     *outlet.Outlet
-	facts   *facts
+	facts   *lists.Facts
 	worker  *worker
 
 	soft    context.Context         // ends when nothing more is to be sent
@@ -67,13 +68,16 @@ type listRead struct {
 func newRun(e *Engine) *run {
 	r := &run{
 		opts: e.opts, log: e.opts.Log, start: time.Now(), account: e.account, out: e.out, endRun: e.endRun,
-		facts:      &facts{ledger: e.ledger},
+		facts:      &lists.Facts{Ledger: e.ledger},
 		interviews: map[string]*interview{},
 		waiting:    newWaiting(e.opts, len(e.plan.Interviews)),
 		alarm:      newAlarm(),
 	}
 	r.worker = &worker{
-		account: e.account, ledger: e.ledger, out: e.out, facts: r.facts, opts: e.opts, start: r.start,
+		Reader: lists.Reader{
+			Account: e.account, Ledger: e.ledger, Outlet: e.out, Facts: r.facts, SettleTime: e.opts.SettleTime, Start: r.start,
+		},
+		opts:   e.opts,
 		claims: make(chan struct{}, ahead(e.opts, 2*e.opts.Concurrency)), guard: e.guard,
 	}
 	r.admission = &admission{run: r}
@@ -192,7 +196,7 @@ func (r *run) interview(p *person) *interview {
 	id := p.key.InterviewID // in normal form
 	iv := r.interviews[id]
 	if iv == nil {
-		iv = &interview{interviewName: interviewName{id: id, asSent: p.InterviewID}, groups: map[*group]struct{}{}}
+		iv = &interview{Interview: lists.Interview{ID: id, AsSent: p.InterviewID}, groups: map[*group]struct{}{}}
 		r.interviews[id] = iv
 		r.inTurn = append(r.inTurn, iv)
 	}
@@ -228,17 +232,17 @@ func (r *run) preflightNext(iv *interview) {
 func (r *run) later(d time.Duration, f func()) { r.alarm.set(time.Now().Add(d), f) }
 
 // took takes what a reading of an interview's list tells beside its purpose.
-func (r *run) took(iv *interview, read *reading) {
-	if read.requests > 0 {
-		iv.listRequests = read.requests
+func (r *run) took(iv *interview, read *lists.Reading) {
+	if read.Requests > 0 {
+		iv.listRequests = read.Requests
 	}
-	if read.age > 0 && (r.confirmer.age == 0 || read.age < r.confirmer.age) {
-		r.confirmer.age = read.age
+	if read.Age > 0 && (r.confirmer.age == 0 || read.Age < r.confirmer.age) {
+		r.confirmer.age = read.Age
 	}
-	iv.gap = read.gap
-	if read.writtenOff != "" && !iv.writtenOff {
+	iv.memory.Took(read)
+	if read.WrittenOff != "" && !iv.writtenOff {
 		iv.writtenOff = true
-		r.warn("interview " + iv.asSent + ": its list " + read.writtenOff + ", as in the runs before; it is believed all the same")
+		r.warn("interview " + iv.AsSent + ": its list " + read.WrittenOff + ", as in the runs before; it is believed all the same")
 	}
 }
 

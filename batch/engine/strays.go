@@ -1,11 +1,11 @@
 package engine
 
 import (
-	"bulkinvite/batch/judge"
 	"fmt"
 	"slices"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/judge"
 	"bulkinvite/batch/plan"
 	"bulkinvite/client"
 )
@@ -14,21 +14,21 @@ import (
 // ledger know of those whom it names and nobody asked for.
 func (w *worker) judge(s *sendReport, invitations []client.Invitation) error {
 	q := s.question()
-	trust := !w.facts.distrust.Load() // read when the answer is there: distrust must win
+	trust := !w.Facts.Distrust.Load() // read when the answer is there: distrust must win
 	s.judgement = judge.Answer(q, invitations, s.apiErr, trust)
-	if err := w.facts.seeTags(w.hard, q, &s.judgement); err != nil || len(s.judgement.Strays) == 0 {
+	if err := w.Facts.SeeTags(w.Hard, q, &s.judgement); err != nil || len(s.judgement.Strays) == 0 {
 		return err
 	}
 	strays, err := w.knowStrays(q, s.judgement.Strays)
 	if err != nil {
 		return err
 	}
-	judge.Strays(q, &s.judgement, strays, w.facts.answers.habits())
+	judge.Strays(q, &s.judgement, strays, w.Facts.AnswerTags())
 	if !slices.Contains(s.judgement.Verdicts, judge.Displaced) {
 		return nil
 	}
-	s.newToUs = !w.facts.otherAddresses.Load()
-	return w.facts.learn(w.hard, &w.facts.otherAddresses, rememberOtherAddresses)
+	s.newToUs, err = w.Facts.SeeOtherAddress(w.Hard)
+	return err
 }
 
 // knowStrays looks up whose the strays of an answer are.
@@ -40,16 +40,16 @@ func (w *worker) knowStrays(q judge.Question, invitations []client.Invitation) (
 		ids[i] = inv.CandidateID
 		strays[i] = judge.Stray{Invitation: inv, Email: keys[i].Email}
 	}
-	owners, err := w.ledger.Owners(w.hard, ids)
+	owners, err := w.Ledger.Owners(w.Hard, ids)
 	if err != nil {
 		return nil, fmt.Errorf("look up candidate ids: %w", err)
 	}
-	records, err := plan.Lookup(w.hard, w.ledger, keys)
+	records, err := plan.Lookup(w.Hard, w.Ledger, keys)
 	if err != nil {
 		return nil, err
 	}
 	for i := range strays {
-		row, _, err := w.account.Locate(keys[i])
+		row, _, err := w.Account.Locate(keys[i])
 		if err != nil {
 			return nil, err
 		}
@@ -72,11 +72,11 @@ func (w *worker) knowStrays(q judge.Question, invitations []client.Invitation) (
 // isDisputed reports whether the API may keep another row under an address, who was
 // sent and whose id is not known: the invitation may be theirs.
 func (w *worker) isDisputed(q judge.Question, key batch.Key) (bool, error) {
-	tags := w.facts.answers.habits()
+	tags := w.Facts.AnswerTags()
 	loose := batch.LooseEmail(key.Email, tags)
 	var others []batch.Key
-	for _, row := range w.account.RowsAlike(w.account.Alike(key.Email)) {
-		c, err := w.account.Candidate(row)
+	for _, row := range w.Account.RowsAlike(w.Account.Alike(key.Email)) {
+		c, err := w.Account.Candidate(row)
 		if err != nil {
 			return false, err
 		}
@@ -85,7 +85,7 @@ func (w *worker) isDisputed(q judge.Question, key batch.Key) (bool, error) {
 			others = append(others, other)
 		}
 	}
-	records, err := plan.Lookup(w.hard, w.ledger, others)
+	records, err := plan.Lookup(w.Hard, w.Ledger, others)
 	return slices.ContainsFunc(records, func(r batch.Record) bool {
 		return r.State == batch.StateSending || r.State == batch.StateInvited && r.CandidateID == ""
 	}), err

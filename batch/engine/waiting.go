@@ -63,7 +63,7 @@ func (w *waiting) add(p *person, iv *interview) {
 		g = w.newGroup(gk, iv, gk.Size(w.chunkSize))
 		w.groups[gk] = g
 	}
-	p.key.InterviewID = iv.id // one text for all of them: it is compared again and again
+	p.key.InterviewID = iv.ID // one text for all of them: it is compared again and again
 	g.people = append(g.people, p)
 	w.people++
 	w.update(g)

@@ -1,13 +1,11 @@
 package engine
 
 import (
-	"bulkinvite/batch/account"
-	"bulkinvite/batch/judge"
-	"context"
 	"fmt"
-	"time"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/judge"
+	"bulkinvite/batch/lists"
 	"bulkinvite/batch/outlet"
 	"bulkinvite/batch/plan"
 )
@@ -17,16 +15,10 @@ import (
 // and holds no state of the run: a job carries all that it has to know, and a
 // report all that the loop has to know of it.
 type worker struct {
-	account *account.Account // to look rows up
-	ledger  batch.Ledger
-	out     *outlet.Outlet
-	facts   *facts
-	opts    batch.Options
-	start   time.Time // of the run
+	lists.Reader // the ledger, the outlet, and what else reading a list takes
+	opts         batch.Options
 
-	soft    context.Context // ends when nothing more is to be asked for
-	hard    context.Context // ends when what has begun is to be broken off
-	claims  chan struct{}   // held from the claim until the request may go
+	claims  chan struct{} // held from the claim until the request may go
 	reports chan<- done
 	guard   func(func() error) func() error
 }
@@ -101,7 +93,7 @@ func (j *sendJob) do(w *worker) (report, error) {
 func (w *worker) send(s *sendReport) error {
 	select {
 	case w.claims <- struct{}{}:
-	case <-w.soft.Done():
+	case <-w.Soft.Done():
 		s.unsent = true
 		return nil
 	}
@@ -110,7 +102,7 @@ func (w *worker) send(s *sendReport) error {
 	if err != nil || s.id == 0 || s.unsent {
 		return err
 	}
-	invitations, apiErr := slot.Invite(w.hard, s.endpoint, s.chunk.request(s.claimed))
+	invitations, apiErr := slot.Invite(w.Hard, s.endpoint, s.chunk.request(s.claimed))
 	s.apiErr = apiErr
 	if err := w.judge(s, invitations); err != nil {
 		return err
@@ -124,7 +116,7 @@ func (w *worker) claimAhead(s *sendReport) (outlet.Slot, error) {
 	if err := w.claim(s); err != nil || s.id == 0 {
 		return outlet.Slot{}, err
 	}
-	slot, err := w.out.Leave(w.soft)
+	slot, err := w.Outlet.Leave(w.Soft)
 	if err == nil {
 		return slot, nil
 	}
@@ -139,7 +131,7 @@ func (w *worker) claim(s *sendReport) error {
 	if s.chunk.Lane == plan.Resend {
 		kind = batch.KindResend
 	}
-	claim, err := w.ledger.Claim(w.hard, batch.Request{
+	claim, err := w.Ledger.Claim(w.Hard, batch.Request{
 		Kind: kind, InterviewID: req.InterviewID, JobApplicationID: req.JobApplicationID,
 		CandidateID: req.CandidateID, DisableEmail: s.chunk.DisableEmail, People: peopleKeys(s.people), ResendAfter: w.opts.ResendAfter,
 	})
@@ -163,7 +155,7 @@ func (w *worker) claim(s *sendReport) error {
 
 // settle writes what is known of a request now.
 func (w *worker) settle(id int64, a batch.Answer) error {
-	if err := w.ledger.Settle(w.hard, id, a); err != nil {
+	if err := w.Ledger.Settle(w.Hard, id, a); err != nil {
 		return fmt.Errorf("settle: %w", err)
 	}
 	return nil
@@ -176,12 +168,12 @@ func (w *worker) wrongID(p *person, rec batch.Record) (string, error) {
 	if p.CandidateID == "" || rec.Forgotten || !p.key.HasAddress() {
 		return "", nil
 	}
-	owners, err := w.ledger.Owners(w.hard, []string{p.CandidateID})
+	owners, err := w.Ledger.Owners(w.Hard, []string{p.CandidateID})
 	if err != nil {
 		return "", fmt.Errorf("look up a candidate id: %w", err)
 	}
 	other := ""
-	tags := w.facts.answers.habits()
+	tags := w.Facts.AnswerTags()
 	for _, owner := range owners[0] {
 		switch {
 		case batch.LooseEmail(owner.Email, tags) == batch.LooseEmail(p.key.Email, tags):

@@ -1,7 +1,6 @@
-package engine
+package lists
 
 import (
-	"bulkinvite/batch/judge"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/judge"
 )
 
 // rememberGap is what the ledger remembers of an interview whose list lacks
@@ -51,40 +51,40 @@ func (m *gapMemory) remember(ctx context.Context, ledger batch.Ledger, interview
 }
 
 // noGap remembers that an interview's list lacks nobody.
-func (r *reading) noGap() error {
-	if err := r.gap.recall(r.worker.hard, r.worker.ledger, r.id); err != nil {
+func (r *Reading) noGap() error {
+	if err := r.gap.recall(r.Hard, r.Ledger, r.ID); err != nil {
 		return err
 	}
-	return r.gap.remember(r.worker.hard, r.worker.ledger, r.id, "")
+	return r.gap.remember(r.Hard, r.Ledger, r.ID, "")
 }
 
 // gapBefore finds out how many earlier runs missed exactly what a reading
 // misses, and whether others of the same requests are there; and remembers it
 // for the next run.
-func (r *reading) gapBefore(by time.Time, g *judge.Gap) error {
+func (r *Reading) gapBefore(by time.Time, g *judge.Gap) error {
 	sum, company, err := r.describeGap(by)
 	if err != nil {
 		return err
 	}
 	g.Company = company
-	if err := r.gap.recall(r.worker.hard, r.worker.ledger, r.id); err != nil {
+	if err := r.gap.recall(r.Hard, r.Ledger, r.ID); err != nil {
 		return err
 	}
 	if r.gap.sum == sum {
 		g.Runs = r.gap.runs
 	}
-	return r.gap.remember(r.worker.hard, r.worker.ledger, r.id, fmt.Sprint(g.Runs+1, " ", sum))
+	return r.gap.remember(r.Hard, r.Ledger, r.ID, fmt.Sprint(g.Runs+1, " ", sum))
 }
 
 // describeGap returns a sum of who is missing, which is the same in every run,
 // and whether others of all their requests are shown. A request for one person
 // is as good as shown if a later one is.
-func (r *reading) describeGap(by time.Time) (sum string, company bool, err error) {
+func (r *Reading) describeGap(by time.Time) (sum string, company bool, err error) {
 	lines := slices.Clone(r.nameless)
 	people, shown := map[int64]int{}, map[int64]bool{}
 	var missing []int64
 	var latest int64
-	err = r.worker.ledger.Members(r.worker.hard, r.id, func(m batch.Member) error {
+	err = r.Ledger.Members(r.Hard, r.ID, func(m batch.Member) error {
 		people[m.RequestID]++
 		if r.roll.isMissing(&m, by) {
 			lines = append(lines, m.Key.Email)

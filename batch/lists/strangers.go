@@ -1,4 +1,4 @@
-package engine
+package lists
 
 import (
 	"fmt"
@@ -46,8 +46,8 @@ func (s *strangers) suspects(left []leftover) (ours, earlier int) {
 const rememberStrangers = "strangers/"
 
 // strangersSum is the same for two reads that show the same strangers.
-func (r *reading) strangersSum() string {
-	left, sum := r.strangers(), uint64(0)
+func (r *Reading) strangersSum() string {
+	left, sum := r.unknown(), uint64(0)
 	for i := range left {
 		sum += left[i].is
 	}
@@ -57,31 +57,29 @@ func (r *reading) strangersSum() string {
 // noteStrangers remembers the strangers that a preflight shows, for a run that has
 // to find out what became of this one's people. A list that is known to show
 // addresses as they were sent needs none of that.
-func (r *reading) noteStrangers() error {
-	w := r.worker
-	if len(r.left) == 0 || len(r.inDoubt) > 0 || w.facts.listed.Load() {
+func (r *Reading) noteStrangers() error {
+	if len(r.left) == 0 || len(r.inDoubt) > 0 || r.Facts.listed.Load() {
 		return nil
 	}
-	return w.ledger.Remember(w.hard, rememberStrangers+r.id, r.strangersSum())
+	return r.Ledger.Remember(r.Hard, rememberStrangers+r.ID, r.strangersSum())
 }
 
 // areOldStrangers reports whether no stranger in a list can be somebody whom an
 // earlier run has in doubt: addresses are shown as they were sent, or all of them
 // were there before.
-func (r *reading) areOldStrangers() (bool, error) {
-	w := r.worker
-	if w.facts.listed.Load() || len(r.left) == 0 {
+func (r *Reading) areOldStrangers() (bool, error) {
+	if r.Facts.listed.Load() || len(r.left) == 0 {
 		return true, nil
 	}
-	before, err := w.ledger.Recall(w.hard, rememberStrangers+r.id)
+	before, err := r.Ledger.Recall(r.Hard, rememberStrangers+r.ID)
 	return before == r.strangersSum(), err
 }
 
 // mayBeEarly reports whether one of these entries may have been there before this
 // run sent anybody.
-func (r *reading) mayBeEarly(places []int) bool {
-	return !r.knownBefore || slices.ContainsFunc(places, func(i int) bool {
-		_, known := r.known[r.left[i].is]
+func (r *Reading) mayBeEarly(places []int) bool {
+	return !r.strangers.preflight || slices.ContainsFunc(places, func(i int) bool {
+		_, known := r.strangers.known[r.left[i].is]
 		return known
 	})
 }

@@ -1,7 +1,6 @@
-package engine
+package lists
 
 import (
-	"bulkinvite/batch/judge"
 	"context"
 	"fmt"
 	"maps"
@@ -9,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/judge"
 )
 
 // What the ledger remembers of the addresses that the API shows.
@@ -21,17 +21,16 @@ const (
 	rememberListAddresses  = "list_addresses"           // the list once showed one as it was sent, or in a loose form
 )
 
-// facts are what was learned of how the API answers. Whoever learns one tells
+// Facts are what was learned of how the API answers. Whoever learns one tells
 // all: a fact becomes true once and stays so. Its list may have other forms of
 // addresses than its answers.
-type facts struct {
-	ledger batch.Ledger
+type Facts struct {
+	Ledger   batch.Ledger
+	Distrust atomic.Bool // a list has shown somebody of a refused request
 
 	answers, list  shownTags
 	otherAddresses atomic.Bool // an address was shown that no loose form explains
 	listed         atomic.Bool // the list shows addresses as they were sent, or in a loose form
-
-	distrust atomic.Bool // a list has shown somebody of a refused request
 }
 
 // shownTags are where +tags were once shown as they were sent.
@@ -41,8 +40,8 @@ func (s *shownTags) habits() batch.TagHabits {
 	return batch.TagHabits{AtGmail: s.atGmail.Load(), Elsewhere: s.elsewhere.Load()}
 }
 
-// recall reads what earlier runs remembered, and more facts by their names.
-func (f *facts) recall(ctx context.Context, more map[string]*atomic.Bool) error {
+// Recall reads what earlier runs remembered, and more facts by their names.
+func (f *Facts) Recall(ctx context.Context, more map[string]*atomic.Bool) error {
 	all := map[string]*atomic.Bool{
 		rememberTags: &f.answers.elsewhere, rememberGmailTags: &f.answers.atGmail,
 		rememberListTags: &f.list.elsewhere, rememberListGmailTags: &f.list.atGmail,
@@ -50,7 +49,7 @@ func (f *facts) recall(ctx context.Context, more map[string]*atomic.Bool) error 
 	}
 	maps.Copy(all, more)
 	for name, fact := range all {
-		value, err := f.ledger.Recall(ctx, name)
+		value, err := f.Ledger.Recall(ctx, name)
 		if err != nil {
 			return err
 		}
@@ -60,19 +59,32 @@ func (f *facts) recall(ctx context.Context, more map[string]*atomic.Bool) error 
 }
 
 // learn remembers a fact.
-func (f *facts) learn(ctx context.Context, fact *atomic.Bool, name string) error {
+func (f *Facts) learn(ctx context.Context, fact *atomic.Bool, name string) error {
 	if fact.Load() {
 		return nil
 	}
 	fact.Store(true)
-	if err := f.ledger.Remember(ctx, name, "yes"); err != nil {
+	if err := f.Ledger.Remember(ctx, name, "yes"); err != nil {
 		return fmt.Errorf("remember: %w", err)
 	}
 	return nil
 }
 
-// seeTags remembers that an answer has returned a +tag as it was sent.
-func (f *facts) seeTags(ctx context.Context, q judge.Question, j *judge.Judgement) error {
+// AnswerTags returns where answers keep +tags, as far as is known.
+func (f *Facts) AnswerTags() batch.TagHabits { return f.answers.habits() }
+
+// OtherAddresses reports whether an address was ever shown that no loose form
+// explains.
+func (f *Facts) OtherAddresses() bool { return f.otherAddresses.Load() }
+
+// SeeOtherAddress remembers that one was shown, and reports whether that is news.
+func (f *Facts) SeeOtherAddress(ctx context.Context) (news bool, err error) {
+	news = !f.otherAddresses.Load()
+	return news, f.learn(ctx, &f.otherAddresses, rememberOtherAddresses)
+}
+
+// SeeTags remembers that an answer has returned a +tag as it was sent.
+func (f *Facts) SeeTags(ctx context.Context, q judge.Question, j *judge.Judgement) error {
 	if f.answers.habits() == (batch.TagHabits{AtGmail: true, Elsewhere: true}) {
 		return nil
 	}
@@ -89,7 +101,7 @@ func (f *facts) seeTags(ctx context.Context, q judge.Question, j *judge.Judgemen
 
 // seeListed remembers that the list shows an address as it was sent: its entries
 // can be told from each other by their addresses.
-func (f *facts) seeListed(ctx context.Context, email string) error {
+func (f *Facts) seeListed(ctx context.Context, email string) error {
 	if err := f.learn(ctx, &f.listed, rememberListAddresses); err != nil {
 		return err
 	}
@@ -97,7 +109,7 @@ func (f *facts) seeListed(ctx context.Context, email string) error {
 }
 
 // seeTag remembers that the +tag of an address is kept, if it has one.
-func (f *facts) seeTag(ctx context.Context, email string, shown *shownTags, elsewhere, atGmail string) error {
+func (f *Facts) seeTag(ctx context.Context, email string, shown *shownTags, elsewhere, atGmail string) error {
 	local, domain, _ := batch.SplitAddress(email)
 	switch {
 	case batch.TagOf(local) <= 0:
