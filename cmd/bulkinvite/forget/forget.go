@@ -41,15 +41,15 @@ part where temporary files are (TMPDIR).
 The ledger keeps the requests that they were in, when, and with what outcome. In
 place of the address it keeps a salted SHA-256 hash, and 40 bits of the hash that
 it finds people by. Nobody can read an address from these, but somebody who has
-the ledger can try an address and learn whether it was in it.
+the ledger can try addresses and learn whether one of them was in it.
 
 A person who was invited stays so: if a later input names them, their row is
 already_invited, without id and link, and nothing is sent, asked or kept. A
 person who was not invited is new if a later input names them. forget refuses
 people in doubt: settle them first.
 
-It cannot reach inputs, results and failed files, logs, backups and copies of the
-ledger, and what the API has.
+It cannot reach inputs, results and failed files, logs,
+backups and copies of the ledger, and what the API has.
 
 On a terminal it asks; elsewhere it needs --yes. Exit codes: 0 done, or nothing
 is known about the person; 1 it broke off, run it again; 2 nothing was removed; 5
