@@ -73,35 +73,20 @@ var texts = []struct{ read, remove string }{
 // removeTexts removes the texts that the pattern matches.
 func removeTexts(ctx context.Context, tx *sql.Tx, names *regexp.Regexp) error {
 	for _, column := range texts {
-		naming, err := readTexts(ctx, tx, column.read, names)
+		all, err := rows.Select(ctx, tx, func(row *sql.Rows) (text string, err error) { return text, row.Scan(&text) }, column.read)
 		if err != nil {
 			return err
 		}
-		for _, text := range naming {
+		for _, text := range all {
+			if !names.MatchString(norm.NFC.String(text)) {
+				continue
+			}
 			if _, err := tx.ExecContext(ctx, column.remove, removed, text); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
-}
-
-func readTexts(ctx context.Context, tx *sql.Tx, query string, matching *regexp.Regexp) (texts []string, err error) {
-	rows, err := tx.QueryContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var text string
-		if err := rows.Scan(&text); err != nil {
-			return nil, err
-		}
-		if matching.MatchString(norm.NFC.String(text)) {
-			texts = append(texts, text)
-		}
-	}
-	return texts, rows.Err()
 }
 
 // forgetIn takes a person out of a request, and ids, link and mark of theirs out

@@ -105,12 +105,8 @@ func (r *Run) membersOf(ctx context.Context, page []*rows.Request) ([]batch.Memb
 			}
 		}
 	}
-	found, err := r.FindAll(ctx, rows.HashAll(r.BaseURL, keys))
-	if err != nil {
-		return nil, err
-	}
 	folds := make([]membership, len(keys))
-	err = r.EachMatch(ctx, keys, found, func(at int, r *rows.Request, p *rows.Person) { folds[at].add(r, p) })
+	err := r.Each(ctx, keys, func(at int, r *rows.Request, p *rows.Person) { folds[at].add(r, p) })
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 	"time"
 
@@ -58,7 +59,7 @@ func histories(ctx context.Context, db rows.Querier, aliases []alias, interviewI
 	for i := range histories {
 		h := &histories[i]
 		l.BaseURL = h.BaseURL
-		if err := h.fill(ctx, db, l); err != nil {
+		if err := h.fill(ctx, l); err != nil {
 			return nil, err
 		}
 	}
@@ -72,17 +73,9 @@ func candidates(ctx context.Context, db rows.Querier, aliases []alias, interview
 	if interviewID != "" {
 		query, args = "select distinct base_url, ? from runs order by 1", []any{batch.NewKey(interviewID, "").InterviewID}
 	}
-	rows, err := db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
+	all, err := rows.Select(ctx, db, func(row *sql.Rows) (h History, err error) { return h, row.Scan(&h.BaseURL, &h.Key.InterviewID) }, query, args...)
 	var histories []History
-	for rows.Next() {
-		var h History
-		if err := rows.Scan(&h.BaseURL, &h.Key.InterviewID); err != nil {
-			return nil, err
-		}
+	for _, h := range all {
 		for _, a := range aliases {
 			if a.baseURL == "" || a.baseURL == h.BaseURL {
 				h.Key.Email = a.name
@@ -90,29 +83,13 @@ func candidates(ctx context.Context, db rows.Querier, aliases []alias, interview
 			}
 		}
 	}
-	return histories, rows.Err()
+	return histories, err
 }
 
 // fill adds what the ledger knows.
-func (h *History) fill(ctx context.Context, db rows.Querier, l *rows.Finder) error {
-	keys := []batch.Key{h.Key}
-	found, err := l.FindAll(ctx, rows.HashAll(h.BaseURL, keys))
-	if err != nil {
-		return err
-	}
-	ids := make([]int64, len(found))
-	for i, m := range found {
-		ids[i] = m.Request
-	}
-	read := map[int64]*rows.Request{}
-	for r, err := range rows.Requests(ctx, db, rows.ByID, rows.Numbers(ids)) {
-		if err != nil {
-			return err
-		}
-		read[r.ID] = r
-	}
+func (h *History) fill(ctx context.Context, l *rows.Finder) error {
 	var f rows.Fold
-	err = l.MatchPeople(keys, found, func(id int64) (*rows.Request, error) { return read[id], nil }, func(_ int, r *rows.Request, p *rows.Person) {
+	err := l.Each(ctx, []batch.Key{h.Key}, func(_ int, r *rows.Request, p *rows.Person) {
 		f.Add(0, r, p)
 		h.Requests = append(h.Requests, pastRequest(r, r.Find(h.Key.Email, 0)))
 	})

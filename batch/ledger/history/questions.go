@@ -3,6 +3,7 @@ package history
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"sync"
 	"time"
 
@@ -86,27 +87,16 @@ func (q Questions) Runs(ctx context.Context, n int) ([]RunStatus, error) {
 
 // readRuns returns the runs that the end of a select names.
 func readRuns(ctx context.Context, db rows.Querier, which string, arg any) ([]RunStatus, error) {
-	rows, err := db.QueryContext(ctx, `select id, started_at, coalesce(ended_at, 0), base_url, input, sha256, row_count,
-		coalesce(counts, '{}'), coalesce(exit_code, 0) from runs `+which, arg)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var runs []RunStatus
-	for rows.Next() {
-		var s RunStatus
+	return rows.Select(ctx, db, func(row *sql.Rows) (s RunStatus, err error) {
 		var started, ended int64
-		err := rows.Scan(&s.ID, &started, &ended, &s.BaseURL, &s.Input, &s.SHA256, &s.Rows, &s.Counts, &s.ExitCode)
-		if err != nil {
-			return nil, err
-		}
+		err = row.Scan(&s.ID, &started, &ended, &s.BaseURL, &s.Input, &s.SHA256, &s.Rows, &s.Counts, &s.ExitCode)
 		s.StartedAt = time.UnixMicro(started).UTC()
 		if ended != 0 {
 			s.EndedAt = time.UnixMicro(ended).UTC()
 		}
-		runs = append(runs, s)
-	}
-	return runs, rows.Err()
+		return s, err
+	}, `select id, started_at, coalesce(ended_at, 0), base_url, input, sha256, row_count,
+		coalesce(counts, '{}'), coalesce(exit_code, 0) from runs `+which, arg)
 }
 
 // An InterviewStatus counts the people of an interview by their state.

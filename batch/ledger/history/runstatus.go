@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
@@ -77,22 +78,12 @@ func (q Questions) LastSent(ctx context.Context, baseURL string) (run int64, int
 }
 
 func readLastSent(ctx context.Context, db rows.Querier, baseURL string) (run int64, interviews []string, err error) {
-	rows, err := db.QueryContext(ctx, `with last as (select run_id from requests
+	interviews, err = rows.Select(ctx, db, func(row *sql.Rows) (interview string, err error) { return interview, row.Scan(&run, &interview) },
+		`with last as (select run_id from requests
 			where kind in ('invite', 'resend') and run_id in (select id from runs where base_url = ?)
 			order by id desc limit 1)
 		select run_id, interview_id from requests
 		where kind in ('invite', 'resend') and run_id = (select run_id from last)
 		group by interview_id order by min(id)`, baseURL)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var interview string
-		if err := rows.Scan(&run, &interview); err != nil {
-			return 0, nil, err
-		}
-		interviews = append(interviews, interview)
-	}
-	return run, interviews, rows.Err()
+	return run, interviews, err
 }

@@ -53,22 +53,32 @@ func (l *Finder) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Record, 
 
 // fill makes the records those of the keys.
 func (l *Finder) fill(ctx context.Context, records []batch.Record, keys []batch.Key) error {
-	found, err := l.FindAll(ctx, HashAll(l.BaseURL, keys))
+	found, err := l.find(ctx, keys)
 	if err != nil || len(found) == 0 { // nothing is known of anybody, as it mostly is
 		return err
 	}
 	folds := make([]Fold, len(keys))
 	found = l.Cache.Shelf.serve(l.RunID, l.BaseURL, keys, found, folds)
-	err = l.EachMatch(ctx, keys, found, func(at int, r *Request, p *Person) { folds[at].Add(l.RunID, r, p) })
+	err = l.eachMatch(ctx, keys, found, func(at int, r *Request, p *Person) { folds[at].Add(l.RunID, r, p) })
 	for i := range folds {
 		records[i] = folds[i].Rec
 	}
 	return err
 }
 
-// EachMatch reads the requests of the matches, sorted by request, and calls f
+// Each calls f for each of the keys with a person who has it, in the order of
+// their requests.
+func (l *Finder) Each(ctx context.Context, keys []batch.Key, f func(at int, r *Request, p *Person)) error {
+	found, err := l.find(ctx, keys)
+	if err != nil {
+		return err
+	}
+	return l.eachMatch(ctx, keys, found, f)
+}
+
+// eachMatch reads the requests of the matches, sorted by request, and calls f
 // for each key at a position with a person who has it.
-func (l *Finder) EachMatch(ctx context.Context, keys []batch.Key, found []Match, f func(at int, r *Request, p *Person)) error {
+func (l *Finder) eachMatch(ctx context.Context, keys []batch.Key, found []Match, f func(at int, r *Request, p *Person)) error {
 	for len(found) > 0 {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -103,8 +113,9 @@ func ofFirst(found []Match) []Match {
 	return found[:n]
 }
 
-// FindAll returns the matches in index and tail, sorted by request.
-func (l *Finder) FindAll(ctx context.Context, hashes []uint64) ([]Match, error) {
+// find returns the matches in index and tail, sorted by request.
+func (l *Finder) find(ctx context.Context, keys []batch.Key) ([]Match, error) {
+	hashes := HashAll(l.BaseURL, keys)
 	found, err := l.FindIndexed(ctx, hashes)
 	if err != nil {
 		return nil, err

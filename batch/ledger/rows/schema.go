@@ -39,6 +39,23 @@ type Querier interface {
 	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
 }
 
+// Select returns a value for each row of a query, as read makes it of the row.
+func Select[T any](ctx context.Context, db Querier, read func(row *sql.Rows) (T, error), query string, args ...any) (values []T, err error) {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		value, err := read(rows)
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, value)
+	}
+	return values, rows.Err()
+}
+
 // OpenDSN opens an SQLite database with so many connections, which stay open.
 func OpenDSN(dsn string, conns int) (*sql.DB, error) {
 	db, err := sql.Open("sqlite", dsn)
