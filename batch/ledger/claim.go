@@ -2,21 +2,17 @@ package ledger
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger/rows"
 )
 
-// Claim implements batch.Ledger. Besides, it refuses requests that no key can
-// be found again for: of an unknown kind, with people of another interview, or
-// with texts that are not UTF-8 or look like forgotten marks.
+// Claim implements batch.Ledger. Besides, it refuses what rows.ValidateRequest does.
 func (r *Run) Claim(ctx context.Context, req batch.Request) (batch.Claim, error) {
-	if err := validate(&req); err != nil {
+	if err := rows.ValidateRequest(&req); err != nil {
 		return batch.Claim{}, fmt.Errorf("ledger: claim: %w", err)
 	}
 	c := newClaim(r, &req)
@@ -45,25 +41,6 @@ type claim struct {
 func newClaim(r *Run, req *batch.Request) *claim {
 	hashes := rows.HashAll(r.BaseURL, req.People)
 	return &claim{req: req, hashes: hashes, twins: twins(req.People, hashes)}
-}
-
-func validate(req *batch.Request) error {
-	if !rows.KnownKind(req.Kind) {
-		return fmt.Errorf("unknown kind %q", req.Kind)
-	}
-	interview := batch.NewKey(req.InterviewID, "").InterviewID
-	for _, k := range req.People {
-		if k.InterviewID != interview {
-			return fmt.Errorf("somebody of interview %q in a request for %q", k.InterviewID, req.InterviewID)
-		}
-		if !utf8.ValidString(k.InterviewID) || !utf8.ValidString(k.Email) {
-			return errors.New("a key that is not UTF-8")
-		}
-		if rows.IsForgottenMark(k.Email) {
-			return errors.New("a key that looks like somebody who was forgotten")
-		}
-	}
-	return nil
 }
 
 // twins returns for each key the position of the first one that equals it, or
@@ -151,7 +128,7 @@ func (c *claim) join(r *Run) error {
 			claimed[i] = claimed[twin]
 			known[i].Add(r.RunID, c.request, &c.request.People[claimed[i]])
 		}
-		if holds(c.req, &known[i].Rec, c.request.ClaimedAt) {
+		if rows.Holds(c.req, &known[i].Rec, c.request.ClaimedAt) {
 			c.answer.Held[i] = &known[i].Rec
 		} else if claimed[i] < 0 {
 			claimed[i] = c.request.Join(k.Email)
@@ -159,20 +136,3 @@ func (c *claim) join(r *Run) error {
 	}
 	return nil
 }
-
-// holds reports whether what is known of a person keeps them from being sent.
-func holds(req *batch.Request, rec *batch.Record, now time.Time) bool {
-	switch req.Kind {
-	case batch.KindInvite:
-		return rec.Next(batch.Candidate{}, now, 0) != batch.Invite
-	case batch.KindResend:
-		return rec.Next(batch.Candidate{CandidateID: anyID}, now, req.ResendAfter) != batch.Resend
-	case batch.KindFound:
-		return rec.Forgotten || rec.State == batch.StateInvited
-	default:
-		return rec.Forgotten
-	}
-}
-
-// anyID is the id of a row that is re-sent: what is held does not depend on it.
-const anyID = "any"

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger/rows"
@@ -100,51 +99,22 @@ func (r *Run) membersOf(ctx context.Context, page []*rows.Request) ([]batch.Memb
 	var in []int64 // the request, for each key
 	for _, req := range page {
 		for i := range req.People {
-			if p := &req.People[i]; invited(req, p) && req.Application == "" {
+			if p := &req.People[i]; rows.Invited(req, p) && req.Application == "" {
 				keys, in = append(keys, req.Key(i)), append(in, req.ID)
 			}
 		}
 	}
-	folds := make([]membership, len(keys))
-	err := r.Each(ctx, keys, func(at int, r *rows.Request, p *rows.Person) { folds[at].add(r, p) })
+	folds := make([]rows.Membership, len(keys))
+	err := r.Each(ctx, keys, func(at int, r *rows.Request, p *rows.Person) { folds[at].Add(r, p) })
 	if err != nil {
 		return nil, err
 	}
 	members := make([]batch.Member, 0, len(keys))
 	for i := range folds {
-		if m := folds[i].member; m.RequestID == in[i] { // else another request has them, or will
+		if m := folds[i].Member; m.RequestID == in[i] { // else another request has them, or will
 			m.Key = keys[i]
 			members = append(members, m)
 		}
 	}
 	return members, nil
-}
-
-// invited reports whether a request invited somebody, who was not forgotten.
-func invited(r *rows.Request, p *rows.Person) bool {
-	return p.State == batch.StateInvited && !p.Forgotten && rows.Counts(r.Kind, p.State)
-}
-
-// A membership gathers what the requests say of a member, added in the order of
-// their numbers.
-type membership struct {
-	member  batch.Member
-	applied bool // an application invited them first
-	link    rows.Link
-}
-
-func (m *membership) add(r *rows.Request, p *rows.Person) {
-	if p.State == batch.StateInvited {
-		m.link.Add(p)
-		m.member.CandidateID = m.link.CandidateID
-	}
-	since := time.UnixMicro(p.Since).UTC()
-	switch {
-	case !invited(r, p):
-	case r.Application != "":
-		m.applied = true
-	case r.Kind == batch.KindResend && m.applied:
-	case m.member.RequestID == 0 || since.Before(m.member.Since):
-		m.member.RequestID, m.member.Since = r.ID, since
-	}
 }

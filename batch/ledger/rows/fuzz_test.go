@@ -92,7 +92,7 @@ func FuzzRows(f *testing.F) {
 	f.Fuzz(func(t *testing.T, people, states, ids, links, marks string) {
 		r := Request{ID: 1, RunID: 1, InterviewID: "i", Kind: batch.KindInvite}
 		texts, textsErr := strictTexts(people)
-		if err := r.joinAll(people); (err == nil) != (textsErr == nil) {
+		if err := r.JoinAll(people); (err == nil) != (textsErr == nil) {
 			t.Fatalf("people %q: %v, want %v", people, err, textsErr)
 		}
 		if !slices.Equal(r.Emails, texts) || len(r.People) != len(texts) {
@@ -108,18 +108,18 @@ func FuzzRows(f *testing.F) {
 		}
 		expected := make([]Person, len(texts))
 		for i := range expected {
-			expected[i] = Person{State: batch.StateSending, by: 1, Forgotten: strings.HasPrefix(texts[i], "forgotten:")}
+			expected[i] = Person{State: batch.StateSending, By: 1, Forgotten: strings.HasPrefix(texts[i], "forgotten:")}
 		}
 		for _, o := range want {
 			p := &expected[o.Person]
 			if p.Mark = o.Mark; p.State != o.State {
-				p.State, p.by, p.Since = o.State, 3, 4
+				p.State, p.By, p.Since = o.State, 3, 4
 			}
 			if o.CandidateID != "" {
 				p.CandidateID, p.IDFrom = o.CandidateID, 2
 			}
 			if o.InviteURL != "" {
-				p.inviteURL, p.urlFrom = o.InviteURL, 2
+				p.InviteURL, p.URLFrom = o.InviteURL, 2
 			}
 		}
 		if !slices.Equal(r.People, expected) {

@@ -33,15 +33,15 @@ type Request struct {
 // A Person is somebody in a request.
 type Person struct {
 	State       batch.State
-	by          int64 // the run that brought them into the state
+	By          int64 // the run that brought them into the state
 	Since       int64 // when it wrote that, in microseconds; 0 for the claim
 	Mark        string
 	Forgotten   bool // the address is a forgotten mark
 	owned       bool // the texts are nothing else's
 	CandidateID string
-	inviteURL   string
-	IDFrom      int64 // the answer that candidateID is from
-	urlFrom     int64 // the answer that inviteURL is from
+	InviteURL   string
+	IDFrom      int64 // the answer that CandidateID is from
+	URLFrom     int64 // the answer that InviteURL is from
 }
 
 // Kinds are all kinds that a request may have.
@@ -58,7 +58,7 @@ func (r *Request) Reserve(people int) {
 // Join adds somebody who is being claimed, and returns the position.
 func (r *Request) Join(email string) int {
 	r.Emails = append(r.Emails, email)
-	r.People = append(r.People, Person{State: batch.StateSending, by: r.RunID})
+	r.People = append(r.People, Person{State: batch.StateSending, By: r.RunID})
 	return len(r.People) - 1
 }
 
@@ -117,7 +117,7 @@ func (r *Request) Apply(a *Answer) error {
 			return fmt.Errorf("%w: in answer %d to request %d, %w", ErrDamaged, a.ID, r.ID, err)
 		}
 		if p.State != o.State {
-			p.State, p.by, p.Since, p.Mark = o.State, a.Run, a.At, ""
+			p.State, p.By, p.Since, p.Mark = o.State, a.Run, a.At, ""
 		}
 		if o.Mark != "" {
 			p.Mark = o.Mark
@@ -126,7 +126,7 @@ func (r *Request) Apply(a *Answer) error {
 			p.CandidateID, p.IDFrom = o.CandidateID, a.ID
 		}
 		if o.InviteURL != "" {
-			p.inviteURL, p.urlFrom = o.InviteURL, a.ID
+			p.InviteURL, p.URLFrom = o.InviteURL, a.ID
 		}
 	}
 	return nil
@@ -163,7 +163,7 @@ func (f *Fold) Add(run int64, r *Request, p *Person) {
 	if Counts(r.Kind, p.State) && (over > 0 || over == 0 && r.ID >= f.Rec.RequestID) {
 		f.Rec.State, f.Rec.Kind, f.Rec.RequestID = p.State, r.Kind, r.ID
 		f.Rec.JobApplicationID, f.Rec.Mark = r.Application, p.Keep(p.Mark)
-		f.Rec.ThisRun = p.by == run
+		f.Rec.ThisRun = p.By == run
 	}
 }
 
@@ -185,8 +185,8 @@ func (l *Link) Add(p *Person) {
 	if p.IDFrom > l.idFrom {
 		l.newestID, l.idFrom = p.Keep(p.CandidateID), p.IDFrom
 	}
-	if p.urlFrom > l.urlFrom {
-		l.InviteURL, l.linkID, l.urlFrom = p.Keep(p.inviteURL), p.Keep(p.CandidateID), p.urlFrom
+	if p.URLFrom > l.urlFrom {
+		l.InviteURL, l.linkID, l.urlFrom = p.Keep(p.InviteURL), p.Keep(p.CandidateID), p.URLFrom
 	}
 	l.CandidateID = cmp.Or(l.linkID, l.newestID)
 }

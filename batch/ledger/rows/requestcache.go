@@ -140,7 +140,7 @@ func (b *RequestCache) load(ids []int64, f func(*Request)) error {
 	if err != nil {
 		return fmt.Errorf("read requests: %w", err)
 	}
-	for r, err := range eachRequest(rows) {
+	for r, err := range EachRequest(rows) {
 		if err != nil {
 			return err
 		}

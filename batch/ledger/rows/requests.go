@@ -16,7 +16,7 @@ import (
 	"bulkinvite/batch"
 )
 
-// selectRequests selects what eachRequest reads, inOrder behind it: a row for
+// selectRequests selects what EachRequest reads, inOrder behind it: a row for
 // each answer, and one for each request without any.
 const (
 	selectRequests = `select r.id, r.run_id, u.base_url, r.interview_id, r.job_application_id, r.candidate_id, r.email_disabled,
@@ -65,12 +65,13 @@ func requests(ctx context.Context, db Querier, query string, args []any) iter.Se
 			yield(nil, fmt.Errorf("read requests: %w", err))
 			return
 		}
-		eachRequest(rows)(yield)
+		EachRequest(rows)(yield)
 	}
 }
 
-// eachRequest is requests for rows that are selected already, which it closes.
-func eachRequest(rows *sql.Rows) iter.Seq2[*Request, error] {
+// EachRequest yields the requests of rows that are selected already, as
+// selectRequests has them, and closes these.
+func EachRequest(rows *sql.Rows) iter.Seq2[*Request, error] {
 	return func(yield func(*Request, error) bool) {
 		defer rows.Close()
 		var current *Request
@@ -118,17 +119,17 @@ func (r *Request) readPeople() error {
 	}
 	text := r.text
 	r.text = ""
-	return r.joinAll(text)
+	return r.JoinAll(text)
 }
 
-// joinAll adds the people of requests.people.
-func (r *Request) joinAll(people string) (err error) {
+// JoinAll adds the people of requests.people, as they were claimed.
+func (r *Request) JoinAll(people string) (err error) {
 	if r.Emails, err = parseTexts(people); err != nil {
 		return fmt.Errorf("request %d: %w", r.ID, err)
 	}
 	r.People = make([]Person, len(r.Emails))
 	for i := range r.People {
-		r.People[i] = Person{State: batch.StateSending, by: r.RunID, Forgotten: IsForgottenMark(r.Emails[i])}
+		r.People[i] = Person{State: batch.StateSending, By: r.RunID, Forgotten: IsForgottenMark(r.Emails[i])}
 		r.forgotten = r.forgotten || r.People[i].Forgotten
 	}
 	return nil

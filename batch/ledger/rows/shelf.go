@@ -74,9 +74,9 @@ type alike struct {
 // fits reports whether somebody's link, if any, is the one with their id.
 func (a *alike) fits(p *Person) bool {
 	if a.link == (commonLink{}) {
-		return p.inviteURL == ""
+		return p.InviteURL == ""
 	}
-	return a.link.fits(p.inviteURL, p.CandidateID)
+	return a.link.fits(p.InviteURL, p.CandidateID)
 }
 
 const (
@@ -150,11 +150,11 @@ func (s *shelf) find(r *shelved, baseURL string, k batch.Key, slot *[]byte) (Per
 // person returns what is known of the person with an id. Id and link get one
 // text, since they are mostly kept together.
 func (r *shelved) person(a *alike, id []byte) Person {
-	p := Person{State: a.state, by: a.by, IDFrom: r.idFrom, urlFrom: r.urlFrom, owned: true}
+	p := Person{State: a.state, By: a.by, IDFrom: r.idFrom, URLFrom: r.urlFrom, owned: true}
 	link := a.link.before + string(id) + a.link.after
 	p.CandidateID = link[len(a.link.before):][:len(id)]
 	if a.link != (commonLink{}) {
-		p.inviteURL = link
+		p.InviteURL = link
 	}
 	return p
 }
@@ -174,13 +174,13 @@ func (s *shelf) put(r *Request) {
 		return
 	}
 	first := &r.People[max(0, slices.IndexFunc(r.People, func(p Person) bool { return p.CandidateID != "" }))]
-	like := alike{baseURL: r.BaseURL, interviewID: r.InterviewID, application: r.Application, kind: r.Kind, state: first.State, by: first.by}
+	like := alike{baseURL: r.BaseURL, interviewID: r.InterviewID, application: r.Application, kind: r.Kind, state: first.State, by: first.By}
 	if first.CandidateID != "" {
-		like.link.before, like.link.after, _ = strings.Cut(first.inviteURL, first.CandidateID)
+		like.link.before, like.link.after, _ = strings.Cut(first.InviteURL, first.CandidateID)
 	}
 	kept := shelved{
 		people: int32(len(s.people)), end: int32(len(s.people) + len(r.People)), alike: s.number(like),
-		offset: s.size, idFrom: first.IDFrom, urlFrom: first.urlFrom,
+		offset: s.size, idFrom: first.IDFrom, urlFrom: first.URLFrom,
 	}
 	if !s.write(s.slots(&kept, r, &like)) {
 		s.closeLocked() // whoever else needs the room shall have it
@@ -215,8 +215,8 @@ func (s *shelf) slots(kept *shelved, r *Request, like *alike) (slots []byte) {
 		person := shelvedPerson(0)
 		// Nobody who is found here is asked for Since.
 		if *p == (Person{
-			State: like.state, by: like.by, IDFrom: kept.idFrom, urlFrom: kept.urlFrom,
-			Since: p.Since, owned: p.owned, CandidateID: p.CandidateID, inviteURL: p.inviteURL,
+			State: like.state, By: like.by, IDFrom: kept.idFrom, URLFrom: kept.urlFrom,
+			Since: p.Since, owned: p.owned, CandidateID: p.CandidateID, InviteURL: p.InviteURL,
 		}) && like.fits(p) {
 			person = shelve(hash)
 		}

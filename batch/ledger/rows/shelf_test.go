@@ -29,11 +29,11 @@ func TestShelved(t *testing.T) {
 			p := Person{
 				State: rapid.SampledFrom([]batch.State{
 					batch.StateNone, batch.StateSending, batch.StateInvited, batch.StateRefused, batch.StateFailed, batch.StateNoInvitation,
-				}).Draw(t, "state"), by: rapid.Int64Range(4, 6).Draw(t, "by"),
+				}).Draw(t, "state"), By: rapid.Int64Range(4, 6).Draw(t, "by"),
 				Mark:        rapid.SampledFrom([]string{"", "m"}).Draw(t, "mark"),
 				CandidateID: rapid.SampledFrom(ids).Draw(t, "id"), IDFrom: rapid.Int64Range(0, 2).Draw(t, "idFrom"), owned: true,
 			}
-			p.inviteURL = fmt.Sprintf(rapid.SampledFrom(urls).Draw(t, "url"), p.CandidateID)
+			p.InviteURL = fmt.Sprintf(rapid.SampledFrom(urls).Draw(t, "url"), p.CandidateID)
 			r.Emails, r.People = append(r.Emails, fmt.Sprint("p", i)), append(r.People, p)
 		}
 		for len(r.People) <= fewPeople {
@@ -48,8 +48,8 @@ func TestShelved(t *testing.T) {
 			p, folds := &r.People[i], make([]Fold, 1)
 			left := s.serve(5, r.BaseURL, []batch.Key{{InterviewID: "i-1", Email: r.Emails[i]}}, []Match{{0, r.ID}}, folds)
 			found, may := len(left) == 0, r.Kind != batch.KindResend && p.Mark == ""
-			linked := p.CandidateID != "" && p.inviteURL != p.CandidateID && strings.Contains(p.inviteURL, p.CandidateID)
-			if found && !may || !found && may && i == first && (linked || p.inviteURL == "") {
+			linked := p.CandidateID != "" && p.InviteURL != p.CandidateID && strings.Contains(p.InviteURL, p.CandidateID)
+			if found && !may || !found && may && i == first && (linked || p.InviteURL == "") {
 				t.Fatalf("%+v is found: %v", p, found)
 			}
 			var want Fold
