@@ -71,8 +71,7 @@ const (
 	Denied              // the API refuses us, whatever we send: quota or path
 )
 
-// A Cause names the cases in which the caller acts in a way that the Fate
-// alone does not tell.
+// A Cause names a case that the caller handles apart, beyond what the Fate says.
 type Cause int
 
 // The causes.

@@ -192,7 +192,7 @@ func (c *Client) do(ctx context.Context, method, path string, body []byte, buf *
 
 func (c *Client) newRequest(ctx context.Context, method, path string, body []byte) (*http.Request, error) {
 	// In NopCloser, net/http does not know the reader. It then sets no GetBody,
-	// by which it could send a body again, and does not see that the body of a
+	// which it would use to send a body again, and does not see that the body of a
 	// GET is empty: it repeats a GET without one when a connection breaks.
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, io.NopCloser(bytes.NewReader(body)))
 	if err != nil {

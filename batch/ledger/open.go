@@ -3,17 +3,16 @@
 // nor the API.
 //
 // Requests and answers are appended, by one goroutine for all that wait, so
-// that sending waits for one short write to the disk and no more. Who was in
-// which request is an index over them, to which a run adds its own at its end;
-// until then these are found through a table in memory. A person's state is
-// never stored: it is folded from the requests that name them and the answers
-// to these.
+// that sending waits for one short write to the disk and no more. An index says
+// who was in which request. A run adds its own people to it at its end; until
+// then a table in memory finds them. A person's state is never stored: it is
+// folded from the requests that name them and the answers to these.
 //
-// Who sends opens a Store, which holds the ledger alone, and begins a Run in
-// it, which is a batch.Ledger. Who only wants to know what was sent opens a
-// history.Reader, whether or not a run goes on. For the sqlite3 shell
-// there is a view, invitations. A ledger must not be on a network file system,
-// and what Files names is moved and restored together.
+// To send, open a Store, which holds the ledger alone, and begin a Run in it,
+// which is a batch.Ledger. To read what was sent, open a history.Reader, whether
+// or not a run goes on. The sqlite3 shell has a view, invitations. A ledger must
+// not be on a network file system, and what Files names is moved and restored
+// together.
 package ledger
 
 import (
@@ -31,7 +30,7 @@ import (
 	"bulkinvite/batch/ledger/rows"
 )
 
-// Options are what a Store may be told. The zero value is fine.
+// Options configure a Store. The zero value is fine.
 type Options struct {
 	Now func() time.Time // time.Now
 }

@@ -76,8 +76,7 @@ func (r *Run) stop() {
 }
 
 // writeGroups is the writer's goroutine, the only one that writes during a run.
-// A bug in it is told to all who wait: whether something of theirs was written
-// is not known.
+// A bug in it fails all who wait, since nobody knows what of theirs was written.
 func (r *Run) writeGroups() error {
 	for range r.wake {
 		g := r.take()

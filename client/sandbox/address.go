@@ -13,7 +13,7 @@ import (
 // books have it as it was sent.
 type AddressForm string
 
-// The forms in which addresses come back. The empty AddressForm is as sent.
+// The address forms. The empty AddressForm is as sent.
 const (
 	Gmail         AddressForm = "gmail"   // lower case; at gmail.com and googlemail.com, which are gmail.com, without dots and +tag
 	WithoutTag    AddressForm = "no-tag"  // without +tag, whatever the domain
@@ -69,7 +69,7 @@ func (f AddressForm) of(email string) string {
 	}
 }
 
-// canonical is the form in which Google itself delivers an address.
+// canonical is the address as Google itself delivers it.
 func canonical(local, domain string) string {
 	if domain != "gmail.com" && domain != "googlemail.com" {
 		return local + "@" + domain

@@ -32,7 +32,7 @@ import (
 // A PageZero says how an API whose pages begin at 1 answers for page 0.
 type PageZero string
 
-// The ways in which page 0 is answered. The empty PageZero is PageZeroError.
+// The answers to page 0. The empty PageZero is PageZeroError.
 const (
 	PageZeroError PageZero = "error" // 400
 	PageZeroSame  PageZero = "same"  // as page 1
@@ -56,7 +56,7 @@ type Config struct {
 	// among all that arrived. They go before Faults.
 	PostScript map[int]Fault
 	LateBy     time.Duration // from the answer to the act of Late504; 0: 5 s
-	SlowBy     time.Duration // by which Slow delays the answer; 0: 2 s
+	SlowBy     time.Duration // how long Slow delays the answer; 0: 2 s
 
 	Rules []Rule // the first that applies to a request answers it; they come behind PostScript and Faults
 

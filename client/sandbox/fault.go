@@ -11,7 +11,7 @@ import (
 	"bulkinvite/client"
 )
 
-// A Fault is one way in which a request goes wrong. The empty Fault is none.
+// A Fault is one way for a request to go wrong. The empty Fault is none.
 type Fault string
 
 // The faults; Faults says what each does.

@@ -284,7 +284,7 @@ func (s *Server) invitation(n uint32) client.Invitation {
 	return client.Invitation{CandidateID: id, CandidateEmail: s.spelled(s.store.sessions[n].email, s.cfg.AnswerAddresses), InviteURL: url}
 }
 
-// spelled returns an address in the form in which it comes back.
+// spelled returns an address as it comes back.
 func (s *Server) spelled(email string, form AddressForm) string {
 	email = form.of(email)
 	if s.cfg.UpperCaseAnswers {

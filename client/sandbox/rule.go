@@ -60,7 +60,8 @@ const (
 	HTML      Form = "html"
 )
 
-// NoList are the ways in which an API says that it has no list, by name.
+// NoList returns the rule of an API without a list, which says so in one of the
+// NoListWays.
 func NoList(way string) (Rule, error) {
 	reply, known := noList[way]
 	if !known {
@@ -155,7 +156,7 @@ func (r *Rule) applies(q asked) bool {
 
 func (r *Rule) names(c client.Candidate) bool { return hasPrefixFold(c.Email, r.Address) }
 
-// first returns the index of the first candidate whom the rule names.
+// first returns the index of the first candidate that the rule names.
 func (r *Rule) first(candidates []client.Candidate) int {
 	if i := slices.IndexFunc(candidates, r.names); i >= 0 {
 		return i
@@ -163,7 +164,8 @@ func (r *Rule) first(candidates []client.Candidate) int {
 	return len(candidates)
 }
 
-// invites returns for whom the API acts before it answers as the rule says.
+// invites returns the candidates that the API invites before it answers as the rule
+// says.
 func (r *Rule) invites(candidates []client.Candidate) []client.Candidate {
 	switch r.Acts {
 	case ActsForAll:

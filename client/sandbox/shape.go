@@ -24,7 +24,7 @@ type AnswerShape struct {
 
 	Doubled  bool // each invitation comes twice, first with an id and a link that nobody has
 	Crossed  bool // what names one person names the person of the answer before instead
-	Stranger bool // the last invitation is somebody's whom nobody asked for
+	Stranger bool // the last invitation is that of a stranger
 	Nobody   bool // no invitations are in it: they are queued
 	Holes    bool // a null stands before the invitations
 	Array    bool // data is the array of the invitations itself
@@ -84,7 +84,7 @@ func (s *Server) shaped(invitations []client.Invitation, chance *rand.Rand) answ
 	return jsonAnswer(cmp.Or(shape.Code, http.StatusOK), accepted{status, invitationsSent, data})
 }
 
-// renamed returns invitations of which one may be another person's.
+// renamed returns the invitations, one of them perhaps another person's.
 func (s *Server) renamed(invitations []client.Invitation, chance *rand.Rand) []client.Invitation {
 	shape := s.cfg.Shape
 	if len(invitations) == 1 && shape.Crossed {

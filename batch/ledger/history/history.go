@@ -34,7 +34,7 @@ type PastRequest struct {
 	Answers          []PastAnswer
 }
 
-// A PastAnswer is an answer to a request, or a later finding, that tells of the
+// A PastAnswer is an answer to a request, or a later finding, that names the
 // person.
 type PastAnswer struct {
 	RunID       int64
@@ -66,8 +66,8 @@ func histories(ctx context.Context, db rows.Querier, aliases []alias, interviewI
 	return slices.DeleteFunc(histories, func(h History) bool { return len(h.Requests) == 0 }), nil
 }
 
-// candidates returns the empty histories of all interviews in which people may
-// be who are known by the aliases.
+// candidates returns an empty history for each interview and alias: the person
+// may be in it under that name.
 func candidates(ctx context.Context, db rows.Querier, aliases []alias, interviewID string) ([]History, error) {
 	query, args := "select distinct u.base_url, r.interview_id from requests r join runs u on u.id = r.run_id order by 1, 2", []any{}
 	if interviewID != "" {
@@ -97,7 +97,7 @@ func (h *History) fill(ctx context.Context, l *rows.Finder) error {
 	return err
 }
 
-// pastRequest returns what a request tells of the person at a position in it.
+// pastRequest returns what a request says of the person at a position in it.
 func pastRequest(r *rows.Request, at int) PastRequest {
 	past := PastRequest{
 		ID: r.ID, RunID: r.RunID, Kind: r.Kind, ClaimedAt: r.ClaimedAt, JobApplicationID: r.Application,

@@ -25,7 +25,7 @@ type OpenRequest struct {
 
 // InDoubt returns who is in doubt because of a run, or of any if that is 0: each
 // person once, in the request that this comes from, and without re-sends. It is
-// what People tells, in memory that grows with those in doubt alone.
+// what People returns, in memory that grows with those in doubt alone.
 func (q Questions) InDoubt(ctx context.Context, run int64) ([]OpenRequest, error) {
 	return q.openRequests(ctx, batch.StateSending, run, isOrigin)
 }
@@ -40,7 +40,7 @@ func (q Questions) LeftOut(ctx context.Context) ([]OpenRequest, error) {
 // somebody's ends the doubt.
 func (q Questions) OpenRequests(ctx context.Context) ([]OpenRequest, error) {
 	return q.openRequests(ctx, batch.StateSending, 0, func(o *OpenRequest, rec *batch.Record) bool {
-		// What another request or a newer re-send has told since is no doubt.
+		// What another request or a newer re-send has settled since is no doubt.
 		return o.Kind == batch.KindResend && rec.ResentState == batch.StateSending ||
 			o.Kind != batch.KindResend && rec.State == batch.StateSending
 	})
@@ -49,8 +49,8 @@ func (q Questions) OpenRequests(ctx context.Context) ([]OpenRequest, error) {
 // isOrigin reports whether the state that somebody is in comes from the request.
 func isOrigin(o *OpenRequest, rec *batch.Record) bool { return o.RequestID == rec.RequestID }
 
-// openRequests returns those whom requests of a run, or of any if that is 0, have
-// in the state, if keep says so of all that is known of them.
+// openRequests returns the people who are in the state in requests of a run, or
+// of any if that is 0, if keep accepts their record.
 func (q Questions) openRequests(ctx context.Context, state batch.State, run int64, keep func(*OpenRequest, *batch.Record) bool) ([]OpenRequest, error) {
 	return ask(ctx, q, func(db rows.Querier) ([]OpenRequest, error) {
 		var open []OpenRequest
@@ -71,7 +71,7 @@ func (q Questions) openRequests(ctx context.Context, state batch.State, run int6
 	})
 }
 
-// stillOpen returns those of whom keep says so.
+// stillOpen returns the people whose record keep accepts.
 func stillOpen(ctx context.Context, db rows.Querier, open []OpenRequest, keep func(*OpenRequest, *batch.Record) bool) ([]OpenRequest, error) {
 	l, err := rows.NewFinder(ctx, db)
 	if err != nil {
@@ -115,9 +115,8 @@ func openFor(r *rows.Request, at int, state batch.State) (o OpenRequest, ok bool
 type Member struct {
 	Key   batch.Key
 	State batch.State
-	// Listed is set if the API's list has to show, under this address, somebody
-	// whom the request invited. A job application or a candidate id may belong
-	// to another address.
+	// Listed is set if the API's list has to show this address once the request has
+	// invited it. A job application or a candidate id may belong to another one.
 	Listed bool
 }
 

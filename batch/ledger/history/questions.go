@@ -15,12 +15,12 @@ import (
 // answer is of one state of the ledger, though a run goes on.
 type Questions struct {
 	// read calls f with one state of the ledger, and perhaps once more with a newer
-	// one: f forgets what it was told before.
+	// one: f then forgets what it read before.
 	read func(ctx context.Context, f func(rows.Querier) error) error
 }
 
-// NewQuestions returns the questions to a ledger of which read calls f with one
-// state.
+// NewQuestions returns the questions to a ledger; read calls f with one state of
+// it.
 func NewQuestions(read func(ctx context.Context, f func(rows.Querier) error) error) Questions {
 	return Questions{read}
 }
@@ -35,21 +35,21 @@ func ask[T any](ctx context.Context, q Questions, f func(db rows.Querier) (T, er
 }
 
 // Look calls f with a look-up of people of a base URL. If a run began meanwhile,
-// f is called once more, and has to forget what it was told. After a run that
+// f is called once more, and has to forget what it read. After a run that
 // died or is not over, Look reads what that run has written: about a second and
 // 11 MB per million people.
 func (q Questions) Look(ctx context.Context, baseURL string, f func(batch.Lookuper) error) error {
-	var told error // f's, which is not the ledger's
+	var asked error // f's, which is not the ledger's
 	err := q.read(ctx, func(db rows.Querier) error {
 		l, err := rows.NewFinder(ctx, db)
 		if err == nil {
 			l.BaseURL = baseURL
-			told = f(&readOnly{lookup: l})
+			asked = f(&readOnly{lookup: l})
 			l.Cache.Shelf.Close()
 		}
 		return err
 	})
-	return cmp.Or(err, told)
+	return cmp.Or(err, asked)
 }
 
 // A readOnly look-up lets one ask after the other: in a transaction they share

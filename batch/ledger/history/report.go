@@ -101,8 +101,7 @@ func (i InterviewReport) People() int { return i.Tally.People() + i.Resent + i.E
 // Reached returns how many of them have an invitation.
 func (i InterviewReport) Reached() int { return i.Invited + i.Resent + i.Elsewhere }
 
-// Findings count the people of whom an answer was missing and of whom the
-// API's list told.
+// Findings count people whose answer was missing, by what the API's list showed.
 type Findings struct{ Invited, NotInvited int }
 
 func (f *Findings) add(outcomes []rows.Outcome) {

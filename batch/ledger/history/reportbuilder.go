@@ -114,7 +114,7 @@ func (b *reportBuilder) add(req *rows.Request) {
 func (b *reportBuilder) person(r *reportRow, i int) {
 	state := r.People[i].State
 	if state == batch.StateNone {
-		return // another request tells of them, or none was sent
+		return // another request has their state, or none was sent
 	}
 	interview := value(b.interviews, r.InterviewID)
 	interview.InterviewID = r.InterviewID

@@ -63,8 +63,8 @@ func (t *Traces) find(ctx context.Context, db rows.Querier, interviewID string) 
 	return nil
 }
 
-// learn takes down the ids that a history tells, and the names that stand for
-// the person because of them.
+// learn notes the ids that a history names, and the names that stand for the
+// person because of them.
 func (t *Traces) learn(h *History) {
 	learn := func(id string, key batch.Key) {
 		if id == "" {
@@ -90,9 +90,9 @@ func (t *Traces) learn(h *History) {
 	}
 }
 
-// InDoubt returns a history of which it is not known whether the person was
-// invited; nil if there is none. Its answer has to come first: only who is known
-// can be asked for.
+// InDoubt returns a history whose outcome is unknown, nil if there is none. It has
+// to be settled before the person is forgotten: the API can only be asked about a
+// known address.
 func (t *Traces) InDoubt() *History {
 	i := slices.IndexFunc(t.Histories, func(h History) bool { return h.Record.State == batch.StateSending })
 	if i < 0 {

@@ -35,11 +35,11 @@ type Columns struct {
 
 const (
 	idInLink = "{candidate_id}"
-	notTold  = '-' // in states, of people of whom the answer says nothing
+	notTold  = '-' // in states: the answer says nothing of the person
 )
 
-// stateLetters are the states in an answer. If one bit of a letter is flipped, or
-// of notTold, it is none of these any more.
+// stateLetters are the letters of the states in an answer. A flipped bit makes no
+// letter, nor notTold, into another.
 var stateLetters = map[batch.State]byte{
 	batch.StateInvited: 'i', batch.StateSending: 'o', batch.StateRefused: 'r',
 	batch.StateFailed: 'f', batch.StateNoInvitation: 'l', batch.StateNone: 'x',
@@ -155,8 +155,7 @@ func (c *Columns) decode(people int) (outcomes []Outcome, err error) {
 	return outcomes, nil
 }
 
-// decodeLinks reads the column of links, in which there are texts or what they
-// have in common.
+// decodeLinks reads the column of links: texts, or what they have in common.
 func (c *Columns) decodeLinks(people int) ([]string, *commonLink, error) {
 	if !strings.HasPrefix(c.Links, `"`) {
 		links, err := columnTexts(c.Links, people)

@@ -8,9 +8,9 @@ import (
 	"math"
 )
 
-// ReadIndex reads the index, and refuses one of which something is missing or
-// not as it was written: whoever is in that would be invited again. It takes a
-// fifth of a second for ten million people.
+// ReadIndex reads the index, and refuses one that is incomplete or not as it was
+// written: the people in the missing part would be invited again. It takes a fifth
+// of a second for ten million people.
 func ReadIndex(ctx context.Context, db Querier) (*Index, error) {
 	var size int
 	if err := db.QueryRowContext(ctx, "select coalesce(sum(length(entries)), 0) from people").Scan(&size); err != nil {
@@ -81,8 +81,8 @@ func ReadBehind(ctx context.Context, db Querier) (t *Tail, last int64, err error
 	return t, newest, nil
 }
 
-// Repeated returns the hashes, see Hasher.Short, of all whom several requests may
-// name; those of requests that the index lacks are among them anyway.
+// Repeated returns the hashes, see Hasher.Short, that several requests may have.
+// Those of requests that the index lacks are among them in any case.
 func Repeated(ctx context.Context, db Querier) (map[uint64]bool, error) {
 	x, err := ReadIndex(ctx, db)
 	if err != nil {

@@ -45,7 +45,7 @@ func OpenLastRequestFile(path string, last int64) (*LastRequestFile, error) {
 	return &LastRequestFile{file, last}, err
 }
 
-// Note takes down that the ledger has all requests to last.
+// Note writes that the ledger has all requests to last.
 func (w *LastRequestFile) Note(last int64) error {
 	if last <= w.last {
 		return nil
@@ -55,7 +55,7 @@ func (w *LastRequestFile) Note(last int64) error {
 	return err
 }
 
-// Close makes the file durable: until the next run it is all that tells of a
+// Close makes the file durable: until the next run it is the only trace of a
 // ledger that is removed.
 func (w *LastRequestFile) Close() error { return errors.Join(w.file.Sync(), w.file.Close()) }
 
@@ -84,8 +84,8 @@ func RefuseOrphan(path string) error {
 	return nil
 }
 
-// RefuseLost refuses a ledger that is gone and of which something is left: to
-// call it one that never was would be wrong.
+// RefuseLost refuses a ledger that is gone while something beside it is left: it
+// existed once.
 func RefuseLost(path string) error {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -17,7 +17,7 @@ type people []byte
 
 const (
 	entrySize  = 10
-	maxRequest = 1<<40 - 1 // the greatest number for which an entry has room
+	maxRequest = 1<<40 - 1 // the greatest number that fits into an entry
 )
 
 func (p people) add(e entry) people {
@@ -33,8 +33,8 @@ func (p people) request(i int) int64 {
 	return int64(binary.BigEndian.Uint64(p[i*entrySize+2:]) & maxRequest)
 }
 
-// merge sorts people of whom the first n are sorted, and the others, too. It
-// needs as much memory again as the others take.
+// merge sorts people that consist of two sorted parts, the first of n. It needs as
+// much memory again as the second takes.
 func (p people) merge(n int) {
 	others := append(people(nil), p[n*entrySize:]...)
 	for to, left := p.Len()-1, others.Len(); left > 0; to-- {
@@ -60,7 +60,7 @@ type segment struct {
 // a run.
 type Index struct {
 	people
-	segments []segment // of which the list was made, as they are in the ledger, the oldest first
+	segments []segment // that the list was made of, as they are in the ledger, the oldest first
 
 	starts []uint32 // where to look for a hash, by its high bits
 	shift  int      // to these bits

@@ -75,8 +75,8 @@ func (r *Request) clone() *Request {
 }
 
 // Find returns the position of a person, or -1. People are mostly asked for in
-// the order in which they are named, so it begins with the one at hint. Those
-// who were forgotten are found, too.
+// their order in the request, so it begins with the one at hint. It finds those
+// who were forgotten, too.
 func (r *Request) Find(email string, hint int) int {
 	for i := range r.Emails {
 		if at := (hint + i) % len(r.Emails); r.Emails[at] == email {

@@ -23,8 +23,8 @@ const (
 	schemaVersion = 1
 )
 
-// DSN returns a data source name in which nothing of path can be taken for a
-// parameter. The pragmas stand in it because only so they reach every
+// DSN returns a data source name that escapes path, so that nothing of it is taken
+// for a parameter. The pragmas stand in it because only so they reach every
 // connection of the pool.
 func DSN(path, mode string, pragmas ...string) string {
 	query := url.Values{"mode": {mode}, "_txlock": {"immediate"}}

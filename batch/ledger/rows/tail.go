@@ -7,9 +7,9 @@ import "iter"
 // bytes for each, and grows in small steps; and it is sorted, so that the index
 // is made of it without more memory.
 //
-// It is a hash table whose places ascend with the hashes, and in which what is
-// pushed off its place is sorted too: looking for a hash goes on to the first
-// greater one or free slot, and adding one moves the greater ones behind it.
+// It is a hash table whose places ascend with the hashes. What is pushed off its
+// place is sorted, too: looking for a hash goes on to the first greater one or
+// free slot, and adding one moves the greater ones behind it.
 type Tail struct {
 	Base  int64 // all requests in it have higher numbers
 	parts [1 << (hashBits - restBits)]tailPart
