@@ -109,12 +109,18 @@ func (m *misreading) byteOf(r rune) (byte, bool) {
 
 // hasOddWord reports whether a word has a character that no word has: a question
 // mark in place of a letter, or what other encodings make of letters (√©, ├®, ³,
-// Cyrillic among Latin letters).
+// Cyrillic among Latin letters, and Èâàí, which is Cyrillic).
 func hasOddWord(s string) bool {
-	before, script := ' ', -1
+	const tooMany = 4 // accented letters of latin-1, one after the other
+	before, script, accented := ' ', -1, 0
 	for _, r := range s {
 		letter := unicode.IsLetter(r)
+		if accented++; r < '\u00c0' || r > '\u00ff' {
+			accented = 0
+		}
 		switch {
+		case accented == tooMany:
+			return true
 		case isStandIn(r) && unicode.IsLetter(before), isStandIn(before) && letter:
 			return true
 		case (r == '\u201a' || r == '\u201e') && unicode.IsLetter(before):

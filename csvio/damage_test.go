@@ -49,7 +49,7 @@ func TestNamesInTheWrongEncoding(t *testing.T) {
 
 func TestDamagedWords(t *testing.T) {
 	for _, s := range []string{"Jos?", "M?ller", "?lvaro", "Andr? P?mela", "Jos√© Garc√≠a", "Jos├®", "M³ller", "Nicol\u00c3 Rossi", "JosГ©", "Zo\ufffd", "Zoë MÃ¼ller",
-		"MÃ¼ller 李", "Annе", "MĂĽller", "MichaĹ‚", "Ă–zil", "ÄŚapek", "Jos‚", "M„ller", "M¸ller", "Mⁿller", "Nguyá»…n"} {
+		"MÃ¼ller 李", "Annе", "MĂĽller", "MichaĹ‚", "Ă–zil", "ÄŚapek", "Jos‚", "M„ller", "M¸ller", "Mⁿller", "Nguyá»…n", "Èâàí", "Ãéþñãïò Lee", "Ïåòðîâ"} {
 		if !isDamaged(s) {
 			t.Errorf("%s is not called damaged", s)
 		}

@@ -96,8 +96,8 @@ func commonMistake(s string) string {
 		return formulaProblem
 	case strings.HasPrefix(s, "#") && spreadsheetError(s) == "":
 		return "begins with #, as what is commented out"
-	case len(s) >= 7 && strings.EqualFold(s[:7], "mailto:"):
-		return `begins with "mailto:": leave that out`
+	case strings.Contains(strings.ToLower(s), "mailto:"):
+		return `has "mailto:" in it: write the address alone`
 	case strings.HasPrefix(s, "'"):
 		return "begins with ', as spreadsheets mark a text: leave that out"
 	case ats == 0 && spreadsheetError(s) != "":

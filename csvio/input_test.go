@@ -128,6 +128,8 @@ func TestOpenErrors(t *testing.T) {
 		"UTF-8 further down than its mark is believed": {"\ufeff" + head + strings.Repeat("Ann,ann@x.co,1\n", scanBuffer/10) + "Zoë,z@x.co,1\n", Options{Encoding: "windows-1252"},
 			"x.csv: is UTF-8 and not windows-1252; leave out --encoding"},
 		"NUL": {head + "Ä\x00,", Options{}, "x.csv:2:2: a NUL byte: this is no text; save the list again as CSV (UTF-8)"},
+		"UTF-16 without mark, named otherwise": {utf16Text(t, unicode.LittleEndian, false, head), Options{Encoding: "windows-1252"},
+			"x.csv:1:2: a NUL byte: this is no UTF-8 text; if it is UTF-16 without a byte order mark, add --encoding utf-16"},
 		"UTF-16 without mark": {utf16Text(t, unicode.LittleEndian, false, head), Options{},
 			"x.csv:1:2: a NUL byte: this is no UTF-8 text; if it is UTF-16 without a byte order mark, add --encoding utf-16"},
 		"broken UTF-16": {broken16, Options{}, "x.csv:2:2: broken UTF-16; save the list again as CSV (UTF-8)"},

@@ -139,8 +139,9 @@ func nameInside(s string) bool {
 }
 
 // templates matches fields that a program should have filled in, between signs
-// that no name has, or between equal signs close to a word.
-var templates = regexp.MustCompile(`\{\{.*?(?:\}\}|$)|[$#]?\{[^{}]*\}|<%.*?%>|\*\|.*?\|\*|` +
+// that no name has, or between equal signs close to a word; and tags of HTML.
+var templates = regexp.MustCompile(`</?(?:a|b|br|div|em|font|i|p|span|strong|td|u)(?:[\s/][^<>]*)?>|` +
+	`\{\{.*?(?:\}\}|$)|[$#]?\{[^{}]*\}|<%.*?%>|\*\|.*?\|\*|` +
 	`(?:^|\s)((?:%+\pL[^%]*%+|#+\pL[\pL\pN_.]*#+|\$+\pL[\pL\pN_.]*\$+|\|+\pL[\pL\pN_.]*\|+))(?:\s|$)`)
 
 // inBrackets matches texts between signs that may also enclose a part of a name.

@@ -248,7 +248,7 @@ func (s *spooler) explain(chunk []byte, at int, rest io.Reader) error {
 	switch {
 	case len(bytes.Trim(chunk[at:], "\x00")) == 0 && !s.zeros:
 		e.Message, e.Hint = "the file ends in NUL bytes", "a crash or a full disk cut it off, or a failed copy: fetch it again"
-	case chunk[at] == 0 && s.zeros && s.decoded == "":
+	case chunk[at] == 0 && s.zeros && !s.utf16:
 		e.Message, e.Hint = "a NUL byte: this is no UTF-8 text", "if it is UTF-16 without a byte order mark, add --encoding utf-16"
 	case chunk[at] == 0:
 		e.Message, e.Hint = "a NUL byte: this is no text", save

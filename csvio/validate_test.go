@@ -173,6 +173,7 @@ func TestPartsThatAreNoNames(t *testing.T) {
 		"{{first_name": "{{first_name", "(Nombre) Lee": "(Nombre)", "__FIRST_NAME__": "__FIRST_NAME__",
 		"Ann [Annie] Lee": "", "Иван «Ваня» Петров": "", "Melanie (Mel) Lee": "", "Ann (Candidate)": "", "Ke$ha Lee": "", "A$AP Rock$": "", "#1 Ann #2": "", "100% Ann 5%": "",
 		"Ann | Lee | HR": "", "Ann *star*": "", "Nam Nguyen": "", "<Ann Lee>": "",
+		"<b>Ann</b>": "<b>", "Ann<br/>Lee": "<br/>", `<span class="x">Ann`: `<span class="x">`, "Ann </p>": "</p>", "Ann <Bea> Lee": "",
 		"Ann (null)": "(null)", "<nil> Lee": "<nil>", `Ann \N`: `\N`, "N/A Lee": "N/A", "Ann undefined": "undefined", "Undefined Lee": "Undefined", "Ann [NULL] Lee": "[NULL]",
 		"Ann": "", "Li (Nan) Wu": "", "Ann (?)": "", "Ann/Bob": "", "Ann NULL": "", "Christine Lee": "", "(Ann) Lee": "", "A/B": "", "Ann - Lee": "",
 	} {
@@ -276,7 +277,9 @@ func TestEmailProblem(t *testing.T) {
 		"ann@x.co\nbob@x.co":                       "is more than one: give each a row of its own",
 		"Ann <ann@x.co>, Bob <bob@x.co>":           "is more than one: give each a row of its own",
 		"Ann <ann@x.co>":                           "stands in < >: write it alone, without name and brackets",
-		"mailto:ann@x.co":                          `begins with "mailto:": leave that out`,
+		"mailto:ann@x.co":                          `has "mailto:" in it: write the address alone`,
+		"<MAILTO:ann@x.co|ann@x.co>":               `has "mailto:" in it: write the address alone`,
+		"[ann@x.co](mailto:ann@x.co)":              `has "mailto:" in it: write the address alone`,
 		"ann ax@x.co":                              "has white space in it",
 		"ann\u00a0ax@x.co":                         "has white space in it (U+00A0, no-break space)",
 		"ann\nax@x.co":                             "has a line break in it",
