@@ -31,7 +31,7 @@ func (r *Run) Claim(ctx context.Context, req batch.Request) (batch.Claim, error)
 type claim struct {
 	req    *batch.Request
 	hashes []uint64     // parallel to req.People
-	twins  []int        // the first person with the same key, or -1; nil if all are -1
+	unique bool         // nobody is named twice
 	found  []rows.Match // in the index
 
 	request *rows.Request // what is written
@@ -40,35 +40,9 @@ type claim struct {
 
 func newClaim(r *Run, req *batch.Request) *claim {
 	hashes := rows.HashAll(r.BaseURL, req.People)
-	return &claim{req: req, hashes: hashes, twins: twins(req.People, hashes)}
-}
-
-// twins returns for each key the position of the first one that equals it, or
-// -1 where that is the key itself; nil if nobody is named twice.
-func twins(keys []batch.Key, hashes []uint64) []int {
 	sorted := slices.Clone(hashes)
 	slices.Sort(sorted)
-	if len(slices.Compact(sorted)) == len(keys) {
-		return nil
-	}
-	first := make(map[batch.Key]int, len(keys))
-	twins := make([]int, len(keys))
-	for i, k := range keys {
-		if j, found := first[k]; found {
-			twins[i] = j
-			continue
-		}
-		first[k], twins[i] = i, -1
-	}
-	return twins
-}
-
-// twin returns the position of the first person with the same key, or -1.
-func (c *claim) twin(i int) int {
-	if c.twins == nil {
-		return -1
-	}
-	return c.twins[i]
+	return &claim{req: req, hashes: hashes, unique: len(slices.Compact(sorted)) == len(hashes)}
 }
 
 // decide says who is claimed, and lets all who ask from now on know it.
@@ -92,8 +66,8 @@ func (c *claim) decide(r *Run) ([]row, error) {
 	}
 	r.lastRequest, c.answer.ID = w.ID, w.ID
 	for i, h := range c.hashes {
-		if c.answer.Held[i] == nil && c.twin(i) < 0 {
-			r.Cache.Tail.Add(h, w.ID)
+		if c.answer.Held[i] == nil {
+			r.Cache.Tail.Add(h, w.ID) // once, also for who is named twice
 		}
 	}
 	r.Cache.Keep(w) // its settlement comes soon
@@ -109,7 +83,7 @@ func (c *claim) join(r *Run) error {
 	c.answer.Held = make([]*batch.Record, len(people))
 	c.request.Reserve(len(people))
 	found := r.Cache.AddTail(c.found, c.hashes)
-	if len(found) == 0 && c.twins == nil { // nothing is known of anybody, as it mostly is
+	if len(found) == 0 && c.unique { // nothing is known of anybody, as it mostly is
 		for _, k := range people {
 			c.request.Join(k.Email)
 		}
@@ -121,17 +95,16 @@ func (c *claim) join(r *Run) error {
 	if err != nil {
 		return err
 	}
-	claimed := make([]int, len(people)) // position in the request, or -1
+	joined := map[batch.Key]int{} // position in the request
 	for i, k := range people {
-		claimed[i] = -1
-		if twin := c.twin(i); twin >= 0 && claimed[twin] >= 0 {
-			claimed[i] = claimed[twin]
-			known[i].Add(r.RunID, c.request, &c.request.People[claimed[i]])
+		at, twice := joined[k]
+		if twice {
+			known[i].Add(r.RunID, c.request, &c.request.People[at])
 		}
 		if rows.Holds(c.req, &known[i].Rec, c.request.ClaimedAt) {
 			c.answer.Held[i] = &known[i].Rec
-		} else if claimed[i] < 0 {
-			claimed[i] = c.request.Join(k.Email)
+		} else if !twice {
+			joined[k] = c.request.Join(k.Email)
 		}
 	}
 	return nil

@@ -19,12 +19,10 @@ const (
 	lockPause    = 20 * time.Millisecond
 )
 
-// A lock is a lock on PATH.lock, which the system frees when the process ends,
-// however it ends. The file stays: removing it would let two processes hold
-// locks on two files of that name. It does not work over NFS.
-type lock struct{ file *flock.Flock }
-
-func takeLock(ctx context.Context, path string) (*lock, error) {
+// takeLock locks PATH.lock, which the system frees when the process ends, however
+// it ends. The file stays: removing it would let two processes hold locks on two
+// files of that name. It does not work over NFS.
+func takeLock(ctx context.Context, path string) (*flock.Flock, error) {
 	file := flock.New(path+".lock", flock.SetPermissions(0o600))
 	waiting, cancel := context.WithTimeout(ctx, lockPatience)
 	defer cancel()
@@ -37,7 +35,5 @@ func takeLock(ctx context.Context, path string) (*lock, error) {
 	case !held:
 		return nil, errors.Join(ErrLocked, file.Close())
 	}
-	return &lock{file}, nil
+	return file, nil
 }
-
-func (l *lock) release() error { return l.file.Close() }

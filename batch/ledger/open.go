@@ -20,8 +20,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"bulkinvite/batch/file"
@@ -43,7 +45,7 @@ type Store struct {
 	path   string
 	isNew  bool
 	now    func() time.Time
-	lock   *lock
+	opened []io.Closer // in this order
 	seen   *rows.LastRequestFile
 	file   fs.FileInfo // of what SQLite has open
 	write  *sql.DB     // one connection
@@ -76,40 +78,18 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context) error {
-	var err error
-	if err = makeFolder(s.path); err != nil {
-		return err
-	}
-	if s.lock, err = takeLock(ctx, s.path); err != nil {
-		return err
-	}
-	noted, err := rows.ReadLastRequest(s.path)
+	noted, err := s.take(ctx)
 	if err != nil {
-		return err
-	}
-	if s.isNew, err = isMissing(s.path); err != nil {
-		return err
-	}
-	if s.isNew && noted > 0 {
-		return rows.LostError(s.path, 0, noted)
-	}
-	if s.isNew {
-		if err = create(ctx, s.path); err != nil {
-			return err
-		}
-	}
-	if err = rows.Inspect(ctx, s.path); err != nil {
-		return err
-	}
-	if err = tighten(s.path); err != nil { // not before it is known to be ours
 		return err
 	}
 	if s.write, err = openForWriting(ctx, s.path); err != nil {
 		return err
 	}
+	s.opened = append(s.opened, s.write) // closed behind read: it is the one that may remove the WAL
 	if s.seen, err = rows.OpenLastRequestFile(s.path, noted); err != nil {
 		return err
 	}
+	s.opened = append(s.opened, s.seen)
 	// What is written from now on is lost if one of the names is. SQLite does so,
 	// too, when it first writes to its WAL, and drops the error.
 	if err = file.SyncFolder(s.path); err != nil {
@@ -121,6 +101,7 @@ func (s *Store) open(ctx context.Context) error {
 	if s.read, err = openForReading(s.path); err != nil {
 		return err
 	}
+	s.opened = append(s.opened, s.read)
 	last, err := rows.LastRequest(ctx, s.read)
 	if err != nil {
 		return err
@@ -133,6 +114,35 @@ func (s *Store) open(ctx context.Context) error {
 		return err
 	}
 	return s.indexPeople(ctx)
+}
+
+// take locks the ledger, makes it if it is missing, and refuses a file that is
+// none. It returns the last request that a run has noted.
+func (s *Store) take(ctx context.Context) (noted int64, err error) {
+	if err = makeFolder(s.path); err != nil {
+		return 0, err
+	}
+	lock, err := takeLock(ctx, s.path)
+	if err != nil {
+		return 0, err
+	}
+	s.opened = append(s.opened, lock)
+	if noted, err = rows.ReadLastRequest(s.path); err != nil {
+		return 0, err
+	}
+	if s.isNew, err = isMissing(s.path); err == nil && s.isNew {
+		if noted > 0 {
+			return 0, rows.LostError(s.path, 0, noted)
+		}
+		err = create(ctx, s.path)
+	}
+	if err == nil {
+		err = rows.Inspect(ctx, s.path)
+	}
+	if err == nil {
+		err = tighten(s.path) // not before it is known to be ours
+	}
+	return noted, err
 }
 
 // indexPeople brings the index up to date after a run that died: it adds the
@@ -234,35 +244,21 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
-	var err error
 	if s.run != nil {
 		s.run.stop()
 	}
-	if s.write != nil {
-		ctx := context.Background()
-		err = s.indexPeople(ctx)
-		_, truncErr := s.write.ExecContext(ctx, "pragma wal_checkpoint(truncate)")
-		err = errors.Join(err, truncErr)
-	}
-	if err = errors.Join(err, s.closeAll()); err != nil {
+	ctx := context.Background()
+	err := s.indexPeople(ctx)
+	_, truncErr := s.write.ExecContext(ctx, "pragma wal_checkpoint(truncate)")
+	if err = errors.Join(err, truncErr, s.closeAll()); err != nil {
 		return fmt.Errorf("ledger %s: close: %w", s.path, err)
 	}
 	return nil
 }
 
-func (s *Store) closeAll() error {
-	var err error
-	if s.read != nil {
-		err = s.read.Close()
-	}
-	if s.write != nil {
-		err = errors.Join(err, s.write.Close()) // last: it is the one that may remove the WAL
-	}
-	if s.seen != nil {
-		err = errors.Join(err, s.seen.Close())
-	}
-	if s.lock != nil {
-		err = errors.Join(err, s.lock.release())
+func (s *Store) closeAll() (err error) {
+	for _, open := range slices.Backward(s.opened) {
+		err = errors.Join(err, open.Close())
 	}
 	return err
 }
