@@ -25,7 +25,7 @@ type RunInfo struct {
 type Run struct {
 	rows.Finder
 	store  *Store
-	owners owners
+	owners rows.Owners
 
 	// Guarded by Cache, until the writer is gone.
 	lastRequest int64

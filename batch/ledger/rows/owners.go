@@ -1,4 +1,4 @@
-package ledger
+package rows
 
 import (
 	"context"
@@ -8,31 +8,30 @@ import (
 	"sync"
 
 	"bulkinvite/batch"
-	"bulkinvite/batch/ledger/rows"
 )
 
-// owners finds the requests whose answers name a candidate id. Few runs ask for
+// Owners finds the requests whose answers name a candidate id. Few runs ask for
 // it, so it is not kept in the ledger but made in memory when it is needed
 // first: some 11 bytes and a fraction of a microsecond for each answered person.
-type owners struct {
+type Owners struct {
 	mu         sync.Mutex
-	lastAnswer int64      // all answers up to this one are in it
-	requests   *rows.Tail // by the hash of the id
+	lastAnswer int64 // all answers up to this one are in it
+	requests   *Tail // by the hash of the id
 }
 
-// Owners implements batch.Ledger.
-func (r *Run) Owners(ctx context.Context, candidateIDs []string) ([][]batch.Key, error) {
+// Of implements batch.Ledger's Owners over a source, which is always the same.
+func (o *Owners) Of(ctx context.Context, s Source, candidateIDs []string) ([][]batch.Key, error) {
 	asked := map[string][]int{} // positions
 	for i, id := range candidateIDs {
 		if id != "" {
 			asked[id] = append(asked[id], i)
 		}
 	}
-	found, err := r.namingRequests(ctx, asked)
+	found, err := o.namingRequests(ctx, s, asked)
 	keys := make([][]batch.Key, len(candidateIDs))
 	for err == nil && len(found) > 0 {
-		n := min(len(found), rows.ReadRequests)
-		err = r.knownIn(ctx, found[:n], func(id string, k batch.Key) {
+		n := min(len(found), ReadRequests)
+		err = knownIn(ctx, s, found[:n], func(id string, k batch.Key) {
 			for _, i := range asked[id] {
 				if !slices.Contains(keys[i], k) {
 					keys[i] = append(keys[i], k)
@@ -49,14 +48,13 @@ func (r *Run) Owners(ctx context.Context, candidateIDs []string) ([][]batch.Key,
 
 // namingRequests returns the requests whose answers may name one of the ids,
 // sorted.
-func (r *Run) namingRequests(ctx context.Context, ids map[string][]int) ([]int64, error) {
-	if err := r.Cache.CheckOpen(); err != nil || len(ids) == 0 {
-		return nil, err
+func (o *Owners) namingRequests(ctx context.Context, s Source, ids map[string][]int) ([]int64, error) {
+	if len(ids) == 0 {
+		return nil, nil
 	}
-	o := &r.owners
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if err := o.readAnswers(ctx, r.store.read, r.BaseURL); err != nil {
+	if err := o.readAnswers(ctx, s); err != nil {
 		return nil, err
 	}
 	var found []int64
@@ -68,19 +66,17 @@ func (r *Run) namingRequests(ctx context.Context, ids map[string][]int) ([]int64
 }
 
 // idHash is what owners have for a candidate id.
-func idHash(id string) uint64 { return rows.NewHasher("").Short(batch.Key{Email: id}) }
+func idHash(id string) uint64 { return NewHasher("").Short(batch.Key{Email: id}) }
 
-// readAnswers adds the answers at a base URL that have come since it was called
-// last.
-func (o *owners) readAnswers(ctx context.Context, db rows.Querier, baseURL string) error {
+// readAnswers adds the answers that have come since it was called last.
+func (o *Owners) readAnswers(ctx context.Context, s Source) error {
 	if o.requests == nil {
-		o.requests = &rows.Tail{}
+		o.requests = &Tail{}
 	}
-	const since = "where u.base_url = ? and r.id in (select request_id from answers where id > ?)"
 	newest := o.lastAnswer
-	for r, err := range rows.Requests(ctx, db, since, baseURL, o.lastAnswer) {
+	for r, err := range s.RequestsSince(ctx, o.lastAnswer) {
 		if err == nil && r.ID > math.MaxUint32 {
-			err = fmt.Errorf("%w: there is no request %d", rows.ErrDamaged, r.ID)
+			err = fmt.Errorf("%w: there is no request %d", ErrDamaged, r.ID)
 		}
 		if err != nil {
 			return err
@@ -99,8 +95,8 @@ func (o *owners) readAnswers(ctx context.Context, db rows.Querier, baseURL strin
 }
 
 // knownIn calls f for each id under which these requests have invited somebody.
-func (r *Run) knownIn(ctx context.Context, ids []int64, f func(id string, k batch.Key)) error {
-	for req, err := range rows.Requests(ctx, r.store.read, rows.ByID, rows.Numbers(ids)) {
+func knownIn(ctx context.Context, s Source, ids []int64, f func(id string, k batch.Key)) error {
+	for req, err := range s.RequestsByID(ctx, ids) {
 		if err != nil {
 			return err
 		}
