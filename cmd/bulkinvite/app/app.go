@@ -1,7 +1,7 @@
-// Package app is what all commands of bulkinvite share: what the program was
-// started with, flags and their environment, the key, the ledger's place,
-// signals, the terminal, the log, exit codes, and words for counts and times.
-// It knows cobra and the library. It must not know any command.
+// Package app is what all commands share: the program's arguments and streams,
+// flags and their environment, the key, the ledger's path, signals, the terminal,
+// the log, exit codes, and words for counts and times. It knows cobra and the
+// library. It must not know any command.
 package app
 
 import (
@@ -20,11 +20,11 @@ import (
 	"bulkinvite/batch"
 )
 
-// An App holds what the program was started with, for all commands.
+// An App holds the streams and the environment of the program, for all commands.
 type App struct {
 	Stdin   io.Reader
 	Stdout  io.Writer
-	Answers io.Writer // stdout with its errors, for what programs read
+	Answers io.Writer // stdout with its errors, for output that programs read
 	Stderr  *backlog
 	Environ []string
 
@@ -56,13 +56,13 @@ func (a *App) AddFlags(flags *pflag.FlagSet) {
 		"the least that is logged: debug, info, warn or error")
 }
 
-// SetFlags sets flags from the environment where the command line did not, and
+// SetFlags sets the flags that the command line did not from the environment, and
 // expands ~ in those that name files.
 func (a *App) SetFlags(cmd *cobra.Command, _ []string) error {
 	return cmp.Or(applyEnvironment(cmd.Flags(), a.Environ), expandHomes(cmd.Flags(), a.Environ))
 }
 
-// OnTerminal reports whether there is a user who can answer a question.
+// OnTerminal reports whether a user is there to answer a question.
 func (a *App) OnTerminal() bool { return a.stdinTerminal || a.StderrTerminal != nil }
 
 // Columns returns the width of the terminal.
@@ -74,8 +74,8 @@ func (a *App) Columns() int {
 	return width
 }
 
-// Finish prints what went wrong in one line and returns the exit code. An error
-// that is not a Failure comes from cobra and is about the usage.
+// Finish prints an error in one line and returns the exit code. An error that is no
+// Failure comes from cobra and is about the usage.
 func (a *App) Finish(cmd *cobra.Command, err error) int {
 	if err == nil {
 		return batch.ExitOK
@@ -91,8 +91,8 @@ func (a *App) Finish(cmd *cobra.Command, err error) int {
 	return f.Code
 }
 
-// Action adapts a command's own function to cobra. Its errors become Failures,
-// which sets them apart from those that cobra makes itself.
+// Action adapts a command's function to cobra. It makes errors Failures, to set
+// them apart from those of cobra itself.
 func (a *App) Action(f func(ctx context.Context, log zerolog.Logger, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		log := a.newLogger()
@@ -108,8 +108,8 @@ func (a *App) Action(f func(ctx context.Context, log zerolog.Logger, args []stri
 	}
 }
 
-// wordsOf returns the part of a command's error that is still to be printed:
-// nothing of an exit code alone, and the bug of an error that has one.
+// wordsOf returns the part of a command's error that is still to be printed: the
+// bug, if it has one, and nothing of an exit code alone.
 func wordsOf(err error) error {
 	if p := (*batch.Panic)(nil); errors.As(err, &p) {
 		return p

@@ -14,18 +14,18 @@ import (
 	"bulkinvite/batch"
 )
 
-// backlogLines is how many lines may wait for a reader of stderr: more than a run
-// logs in many hours, unless everything goes wrong.
+// backlogLines is how many lines may wait for a reader of stderr: more than most
+// runs log in many hours.
 const backlogLines = 4096
 
-// A backlog is a writer that never waits for its reader, neither for a full pipe
-// nor for a terminal that Ctrl-S has stopped: sending must not wait for them.
-// When too many lines wait, it drops the oldest, since the last lines matter
-// most, and reports their number when somebody reads again.
+// A backlog is a writer that never waits for its reader, because sending must wait
+// neither for a full pipe nor for a terminal that Ctrl-S has stopped. If too many
+// lines wait, it drops the oldest, since the last lines matter most, and writes
+// their number when somebody reads again. On a terminal it can keep a progress bar
+// below its lines.
 //
-// zerolog's diode is meant for this. It was not taken because its waiter may
-// miss a line until the next one comes, and because a collision of two writers
-// can keep all that follows from being written.
+// It replaces zerolog's diode, whose waiter may miss a line until the next one
+// comes, and which may stop for good when two writers collide.
 type backlog struct {
 	to     io.Writer
 	notice func(to io.Writer, dropped int)
@@ -45,8 +45,7 @@ func newBacklog(to io.Writer, notice func(to io.Writer, dropped int)) *backlog {
 	return b
 }
 
-// Write implements io.Writer. It copies p, and keeps the bytes of one call
-// together.
+// Write implements io.Writer. It keeps the bytes of one call together.
 func (b *backlog) Write(p []byte) (int, error) {
 	line := bytes.Clone(p)
 	b.add(func() { b.write(line) })
@@ -118,18 +117,18 @@ func (b *backlog) EndBar(line string) {
 	})
 }
 
-// Flush writes what waits, if somebody reads.
+// Flush waits until all lines are written, if somebody reads.
 func (b *backlog) Flush() {
 	written := make(chan struct{})
 	b.add(func() { close(written) })
 	Patiently(ended(), func() { <-written })
 }
 
-// End is Flush, and nothing is written after it.
+// End is Flush, and ends the writing.
 func (b *backlog) End() {
 	b.endOnce.Do(func() {
 		close(b.ending)
-		Patiently(ended(), func() { _ = b.writer.Wait() }) // a bug there must not take others along
+		Patiently(ended(), func() { _ = b.writer.Wait() }) // its bug must not hide the run's error
 	})
 }
 
@@ -140,12 +139,12 @@ func ended() context.Context {
 	return ctx
 }
 
-// lastWords is how long the program waits at its end for a reader.
+// lastWords is how long the program waits for a reader at its end.
 const lastWords = time.Second
 
-// Patiently calls f, which may wait for a reader, and returns when f does, or at
-// most lastWords after ctx is done. It reports whether f has returned.
-func Patiently(ctx context.Context, f func()) bool {
+// Patiently calls f, which may wait for a reader, and returns when f does, or
+// lastWords after ctx is done.
+func Patiently(ctx context.Context, f func()) {
 	returned := make(chan struct{})
 	var g errgroup.Group // not waited for, if nobody ever reads
 	g.Go(batch.Guard(func() error {
@@ -155,13 +154,11 @@ func Patiently(ctx context.Context, f func()) bool {
 	}))
 	select {
 	case <-returned:
-		return true
+		return
 	case <-ctx.Done():
 	}
 	select {
 	case <-returned:
-		return true
 	case <-time.After(lastWords):
-		return false
 	}
 }

@@ -6,14 +6,13 @@ import (
 	"runtime/debug"
 )
 
-// version is set when a release is built: -ldflags
-// "-X bulkinvite/cmd/bulkinvite/app.version=v1.2.3".
+// version is set by -ldflags "-X bulkinvite/cmd/bulkinvite/app.version=v1.2.3".
 var version = ""
 
-// A Build says which program this is.
+// A Build identifies the program.
 type Build struct{ Version, commit, goVersion string }
 
-// ThisBuild reads what the linker and the go command left in the binary.
+// ThisBuild reads the Build that the linker and the go command left in the binary.
 func ThisBuild() Build {
 	b := Build{Version: version, commit: "unknown", goVersion: runtime.Version()}
 	info, ok := debug.ReadBuildInfo()

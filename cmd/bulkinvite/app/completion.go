@@ -8,9 +8,9 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// AddCompletions says what shells complete after cmd, its commands and their
-// flags: the words of a choice or a text, files where a file is named, and else
-// nothing, since cobra's default is files.
+// AddCompletions registers what shells complete after cmd, its commands and their
+// flags: the words of a flag, files where a flag names one, and else nothing,
+// since cobra's default is files.
 func AddCompletions(cmd *cobra.Command) {
 	if cmd.ValidArgsFunction == nil && !strings.Contains(cmd.Use, "FILE") {
 		cmd.ValidArgsFunction = cobra.NoFileCompletions
@@ -26,15 +26,15 @@ func AddCompletions(cmd *cobra.Command) {
 		if v, ok := f.Value.(interface{ completions() []string }); ok {
 			complete = cobra.FixedCompletions(v.completions(), cobra.ShellCompDirectiveNoFileComp)
 		}
-		_ = cmd.RegisterFlagCompletionFunc(f.Name, complete) // fails only for what the two lines above exclude
+		_ = cmd.RegisterFlagCompletionFunc(f.Name, complete) // fails only for unknown flags and for those found above
 	})
 	for _, sub := range cmd.Commands() {
 		AddCompletions(sub)
 	}
 }
 
-// RequireShell makes cobra's completion command fail without a shell: otherwise
-// it prints help, which a profile would run as a script.
+// RequireShell makes cobra's completion command fail without a shell, because a
+// profile would run the help that it prints instead.
 func RequireShell(root *cobra.Command) {
 	cmd, _, err := root.Find([]string{"completion"})
 	if err != nil {
@@ -42,7 +42,7 @@ func RequireShell(root *cobra.Command) {
 	}
 	cmd.Example = `  source <(bulkinvite completion bash)
   bulkinvite completion fish > ~/.config/fish/completions/bulkinvite.fish`
-	cmd.Args = cobra.ArbitraryArgs // none of them is a shell: those are commands
+	cmd.Args = cobra.ArbitraryArgs // the shells are commands
 	cmd.RunE = func(*cobra.Command, []string) error {
 		return errors.New("name a shell: bash, zsh, fish or powershell")
 	}

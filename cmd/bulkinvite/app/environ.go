@@ -19,8 +19,8 @@ func EnvName(flag string) string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// lookup returns the last value of a variable in environ, as getenv(3) does in
-// most shells' children. An empty variable counts as not set.
+// lookup returns the last value of a variable in environ. An empty variable counts
+// as not set.
 func lookup(environ []string, name string) string {
 	for _, entry := range slices.Backward(environ) {
 		if key, value, _ := strings.Cut(entry, "="); key == name {
@@ -50,16 +50,15 @@ func applyEnvironment(flags *pflag.FlagSet, environ []string) error {
 	return first
 }
 
-// setFromEnvironment sets a flag. The variable of a repeated flag has all values
-// with commas between them, and quotes around a value that has a comma itself,
-// as in a CSV file.
+// setFromEnvironment sets a flag. The variable of a repeated flag has all values,
+// separated by commas and quoted as in a CSV file.
 func setFromEnvironment(flag pflag.Value, value string) error {
 	if _, repeated := flag.(Repeated); !repeated {
 		return flag.Set(value)
 	}
 	r := csv.NewReader(strings.NewReader(value))
 	r.FieldsPerRecord = -1
-	r.LazyQuotes = true // a quote in the middle is only that
+	r.LazyQuotes = true // a quote in the middle means itself
 	lines, err := r.ReadAll()
 	if err != nil {
 		return err
@@ -81,8 +80,8 @@ func badVariable(f *pflag.Flag, value string, err error) error {
 	return fmt.Errorf("%s=%q in the environment: %w", name, value, badValue(f, err))
 }
 
-// UnknownVariables returns the variables with our prefix that belong to no flag
-// of any command. They are most likely misspelled.
+// UnknownVariables returns the variables with our prefix that belong to no flag of
+// any command: they are probably misspelled.
 func UnknownVariables(root *cobra.Command, environ []string) []string {
 	known := map[string]bool{}
 	learn := func(f *pflag.Flag) { known[EnvName(f.Name)] = HasVariable(f) }

@@ -8,7 +8,7 @@ import (
 	"bulkinvite/batch"
 )
 
-// A Failure is an error with an exit code. Without Err it prints nothing:
+// A Failure is an error with an exit code. Without Err it prints nothing, because
 // everything was printed before.
 type Failure struct {
 	Code int
@@ -38,8 +38,8 @@ func ExitWith(code int) error {
 	return &Failure{Code: code}
 }
 
-// CodeOf returns the exit code of a command's error. An error without a code
-// means that the command broke off.
+// CodeOf returns the exit code of a command's error. An error without a code is
+// one of a command that broke off.
 func CodeOf(err error) int {
 	var (
 		f *Failure
@@ -48,7 +48,7 @@ func CodeOf(err error) int {
 	switch {
 	case err == nil:
 		return batch.ExitOK
-	case errors.As(err, &p): // whatever else the command says
+	case errors.As(err, &p): // a bug comes before all else
 		return batch.ExitBroken
 	case errors.As(err, &f):
 		return f.Code

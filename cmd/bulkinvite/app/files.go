@@ -6,8 +6,7 @@ import (
 	"bulkinvite/batch/file"
 )
 
-// CheckWritable makes sure that the file that a flag names can be written by
-// file.Replace.
+// CheckWritable refuses a file of a flag that file.Replace could not write.
 func CheckWritable(flag, name string) error {
 	if err := CheckReplaceable(flag, name); err != nil {
 		return err
@@ -18,13 +17,12 @@ func CheckWritable(flag, name string) error {
 	return nil
 }
 
-// CheckReplaceable makes sure that the file that a flag names can be put in the
-// place of what is there.
+// CheckReplaceable refuses a file of a flag that a file must not replace.
 func CheckReplaceable(flag, name string) error {
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() { // it would be replaced by a file: /dev/null too
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() { // /dev/null would become a file
 		return Refusef("--%s %s is not a regular file; name one", flag, name)
 	}
-	if file.LeadsNowhere(name) { // it would be replaced itself
+	if file.LeadsNowhere(name) { // the link itself would be replaced
 		return Refusef("--%s %s is a symbolic link that leads nowhere; name the file itself", flag, name)
 	}
 	return nil

@@ -14,8 +14,8 @@ import (
 )
 
 // expandHome replaces a leading ~ of a path by the home directory. Shells do not
-// expand it in --ledger=~/ledger.db, cron and systemd nowhere: each working
-// folder would get a folder named ~ with a ledger of its own that knows nobody.
+// expand it in --ledger=~/ledger.db, and cron and systemd never do: each working
+// folder would get a folder named ~ with an empty ledger of its own.
 func expandHome(name string, environ []string) (string, error) {
 	first, rest, hasRest := strings.Cut(name, "/")
 	if !strings.HasPrefix(first, "~") || !hasRest && first != "~" {

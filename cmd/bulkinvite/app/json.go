@@ -9,7 +9,7 @@ import (
 )
 
 // WriteJSON writes a document for programs, without HTML escapes in addresses and
-// links. w must return its errors: a program must not take half a document for a
+// links. w must return its errors, so that no program takes half a document for a
 // whole one.
 func WriteJSON(w io.Writer, document any) error {
 	encoder := json.NewEncoder(w)

@@ -14,10 +14,10 @@ import (
 	"bulkinvite/client"
 )
 
-// credentialName is what the key is called among systemd's credentials.
+// credentialName is the name of the key among systemd's credentials.
 const credentialName = "micro1-api-key"
 
-// maxKeyFile bounds what is read of a key file, in bytes.
+// maxKeyFile is how many bytes of a key file are read at most.
 const maxKeyFile = 4096
 
 // errNoKey names every way of giving the key.
@@ -25,9 +25,8 @@ var errNoKey = errors.New("no API key; name a file that holds it with --api-key-
 	"or give it as the systemd credential " + credentialName + ", or in the environment variable MICRO1_API_KEY")
 
 // FindKey reads the API key from keyFile if that is set, else from systemd's
-// credentials, else from the environment. A named place without a key is an
-// error and no reason to try the next: the run would use another account than
-// the one that was meant.
+// credentials, else from the environment. A named place without a key is an error:
+// the key of the next place may belong to another account.
 func FindKey(keyFile string, environ []string, log zerolog.Logger) (client.Key, error) {
 	var none client.Key
 	if keyFile != "" {
@@ -49,7 +48,7 @@ func FindKey(keyFile string, environ []string, log zerolog.Logger) (client.Key, 
 }
 
 // namedKey reads the file of --api-key-file. Its errors do not repeat the name,
-// because people put the key itself there.
+// because people give the key itself there.
 func namedKey(name string, log zerolog.Logger) (client.Key, error) {
 	text, mode, err := readKeyFile(name)
 	if err != nil {

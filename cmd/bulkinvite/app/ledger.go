@@ -14,7 +14,7 @@ import (
 	"bulkinvite/batch/ledger/history"
 )
 
-// TakeLedger opens an existing ledger for a run. Unlike ledger.Open it makes
+// TakeLedger opens an existing ledger for a run. Unlike ledger.Open it creates
 // none.
 func (a *App) TakeLedger(ctx context.Context, named string) (store *ledger.Store, err error) {
 	err = a.ReadLedger(ctx, named, func(_ *history.Reader, path string) error {
@@ -40,7 +40,7 @@ func IsLedger(name, path string) bool {
 
 // AddLedgerFlag adds --ledger, which is the same for all commands.
 func AddLedgerFlag(flags *pflag.FlagSet, name *string) {
-	flags.Var(File(name), "ledger", "the memory of what was sent (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
+	flags.Var(File(name), "ledger", "the record of what was sent (default $XDG_STATE_HOME/bulkinvite/ledger.db, or in ~/.local/state)")
 }
 
 // LedgerPath returns the ledger's path: that of --ledger, else the one in the
@@ -50,7 +50,7 @@ func LedgerPath(named string, environ []string) (string, error) {
 		return named, nil
 	}
 	state := lookup(environ, "XDG_STATE_HOME")
-	if state == "" || !filepath.IsAbs(state) { // the specification has relative ones ignored
+	if state == "" || !filepath.IsAbs(state) { // the specification ignores relative ones
 		home := lookup(environ, "HOME")
 		if home == "" {
 			return "", Refusef("neither HOME nor XDG_STATE_HOME is set, so there is no place for the ledger; name one with --ledger")

@@ -10,8 +10,7 @@ import (
 	"bulkinvite/batch"
 )
 
-// lossy drops the errors of a writer: that nobody reads what is printed is no
-// reason to stop sending, nor to complain.
+// lossy drops the errors of a writer: sending goes on when nobody reads its output.
 type lossy struct{ w io.Writer }
 
 func (l lossy) Write(p []byte) (int, error) {
@@ -45,8 +44,7 @@ func (a *App) loggerTo(to io.Writer) zerolog.Logger {
 	return zerolog.New(w).Level(level).With().Timestamp().Logger()
 }
 
-// LogBug logs the stack of a bug, if err is one: its words alone do not help to
-// fix it.
+// LogBug logs the stack of a bug, if err is one.
 func LogBug(log zerolog.Logger, err error) {
 	if p := (*batch.Panic)(nil); errors.As(err, &p) {
 		log.Error().Str("stack", p.Stack).Msg(p.Error())

@@ -18,18 +18,17 @@ func OnePerson(_ *cobra.Command, args []string) error {
 	return checkPerson(args[0])
 }
 
-// checkPerson refuses what identifies no row, mostly a name or a file.
+// checkPerson refuses what identifies no row, such as a name or a file.
 func checkPerson(person string) error {
 	if !strings.Contains(person, "@") && (batch.Key{Email: person}).HasAddress() {
-		// Not repeated: people put the API key anywhere.
+		// The error does not repeat it: people put the API key anywhere.
 		return errors.New("what is named is no e-mail address; name one, or application:ID or candidate:ID of a row without one")
 	}
 	return nil
 }
 
-// CheckUnknown refuses a person that the ledger does not know if it is no
-// address either, such as Ann <ann@example.com>: then it is a mistake, and no
-// answer.
+// CheckUnknown refuses a person that the ledger does not know and that is no
+// address either, such as Ann <ann@example.com>: that is a mistake of the user.
 func CheckUnknown(person string) error {
 	if (batch.Key{Email: person}).HasAddress() {
 		if err := csvio.CheckEmail(person); err != nil {

@@ -33,8 +33,8 @@ func OpenTerminal() (*os.File, error) {
 	return tty, nil
 }
 
-// AskOnTerminal opens the terminal and asks. undone says what a no leaves
-// undone.
+// AskOnTerminal opens the terminal and asks. undone says what did not happen after a
+// no.
 func AskOnTerminal(ctx context.Context, question, undone string) error {
 	tty, err := OpenTerminal()
 	if err != nil {
@@ -62,7 +62,7 @@ func Ask(ctx context.Context, tty terminal, question string) error {
 	defer stop()
 	answer, err := bufio.NewReader(tty).ReadString('\n')
 	if ctx.Err() != nil {
-		_, _ = io.WriteString(tty, "\n") // what is said next stands below the question
+		_, _ = io.WriteString(tty, "\n") // the next message goes below the question
 		return context.Cause(ctx)
 	}
 	if err != nil && !errors.Is(err, io.EOF) {

@@ -14,7 +14,7 @@ import (
 	"bulkinvite/client/sandbox"
 )
 
-// headerTimeout limits how long the sandbox waits for the header of a request.
+// headerTimeout is how long the sandbox waits for the header of a request.
 const headerTimeout = 10 * time.Second
 
 // ServeSandbox serves the sandbox on a listener until stop is called.

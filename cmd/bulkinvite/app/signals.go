@@ -31,13 +31,12 @@ func StoppedBy(ctx context.Context) (StopSignal, bool) {
 }
 
 // WithSignals calls f with a context that the first SIGINT, SIGTERM or SIGHUP
-// cancels. onFirst is called then; the second signal ends the program at once,
-// which the ledger makes safe. SIGQUIT (Ctrl-\) does so at once: Go itself would
-// end with 2, which means that nothing was sent. SIGABRT still prints all
-// goroutines.
+// cancels, and calls onFirst then. The second signal ends the program at once,
+// which the ledger makes safe. So does SIGQUIT (Ctrl-\), for which Go would exit
+// with 2, the code for nothing sent. SIGABRT still prints all goroutines.
 //
-// Signals that are ignored when the program starts stay ignored: that is how
-// nohup and a shell's & ask for it.
+// Signals that are ignored when the program starts stay ignored, as nohup and a
+// shell's & require.
 func WithSignals(ctx context.Context, onFirst func(StopSignal), f func(ctx context.Context) error) error {
 	signals := make(chan os.Signal, 2) // both a first and a second one, even while onFirst writes to a slow terminal
 	for _, sig := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
@@ -57,9 +56,8 @@ func (a *App) Reading(f func(ctx context.Context, log zerolog.Logger, args []str
 	})
 }
 
-// EndAtOnce ends the program at the first signal, for commands and steps that
-// have sent nothing: waiting for standard input, for example, cannot be
-// cancelled.
+// EndAtOnce ends the program at the first signal, for commands and steps that have
+// sent nothing: a read of standard input, for example, cannot be cancelled.
 func (a *App) EndAtOnce(stop StopSignal) {
 	_, _ = fmt.Fprintf(a.Stderr, "bulkinvite: %v; nothing was sent\n", stop)
 	a.Stderr.End()
@@ -106,8 +104,8 @@ func watch(signals <-chan os.Signal, ended <-chan struct{}, first func(StopSigna
 			case n == 0:
 				first(StopSignal{sig})
 			case sig == syscall.SIGHUP:
-				// Of a terminal that is closed both the system and the shell
-				// send one: that must not keep the outputs from being written.
+				// The system and the shell both send one when a terminal is
+				// closed, and the outputs are to be written then.
 			default:
 				exit(StopSignal{sig}.ExitCode())
 				return
@@ -119,8 +117,8 @@ func watch(signals <-chan os.Signal, ended <-chan struct{}, first func(StopSigna
 // AskSignal asks a run for its progress.
 const AskSignal = syscall.SIGUSR1
 
-// SurviveAsking keeps AskSignal from ending the program, which is its default:
-// asking too early, or asking the wrong command, must do no harm.
+// SurviveAsking keeps AskSignal from ending the program, so that it does no harm
+// too early in a run or in other commands.
 func SurviveAsking() {
-	signal.Notify(make(chan os.Signal, 1), AskSignal) // never read: there is nothing to tell yet
+	signal.Notify(make(chan os.Signal, 1), AskSignal) // never read
 }

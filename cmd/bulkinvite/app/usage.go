@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// NoArguments refuses arguments, in this program's words.
+// NoArguments refuses arguments.
 func NoArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return fmt.Errorf("%s takes flags alone, and not %q", cmd.Name(), args[0])
@@ -40,7 +40,7 @@ func FlagError(cmd *cobra.Command, err error) error {
 	)
 	switch {
 	case errors.As(err, &unknown) && strings.HasPrefix(unknown.GetSpecifiedName(), "api-key"):
-		// Whatever follows may be the key: it must not be shown.
+		// The key may follow, which must not be shown.
 		return fmt.Errorf("unknown flag --%s; the API key is never given on the command line, where others can read it", unknown.GetSpecifiedName())
 	case errors.As(err, &unknown):
 		guess := ""
@@ -76,7 +76,7 @@ func nearestFlag(flags *pflag.FlagSet, typed string) string {
 	return found
 }
 
-// hidesValue reports whether errors must not repeat the value of a flag, because
+// hidesValue reports whether errors must not repeat the value of a flag, since
 // people paste keys there.
 func hidesValue(f *pflag.Flag) bool { return f.Value.Type() == KindURL || f.Name == "api-key-file" }
 

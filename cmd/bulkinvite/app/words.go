@@ -28,7 +28,7 @@ func PeopleAre(n int) string {
 	return batch.People(n) + " are"
 }
 
-// Roughly writes a duration without fractions, in two units at most.
+// Roughly writes a duration without fractions, in at most two units.
 func Roughly(d time.Duration) string {
 	switch {
 	case d > 0 && d < time.Second:

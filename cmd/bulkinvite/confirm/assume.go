@@ -15,13 +15,13 @@ import (
 	"bulkinvite/csvio"
 )
 
-// What a person can know about an invitation in doubt.
+// The words of --assume.
 const (
 	assumeSent    = "sent"
 	assumeNotSent = "not-sent"
 )
 
-// assume settles somebody in doubt by what the user knows. It needs no API.
+// assume settles a person in doubt by what the user knows. It needs no API.
 func (c *confirmer) assume(ctx context.Context, args []string) (err error) {
 	key, err := c.assumed(args)
 	if err != nil {
@@ -48,7 +48,7 @@ func (c *confirmer) assume(ctx context.Context, args []string) (err error) {
 	if err := c.askAssume(ctx, doubts); err != nil {
 		return app.Early(ctx, err)
 	}
-	// From here on a signal is too late: it takes no time.
+	// A signal is too late from here on: this takes no time.
 	if err := confirm.Assume(context.WithoutCancel(ctx), store, c.flags.assume == assumeSent, doubts); err != nil {
 		return ledger.Advised(err, store.Path())
 	}
@@ -56,8 +56,8 @@ func (c *confirmer) assume(ctx context.Context, args []string) (err error) {
 	return nil
 }
 
-// assumed returns who is meant. It refuses bad arguments before the ledger is
-// opened.
+// assumed returns the person that the arguments name. It refuses bad arguments
+// before the ledger is opened.
 func (c *confirmer) assumed(args []string) (batch.Key, error) {
 	if len(args) != 2 {
 		return batch.Key{}, app.Refusef("--assume needs a person: name EMAIL and INTERVIEW_ID, as bulkinvite confirm prints them")
@@ -116,7 +116,7 @@ func requestName(kind batch.Kind) string {
 	return "invitation"
 }
 
-// whatCame describes its answer.
+// whatCame describes the answer to it.
 func whatCame(u *history.OpenRequest) string {
 	switch {
 	case u.State == batch.StateNoInvitation:
@@ -127,17 +127,17 @@ func whatCame(u *history.OpenRequest) string {
 	return "answer unknown"
 }
 
-// consequences describes what follows from what is assumed, with a line for each
-// kind of invitation.
+// consequences describes the effect of --assume, in a line for each kind of
+// invitation.
 func (c *confirmer) consequences(before string, doubts []history.OpenRequest) string {
 	var b strings.Builder
-	told := map[bool]bool{}
+	done := map[bool]bool{}
 	for _, u := range doubts {
 		again := u.Kind == batch.KindResend
-		if told[again] {
+		if done[again] {
 			continue
 		}
-		told[again] = true
+		done[again] = true
 		sent := c.flags.assume == assumeSent
 		what := "is not invited to interview %s: the next send that names them invites them"
 		switch {

@@ -14,7 +14,7 @@ import (
 // A report is that of the library in the words of this program.
 type report struct {
 	*confirm.Report
-	baseURL, interview string // that were asked about
+	baseURL, interview string // of the people in question
 }
 
 func (r *report) writeTo(w io.Writer) error {
@@ -61,7 +61,7 @@ func (r *report) lastLine() string {
 	return "finished; nobody is in doubt any more" + r.where()
 }
 
-// where says what was asked about.
+// where names the interview and API in question.
 func (r *report) where() string {
 	if r.interview == "" {
 		return " at " + r.baseURL

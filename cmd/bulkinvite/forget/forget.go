@@ -57,8 +57,8 @@ a run holds the ledger, nothing was removed.`,
 		Args: app.OnePerson,
 		RunE: a.Action(func(ctx context.Context, _ zerolog.Logger, args []string) error {
 			f := &forgetter{App: a, flags: &flags, person: strings.TrimSpace(args[0])}
-			// The first signal only cancels: a ledger that was being rewritten is then
-			// as it was before.
+			// The first signal only cancels: a ledger that is being rewritten then
+			// stays as it was.
 			return app.WithSignals(ctx, func(app.StopSignal) {}, f.run)
 		}),
 	}

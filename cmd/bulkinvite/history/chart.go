@@ -36,7 +36,7 @@ type chart struct {
 	YTicks   []chartTick
 }
 
-// A chartBar is a bin: the accepted requests, and the others on top of them.
+// A chartBar shows a bin: the accepted requests, and the others on top of them.
 type chartBar struct {
 	X, Width     float64
 	Y, Height    float64 // accepted
@@ -96,7 +96,7 @@ func newChart(t history.Timeline, limit float64) *chart {
 	return c
 }
 
-// tickSteps are the usual times between labels.
+// tickSteps are the possible times between labels.
 var tickSteps = []time.Duration{
 	time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second,
 	time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 30 * time.Minute,
@@ -137,7 +137,7 @@ func humanRate(r float64) string {
 // tenths rounds for the page, where further digits do not show.
 func tenths(x float64) float64 { return math.Round(10*x) / 10 }
 
-// Title says what the chart shows, for those who do not see it.
+// Title describes the chart for people who do not see it.
 func (c *chart) Title() string {
 	title := fmt.Sprintf("Requests per %s over %s, in bars of %s; the highest is %s", c.Unit, c.Span, c.BinWidth, c.Peak)
 	if c.Limit != "" {

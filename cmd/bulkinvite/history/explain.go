@@ -156,7 +156,7 @@ func isForgotten(h *history.History) bool {
 	return h.Requests[len(h.Requests)-1].Forgotten
 }
 
-// describe describes what a request was for.
+// describe describes a request.
 func describe(r *history.PastRequest) string {
 	var b strings.Builder
 	b.WriteString(string(r.Kind))
@@ -178,7 +178,7 @@ func describe(r *history.PastRequest) string {
 	return b.String()
 }
 
-// describeAnswer describes an answer to a request, or what was found out later.
+// describeAnswer describes an answer to a request, or a later finding.
 func describeAnswer(r *history.PastRequest, a *history.PastAnswer) string {
 	var b strings.Builder
 	if a.RunID != r.RunID {
@@ -212,7 +212,7 @@ func stateName(s batch.State) string {
 	}
 }
 
-// next describes what the next send does with a row of the person, and why.
+// next describes what the next send would do with a row of the person, and why.
 func (e *explanation) next(h *history.History) string {
 	rec := &h.Record
 	switch rec.Next(batch.Candidate{}, time.Now(), 0) {
@@ -235,7 +235,7 @@ func (e *explanation) next(h *history.History) string {
 	return "invites them, unless the API's list shows them: nothing that was sent for them is known to have invited them" + afterResend(rec)
 }
 
-// missingLink describes what happens to a link that is not known yet.
+// missingLink describes what happens to an unknown link.
 func missingLink(rec *batch.Record) string {
 	switch {
 	case rec.InviteURL != "" || rec.CandidateID == "":
@@ -247,7 +247,7 @@ func missingLink(rec *batch.Record) string {
 	}
 }
 
-// afterResend mentions a re-send, since --resend takes it into account.
+// afterResend mentions a re-send, which --resend takes into account.
 func afterResend(rec *batch.Record) string {
 	if rec.ResentAt.IsZero() {
 		return ""

@@ -34,7 +34,7 @@ const shownOnPage = 50
 // A page is the data of the template, which escapes all texts.
 type page struct {
 	Style     template.CSS // ours alone
-	StyleHash string       // the only style that the browser may apply
+	StyleHash string       // of the only style that the browser may apply
 	Version   string
 	Made      string
 	Personal  bool // the page names people
@@ -42,7 +42,7 @@ type page struct {
 	Run                    history.RunStatus
 	State, Verdict         string // good, note or bad; in words
 	Started, Ended, Took   string
-	Confirm                string // what a run of confirm, which has no rows, found; empty for one of send
+	Confirm                string // the findings of a run of confirm, which has no rows; empty for one of send
 	HasRows                bool   // the run wrote its two files
 	Results, Failed        []rowCount
 	ResultsRows            int
@@ -59,7 +59,7 @@ type page struct {
 	Groups                 []peopleGroup
 }
 
-// A rowCount is how many rows ended in one way.
+// A rowCount counts the rows with one outcome.
 type rowCount struct {
 	Name, Meaning string
 	Rows, Of      int
@@ -76,7 +76,7 @@ type answerRow struct {
 	Of int // requests in all
 }
 
-// A peopleGroup is the people with one error code, the first of them by name.
+// A peopleGroup is the people with one error code, with the first of them.
 type peopleGroup struct {
 	Code   batch.Code
 	Advice string
@@ -88,7 +88,7 @@ type peopleGroup struct {
 func newPage(s *reportSource, anonymous bool) (*page, error) {
 	hash := sha256.Sum256([]byte(pageStyle))
 	p := &page{
-		Style:     template.CSS(pageStyle), //nolint:gosec // it is a part of this program
+		Style:     template.CSS(pageStyle), //nolint:gosec // a part of this program
 		StyleHash: "sha256-" + base64.StdEncoding.EncodeToString(hash[:]),
 		Version:   app.ThisBuild().Version,
 		Made:      pageTime(s.now),
@@ -213,8 +213,8 @@ func (p *page) writeTo(w io.Writer) error {
 	return nil
 }
 
-// share returns the width of a part of a bar in the template's units, wide enough
-// to be seen.
+// share returns the width of a part of a bar in the template's units, at least 1 to
+// be visible.
 func share(n, of int) float64 {
 	const width = 120
 	if n == 0 || of == 0 {

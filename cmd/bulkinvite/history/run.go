@@ -97,7 +97,7 @@ func (v *runView) writeRun(b *strings.Builder) error {
 	return table.Flush()
 }
 
-// countsOf returns the counts of a run, nil if it wrote no outputs.
+// countsOf returns the counts of a run, nil if it wrote none.
 func countsOf(r *history.RunStatus) (counts map[string]int, err error) {
 	if err := json.Unmarshal([]byte(r.Counts), &counts); err != nil {
 		return nil, fmt.Errorf("the counts of run %d cannot be read: %w", r.ID, err)
@@ -133,5 +133,5 @@ func answerOf(answered bool, statusCode int) string {
 	}
 }
 
-// isConfirm reports whether a run was one of confirm, which has no input.
+// isConfirm reports whether a run was one of confirm, which reads no input.
 func isConfirm(r *history.RunStatus) bool { return r.SHA256 == "" }

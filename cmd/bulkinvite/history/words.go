@@ -22,7 +22,7 @@ var exitMeanings = map[int]string{
 	143:                  "stopped by SIGTERM; run the same command again to go on",
 }
 
-// confirmMeanings explain the exit codes that mean something else for confirm.
+// confirmMeanings explain the exit codes with another meaning for confirm.
 var confirmMeanings = map[int]string{
 	batch.ExitOK:         "whoever was asked about is in doubt no more",
 	batch.ExitFailedRows: "somebody is still in doubt; bulkinvite status shows who",
@@ -33,7 +33,7 @@ var confirmMeanings = map[int]string{
 func confirmWords(counts map[string]int, asked int) string {
 	text := fmt.Sprintf("bulkinvite confirm sends no invitations and has no rows. It was about %s in doubt", batch.People(asked))
 	if counts == nil {
-		return text + "; what it found stands in the ledger."
+		return text + "; its findings are in the ledger."
 	}
 	return text + fmt.Sprintf(": %d invited, %d not invited, %d still in doubt.", counts[string(batch.StatusConfirmed)],
 		counts[string(batch.CodeNotSent)], counts[string(batch.CodeUncertain)])
@@ -62,11 +62,11 @@ var codeAdvice = map[batch.Code]string{
 	batch.CodeInterviewRefused:   "The API refused everybody for the interview. See whether it exists and is open, and send the rows again.",
 	batch.CodeNoInvitation:       "The API accepted the request and left these people out, mostly because of the address. Correct it, and send the rows again; to send them as they are, run bulkinvite confirm --assume not-sent first.",
 	batch.CodeAPIError:           "The API failed at every attempt, and nobody was invited. Send the rows again later, as they are.",
-	batch.CodeUncertain:          "They may have been invited. Run the same command again: it asks the API first. Do not invite them in another way.",
+	batch.CodeUncertain:          "They may have been invited. Run the same command again: it asks the API first. Do not invite them elsewhere.",
 	batch.CodeNotSent:            "The run ended before it was their turn. Run the same command again.",
 }
 
-// kindNames are what requests of each kind ask for.
+// kindNames describe the requests of each kind.
 var kindNames = map[batch.Kind]string{
 	batch.KindInvite: "invitation",
 	batch.KindResend: "invitation sent again",
@@ -74,7 +74,7 @@ var kindNames = map[batch.Kind]string{
 	batch.KindFound:  "none: found in the API's list",
 }
 
-// answerName describes what came back.
+// answerName describes an answer.
 func answerName(a history.AnswerReport) string {
 	switch a.Arrival {
 	case history.Answered:

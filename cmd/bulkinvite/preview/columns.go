@@ -7,8 +7,8 @@ import (
 	"bulkinvite/batch/send"
 )
 
-// writeColumns shows which columns are taken for what, once for files
-// that have them in common, and how many rows are left out.
+// writeColumns shows which columns are read as what, once for files with the same
+// columns, and how many rows are left out.
 func (v *Plan) writeColumns(b *strings.Builder) {
 	shown := map[string]bool{}
 	for start := 0; start < len(v.Columns); {
@@ -36,7 +36,7 @@ func (v *Plan) writeColumns(b *strings.Builder) {
 	}
 }
 
-// columnWords says what the column is taken for, with what stands in it.
+// columnWords describes what a column is read as, with its first text.
 func columnWords(c send.Column) string {
 	text := fmt.Sprintf("column %q is taken for %s", c.Header, c.Field)
 	if c.File != "" {

@@ -1,8 +1,7 @@
-// Package preview is what check and send share: the flags that say how an input
-// is read, and the plan that the check pass makes of it, for people, and as the
-// document that send --plan compares. It knows csvio, the plan and what a ledger
-// says of it. It must not know what a command does with the plan, nor send
-// anything.
+// Package preview is what check and send share: the flags that say how an input is
+// read, and its plan, in words for people and as the document that send --plan
+// compares. It knows csvio, the plan and the ledger's part of it. It must not know
+// what a command does with the plan, nor send anything.
 package preview
 
 import (
@@ -19,8 +18,8 @@ import (
 	"bulkinvite/csvio"
 )
 
-// InputFlags say how the input is read and cut into requests. check and send have
-// the same, so that check shows what send would do.
+// InputFlags say how the input is read and cut into requests. check has the same as
+// send, to show what send would do.
 type InputFlags struct {
 	csv      csvio.Options
 	encoding string // encodingAuto or one of csvio's
@@ -40,15 +39,15 @@ func (f *InputFlags) Add(flags *pflag.FlagSet) {
 		return mapping, mapping.Add(s)
 	})}, "map", "take a column for name, first_name, last_name, email, interview_id, job_application_id, candidate_id or disable_email_notification: "+
 		"email=Contact, email=#3 for the third column, or email= for none; may be repeated")
-	flags.Var(app.Text(&f.csv.InterviewID, csvio.CheckInterviewID), "interview-id", "the interview of rows that name none")
-	flags.Var(app.Text(&f.csv.Delimiter, csvio.CheckDelimiter), "delimiter", `what separates the cells, one character or "tab" (default: found in the header)`)
+	flags.Var(app.Text(&f.csv.InterviewID, csvio.CheckInterviewID), "interview-id", "the interview of rows without one")
+	flags.Var(app.Text(&f.csv.Delimiter, csvio.CheckDelimiter), "delimiter", `the character between cells, or "tab" (default: found in the header)`)
 	flags.Var(app.Text(&f.encoding, checkEncoding, knownEncodings...), "encoding",
 		"of the input: auto (UTF-8, or UTF-16 with a byte order mark), utf-8, utf-16, windows-1252, iso-8859-15, shift_jis and so on")
 	flags.Var(app.Text(&f.csv.Sheet, nil), "sheet", "of an Excel workbook, by its name or its number from 1, or all that have the columns and are not hidden (default: the first that is not hidden)")
-	flags.BoolVar(&f.csv.DisableEmail, "no-email", false, "the API shall e-mail nobody (a column disable_email_notification does it for one row)")
-	flags.BoolVar(&f.csv.Resend, "resend", false, "send rows with a candidate_id again; without it that column does nothing")
+	flags.BoolVar(&f.csv.DisableEmail, "no-email", false, "ask the API to send no e-mails (a column disable_email_notification does it for one row)")
+	flags.BoolVar(&f.csv.Resend, "resend", false, "send rows with a candidate_id again; without this flag the column has no effect")
 	flags.BoolVar(&f.strict, "strict", false, "exit 2, and send nothing, if check has any warning about the input")
-	flags.Var(app.Whole(&f.minRows, 0, math.MaxInt), "min-rows", "exit 2, and send nothing, if the input has fewer rows: half an export")
+	flags.Var(app.Whole(&f.minRows, 0, math.MaxInt), "min-rows", "exit 2, and send nothing, if the input has fewer rows, like half an export")
 	flags.Var(app.Span(&f.Batch.ResendAfter), "resend-after", "an invitation is sent again at most once in this time; shorter than a day, so that a daily job misses none")
 	flags.Var(app.Whole(&f.Batch.ChunkSize, 1, 1000), "chunk-size", "people per request")
 	flags.Var(app.Fraction(&f.Batch.Rate, 0, 1e6, true), "rate", "requests per second, of all kinds together")
@@ -67,9 +66,9 @@ func checkEncoding(s string) error {
 	return csvio.CheckEncoding(s)
 }
 
-// Options returns the flags that are not at their default and decide what is sent
-// to whom. The size and rate of requests, and what would refuse the input, are no
-// part of a plan.
+// Options returns the flags of a plan that are not at their default: those that
+// decide who is invited to what. The size and rate of requests, and the flags that
+// refuse an input, are no part of a plan.
 func (f *InputFlags) Options() map[string]string {
 	var untouched InputFlags
 	all := pflag.NewFlagSet("", pflag.ContinueOnError)

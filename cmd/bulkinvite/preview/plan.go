@@ -26,7 +26,7 @@ type Plan struct {
 	WrittenTo string // the file that the invalid rows are in; may be empty
 }
 
-// place is where a row is, for people.
+// place describes where a row is.
 func (v *Plan) place(p batch.Place) string {
 	if file := v.File(p.File); file != "" {
 		return file + " " + p.String()
@@ -92,7 +92,7 @@ func (v *Plan) writeInterviews(b *strings.Builder) {
 	}
 }
 
-// tableRow leaves out the columns that say nothing, such as who is left if the
+// tableRow leaves out columns without information, such as the people left if the
 // ledger knows nobody.
 func (v *Plan) tableRow(people, invited, inDoubt, left, requests any) []any {
 	row := []any{people}
@@ -126,7 +126,7 @@ func (v *Plan) writeLedger(b *strings.Builder) {
 	}
 }
 
-// HeldBackWords describes who is not re-sent although their rows ask for it.
+// HeldBackWords describes the people whose re-send has to wait.
 func HeldBackWords(h batch.HeldBack, resendAfter time.Duration) string {
 	verb := "were re-sent less than %s ago and are left out until %s"
 	if h.People == 1 {

@@ -14,12 +14,12 @@ import (
 	"bulkinvite/csvio"
 )
 
-// savedPlanVersion is that of savedPlan. It goes up when a program that reads
-// an older one would misunderstand it.
+// savedPlanVersion is the version of SavedPlan. It goes up when a reader of the
+// version before would misunderstand the document.
 const savedPlanVersion = 1
 
-// A SavedPlan is what check --json writes: for programs, and for send --plan,
-// which compares it with what it would send itself.
+// A SavedPlan is the document of check --json, for programs and for send --plan,
+// which compares it with its own.
 type SavedPlan struct {
 	Version int `json:"version"`
 
@@ -89,7 +89,7 @@ type savedInterview struct {
 	Requests       int    `json:"requests"`
 }
 
-// Save returns the plan as it is written.
+// Save returns the document of the plan.
 func (v *Plan) Save(baseURL string, options map[string]string) *SavedPlan {
 	p := v.Plan
 	requests := v.Requests()
@@ -122,7 +122,7 @@ func (v *Plan) Save(baseURL string, options map[string]string) *SavedPlan {
 	return s
 }
 
-// ReadPlan reads what check --json has written.
+// ReadPlan reads a document of check --json.
 func ReadPlan(name string) (*SavedPlan, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -140,8 +140,8 @@ func ReadPlan(name string) (*SavedPlan, error) {
 	return &s, nil
 }
 
-// Differs describes the first difference to the plan, "" for none. Learned, which
-// needs the open ledger, compares what the ledger knows.
+// Differs describes the first difference to another plan, "" for none. It leaves
+// what the ledger knows to Learned, which needs the open ledger.
 func (s *SavedPlan) Differs(now *SavedPlan) string {
 	if s.SHA256 != now.SHA256 {
 		return "the input is not the one that was checked: it has changed, or is another file"
@@ -162,7 +162,8 @@ func (s *SavedPlan) Differs(now *SavedPlan) string {
 	return ""
 }
 
-// Learned describes what the ledger has learned since the plan, "" for nothing.
+// Learned describes what the ledger has learned since the plan was made, "" for
+// nothing.
 func (s *SavedPlan) Learned(now *SavedPlan) string {
 	if s.Ledger.Known == now.Ledger.Known {
 		return ""

@@ -10,7 +10,7 @@ import (
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
-// answering calls f, and logs the run's progress at each AskSignal meanwhile.
+// answering calls f, and meanwhile logs the run's progress at each AskSignal.
 func (s *sender) answering(ctx context.Context, f func(ctx context.Context) error) error {
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, app.AskSignal)
@@ -29,7 +29,7 @@ func (s *sender) answering(ctx context.Context, f func(ctx context.Context) erro
 
 // logStanding logs the run's progress now.
 func (s *sender) logStanding() {
-	log := s.log.Level(zerolog.InfoLevel) // whatever --log-level is, because somebody asked
+	log := s.log.Level(zerolog.InfoLevel) // whatever --log-level is: somebody asked
 	m := s.meter.Load()
 	if m == nil {
 		doing := "the input is being read and checked"
@@ -41,7 +41,7 @@ func (s *sender) logStanding() {
 	}
 	words := "sending"
 	if s.sent.Load() {
-		words = "nothing is sent any more: what became of everybody is being told"
+		words = "the sending has ended: the outputs are being written"
 	}
 	reading := m.read()
 	log.Info().Func(reading.fields).Msg(words)

@@ -12,9 +12,9 @@ import (
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
-// An ending is what monitoring and chats get to know about the end of a send. It
-// has nothing personal in it: no names, addresses or ids, no names of files, and
-// none of the API's messages, which may have any of these.
+// An ending is what monitoring and chats learn about the end of a send. It has no
+// names, addresses or ids, no names of files, and no messages of the API, which
+// may have any of these.
 type ending struct {
 	Text      string         `json:"text"`   // for people; Slack and many others show this field
 	Status    string         `json:"status"` // finished, stopped, key_refused, …, broken; refused or locked if nothing was sent
@@ -28,8 +28,8 @@ type ending struct {
 	summary   *summary // nil if nothing was sent
 }
 
-// runAndNotify is run, with --metrics and --notify after it, except for mistakes
-// in the flags: only the person who typed them needs to know.
+// runAndNotify is run with --metrics and --notify after it, but not after a mistake
+// in the flags, which only their author needs to know.
 func (s *sender) runAndNotify(ctx context.Context) error {
 	if err := cmp.Or(s.flags.check(s.App, s.inputNames), s.flags.checkMetricsFile(s.inputNames, s.Environ)); err != nil {
 		return err
@@ -40,7 +40,7 @@ func (s *sender) runAndNotify(ctx context.Context) error {
 		return err
 	}
 	if ctx.Err() != nil {
-		ctx = context.WithoutCancel(ctx) // a stopped run has an end, too
+		ctx = context.WithoutCancel(ctx) // the end of a stopped run is reported, too
 	}
 	e := s.newEnding(begun, app.CodeOf(err))
 	if s.flags.metrics != "" {
@@ -63,14 +63,15 @@ func (s *sender) newEnding(begun time.Time, code int) *ending {
 	}
 	if r := s.summary; r != nil && !r.OutputsLost {
 		e.Counts = r.Counts()
-		delete(e.Counts, batch.RatePerHour) // is for the ledger
+		delete(e.Counts, batch.RatePerHour) // the ledger's alone
 	}
 	e.Status = e.status()
 	e.Text = e.words()
 	return e
 }
 
-// status returns the report's end or, without a report, why nothing was sent.
+// status returns the report's end or, without a report, the reason why nothing was
+// sent.
 func (e *ending) status() string {
 	switch {
 	case e.ExitCode == batch.ExitBroken:
@@ -108,7 +109,7 @@ func (e *ending) words() string {
 	return text + fmt.Sprintf(", %s, exit code %d.", app.Roughly(time.Duration(e.Seconds*float64(time.Second))), e.ExitCode)
 }
 
-// what describes what the exit code means and what to do.
+// what describes the exit code and what to do.
 func (e *ending) what() string {
 	switch {
 	case e.ExitCode == batch.ExitFailedRows && e.summary != nil && e.summary.Rows == 0:

@@ -14,13 +14,13 @@ import (
 )
 
 const (
-	paceWindow = 30 * time.Second // over which the rate of people is averaged
-	paceKnown  = 10 * time.Second // from when on the average says something
+	paceWindow = 30 * time.Second // the time of the average
+	paceKnown  = 10 * time.Second // an average over a shorter time says nothing
 )
 
-// A pace measures how many people per second are done, over the last paceWindow.
-// People that the ledger knows take no time, and would spoil an average over the
-// whole run.
+// A pace measures how many people per second are done, over the last paceWindow. An
+// average over the whole run would be too high, since people that the ledger knows
+// take no time.
 type pace struct {
 	samples []sample // oldest first
 }
@@ -30,7 +30,7 @@ type sample struct {
 	done int
 }
 
-// add notes how many people are done at this time.
+// add adds a sample.
 func (p *pace) add(at time.Time, done int) {
 	for len(p.samples) > 1 && at.Sub(p.samples[1].at) >= paceWindow {
 		p.samples = p.samples[1:]
@@ -66,9 +66,9 @@ type meter struct {
 // A reading is the progress of a run, for people.
 type reading struct {
 	engine.Progress
-	perSecond float64 // people dealt with
-	left      string  // how long the rest takes; "?" if nobody can tell
-	waiting   string  // what keeps everything from going on; or ""
+	perSecond float64 // people done
+	left      string  // how long the rest takes; "?" if that is unknown
+	waiting   string  // what the run waits for; or ""
 }
 
 // read returns the progress now.
@@ -86,9 +86,8 @@ func (m *meter) at(now time.Time, p engine.Progress) reading {
 	return s
 }
 
-// timeLeft returns how long the rest takes at the allowed rate, or at the pace of
-// the last seconds if that is slower: the API may be slow, or have many lists to
-// be read.
+// timeLeft returns how long the rest takes at the allowed rate, or at the present
+// pace if that is slower: the API may be slow, or have many lists to read.
 func (m *meter) timeLeft(p engine.Progress) (left time.Duration, known bool) {
 	requests := p.RequestsLeft + p.LinksLeft
 	seconds := float64(requests) / p.Rate
@@ -101,7 +100,7 @@ func (m *meter) timeLeft(p engine.Progress) (left time.Duration, known bool) {
 		}
 	}
 	if p.InDoubt > 0 {
-		seconds = max(seconds, p.ListIn.Seconds()) // the list ends no doubt before it is read
+		seconds = max(seconds, p.ListIn.Seconds()) // the list settles nobody before it is read
 	}
 	seconds += p.Held.Seconds()
 	const long = 1000 * time.Hour
@@ -111,8 +110,7 @@ func (m *meter) timeLeft(p engine.Progress) (left time.Duration, known bool) {
 	return time.Duration(seconds * float64(time.Second)), true
 }
 
-// waitingFor says what a run waits for when nothing is sent; "" if it waits for
-// nothing.
+// waitingFor describes what a run waits for, "" for nothing.
 func waitingFor(p engine.Progress) string {
 	switch {
 	case p.Done >= p.People && p.LinksLeft > 0:

@@ -25,33 +25,33 @@ import (
 	"bulkinvite/cmd/bulkinvite/app"
 )
 
-// The file keeps the values of these two where a run has no new one.
+// The metrics that keep their value in the file if a run has no new one.
 const (
 	metricSuccess = "bulkinvite_last_success_timestamp_seconds"
 	metricInDoubt = "bulkinvite_ledger_in_doubt_people"
 )
 
-// saveMetrics writes the file for the node exporter's textfile collector. It has
-// nothing personal in it: everybody on the machine may read it, since the
-// exporter runs as another user.
+// saveMetrics writes the file for the node exporter's textfile collector. It has no
+// personal data, since everybody on the machine may read it: the exporter runs as
+// another user.
 func (e *ending) saveMetrics(ctx context.Context, log zerolog.Logger, path, ledgerPath string) error {
 	name := file.Followed(path)
 	kept, err := readMetrics(name)
 	if err != nil {
-		log.Warn().Err(err).Msg("the metrics of the run before cannot be read: when a run last succeeded is not known any more")
+		log.Warn().Err(err).Msg("the metrics of the run before cannot be read, so that the time of the last success is lost")
 	}
 	if e.ExitCode == batch.ExitOK && !e.Rehearsal {
 		kept[metricSuccess] = float64(e.at.Unix())
 	}
 	if e.Run != 0 && !e.Rehearsal {
 		if n, err := countDoubts(ctx, ledgerPath); err != nil {
-			log.Warn().Err(err).Msg("cannot count for the metrics who is in doubt")
+			log.Warn().Err(err).Msg("cannot count the people in doubt for the metrics")
 		} else {
 			kept[metricInDoubt] = float64(n)
 		}
 	}
-	// Several files without a label of their own would have the same metrics,
-	// and the exporter then shows none at all.
+	// Without a label of their own, several files would have the same metrics, and
+	// the exporter would show none.
 	label := strings.ToValidUTF8(strings.TrimSuffix(filepath.Base(path), ".prom"), "_")
 	return file.Replace(name, e.metrics(label, kept), 0o644)
 }
@@ -88,8 +88,8 @@ func readMetrics(name string) (map[string]float64, error) {
 }
 
 // metrics returns all metrics in Prometheus' text format. Every run writes all of
-// them, so that no alert is silent because one is missing. All are gauges, since
-// a run does not go on counting where the one before it ended.
+// them, because an alert about a missing one stays silent. All are gauges, since
+// each run counts from zero.
 func (e *ending) metrics(label string, kept map[string]float64) []byte {
 	var b bytes.Buffer
 	family := func(name, help string) {
@@ -109,8 +109,8 @@ func (e *ending) metrics(label string, kept map[string]float64) []byte {
 	one("bulkinvite_last_run_exit_code", "Exit code of the last run.", float64(e.ExitCode))
 	one("bulkinvite_last_run_duration_seconds", "How long the last run took.", e.at.Sub(e.begun).Seconds())
 	one("bulkinvite_last_run_sandbox", "1 if the last run was a rehearsal in a sandbox, which invites nobody.", oneIf(e.Rehearsal))
-	one("bulkinvite_last_run_invited_people", "People whom the last run invited, those confirmed and re-sent included.", float64(r.Invited))
-	one("bulkinvite_last_run_throttled_seconds", "How long the last run was slower than it might have been because the API asked for it.", r.Traffic.Throttled.Seconds())
+	one("bulkinvite_last_run_invited_people", "People that the last run invited, confirmed and re-sent ones included.", float64(r.Invited))
+	one("bulkinvite_last_run_throttled_seconds", "How long the API slowed the last run down.", r.Traffic.Throttled.Seconds())
 	one(metricInDoubt, "People in doubt in the whole ledger, when a run last had it.", kept[metricInDoubt])
 
 	const rows, requests = "bulkinvite_last_run_rows", "bulkinvite_last_run_requests"
@@ -145,9 +145,9 @@ func oneIf(b bool) float64 {
 }
 
 // checkMetricsFile makes sure that the metrics replace no other file. It comes
-// first, since metrics are written even if nothing is sent. If they cannot be
-// written, the run only warns at its end: people are invited although nobody
-// watches, and an alert on old metrics shows it.
+// first, since metrics are written even if nothing is sent. It does not try to
+// write them: a run without metrics is better than none, and an alert on old
+// metrics shows the problem.
 func (o *Options) checkMetricsFile(inputs, environ []string) error {
 	if o.metrics == "" {
 		return nil
@@ -156,7 +156,7 @@ func (o *Options) checkMetricsFile(inputs, environ []string) error {
 		return err
 	}
 	if name := filepath.Base(o.metrics); strings.Contains(name, ".results") || strings.Contains(name, ".failed") {
-		// How outputs are called is known only once the input is read.
+		// The outputs get their names only after the input is read.
 		return app.Refusef("--metrics %s is called as an output is; name another file", o.metrics)
 	}
 	others := map[string]string{
@@ -166,7 +166,7 @@ func (o *Options) checkMetricsFile(inputs, environ []string) error {
 	for _, name := range inputs {
 		others[name] = "the input"
 	}
-	if path, err := app.LedgerPath(o.ledger, environ); err == nil { // else the run ends before it matters
+	if path, err := app.LedgerPath(o.ledger, environ); err == nil { // without one the run ends early
 		for _, name := range ledger.Files(path) {
 			others[name] = "the ledger"
 		}

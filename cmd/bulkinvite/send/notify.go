@@ -30,12 +30,12 @@ const (
 	notifyTries   = 3
 )
 
-// exitCodeHere stands for the exit code in a webhook: services that monitor jobs
-// take it in the address.
+// exitCodeHere stands for the exit code in the address of a webhook, where services
+// that watch jobs expect it.
 const exitCodeHere = "{exit_code}"
 
-// A webhook is an address that gets a POST at the end of a run. It holds a secret,
-// and prints as its host.
+// A webhook is an address that gets a POST at the end of a run. It prints as its
+// host, because the rest is a secret.
 type webhook struct{ host, address string }
 
 func (w webhook) String() string { return w.host }
@@ -54,7 +54,7 @@ func parseWebhook(s string) (webhook, error) {
 	}
 	w := webhook{host: u.Hostname(), address: s}
 	if strings.EqualFold(w.host, "hc-ping.com") && !w.pings() {
-		// The address alone means success there, whatever is sent to it.
+		// A request to the address alone means success there.
 		u.Path = strings.TrimRight(u.Path, "/")
 		w.address = u.Scheme + "://" + u.Host + u.EscapedPath() + "/" + exitCodeHere
 		if u.RawQuery != "" {
@@ -64,8 +64,8 @@ func parseWebhook(s string) (webhook, error) {
 	return w, nil
 }
 
-// pings reports whether the address belongs to a service that monitors jobs and
-// takes each request for the end of a run.
+// pings reports whether the address belongs to a service that watches jobs, for
+// which each request is the end of a run.
 func (w webhook) pings() bool { return strings.Contains(w.address, exitCodeHere) }
 
 // isTeams reports whether the address belongs to Microsoft Teams, whose workflows
@@ -89,15 +89,15 @@ func webhooks(list *[]webhook) pflag.Value {
 	})}
 }
 
-// notifyAll posts the ending to all webhooks. A webhook that fails is a warning:
-// the run is over, and its exit code says how it ended.
+// notifyAll posts the ending to all webhooks. A webhook that fails is a warning,
+// since the run is over.
 func notifyAll(ctx context.Context, log zerolog.Logger, hooks []webhook, e *ending) {
-	// No client around it, which would follow redirects.
+	// An http.Client would follow redirects.
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}
 	var g errgroup.Group
 	for _, hook := range hooks {
 		if e.Rehearsal && hook.pings() {
-			log.Info().Stringer("host", hook).Msg("not notified: a rehearsal is no run of the job that is watched")
+			log.Info().Stringer("host", hook).Msg("not notified: a rehearsal is no run of the job")
 			continue
 		}
 		g.Go(batch.Guard(func() error {
@@ -107,7 +107,7 @@ func notifyAll(ctx context.Context, log zerolog.Logger, hooks []webhook, e *endi
 			return nil
 		}))
 	}
-	if err := g.Wait(); err != nil { // a bug, but the run has ended
+	if err := g.Wait(); err != nil { // a bug
 		app.LogBug(log, err)
 	}
 }
@@ -125,8 +125,8 @@ func (w webhook) notify(ctx context.Context, transport http.RoundTripper, e *end
 	return err
 }
 
-// message returns what is posted: the ending, and for Teams a card with its text.
-// Slack shows the text and ignores the other fields.
+// message returns the body of the POST: the ending, and for Teams a card with its
+// text. Slack shows the text and ignores the other fields.
 func (w webhook) message(e *ending) any {
 	if !w.isTeams() {
 		return e
@@ -162,7 +162,7 @@ func post(ctx context.Context, transport http.RoundTripper, address string, body
 		return noReply(err)
 	}
 	defer resp.Body.Close()
-	_, _ = io.CopyN(io.Discard, resp.Body, 1<<16) // what it says does not matter
+	_, _ = io.CopyN(io.Discard, resp.Body, 1<<16)
 	switch status := resp.StatusCode; {
 	case status/100 == 2:
 		return nil
@@ -175,8 +175,8 @@ func post(ctx context.Context, transport http.RoundTripper, address string, body
 	}
 }
 
-// noReply reduces an error to what cannot contain the address: net/http quotes
-// what a server sends, and a server may send back what it got.
+// noReply reduces an error to a part that cannot contain the address: net/http
+// quotes what a server sends, and a server may send the address back.
 func noReply(err error) error {
 	var (
 		network     net.Error

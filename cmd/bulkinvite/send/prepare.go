@@ -18,7 +18,7 @@ import (
 	"bulkinvite/cmd/bulkinvite/preview"
 )
 
-// job returns what the flags ask to send. It sends nothing yet.
+// job returns the job that the flags describe. It sends nothing yet.
 func (s *sender) job() (send.Job, error) {
 	f := s.flags
 	api, err := s.connect()
@@ -44,7 +44,7 @@ func (s *sender) job() (send.Job, error) {
 	}, nil
 }
 
-// connect returns the client of the API, or of a sandbox in this program.
+// connect returns a client of the API, or of a sandbox in this program.
 func (s *sender) connect() (*client.Client, error) {
 	opts := app.ClientOptions(s.flags.baseURL, s.flags.input.Batch)
 	var err error
@@ -63,8 +63,7 @@ func (s *sender) connect() (*client.Client, error) {
 // people apart from those of any real API.
 const inProcessURL = "http://localhost"
 
-// startSandbox starts a sandbox in this program, and sets the options of its
-// client.
+// startSandbox starts a sandbox in this program and sets the options of its client.
 func (s *sender) startSandbox(opts *client.Options) error {
 	server, err := sandbox.New(sandbox.Config{})
 	if err != nil {
@@ -79,8 +78,8 @@ func (s *sender) startSandbox(opts *client.Options) error {
 	return err
 }
 
-// findLedger returns the ledger's path. A sandbox in this program forgets
-// everything: its ledger is in a folder that is removed at the end.
+// findLedger returns the ledger's path. That of a sandbox is in a folder that is
+// removed at the end, since the sandbox forgets everything too.
 func (s *sender) findLedger() (string, error) {
 	if s.flags.sandbox && s.flags.ledger == "" {
 		folder, err := os.MkdirTemp("", "bulkinvite-sandbox-*")
@@ -93,16 +92,16 @@ func (s *sender) findLedger() (string, error) {
 	return app.LedgerPath(s.flags.ledger, s.Environ)
 }
 
-// checked takes the preview of the check pass, and refuses an input with too few
-// rows, or with warnings under --strict.
+// checked keeps the preview, and refuses an input with too few rows, or with
+// warnings under --strict.
 func (s *sender) checked(_ context.Context, p *send.Preview) error {
 	s.plan.Preview = p
 	app.SetGCPercent(p.Plan.Rows)
 	return s.flags.input.Refuse(&s.plan)
 }
 
-// comparePlan refuses a plan for another run, as far as that shows without the
-// ledger.
+// comparePlan refuses a plan for another run. The ledger's part is compared in
+// approve.
 func (s *sender) comparePlan() (err error) {
 	if s.flags.plan == "" {
 		return nil
@@ -113,7 +112,7 @@ func (s *sender) comparePlan() (err error) {
 	return s.refuseOther(s.saved.Differs(s.toSave()))
 }
 
-// toSave returns what check --json would save now.
+// toSave returns the plan that check --json would save now.
 func (s *sender) toSave() *preview.SavedPlan {
 	return s.plan.Save(s.flags.baseURL, s.flags.input.Options())
 }
@@ -127,9 +126,8 @@ func (s *sender) refuseOther(difference string) error {
 		s.flags.plan, difference)
 }
 
-// named refuses files that would overwrite each other, and files that cannot be
-// written. csvio makes sure that the results, the failed rows and the input are
-// three files.
+// named refuses files that would overwrite each other or cannot be written. csvio
+// makes sure that the results, the failed rows and the input are three files.
 func (s *sender) named(results, failed string) error {
 	if err := s.flags.keepApart(s.inputNames, s.ledgerPath, results, failed); err != nil {
 		return err
@@ -139,7 +137,7 @@ func (s *sender) named(results, failed string) error {
 			return err
 		}
 	}
-	if s.begun.Swap(true) { // only the names are others
+	if s.begun.Swap(true) { // only the names have changed
 		return nil
 	}
 	return s.comparePlan()
@@ -170,9 +168,9 @@ func (o *Options) keepApart(inputs []string, ledgerPath, results, failed string)
 	return nil
 }
 
-// approve refuses a plan if the ledger's knowledge of the people has changed since
-// it was made, and refuses more people than --max-invites. On a terminal it asks
-// the user. No other run can write to the ledger meanwhile.
+// approve refuses a plan if the ledger has learned something about its people, and
+// more people than --max-invites. On a terminal it asks the user. No other run can
+// write to the ledger meanwhile.
 func (s *sender) approve(ctx context.Context, p *send.Preview) error {
 	asks, limit := s.OnTerminal() && !s.flags.yes, s.flags.maxInvites
 	if s.saved != nil || asks || limit > 0 {
@@ -213,8 +211,8 @@ func (s *sender) ask(ctx context.Context, p *send.Preview) error {
 	return app.Ask(ctx, tty, fmt.Sprintf("invite %s at %s? [y/N] ", batch.People(p.Claims()), s.flags.baseURL))
 }
 
-// watch shows the progress until ctx is done, and meanwhile ends the program if a
-// bug keeps the run from ending.
+// watch shows the progress until ctx is done, and ends the program if a bug keeps
+// the run from ending.
 func (s *sender) watch(ctx context.Context, progress func() engine.Progress) error {
 	defer s.sending.Store(false)
 	defer s.sent.Store(true)

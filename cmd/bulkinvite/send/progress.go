@@ -13,12 +13,12 @@ import (
 )
 
 const (
-	barInterval = 200 * time.Millisecond // between two looks at the progress, on a terminal
-	barWidth    = 8                      // columns with the space around it, at least, unless the terminal is very narrow
+	barInterval = 200 * time.Millisecond // between two drawings of the bar
+	barWidth    = 8                      // at least, in columns, with the spaces around it; less on a very narrow terminal
 )
 
-// logProgress logs the progress every LogInterval until ctx is done. It is for
-// pipes and files, which a bar would fill with carriage returns.
+// logProgress logs the progress every LogInterval until ctx is done. It is for pipes
+// and files, which a bar would fill with carriage returns.
 func logProgress(ctx context.Context, log zerolog.Logger, m *meter) {
 	m.read() // the pace begins here
 	app.Every(ctx.Done(), app.LogInterval, func() {
@@ -43,8 +43,7 @@ func (l *label) tail(room int) string {
 	return l.tails[len(l.tails)-1]
 }
 
-// showProgress draws a bar on the terminal until ctx is done. Log lines go above
-// it meanwhile.
+// showProgress draws a bar on the terminal, below the log, until ctx is done.
 func (s *sender) showProgress(ctx context.Context, m *meter) {
 	draw := func(over bool) string {
 		r := m.read()
@@ -71,15 +70,15 @@ func (s *reading) bar(columns int, over bool) string {
 	return line[:min(len(line), max(columns, 0))]
 }
 
-// label returns the text around a bar. It is as wide as it can ever get, so that
-// the bar does not move while numbers grow.
+// label returns the text around a bar. It is as wide as it can become, so that the
+// bar does not move while the numbers grow.
 func (s *reading) label(over bool) *label {
 	l := &label{
 		head:  fmt.Sprintf("%*d/%d", len(strconv.Itoa(s.People)), s.Done, s.People),
 		tails: s.tails(over),
 	}
 	if over {
-		return l // it stays as it is
+		return l // the numbers do not grow any more
 	}
 	widest := *s
 	widest.Invited, widest.Failed, widest.InDoubt = s.People, s.People, s.People

@@ -15,11 +15,11 @@ import (
 	"bulkinvite/cmd/bulkinvite/preview"
 )
 
-// A summary is a report in the words of this program: to people on stdout, and
-// with --summary to programs, as the report's JSON object.
+// A summary is a report in the words of this program, for people on stdout. With
+// --summary, programs get the report as a JSON object.
 type summary struct {
 	*send.Report
-	again     string // what to do after most ends
+	again     string // the advice after most ends
 	rehearsed bool   // with --sandbox
 	heldBack  string // who was not re-sent, in words
 }
@@ -52,7 +52,7 @@ func (r *summary) writeTo(w io.Writer) error {
 		fmt.Fprintf(&b, "warning: %s\n", warning)
 	}
 	if r.Unlooked {
-		b.WriteString("whether somebody stands in the API's list twice, bulkinvite audit can tell\n")
+		b.WriteString("bulkinvite audit shows whether anybody is in the API's list twice\n")
 	}
 	fmt.Fprintf(&b, "%s\n", r.lastLine())
 	_, err := io.WriteString(w, b.String())
@@ -70,8 +70,8 @@ func writeFileCounts[T ~string](b *strings.Builder, file string, rows int, order
 	_ = table.Flush() // a strings.Builder takes everything
 }
 
-// planAgain is the advice after most ends of a run with a plan: a plan does not
-// hold any more once somebody in it was sent to.
+// planAgain is the advice after most ends of a run with a plan, which is used up
+// when somebody in it was sent to.
 const planAgain = "make a new plan with bulkinvite check --json and send it to go on"
 
 // again returns the advice after most ends.
