@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"bulkinvite/batch/queue"
+
 	"bulkinvite/batch"
 )
 
@@ -16,22 +18,22 @@ const companyTries = 2
 // attempts of the one person in it. A request of several proves nothing against
 // any of them, and neither does one that came into an outage, unless that
 // happens to it again and again.
-func (d *doubt) countLost(r *run, people []*person) {
+func (d *doubt) countLost(r *run, people []*queue.Person) {
 	if d.earlier || d.then != sendAgain {
 		return
 	}
 	d.outage = d.outage || r.out.Health.InOutage(d.since)
 	for _, p := range people {
-		if d.outage && p.outages < r.opts.MaxAttempts {
-			p.outages++
+		if d.outage && p.Outages < r.opts.MaxAttempts {
+			p.Outages++
 			continue
 		}
 		switch {
 		case d.size > 1:
 		case d.busy:
-			p.away++
+			p.Away++
 		default:
-			p.lost++
+			p.Lost++
 		}
 	}
 }
@@ -41,15 +43,15 @@ func (d *doubt) countLost(r *run, people []*person) {
 const busyFactor = 3
 
 // spent reports whether somebody has used up their attempts.
-func (r *run) spent(p *person) bool {
+func (r *run) spent(p *queue.Person) bool {
 	most := r.opts.MaxAttempts
-	return p.lost >= most || p.lost >= companyTries && p.party.wentThrough() || p.away >= busyFactor*most
+	return p.Lost >= most || p.Lost >= companyTries && p.Party.WentThrough() || p.Away >= busyFactor*most
 }
 
 // absentSettlement is what the ledger keeps of somebody known not to be invited
 // by a request.
-func (d *doubt) absentSettlement(r *run, p *person) batch.Settlement {
-	s := batch.Settlement{Key: p.key}
+func (d *doubt) absentSettlement(r *run, p *queue.Person) batch.Settlement {
+	s := batch.Settlement{Key: p.Key}
 	switch {
 	case d.then == notWanted:
 		s.State, s.Mark = batch.StateNoInvitation, p.Digest()
@@ -63,14 +65,14 @@ func (d *doubt) absentSettlement(r *run, p *person) batch.Settlement {
 
 // absentNow lets follow what was to follow for people who are known not to be
 // invited by a request. For parts of a refused one that is sendParts.
-func (d *doubt) absentNow(r *run, people []*person) error {
+func (d *doubt) absentNow(r *run, people []*queue.Person) error {
 	var err error
 	switch {
 	case d.then == notWanted:
 		err = r.recordAll(people, noInvitation)
 	case d.then == refusedAfterAll:
 		for _, p := range people {
-			err = errors.Join(err, r.refusals.refused(d.iv, p, p.reason))
+			err = errors.Join(err, r.refusals.refused(d.iv, p, p.Reason))
 		}
 	case d.then == sendAgain && d.earlier:
 		err = r.admission.readmit(people)
@@ -90,13 +92,13 @@ var stillLeftOut = batch.Outcome{Code: batch.CodeNoInvitation, Error: "an earlie
 
 // sendLost sends people again whose request has not acted: unchanged after an
 // outage, else in halves, since somebody in it may be what the API cannot bear.
-func (d *doubt) sendLost(r *run, people []*person) error {
-	var left []*person
+func (d *doubt) sendLost(r *run, people []*queue.Person) error {
+	var left []*queue.Person
 	var err error
 	for _, p := range people {
 		if r.spent(p) {
 			err = errors.Join(err, r.record(p, batch.Outcome{Code: batch.CodeAPIError, Error: fmt.Sprintf(
-				"not invited after %d attempts: %s; send this row again later", p.attempts, p.reason)}))
+				"not invited after %d attempts: %s; send this row again later", p.Attempts, p.Reason)}))
 		} else {
 			left = append(left, p)
 		}
@@ -104,7 +106,7 @@ func (d *doubt) sendLost(r *run, people []*person) error {
 	switch {
 	case len(left) == 0:
 		return err
-	case d.outage && left[0].outages < r.opts.MaxAttempts, d.size == 1:
+	case d.outage && left[0].Outages < r.opts.MaxAttempts, d.size == 1:
 		return errors.Join(err, r.admission.sendUnchanged(d.chunk, left))
 	}
 	return errors.Join(err, r.admission.halve(d.chunk, left))

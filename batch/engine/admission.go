@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"bulkinvite/batch/queue"
+
 	"bulkinvite/batch"
 	"bulkinvite/batch/plan"
 )
@@ -18,6 +20,9 @@ type admission struct {
 	block    []fedRow // rows that have come up and are not dealt with
 	fed      bool     // no more rows come
 }
+
+// maxDoubtful is how many people are in doubt before admission pauses.
+const maxDoubtful = 100_000
 
 // admit deals with the rows that have come up, as far as there is room.
 func (a *admission) admit() error {
@@ -37,7 +42,7 @@ func (a *admission) row(f *fedRow) (bool, error) {
 	if !a.run.account.Pending(f.row.Index) {
 		return true, nil // found in an interview's list since the row was read
 	}
-	p := &person{Candidate: f.row.Candidate, key: f.row.Candidate.Key(), row: f.row.Index}
+	p := &queue.Person{Candidate: f.row.Candidate, Key: f.row.Candidate.Key(), Row: f.row.Index}
 	if held, err := a.hold(p, f.record, f.wrongID); held || err != nil {
 		return true, err
 	}
@@ -50,7 +55,7 @@ func (a *admission) row(f *fedRow) (bool, error) {
 	switch {
 	case a.run.stopped, a.limitReached() && a.run.idle():
 		return true, nil
-	case a.limitReached(), a.run.waiting.crowded(), a.run.confirmer.people >= maxDoubtful:
+	case a.limitReached(), a.run.waiting.Crowded(), a.run.confirmer.people >= maxDoubtful:
 		return false, nil
 	}
 	a.admitted++
@@ -61,7 +66,7 @@ func (a *admission) row(f *fedRow) (bool, error) {
 // hold deals with a person whom the ledger says not to send, and reports whether
 // it does. wrongID is what is wrong with the candidate id of an invitation that
 // is to be sent again.
-func (a *admission) hold(p *person, rec batch.Record, wrongID string) (bool, error) {
+func (a *admission) hold(p *queue.Person, rec batch.Record, wrongID string) (bool, error) {
 	if wrongID != "" {
 		return true, a.run.record(p, batch.Outcome{Code: batch.CodeInvalidValue, Error: wrongID})
 	}
@@ -91,7 +96,7 @@ func (a *admission) hold(p *person, rec batch.Record, wrongID string) (bool, err
 		return true, a.run.record(p, batch.Outcome{Code: batch.CodeUncertain, Error: "an earlier run may have re-sent this invitation, " +
 			"its answer was lost and the API's list cannot tell; " + a.run.opts.ResendAgain(rec.ResentAt)})
 	}
-	return true, fmt.Errorf("row %d was refused or failed in this run and came up again", p.row+1)
+	return true, fmt.Errorf("row %d was refused or failed in this run and came up again", p.Row+1)
 }
 
 func (a *admission) limitReached() bool {
@@ -101,9 +106,9 @@ func (a *admission) limitReached() bool {
 
 // refund gives the places under the limit back of those of these people who were
 // never claimed, and are not to be sent any more.
-func (a *admission) refund(people []*person) {
+func (a *admission) refund(people []*queue.Person) {
 	for _, p := range people {
-		if !p.claimed {
+		if !p.Claimed {
 			a.admitted--
 		}
 	}
@@ -111,7 +116,7 @@ func (a *admission) refund(people []*person) {
 
 // again lets people wait once more who were let in before and are known not to
 // be invited.
-func (a *admission) again(people []*person) error {
+func (a *admission) again(people []*queue.Person) error {
 	a.run.setClaimed(people, false)
 	var err error
 	for _, p := range people {
@@ -126,25 +131,25 @@ func (a *admission) again(people []*person) error {
 
 // readmit lets people wait to be sent whom a dead run had claimed. This run
 // claims them anew, so they count under its limit.
-func (a *admission) readmit(people []*person) error {
+func (a *admission) readmit(people []*queue.Person) error {
 	var err error
 	for _, p := range people {
-		if !a.run.interview(p).turnsAway(p) {
+		if !a.run.interview(p).TurnsAway(p) {
 			if a.limitReached() {
-				a.run.setClaimed([]*person{p}, false) // not_sent
+				a.run.setClaimed([]*queue.Person{p}, false) // not_sent
 				continue
 			}
 			a.admitted++
 		}
-		err = errors.Join(err, a.again([]*person{p}))
+		err = errors.Join(err, a.again([]*queue.Person{p}))
 	}
 	return err
 }
 
 // remove takes everybody of an interview who waits to be invited away, and
 // returns them.
-func (a *admission) remove(iv *interview) []*person {
-	removed := a.run.waiting.remove(iv, func(g *group, _ *person) bool { return g.Lane == plan.Resend })
+func (a *admission) remove(iv *interview) []*queue.Person {
+	removed := a.run.waiting.Remove(iv.Line, func(g *queue.Group, _ *queue.Person) bool { return g.Lane == plan.Resend })
 	a.refund(removed)
 	return removed
 }
@@ -152,17 +157,31 @@ func (a *admission) remove(iv *interview) []*person {
 // removeFound takes those of an interview away who were found to be invited, so
 // that chunks are full.
 func (a *admission) removeFound(iv *interview) {
-	a.refund(a.run.waiting.remove(iv, func(_ *group, p *person) bool { return a.run.account.Pending(p.row) }))
+	a.refund(a.run.waiting.Remove(iv.Line, func(_ *queue.Group, p *queue.Person) bool { return a.run.account.Pending(p.Row) }))
+}
+
+// A refusedPart is people of a refused request who are known not to be invited
+// by it.
+//
+// A refusal of several people says nothing about what it did: whether it is all
+// or nothing is documented nowhere, and that one was says nothing about the
+// next. So the list is asked before anybody in it is sent again. One alone can
+// only be refused or not, which is believed until a list shows somebody of a
+// refused request: from then on every refusal counts as an unknown answer.
+type refusedPart struct {
+	chunk  *chunk
+	people []*queue.Person
 }
 
 // sendParts sends what was refused again, in smaller requests: halves, or one by
 // one if that takes fewer requests. look is how many requests it takes to look
 // at the interview's list, which comes between two rounds of halves.
 func (a *admission) sendParts(parts []refusedPart, look int) error {
-	into := halves
-	if oneByOneIsLess(parts, look) {
-		into = oneByOne
+	people := make([][]*queue.Person, len(parts))
+	for i, p := range parts {
+		people[i] = p.people
 	}
+	into := queue.Cutter(people, look)
 	var err error
 	for _, p := range parts {
 		err = errors.Join(err, a.resendParts(p.chunk, into(p.people)))
@@ -171,36 +190,36 @@ func (a *admission) sendParts(parts []refusedPart, look int) error {
 }
 
 // halve sends both halves of a chunk, for themselves.
-func (a *admission) halve(c *chunk, people []*person) error {
+func (a *admission) halve(c *chunk, people []*queue.Person) error {
 	if len(people) == 0 {
 		return nil
 	}
-	return a.resendParts(c, halves(people))
+	return a.resendParts(c, queue.Halves(people))
 }
 
 // sendUnchanged lets people wait as they did before: for themselves if they
 // went as a part of a request.
-func (a *admission) sendUnchanged(c *chunk, people []*person) error {
-	if c.half {
-		return a.resendParts(c, [][]*person{people})
+func (a *admission) sendUnchanged(c *chunk, people []*queue.Person) error {
+	if c.Half {
+		return a.resendParts(c, [][]*queue.Person{people})
 	}
 	return a.again(people)
 }
 
 // resendParts lets parts of a chunk wait, each to go with nobody else and the
 // first one first. All in it are known not to be invited.
-func (a *admission) resendParts(c *chunk, parts [][]*person) error {
-	together := &party{}
+func (a *admission) resendParts(c *chunk, parts [][]*queue.Person) error {
+	together := &queue.Party{}
 	for _, people := range parts {
 		a.run.setClaimed(people, false)
 		for _, p := range people {
-			if p.party == nil && len(parts) > 1 {
-				p.party = together
+			if p.Party == nil && len(parts) > 1 {
+				p.Party = together
 			}
 		}
 	}
-	if c.iv.state != refusing {
-		a.run.waiting.addParts(c, parts)
+	if c.iv.State != queue.Refusing {
+		a.run.waiting.AddParts(c.Chunk, parts)
 		return nil
 	}
 	var err error

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"bulkinvite/batch/queue"
+
 	"bulkinvite/batch"
 	"bulkinvite/batch/judge"
 	"bulkinvite/batch/lists"
@@ -134,9 +136,9 @@ func (l *look) absent(d *doubt, trusted bool, settle time.Duration) judge.Absenc
 
 // believeAbsent parts those whom a list would show under their address from the
 // others, of whom its silence says nothing.
-func (l *look) believeAbsent(d *doubt, people []*person) (absent, unknown []*person) {
+func (l *look) believeAbsent(d *doubt, people []*queue.Person) (absent, unknown []*queue.Person) {
 	for _, p := range people {
-		if d.notFoundCounts(p) && !l.Unclear[p.key] {
+		if d.notFoundCounts(p) && !l.Unclear[p.Key] {
 			absent = append(absent, p)
 		} else {
 			unknown = append(unknown, p)
@@ -149,7 +151,7 @@ func (l *look) believeAbsent(d *doubt, people []*person) (absent, unknown []*per
 }
 
 // cannotTell records that it stays unknown whether people were invited.
-func (d *doubt) cannotTell(r *run, people []*person) error {
+func (d *doubt) cannotTell(r *run, people []*queue.Person) error {
 	var err error
 	for _, p := range people {
 		err = errors.Join(err, r.record(p, batch.Outcome{Code: batch.CodeUncertain, Error: r.confirmer.why(d, p, "the API's list could not tell")}))
@@ -158,16 +160,16 @@ func (d *doubt) cannotTell(r *run, people []*person) error {
 }
 
 // settleFound says that people of a request were invited after all.
-func (l *look) settleFound(r *run, d *doubt, people []*person) settling {
+func (l *look) settleFound(r *run, d *doubt, people []*queue.Person) settling {
 	answer := batch.Answer{Message: "found in the API's list"}
 	for _, p := range people {
-		answer.Outcomes = append(answer.Outcomes, batch.Settlement{Key: p.key, State: batch.StateInvited, CandidateID: l.Found[p.key]})
+		answer.Outcomes = append(answer.Outcomes, batch.Settlement{Key: p.Key, State: batch.StateInvited, CandidateID: l.Found[p.Key]})
 	}
 	return settling{d.request, answer, func() error { return l.followFound(r, d, people) }}
 }
 
 // followFound lets happen what follows for people who were invited after all.
-func (l *look) followFound(r *run, d *doubt, people []*person) error {
+func (l *look) followFound(r *run, d *doubt, people []*queue.Person) error {
 	var err error
 	if !d.earlier {
 		err = r.refusals.accepted(d.iv, plan.Together)
@@ -175,9 +177,9 @@ func (l *look) followFound(r *run, d *doubt, people []*person) error {
 		r.prober.acts = true
 	}
 	for _, p := range people {
-		p.party.goThrough()
-		err = errors.Join(err, r.recordWanting(p, batch.Outcome{Status: batch.StatusConfirmed, CandidateID: l.Found[p.key]},
-			r.opts.Links != batch.LinksNone && l.Found[p.key] != ""))
+		p.Party.GoThrough()
+		err = errors.Join(err, r.recordWanting(p, batch.Outcome{Status: batch.StatusConfirmed, CandidateID: l.Found[p.Key]},
+			r.opts.Links != batch.LinksNone && l.Found[p.Key] != ""))
 	}
 	r.confirmer.forget(d, people)
 	return err
@@ -185,7 +187,7 @@ func (l *look) followFound(r *run, d *doubt, people []*person) error {
 
 // settleAbsent says that people of a request were not invited by it, and lets
 // follow what was to follow.
-func (d *doubt) settleAbsent(r *run, people []*person) settling {
+func (d *doubt) settleAbsent(r *run, people []*queue.Person) settling {
 	answer := batch.Answer{Message: "not in the API's list, read twice"}
 	d.countLost(r, people)
 	for _, p := range people {
@@ -208,7 +210,7 @@ var leftUninvited = batch.Outcome{Code: batch.CodeNotSent, Error: "known not to 
 // A lookUpJob asks the ledger about people of whom one request is settled, in a
 // run that only confirms: a second one may have them in doubt as well.
 type lookUpJob struct {
-	people  []*person
+	people  []*queue.Person
 	records []batch.Record
 }
 

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"bulkinvite/batch/queue"
+
 	"bulkinvite/batch"
 	"bulkinvite/batch/judge"
 )
@@ -15,11 +17,11 @@ import (
 type doubt struct {
 	request int64 // in the ledger, to be settled
 	iv      *interview
-	chunk   *chunk                // what was sent; nil: by an earlier run
-	size    int                   // people in it
-	people  map[batch.Key]*person // of whom it is not known yet
-	since   time.Time             // when the request had ended for certain
-	first   time.Time             // when the first look that did not show them ended; zero before
+	chunk   *chunk                      // what was sent; nil: by an earlier run
+	size    int                         // people in it
+	people  map[batch.Key]*queue.Person // of whom it is not known yet
+	since   time.Time                   // when the request had ended for certain
+	first   time.Time                   // when the first look that did not show them ended; zero before
 	then    then
 	earlier bool   // from an earlier run
 	applied bool   // the request in doubt named a job application
@@ -50,7 +52,9 @@ const (
 const maxFailedLooks = 3
 
 // inOrder returns the people in input order.
-func (d *doubt) inOrder() []*person { return inInputOrder(slices.Collect(maps.Values(d.people))) }
+func (d *doubt) inOrder() []*queue.Person {
+	return queue.InInputOrder(slices.Collect(maps.Values(d.people)))
+}
 
 // refused reports whether the request was refused, which the list is asked
 // about all the same.
@@ -71,24 +75,21 @@ func (d *doubt) dueRefused(settle, age time.Duration, lastRead time.Time) time.T
 	return lastRead.Add(settle)
 }
 
-// listable reports whether the API's list can show the person at all.
-func (p *person) listable() bool { return p.CandidateID == "" && p.key.HasAddress() }
-
 // notFoundCounts reports whether it means something that the list does not
 // show somebody of the request: a job application may hold another address than
 // the row.
-func (d *doubt) notFoundCounts(p *person) bool {
+func (d *doubt) notFoundCounts(p *queue.Person) bool {
 	return p.JobApplicationID == "" && !d.applied && !d.displaced
 }
 
 // why returns the error of somebody who stays in doubt.
-func (c *confirmer) why(d *doubt, p *person, end string) string {
+func (c *confirmer) why(d *doubt, p *queue.Person, end string) string {
 	if c.run.opts.ConfirmOnly { // that they are in doubt is known, and there is no row to send again
 		return cmp.Or(d.problem, end)
 	}
-	cause := "the answer to this invitation was lost (" + p.reason + ")"
+	cause := "the answer to this invitation was lost (" + p.Reason + ")"
 	switch {
-	case d.displaced, p.reason == judge.NamesOthers:
+	case d.displaced, p.Reason == judge.NamesOthers:
 		cause = "the API's answer named another address"
 	case d.earlier:
 		cause = "an earlier run did not learn what became of this invitation"
@@ -99,7 +100,7 @@ func (c *confirmer) why(d *doubt, p *person, end string) string {
 		end = d.problem
 	}
 	hint := "send this row again: the API is asked before anything is sent"
-	if !p.listable() || !d.notFoundCounts(p) || c.run.out.Lists.WasNeverThere() {
+	if !p.Listable() || !d.notFoundCounts(p) || c.run.out.Lists.WasNeverThere() {
 		hint = "look in the dashboard whether they are invited, and say so with bulkinvite confirm --assume"
 	}
 	return cause + " and " + end + "; " + hint

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"bulkinvite/batch/queue"
+
 	"bulkinvite/batch"
 	"bulkinvite/batch/judge"
 	"bulkinvite/batch/lists"
@@ -42,15 +44,15 @@ type confirmer struct {
 
 // doubt puts people of a request in doubt, from now on. Those whom no list
 // can show are uncertain at once.
-func (c *confirmer) doubt(d *doubt, people []*person) error {
+func (c *confirmer) doubt(d *doubt, people []*queue.Person) error {
 	if len(people) == 0 {
 		return nil
 	}
 	var err error
-	d.iv, d.since, d.people = d.chunk.iv, time.Now(), make(map[batch.Key]*person, len(people))
+	d.iv, d.since, d.people = d.chunk.iv, time.Now(), make(map[batch.Key]*queue.Person, len(people))
 	for _, p := range people {
-		if p.listable() && !c.run.out.Lists.MayNotExist() {
-			d.people[p.key] = p
+		if p.Listable() && !c.run.out.Lists.MayNotExist() {
+			d.people[p.Key] = p
 		} else {
 			err = errors.Join(err, c.unlisted(d, p))
 		}
@@ -62,13 +64,13 @@ func (c *confirmer) doubt(d *doubt, people []*person) error {
 }
 
 // unlisted records that no list can tell of somebody in doubt.
-func (c *confirmer) unlisted(d *doubt, p *person) error {
+func (c *confirmer) unlisted(d *doubt, p *queue.Person) error {
 	var why string
 	switch {
-	case p.listable():
+	case p.Listable():
 		why = c.why(d, p, lists.Unreadable(c.run.out.Lists.Why()))
 	case p.CandidateID != "":
-		why = "this invitation may have been sent again (" + p.reason + "), which no list of the API's shows; " + c.run.opts.ResendAgain(time.Now())
+		why = "this invitation may have been sent again (" + p.Reason + "), which no list of the API's shows; " + c.run.opts.ResendAgain(time.Now())
 	default:
 		why = c.why(d, p, "the API's list cannot show who it was for")
 	}
@@ -76,11 +78,11 @@ func (c *confirmer) unlisted(d *doubt, p *person) error {
 }
 
 // doubtEarlier lets the list tell of somebody whom an earlier run has in doubt.
-func (c *confirmer) doubtEarlier(p *person, rec batch.Record) error {
-	c.run.setClaimed([]*person{p}, true)
+func (c *confirmer) doubtEarlier(p *queue.Person, rec batch.Record) error {
+	c.run.setClaimed([]*queue.Person{p}, true)
 	of := earlierRequest{id: rec.RequestID, displaced: rec.Mark == batch.MarkOtherAddress}
 	applied := rec.JobApplicationID != ""
-	if !p.listable() || c.run.out.Lists.WasNeverThere() {
+	if !p.Listable() || c.run.out.Lists.WasNeverThere() {
 		return c.unlisted(&doubt{earlier: true, applied: applied, displaced: of.displaced}, p)
 	}
 	c.addEarlier(p, of, applied)
@@ -91,11 +93,10 @@ func (c *confirmer) doubtEarlier(p *person, rec batch.Record) error {
 func (c *confirmer) add(d *doubt) {
 	c.open(d)
 	if d.then == part {
-		c.run.step(d.iv, severalRefused)
+		c.run.step(d.iv, queue.SeveralRefused)
 	}
 	if d.refused() {
-		d.iv.testing++
-		c.run.waiting.updateInterview(d.iv)
+		c.run.waiting.Confirming(d.iv.Line, true)
 	}
 	c.people += len(d.people)
 	c.schedule(d.iv)
@@ -113,12 +114,12 @@ func (c *confirmer) open(d *doubt) {
 // addEarlier takes in one of the people whom an earlier run's request has in
 // doubt. Those of one request share a doubt, but whoever comes up after a look
 // has begun was not looked for in it.
-func (c *confirmer) addEarlier(p *person, of earlierRequest, applied bool) {
+func (c *confirmer) addEarlier(p *queue.Person, of earlierRequest, applied bool) {
 	iv := c.run.interview(p)
 	d := iv.doubts.joinable[of]
 	if d == nil {
 		d = &doubt{
-			iv: iv, request: of.id, people: map[batch.Key]*person{}, since: c.run.start, then: sendAgain,
+			iv: iv, request: of.id, people: map[batch.Key]*queue.Person{}, since: c.run.start, then: sendAgain,
 			earlier: true, applied: applied, displaced: of.displaced,
 		}
 		if iv.doubts.joinable == nil {
@@ -127,7 +128,7 @@ func (c *confirmer) addEarlier(p *person, of earlierRequest, applied bool) {
 		iv.doubts.joinable[of] = d
 		c.open(d)
 	}
-	d.people[p.key] = p
+	d.people[p.Key] = p
 	c.people++
 	c.schedule(iv)
 }
@@ -177,7 +178,7 @@ func (c *confirmer) nextLook(iv *interview) (at time.Time) {
 			at = due
 		}
 	}
-	if !refused.IsZero() && !c.run.picker.hasMore(iv) && (at.IsZero() || refused.Before(at)) {
+	if !refused.IsZero() && !iv.HasMore(c.run.picker.mayGoShort()) && (at.IsZero() || refused.Before(at)) {
 		at = refused
 	}
 	if !at.IsZero() && c.mayWaitInVain(iv) {
@@ -193,20 +194,20 @@ const lookSoon = time.Second
 // a preflight is at it, that will tell.
 func (c *confirmer) mayWaitInVain(iv *interview) bool {
 	lists := c.run.out.Lists
-	return !iv.isRead() && (iv.doubts.lastRead.IsZero() && !lists.Seen.Load() || lists.MayNotExist())
+	return !iv.IsRead() && (iv.doubts.lastRead.IsZero() && !lists.Seen.Load() || lists.MayNotExist())
 }
 
 // beginLook returns a look at an interview's list for the requests in doubt now.
 func (c *confirmer) beginLook(iv *interview) *look {
 	l := &look{
 		Look: lists.NewLook(iv.newReading()), iv: iv, excused: c.run.out.Health.InvitesNobody(),
-		sent: sentCounts{all: c.run.picker.sent, here: iv.sent, out: iv.out},
+		sent: sentCounts{all: c.run.picker.sent, here: iv.Sent, out: iv.Out},
 	}
 	clear(iv.doubts.joinable)
 	for d := range iv.doubts.open {
 		l.doubts = append(l.doubts, d)
 		for key, p := range d.people {
-			l.People[key] = p.row
+			l.People[key] = p.Row
 		}
 	}
 	slices.SortFunc(l.doubts, func(a, b *doubt) int { return cmp.Compare(a.seq, b.seq) })
@@ -223,7 +224,7 @@ type sentCounts struct{ all, here, out int }
 func (c *confirmer) inItsOwnWay(l *look) bool {
 	switch {
 	case l.Err == nil, outlet.HasMoved(l.Err):
-		return l.sent.out > 0 || l.iv.sent > l.sent.here
+		return l.sent.out > 0 || l.iv.Sent > l.sent.here
 	case client.IsThrottled(l.Err), client.IsBusy(l.Err):
 		return c.run.picker.sent > l.sent.all
 	}
@@ -242,9 +243,9 @@ func (c *confirmer) beginAnew(of *doubt) {
 }
 
 // forget lets go of people of a request in doubt who are settled.
-func (c *confirmer) forget(d *doubt, settled []*person) {
+func (c *confirmer) forget(d *doubt, settled []*queue.Person) {
 	for _, p := range settled {
-		delete(d.people, p.key)
+		delete(d.people, p.Key)
 	}
 	c.people -= len(settled)
 	if len(d.people) > 0 {
@@ -252,8 +253,7 @@ func (c *confirmer) forget(d *doubt, settled []*person) {
 	}
 	delete(d.iv.doubts.open, d)
 	if d.refused() {
-		d.iv.testing--
-		c.run.waiting.updateInterview(d.iv)
+		c.run.waiting.Confirming(d.iv.Line, false)
 	}
 }
 

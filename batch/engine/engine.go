@@ -213,7 +213,7 @@ func (e *Engine) finish(ctx context.Context, broke error) error {
 		}
 	}
 	for _, p := range r.left() {
-		if p.attempts > 0 { // the others' outcome is the same without a record
+		if p.Attempts > 0 { // the others' outcome is the same without a record
 			err = errors.Join(err, r.record(p, e.notSent()))
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"bulkinvite/batch/queue"
+
 	"bulkinvite/batch"
 	"bulkinvite/batch/plan"
 )
@@ -35,7 +37,7 @@ func (f *feeder) read(ctx context.Context, src batch.Source) error {
 		fed := fedRow{row: *row, record: rec}
 		if row.Candidate.CandidateID != "" {
 			var err error
-			p := &person{Candidate: row.Candidate, key: row.Candidate.Key()}
+			p := &queue.Person{Candidate: row.Candidate, Key: row.Candidate.Key()}
 			if fed.wrongID, err = w.wrongID(p, rec); err != nil {
 				return err
 			}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"bulkinvite/batch/queue"
+
 	"bulkinvite/batch"
 	"bulkinvite/batch/judge"
 	"bulkinvite/batch/plan"
@@ -17,7 +19,7 @@ func (s *sendReport) follow(r *run) error {
 	r.refusals.key.tried = true
 	err := s.followHeld(r)
 	for _, p := range s.claimed {
-		p.claimed = true
+		p.Claimed = true
 	}
 	switch {
 	case s.unsent && s.id == 0:
@@ -36,30 +38,30 @@ func (s *sendReport) follow(r *run) error {
 func (s *sendReport) followHeld(r *run) error {
 	var err error
 	for _, h := range s.held {
-		r.setClaimed([]*person{h.p}, false)
+		r.setClaimed([]*queue.Person{h.p}, false)
 		held, holdErr := r.admission.hold(h.p, h.rec, h.wrongID)
 		if holdErr == nil && !held {
-			holdErr = fmt.Errorf("the ledger holds row %d and does not say why", h.p.row+1)
+			holdErr = fmt.Errorf("the ledger holds row %d and does not say why", h.p.Row+1)
 		}
 		err = errors.Join(err, holdErr)
-		r.admission.refund([]*person{h.p})
+		r.admission.refund([]*queue.Person{h.p})
 	}
 	return err
 }
 
 func (s *sendReport) followVerdicts(r *run) error {
-	var by [judge.VerdictCount][]*person
+	var by [judge.VerdictCount][]*queue.Person
 	var err error
 	for i, p := range s.claimed {
 		v := s.judgement.Verdicts[i]
 		if by[v] == nil {
-			by[v] = make([]*person, 0, len(s.claimed)) // nearly always all have one verdict
+			by[v] = make([]*queue.Person, 0, len(s.claimed)) // nearly always all have one verdict
 		}
 		by[v] = append(by[v], p)
 		if v != judge.NotSent && v != judge.DeniedUs {
-			p.attempts++
+			p.Attempts++
 		}
-		p.reason = v.Reason(s.apiErr)
+		p.Reason = v.Reason(s.apiErr)
 		if v == judge.Invited {
 			err = errors.Join(err, s.invitedNow(r, p, s.judgement.Invitations[i]))
 		}
@@ -84,13 +86,13 @@ func (s *sendReport) followVerdicts(r *run) error {
 }
 
 // invitedNow records an invitation that the answer brought.
-func (s *sendReport) invitedNow(r *run, p *person, inv client.Invitation) error {
+func (s *sendReport) invitedNow(r *run, p *queue.Person, inv client.Invitation) error {
 	status := batch.StatusInvited
 	if s.chunk.Lane == plan.Resend {
 		status = batch.StatusResent
 		r.warnSecondSession(p, inv)
 	}
-	p.party.goThrough()
+	p.Party.GoThrough()
 	return r.record(p, batch.Outcome{Status: status, CandidateID: inv.CandidateID, InviteURL: inv.InviteURL})
 }
 
@@ -105,12 +107,12 @@ func (s *sendReport) accepted(r *run) error {
 }
 
 // lost puts people in doubt whose answer was lost.
-func (s *sendReport) lost(r *run, people []*person) error {
+func (s *sendReport) lost(r *run, people []*queue.Person) error {
 	if len(people) == 0 {
 		return nil
 	}
 	r.log.Warn().Int("people", len(people)).Str("interview", s.chunk.iv.ID).
-		Msg("it is not known who was invited, the API's list will tell: " + batch.MaskText(people[0].reason))
+		Msg("it is not known who was invited, the API's list will tell: " + batch.MaskText(people[0].Reason))
 	d := s.doubt(sendAgain, false)
 	d.busy = client.IsBusy(s.apiErr)
 	d.outage = d.busy && r.mayBeOutage(people)
@@ -129,12 +131,12 @@ const busyTries = 2
 
 // mayBeOutage reports whether that the API was too busy for people says nothing of
 // them, and notes that it was.
-func (r *run) mayBeOutage(people []*person) bool {
+func (r *run) mayBeOutage(people []*queue.Person) bool {
 	outage := false
 	for _, p := range people {
-		outage = outage || !r.isTurnedAway(p) || len(people) > 1 && p.outages < busyTries
-		if p.busy.IsZero() {
-			p.busy = time.Now()
+		outage = outage || !r.isTurnedAway(p) || len(people) > 1 && p.Outages < busyTries
+		if p.Busy.IsZero() {
+			p.Busy = time.Now()
 		}
 	}
 	return outage
@@ -142,8 +144,8 @@ func (r *run) mayBeOutage(people []*person) bool {
 
 // isTurnedAway reports whether that the API is too busy for somebody is no sign of
 // an outage: since it first was, a request went that it has accepted.
-func (r *run) isTurnedAway(p *person) bool {
-	return !p.busy.IsZero() && r.out.Health.AcceptedSince(p.busy)
+func (r *run) isTurnedAway(p *queue.Person) bool {
+	return !p.Busy.IsZero() && r.out.Health.AcceptedSince(p.Busy)
 }
 
 func (s *sendReport) doubt(then then, displaced bool) *doubt {
@@ -152,7 +154,7 @@ func (s *sendReport) doubt(then then, displaced bool) *doubt {
 
 // tooMuch sends people again whose request was too large, or denied. Where it may
 // be the key that is denied, they go as they did before: one at a time.
-func (s *sendReport) tooMuch(r *run, people []*person) error {
+func (s *sendReport) tooMuch(r *run, people []*queue.Person) error {
 	if len(people) > 0 && client.IsBadKey(s.apiErr) && !r.refusals.key.works {
 		r.refusals.key.suspect = true
 		return r.admission.sendUnchanged(s.chunk, people)
@@ -162,7 +164,7 @@ func (s *sendReport) tooMuch(r *run, people []*person) error {
 
 // warnSecondSession says that a re-send was answered with another id than its
 // own, which a second interview session would have.
-func (r *run) warnSecondSession(p *person, inv client.Invitation) {
+func (r *run) warnSecondSession(p *queue.Person, inv client.Invitation) {
 	if inv.CandidateID == "" || inv.CandidateID == p.CandidateID || r.saidSecondSession {
 		return
 	}

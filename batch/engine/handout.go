@@ -3,8 +3,9 @@ package engine
 import (
 	"time"
 
+	"bulkinvite/batch/queue"
+
 	"bulkinvite/batch/outlet"
-	"bulkinvite/batch/plan"
 )
 
 // firstTasks is how many jobs are out before an invitation was answered: what is
@@ -71,12 +72,11 @@ func (p *picker) nextRead() job {
 // request goes only if nothing can be added to it: the input is at its end, or so
 // many wait that the fullest has to make room.
 func (p *picker) nextChunk() job {
-	for len(p.run.waiting.ready) > 0 {
-		g := p.run.waiting.ready[0]
-		if !g.full() && !p.mayGoShort() {
+	for g := p.run.waiting.Next(); g != nil; g = p.run.waiting.Next() {
+		if !g.Full() && !p.mayGoShort() {
 			return nil
 		}
-		if j := p.chunkJob(p.run.waiting.cut(g)); j != nil {
+		if j := p.chunkJob(p.run.waiting.Cut(g)); j != nil {
 			return j
 		}
 	}
@@ -85,32 +85,22 @@ func (p *picker) nextChunk() job {
 
 // mayGoShort reports whether a request may go that is not full.
 func (p *picker) mayGoShort() bool {
-	return p.run.admission.fed && len(p.run.admission.block) == 0 || p.run.waiting.crowded() || p.run.admission.limitReached()
+	return p.run.admission.fed && len(p.run.admission.block) == 0 || p.run.waiting.Crowded() || p.run.admission.limitReached()
 }
 
-// hasMore reports whether people of the interview can go or are out, so that
-// more of it may be refused before its list is read.
-func (p *picker) hasMore(iv *interview) bool {
-	if iv.out > 0 {
-		return true
-	}
-	if !iv.mayGo() {
-		return false
-	}
-	for g := range iv.groups {
-		if g.Lane != plan.Resend && (g.full() || p.mayGoShort()) {
-			return true
-		}
-	}
-	return false
+// A chunk is the people of one request.
+type chunk struct {
+	*queue.Chunk
+	iv *interview
 }
 
 // chunkJob returns the job to send a chunk; nil if nobody of it is left to send.
-func (p *picker) chunkJob(c *chunk) job {
+func (p *picker) chunkJob(people *queue.Chunk) job {
 	p.sent++
-	pending, found := c.people[:0:0], c.people[:0:0]
-	for _, one := range c.people {
-		if p.run.account.Pending(one.row) {
+	c := &chunk{people, p.run.interviews[people.Interview]}
+	pending, found := c.People[:0:0], c.People[:0:0]
+	for _, one := range c.People {
+		if p.run.account.Pending(one.Row) {
 			pending = append(pending, one)
 		} else {
 			found = append(found, one) // to be invited, while they waited
@@ -127,14 +117,14 @@ func (p *picker) chunkJob(c *chunk) job {
 
 // endpointOf tells a request for people whose company went through, or whom the API
 // turns away while others go through, from others.
-func (p *picker) endpointOf(people []*person) outlet.Endpoint {
+func (p *picker) endpointOf(people []*queue.Person) outlet.Endpoint {
 	alone := len(people) == 1
-	if alone && people[0].away >= busyTries {
+	if alone && people[0].Away >= busyTries {
 		return outlet.Poison
 	}
 	for _, one := range people {
-		again := !one.busy.IsZero() && alone && p.run.out.Health.AcceptedSince(time.Time{}) // one person is no outage
-		if !one.party.wentThrough() && !again && !p.run.isTurnedAway(one) {
+		again := !one.Busy.IsZero() && alone && p.run.out.Health.AcceptedSince(time.Time{}) // one person is no outage
+		if !one.Party.WentThrough() && !again && !p.run.isTurnedAway(one) {
 			return outlet.Invite
 		}
 	}
@@ -168,13 +158,13 @@ func (p *picker) pickOne() job {
 		if p.run.prober.down {
 			g = nil
 		}
-		if len(p.reads) > 0 && (g == nil || p.wantsOther(g.iv) || !p.reads[0].preflight) {
+		if len(p.reads) > 0 && (g == nil || p.wantsOther(p.run.interviews[g.Interview]) || !p.reads[0].preflight) {
 			return p.nextRead()
 		}
 		if g == nil {
 			return nil
 		}
-		c := p.run.waiting.cutLone(g)
+		c := p.run.waiting.CutLone(g)
 		if j := p.chunkJob(c); j != nil {
 			return j
 		}
@@ -189,11 +179,12 @@ func (p *picker) wantsOther(iv *interview) bool {
 
 // leastDenied returns one of the groups that may go, of the interview that had
 // the fewest denied.
-func (p *picker) leastDenied() *group {
-	var least *group
-	for _, g := range p.run.waiting.ready {
-		if least == nil || g.iv.denied < least.iv.denied {
-			least = g
+func (p *picker) leastDenied() *queue.Group {
+	var least *queue.Group
+	fewest := 0
+	for _, g := range p.run.waiting.Ready() {
+		if denied := p.run.interviews[g.Interview].denied; least == nil || denied < fewest {
+			least, fewest = g, denied
 		}
 	}
 	return least

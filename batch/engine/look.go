@@ -4,6 +4,8 @@ import (
 	"errors"
 	"time"
 
+	"bulkinvite/batch/queue"
+
 	"bulkinvite/batch/judge"
 	"bulkinvite/batch/lists"
 	"bulkinvite/batch/outlet"
@@ -27,11 +29,11 @@ func (l *look) do(w *worker) (report, error) { return l, l.Read(&w.Reader) }
 
 // showsMore reports whether a look shows more entries that may be of these people
 // of a request than the one before.
-func (l *look) showsMore(d *doubt, people []*person) bool {
+func (l *look) showsMore(d *doubt, people []*queue.Person) bool {
 	before := d.unclear
 	d.unclear = 0
 	for _, p := range people {
-		if l.Unclear[p.key] {
+		if l.Unclear[p.Key] {
 			d.unclear++
 		}
 	}
@@ -39,9 +41,9 @@ func (l *look) showsMore(d *doubt, people []*person) bool {
 }
 
 // split returns who of a request was found, and who was not, in input order.
-func (l *look) split(d *doubt) (found, rest []*person) {
+func (l *look) split(d *doubt) (found, rest []*queue.Person) {
 	for _, p := range d.inOrder() {
-		if _, ok := l.Found[p.key]; ok {
+		if _, ok := l.Found[p.Key]; ok {
 			found = append(found, p)
 		} else {
 			rest = append(rest, p)
@@ -53,8 +55,8 @@ func (l *look) split(d *doubt) (found, rest []*person) {
 // follow judges what the look proves, and settles whom it can.
 func (l *look) follow(r *run) error {
 	r.took(l.iv, l.Reading)
-	if client.IsRefusal(l.Err) && !l.iv.isRead() {
-		r.step(l.iv, listRefused)
+	if client.IsRefusal(l.Err) && !l.iv.IsRead() {
+		r.step(l.iv, queue.ListRefused)
 	}
 	l.sight = judge.Sight{
 		Begun: l.Begun, Faults: l.Lacks, Newest: l.Newest,

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"bulkinvite/batch/queue"
+
 	"bulkinvite/batch"
 	"bulkinvite/batch/lists"
 	"bulkinvite/batch/outlet"
@@ -65,13 +67,13 @@ func (j *preflightJob) opened(r *run, verdict listVerdict, err error) error {
 			r.refusals.key.suspect = true
 		}
 		r.log.Warn().Str("interview", iv.AsSent).Msg("the API's list is refused, one invitation will tell: " + batch.MaskText(client.MessageOf(err)))
-		return j.end(r, listRefused)
+		return j.end(r, queue.ListRefused)
 	case listUnreadable:
 		iv.listError = "the list of who is invited already could not be read (" + client.MessageOf(err) + "); send this row again later"
 		r.warn(fmt.Sprintf("interview %s: nobody is invited, since %s", iv.AsSent, batch.MaskText(iv.listError)))
-		return j.end(r, listFailed)
+		return j.end(r, queue.ListFailed)
 	}
-	return j.end(r, listDone)
+	return j.end(r, queue.ListDone)
 }
 
 // openUnlisted lets an interview's people go where there is no list: one of them
@@ -84,18 +86,18 @@ func (j *preflightJob) openUnlisted(r *run, err error) error {
 			"invited again, and who is in doubt stays so until somebody says what the dashboard shows, with bulkinvite confirm --assume")
 	}
 	if iv.accepted {
-		return j.end(r, listDone)
+		return j.end(r, queue.ListDone)
 	}
-	return j.end(r, listRefused)
+	return j.end(r, queue.ListRefused)
 }
 
 // end lets an interview's people go, but for those who were found in
 // its list, or turns them away.
-func (j *preflightJob) end(r *run, e interviewEvent) error {
+func (j *preflightJob) end(r *run, e queue.Event) error {
 	iv := j.iv
 	r.step(iv, e)
 	var err error
-	if iv.state == shut {
+	if iv.State == queue.Shut {
 		err = r.recordAll(r.admission.remove(iv), batch.Outcome{Code: batch.CodeNotSent, Error: iv.listError})
 	} else {
 		r.admission.removeFound(iv)

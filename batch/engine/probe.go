@@ -56,7 +56,7 @@ func (p *prober) next() {
 		p.up()
 		return
 	}
-	if p.works && len(r.waiting.ready) == 0 && r.confirmer.mayTell() {
+	if p.works && len(r.waiting.Ready()) == 0 && r.confirmer.mayTell() {
 		r.out.Health.Excuse() // nobody can be tried before the list has told of them
 	}
 	left := r.opts.GiveUpAfter - r.out.Health.BadFor()
@@ -93,10 +93,10 @@ func (p *prober) up() {
 // which works, will tell.
 func (p *prober) try() bool {
 	p.works = false
-	for len(p.run.waiting.ready) > 0 {
-		cut, ready := p.run.waiting.cutLone, p.run.waiting.ready
+	for len(p.run.waiting.Ready()) > 0 {
+		cut, ready := p.run.waiting.CutLone, p.run.waiting.Ready()
 		if p.acts {
-			cut, p.acts = p.run.waiting.cut, false
+			cut, p.acts = p.run.waiting.Cut, false
 		}
 		p.tried++
 		if j := p.run.picker.chunkJob(cut(ready[p.tried%len(ready)])); j != nil {

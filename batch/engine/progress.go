@@ -66,7 +66,7 @@ type shown struct {
 func (r *run) show() {
 	mayGo := int64(math.MaxInt64)
 	if r.opts.Limit > 0 {
-		mayGo = int64(r.opts.Limit - r.admission.admitted + r.waiting.people)
+		mayGo = int64(r.opts.Limit - r.admission.admitted + r.waiting.People)
 	}
 	r.shown.inDoubt.Store(int64(r.confirmer.people))
 	r.shown.mayGo.Store(mayGo)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 
+	"bulkinvite/batch/queue"
+
 	"bulkinvite/batch"
 	"bulkinvite/batch/judge"
 	"bulkinvite/batch/outlet"
@@ -25,12 +27,12 @@ type refusals struct {
 
 // A keyDoubt is what speaks against the key.
 type keyDoubt struct {
-	tried    bool      // an invitation was answered, or could not go
-	accepted bool      // somebody was accepted in this run
-	works    bool      // that, or the API itself has said no to an invitation: the key is fine
-	suspect  bool      // somebody, or a list, was denied
-	denied   []*person // alone; they wait until the key is known to work
-	lacks    int       // interviews of which somebody was
+	tried    bool            // an invitation was answered, or could not go
+	accepted bool            // somebody was accepted in this run
+	works    bool            // that, or the API itself has said no to an invitation: the key is fine
+	suspect  bool            // somebody, or a list, was denied
+	denied   []*queue.Person // alone; they wait until the key is known to work
+	lacks    int             // interviews of which somebody was
 }
 
 // suspected reports whether people go one at a time, of all interviews.
@@ -54,9 +56,9 @@ const (
 
 // refused records that the API refused one person alone, and gives the interview
 // up if it is the interview that is refused.
-func (r *refusals) refused(iv *interview, p *person, message string) error {
+func (r *refusals) refused(iv *interview, p *queue.Person, message string) error {
 	err := r.run.record(p, batch.Outcome{Code: batch.CodeRefused, Error: "the API refused this candidate: " + message})
-	if p.CandidateID != "" || iv.accepted || iv.state == refusing {
+	if p.CandidateID != "" || iv.accepted || iv.State == queue.Refusing {
 		return err // or what is refused is the invitation to send again
 	}
 	if iv.refusals == nil {
@@ -75,18 +77,18 @@ func (r *refusals) refused(iv *interview, p *person, message string) error {
 func (r *refusals) giveUp(iv *interview, message string) error {
 	iv.refused = fmt.Sprintf("the API refuses this interview (%d people alone, nobody accepted): %s; "+
 		"check the interview, then send this row again", iv.refusedAlone, message)
-	r.run.step(iv, refusal)
+	r.run.step(iv, queue.Refusal)
 	r.run.warn(fmt.Sprintf("interview %s is refused: %s", iv.AsSent, batch.MaskText(message)))
 	return r.run.recordAll(r.run.admission.remove(iv), batch.Outcome{Code: batch.CodeInterviewRefused, Error: iv.refused})
 }
 
 // denied deals with somebody whom the gateway denied alone. Where the key is
 // known to work, it is them whom it refuses.
-func (r *refusals) denied(iv *interview, p *person, apiErr error) error {
+func (r *refusals) denied(iv *interview, p *queue.Person, apiErr error) error {
 	if r.key.works {
 		return r.refused(iv, p, client.MessageOf(apiErr))
 	}
-	r.run.setClaimed([]*person{p}, false)
+	r.run.setClaimed([]*queue.Person{p}, false)
 	r.key.suspect = true
 	if iv.denied++; iv.denied == 1 {
 		r.key.lacks++
@@ -102,8 +104,8 @@ func (r *refusals) denied(iv *interview, p *person, apiErr error) error {
 func (r *refusals) accepted(iv *interview, l plan.Lane) error {
 	if l != plan.Resend && !iv.accepted {
 		iv.accepted = true
-		unlistedSoFar := iv.state == unlisted
-		r.run.step(iv, acceptance)
+		unlistedSoFar := iv.State == queue.Unlisted
+		r.run.step(iv, queue.Acceptance)
 		if unlistedSoFar {
 			// It does exist: its list is asked once more before the next chunk.
 			r.run.preflightNext(iv)
@@ -138,5 +140,5 @@ func (k *keyDoubt) neverWorked() (reason string, refused bool) {
 	if len(k.denied) == 0 || k.works {
 		return "", false
 	}
-	return outlet.KeyRefusal(k.denied[0].reason), true
+	return outlet.KeyRefusal(k.denied[0].Reason), true
 }

@@ -4,11 +4,12 @@ import (
 	"bulkinvite/batch"
 	"bulkinvite/batch/judge"
 	"bulkinvite/batch/plan"
+	"bulkinvite/batch/queue"
 	"bulkinvite/client"
 )
 
 // request returns what is sent for these people of the chunk.
-func (c *chunk) request(people []*person) client.InviteRequest {
+func (c *chunk) request(people []*queue.Person) client.InviteRequest {
 	req := client.InviteRequest{InterviewID: people[0].InterviewID, DisableEmailNotification: c.DisableEmail}
 	switch c.Lane {
 	case plan.Resend:
@@ -39,7 +40,7 @@ func (s *sendReport) answer() batch.Answer {
 	for i, p := range s.claimed {
 		v, inv := s.judgement.Verdicts[i], s.judgement.Invitations[i]
 		answer.Outcomes = append(answer.Outcomes, batch.Settlement{
-			Key: p.key, State: v.State(), Mark: v.Mark(), CandidateID: inv.CandidateID, InviteURL: inv.InviteURL,
+			Key: p.Key, State: v.State(), Mark: v.Mark(), CandidateID: inv.CandidateID, InviteURL: inv.InviteURL,
 		})
 	}
 	return answer

@@ -8,13 +8,14 @@ import (
 	"strings"
 	"time"
 
+	"bulkinvite/batch/queue"
+
 	"github.com/rs/zerolog"
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/account"
 	"bulkinvite/batch/lists"
 	"bulkinvite/batch/outlet"
-	"bulkinvite/batch/plan"
 )
 
 // A run is all that is known while sending. Its loop alone touches it, so that
@@ -35,7 +36,7 @@ type run struct {
 
 	interviews map[string]*interview
 	inTurn     []*interview // all of them, as they came up
-	waiting    *waiting
+	waiting    *queue.Queue
 	admission  *admission
 	refusals   *refusals
 	confirmer  *confirmer
@@ -70,7 +71,7 @@ func newRun(e *Engine) *run {
 		opts: e.opts, log: e.opts.Log, start: time.Now(), account: e.account, out: e.out, endRun: e.endRun,
 		facts:      &lists.Facts{Ledger: e.ledger},
 		interviews: map[string]*interview{},
-		waiting:    newWaiting(e.opts, len(e.plan.Interviews)),
+		waiting:    queue.New(e.opts, len(e.plan.Interviews)),
 		alarm:      newAlarm(),
 	}
 	r.worker = &worker{
@@ -188,15 +189,15 @@ func (r *run) finished() bool {
 
 // idle reports whether nobody waits, is out, or has to be found out about.
 func (r *run) idle() bool {
-	return r.waiting.people == 0 && r.picker.busy == 0 && r.confirmer.people == 0 && len(r.picker.reads) == 0 && len(r.picker.todo) == 0
+	return r.waiting.People == 0 && r.picker.busy == 0 && r.confirmer.people == 0 && len(r.picker.reads) == 0 && len(r.picker.todo) == 0
 }
 
 // interview returns what the run knows of a person's interview.
-func (r *run) interview(p *person) *interview {
-	id := p.key.InterviewID // in normal form
+func (r *run) interview(p *queue.Person) *interview {
+	id := p.Key.InterviewID // in normal form
 	iv := r.interviews[id]
 	if iv == nil {
-		iv = &interview{Interview: lists.Interview{ID: id, AsSent: p.InterviewID}, groups: map[*group]struct{}{}}
+		iv = &interview{Interview: lists.Interview{ID: id, AsSent: p.InterviewID}, Line: queue.NewLine()}
 		r.interviews[id] = iv
 		r.inTurn = append(r.inTurn, iv)
 	}
@@ -204,23 +205,21 @@ func (r *run) interview(p *person) *interview {
 }
 
 // step lets something happen to an interview, and its people go or not.
-func (r *run) step(iv *interview, e interviewEvent) {
-	iv.state = iv.state.after(e)
-	r.waiting.updateInterview(iv)
-}
+func (r *run) step(iv *interview, e queue.Event) { r.waiting.Step(iv.Line, e) }
 
 // letWait lets somebody wait to be sent.
-func (r *run) letWait(p *person) {
+func (r *run) letWait(p *queue.Person) {
 	iv := r.interview(p)
-	if p.CandidateID == "" && iv.state == unread {
+	if p.CandidateID == "" && iv.State == queue.Unread {
 		if r.opts.NoPreflight {
-			r.step(iv, listNotWanted)
+			r.step(iv, queue.ListNotWanted)
 		} else {
-			r.step(iv, listWanted)
+			r.step(iv, queue.ListWanted)
 			r.preflightNext(iv)
 		}
 	}
-	r.waiting.add(p, iv)
+	p.Key.InterviewID = iv.ID // one text for all of them: it is compared again and again
+	r.waiting.Add(p, iv.Line)
 }
 
 // preflightNext lets an interview's list be read before its people go.
@@ -248,10 +247,7 @@ func (r *run) took(iv *interview, read *lists.Reading) {
 
 // doneChunk notes that a chunk is dealt with.
 func (r *run) doneChunk(c *chunk) {
-	if c.Lane != plan.Resend {
-		c.iv.out--
-	}
-	r.waiting.updateInterview(c.iv)
+	r.waiting.Done(c.Chunk)
 	r.confirmer.schedule(c.iv)
 }
 
@@ -282,14 +278,12 @@ func (r *run) ended(ctx context.Context, people int, broke error) (batch.End, st
 }
 
 // left returns everybody who waits when the run ends, in input order.
-func (r *run) left() []*person {
+func (r *run) left() []*queue.Person {
 	people := slices.Clone(r.refusals.key.denied)
 	for _, iv := range r.inTurn {
-		for g := range iv.groups {
-			people = append(people, g.people...)
-		}
+		people = append(people, iv.People()...)
 	}
-	return inInputOrder(people)
+	return queue.InInputOrder(people)
 }
 
 // free gives the memory back.

@@ -2,9 +2,10 @@ package engine
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"testing"
 	"time"
+
+	"bulkinvite/batch/queue"
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/account"
@@ -14,20 +15,20 @@ import (
 
 // runOf is a run without workers, which hands its jobs to the test, and the
 // people of its input.
-func runOf(t *testing.T, opts batch.Options, candidates []batch.Candidate) (*run, []*person) {
+func runOf(t *testing.T, opts batch.Options, candidates []batch.Candidate) (*run, []*queue.Person) {
 	t.Helper()
 	src := &batch.Roster{}
 	for _, c := range candidates {
 		src.Add(c.Key(), c.JobApplicationID)
 	}
 	x := account.New(src)
-	people := make([]*person, len(candidates))
+	people := make([]*queue.Person, len(candidates))
 	interviews := map[string]bool{}
 	err := src.Scan(t.Context(), func(row *batch.Row) error {
 		c := candidates[row.Index]
 		key := c.Key()
 		interviews[key.InterviewID] = true
-		people[row.Index] = &person{Candidate: c, key: key, row: row.Index}
+		people[row.Index] = &queue.Person{Candidate: c, Key: key, Row: row.Index}
 		_, _, err := x.Add(row, key)
 		return err
 	})
@@ -67,7 +68,7 @@ func doneOf(r *run, c *chunk) {
 	r.doneChunk(c)
 	if !c.iv.accepted {
 		c.iv.accepted = true
-		r.step(c.iv, acceptance)
+		r.step(c.iv, queue.Acceptance)
 	}
 }
 
@@ -80,10 +81,10 @@ func spreadCandidates(n, interviews int) []batch.Candidate {
 }
 
 // blockOf is the people as rows that the ledger does not know.
-func blockOf(people []*person) []fedRow {
+func blockOf(people []*queue.Person) []fedRow {
 	block := make([]fedRow, len(people))
 	for i, p := range people {
-		block[i].row = batch.Row{Index: p.row, Candidate: p.Candidate}
+		block[i].row = batch.Row{Index: p.Row, Candidate: p.Candidate}
 	}
 	return block
 }
@@ -91,7 +92,7 @@ func blockOf(people []*person) []fedRow {
 // Very many interviews do not pile up in memory: when too many people wait,
 // the fullest groups go, full or not. Everybody gets a place in some chunk.
 func TestWaitingIsBounded(t *testing.T) {
-	const interviews, each = 10_000, 5
+	const interviews, each, most = 10_000, 5, 10_000
 	r, people := runOf(t, batch.Options{ChunkSize: 50, Concurrency: 4}, spreadCandidates(interviews*each, interviews))
 	r.admission.block, r.admission.fed = blockOf(people), true
 	seen := map[batch.Key]bool{}
@@ -99,26 +100,23 @@ func TestWaitingIsBounded(t *testing.T) {
 		if err := r.admission.admit(); err != nil {
 			t.Fatal(err)
 		}
-		if r.waiting.people > maxWaiting {
-			t.Fatalf("%d people wait, more than %d", r.waiting.people, maxWaiting)
+		if r.waiting.People > most {
+			t.Fatalf("%d people wait, more than %d", r.waiting.People, most)
 		}
 		c := nextChunkOf(r)
 		if c == nil {
-			t.Fatalf("nothing goes, and %d people wait", r.waiting.people)
+			t.Fatalf("nothing goes, and %d people wait", r.waiting.People)
 		}
-		for _, p := range c.people {
-			if seen[p.key] || batch.NormalInterviewID(p.InterviewID) != c.Interview {
-				t.Fatalf("%v came twice or in the wrong chunk", p.key)
+		for _, p := range c.People {
+			if seen[p.Key] || batch.NormalInterviewID(p.InterviewID) != c.Interview {
+				t.Fatalf("%v came twice or in the wrong chunk", p.Key)
 			}
-			seen[p.key] = true
+			seen[p.Key] = true
 		}
 		doneOf(r, c)
 	}
 	if len(seen) != interviews*each {
 		t.Errorf("%d people were handed out, want %d", len(seen), interviews*each)
-	}
-	if len(r.waiting.groups) != 0 {
-		t.Errorf("%d empty groups are left", len(r.waiting.groups))
 	}
 }
 
@@ -170,7 +168,7 @@ func TestHalvesGoFirst(t *testing.T) {
 	for _, p := range people[4:] {
 		r.letWait(p)
 	}
-	if err := r.admission.halve(tooLarge, tooLarge.people); err != nil {
+	if err := r.admission.halve(tooLarge, tooLarge.People); err != nil {
 		t.Fatal(err)
 	}
 	r.picker.busy--
@@ -179,8 +177,8 @@ func TestHalvesGoFirst(t *testing.T) {
 	var sizes []int
 	for range 4 {
 		c := nextChunkOf(r)
-		if sizes = append(sizes, len(c.people)); len(sizes) == 1 && c.people[0].row != 0 {
-			t.Errorf("the first half begins with row %d", c.people[0].row)
+		if sizes = append(sizes, len(c.People)); len(sizes) == 1 && c.People[0].Row != 0 {
+			t.Errorf("the first half begins with row %d", c.People[0].Row)
 		}
 		doneOf(r, c)
 	}
@@ -197,8 +195,8 @@ func TestHalvesOfARefusedInterview(t *testing.T) {
 	}
 	c := nextChunkOf(r)
 	c.iv.refused = "no"
-	r.step(c.iv, refusal)
-	if err := r.admission.halve(c, c.people); err != nil {
+	r.step(c.iv, queue.Refusal)
+	if err := r.admission.halve(c, c.People); err != nil {
 		t.Fatal(err)
 	}
 	r.picker.busy--
@@ -210,31 +208,5 @@ func TestHalvesOfARefusedInterview(t *testing.T) {
 	o, err := r.account.Outcome(&batch.Row{Index: 3}, batch.Outcome{})
 	if err != nil || o.Code != batch.CodeInterviewRefused {
 		t.Errorf("outcome %+v (%v)", o, err)
-	}
-}
-
-// The fullest group goes first, also after another one of its interview went.
-func TestFullestGroupGoesFirst(t *testing.T) {
-	chance := rand.New(rand.NewPCG(1, 2))
-	for range 200 {
-		candidates := spreadCandidates(300, 4)
-		for i := range candidates {
-			candidates[i].InterviewID, candidates[i].DisableEmail = fmt.Sprint(chance.IntN(4)), chance.IntN(3) == 0
-		}
-		r, people := runOf(t, batch.Options{ChunkSize: 10, Concurrency: 4}, candidates)
-		for _, p := range people {
-			iv := r.interview(p)
-			r.step(iv, listNotWanted)
-			r.step(iv, acceptance)
-			r.letWait(p)
-		}
-		r.admission.fed = true
-		for ready := &r.waiting.ready; len(*ready) > 0; nextChunkOf(r) {
-			for i := range *ready {
-				if ready.Less(i, 0) {
-					t.Fatalf("a group of %d goes before one of %d", len((*ready)[0].people), len((*ready)[i].people))
-				}
-			}
-		}
 	}
 }

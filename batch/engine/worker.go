@@ -3,6 +3,8 @@ package engine
 import (
 	"fmt"
 
+	"bulkinvite/batch/queue"
+
 	"bulkinvite/batch"
 	"bulkinvite/batch/judge"
 	"bulkinvite/batch/lists"
@@ -59,15 +61,15 @@ func (w *worker) tell(j job, part report) { w.reports <- done{job: j, report: pa
 // A sendJob is a chunk that is to be sent.
 type sendJob struct {
 	chunk    *chunk
-	people   []*person // of the chunk: those who are still to be sent
+	people   []*queue.Person // of the chunk: those who are still to be sent
 	endpoint outlet.Endpoint
 }
 
 // A sendReport is what became of a chunk.
 type sendReport struct {
 	*sendJob
-	id        int64     // of the claim; 0: there is none
-	claimed   []*person // who was sent
+	id        int64           // of the claim; 0: there is none
+	claimed   []*queue.Person // who was sent
 	held      []heldPerson
 	unsent    bool // the request did not leave
 	apiErr    error
@@ -78,7 +80,7 @@ type sendReport struct {
 // A heldPerson is somebody whom the ledger says not to send, when they were
 // about to be claimed.
 type heldPerson struct {
-	p       *person
+	p       *queue.Person
 	rec     batch.Record
 	wrongID string
 }
@@ -164,8 +166,8 @@ func (w *worker) settle(id int64, a batch.Answer) error {
 // wrongID returns what is wrong with the candidate id of an invitation that is to
 // be sent again, if the ledger knows it to be somebody else's, or the person by
 // others alone: the e-mail would go to another.
-func (w *worker) wrongID(p *person, rec batch.Record) (string, error) {
-	if p.CandidateID == "" || rec.Forgotten || !p.key.HasAddress() {
+func (w *worker) wrongID(p *queue.Person, rec batch.Record) (string, error) {
+	if p.CandidateID == "" || rec.Forgotten || !p.Key.HasAddress() {
 		return "", nil
 	}
 	owners, err := w.Ledger.Owners(w.Hard, []string{p.CandidateID})
@@ -176,7 +178,7 @@ func (w *worker) wrongID(p *person, rec batch.Record) (string, error) {
 	tags := w.Facts.AnswerTags()
 	for _, owner := range owners[0] {
 		switch {
-		case batch.LooseEmail(owner.Email, tags) == batch.LooseEmail(p.key.Email, tags):
+		case batch.LooseEmail(owner.Email, tags) == batch.LooseEmail(p.Key.Email, tags):
 			return "", nil
 		case owner.HasAddress():
 			other = owner.Email
@@ -191,19 +193,19 @@ func (w *worker) wrongID(p *person, rec batch.Record) (string, error) {
 	return "", nil
 }
 
-func peopleKeys(people []*person) []batch.Key {
+func peopleKeys(people []*queue.Person) []batch.Key {
 	keys := make([]batch.Key, len(people))
 	for i, p := range people {
-		keys[i] = p.key
+		keys[i] = p.Key
 	}
 	return keys
 }
 
 // answerForAll has one state for all these people.
-func answerForAll(people []*person, state batch.State, message string) batch.Answer {
+func answerForAll(people []*queue.Person, state batch.State, message string) batch.Answer {
 	a := batch.Answer{Message: message, Outcomes: make([]batch.Settlement, 0, len(people))}
 	for _, p := range people {
-		a.Outcomes = append(a.Outcomes, batch.Settlement{Key: p.key, State: state})
+		a.Outcomes = append(a.Outcomes, batch.Settlement{Key: p.Key, State: state})
 	}
 	return a
 }

@@ -22,7 +22,7 @@ var layers = [][]string{
 	{"cmd/bulkinvite/app"},
 	{"batch/send", "batch/confirm", "batch/audit"},
 	{"batch/engine"},
-	{"batch/lists", "batch/links"},
+	{"batch/lists", "batch/links", "batch/queue"},
 	{"batch/judge"},
 	{"batch/plan", "batch/outlet", "csvio", "batch/ledger", "batch/ledger/ledgertest"},
 	{"batch/ledger/history"},

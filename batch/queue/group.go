@@ -1,36 +1,18 @@
-package engine
+package queue
 
 import (
 	"container/heap"
-	"time"
 
-	"bulkinvite/batch"
 	"bulkinvite/batch/plan"
 )
 
-// The lanes.
-// A person is a row that is to be sent, or is in doubt.
-type person struct {
-	batch.Candidate
-	key      batch.Key
-	row      int
-	claimed  bool      // in this run, once or more often: keeps their place under the limit
-	attempts int       // requests that may have reached the API
-	lost     int       // of them: those that turned out not to have acted
-	reason   string    // what happened to the last of them
-	outages  int       // requests for them that came into an outage
-	away     int       // requests for them alone that the API was too busy for while it accepted others
-	busy     time.Time // when the API was first too busy for their request
-	party    *party    // with whom they went when their request was sent again in parts; nil: it was not
-}
-
-// A group holds people who wait to be sent and may share a request. half marks
+// A Group holds people who wait to be sent and may share a request. half marks
 // a part of a chunk that was refused or too large: its people go together and
 // with nobody else, so that the bad rows come to stand alone.
-type group struct {
+type Group struct {
 	plan.GroupKey
-	iv     *interview
-	people []*person
+	line   *Line
+	people []*Person
 	size   int
 	half   bool
 	seq    int // younger groups have larger ones
@@ -38,13 +20,13 @@ type group struct {
 	ready  int // people that count as ready
 }
 
-// full reports whether nobody can be added to the group's next request.
-func (g *group) full() bool { return g.half || len(g.people) >= g.size }
+// Full reports whether nobody can be added to the group's next request.
+func (g *Group) Full() bool { return g.half || len(g.people) >= g.size }
 
 // readyHeap orders the groups that may go out: halves first, the youngest of
 // them before the others (depth first finds the bad rows soonest), then the
 // fullest, then the oldest.
-type readyHeap []*group
+type readyHeap []*Group
 
 func (h readyHeap) Len() int { return len(h) }
 
@@ -70,7 +52,7 @@ func (h readyHeap) Swap(i, j int) {
 
 // Push implements heap.Interface.
 func (h *readyHeap) Push(x any) {
-	g := x.(*group)
+	g := x.(*Group)
 	g.place = len(*h)
 	*h = append(*h, g)
 }
@@ -86,8 +68,8 @@ func (h *readyHeap) Pop() any {
 }
 
 // update puts a group where it belongs: among the ready ones or not.
-func (h *readyHeap) update(g *group) {
-	ready := len(g.people) > 0 && (g.Lane == plan.Resend || g.iv.mayGo())
+func (h *readyHeap) update(g *Group) {
+	ready := len(g.people) > 0 && (g.Lane == plan.Resend || g.line.mayGo())
 	switch {
 	case ready && g.place < 0:
 		heap.Push(h, g)

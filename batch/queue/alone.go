@@ -1,4 +1,4 @@
-package engine
+package queue
 
 import (
 	"math/bits"
@@ -9,14 +9,14 @@ import (
 
 // A waiter is the place of somebody who waits.
 type waiter struct {
-	group *group
+	group *Group
 	at    int
 }
 
 // cutOne takes the next one out of those of an interview who wait.
-func (w *waiting) cutOne(iv *interview) *chunk {
+func (q *Queue) cutOne(l *Line) *Chunk {
 	var all []waiter
-	for g := range iv.groups {
+	for g := range l.groups {
 		if g.Lane == plan.Resend {
 			continue
 		}
@@ -24,13 +24,13 @@ func (w *waiting) cutOne(iv *interview) *chunk {
 			all = append(all, waiter{g, at})
 		}
 	}
-	slices.SortFunc(all, func(a, b waiter) int { return a.group.people[a.at].row - b.group.people[b.at].row })
-	next := all[spreadPlace(iv.wentAlone, len(all))]
-	iv.wentAlone++
+	slices.SortFunc(all, func(a, b waiter) int { return a.group.people[a.at].Row - b.group.people[b.at].Row })
+	next := all[spreadPlace(l.alone, len(all))]
+	l.alone++
 	g := next.group
 	p := g.people[next.at]
 	g.people = slices.Delete(g.people, next.at, next.at+1)
-	return w.takeOut(g, []*person{p})
+	return q.takeOut(g, []*Person{p})
 }
 
 // spreadPlace returns where the nth of those is who are spread over so many
