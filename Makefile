@@ -1,11 +1,11 @@
-# Needs Go and make; `make race` a C compiler as well. Everything else is
-# fetched on demand.
+# Needs Go and make, and a C compiler for `make race`. Everything else is fetched
+# on demand.
 
 GO ?= go
 BENCH ?= Million
 FUZZTIME ?= 10s
-# Tests that run at once: those of the command mostly wait for a program or for
-# time to pass, so there are more than most machines of CI have processors.
+# Tests that run at once: more than most machines of CI have processors, since the
+# command's tests mostly wait for a program or for time to pass.
 PARALLEL ?= 4
 ROWS ?= 1000000
 SEED ?= 0
@@ -53,8 +53,8 @@ demo: build ## send testdata/candidates.csv to a sandbox with some faults
 test: ## run all tests
 	$(GO) test -parallel $(PARALLEL) ./...
 
-# The tests that wait for nothing, and of the engine those that decide: what to run
-# after each change.
+# For each change: the tests that wait for nothing, and those of the engine's
+# decisions.
 .PHONY: quick
 quick: ## vet, and the tests that take seconds
 	$(GO) vet ./...
@@ -95,10 +95,10 @@ $(GOLANGCI):
 	GOBIN=$(CURDIR)/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
 	mv bin/golangci-lint $@
 
-# One binary for each package: to build it, with what it imports, takes longer
-# than to run a target. To make an input that is only interesting as small as
-# can be is not worth the minute that go takes for it. Where go calls the end of
-# the time a failure of its own ("context deadline exceeded"), nothing was found.
+# One binary for each package, since building it takes longer than running a
+# target. Making an interesting input as small as possible is not worth the minute
+# that go takes for it. If go calls the end of its time a failure ("context deadline
+# exceeded"), it has found nothing.
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (10s) each
 	@set -e; binary=$$(mktemp); log=$$(mktemp); trap 'rm -f "$$binary" "$$log"' EXIT; cache=$$($(GO) env GOCACHE)/fuzz; \

@@ -1,6 +1,5 @@
-# What `make demo` shows: candidates.csv goes through bulkinvite to a sandbox
-# over HTTP that loses answers, breaks connections and throttles, and everyone
-# is invited exactly once all the same.
+# make demo: bulkinvite sends candidates.csv to a sandbox over HTTP that loses
+# answers and breaks connections, and everyone is invited exactly once.
 set -eu
 
 bulkinvite=$PWD/bin/bulkinvite
