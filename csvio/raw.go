@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io"
 
-	"golang.org/x/sync/errgroup"
-
 	"bulkinvite/batch"
 )
 
@@ -39,6 +37,8 @@ type rawRow struct {
 // A rowBlock is a number of rows of one list on their way to the outputs.
 type rowBlock struct {
 	list    *List
+	file    int   // its number
+	before  int64 // bytes in the spools of the lists before
 	records []byte
 	rows    []rawRow
 }
@@ -51,7 +51,7 @@ func (r *rawReader) fill(b *rowBlock) error {
 		start := len(b.records)
 		var err error
 		if b.records, err = r.read(b.records); err != nil && !errors.Is(err, io.EOF) {
-			return err
+			return fmt.Errorf("read the temporary copy of %s: %w", r.list.name, err)
 		}
 		record := b.records[start:]
 		if r.list.isBlankRaw(record) {
@@ -86,60 +86,29 @@ func (r *rawReader) read(b []byte) ([]byte, error) {
 	}
 }
 
-// project calls write with all rows, block by block, while it asks outcome about
-// the next ones. It reuses the blocks.
+// project calls write with all rows, block by block, after it has asked outcome
+// about each of them.
 func (in *Input) project(ctx context.Context, outcome func(*batch.Row) (batch.Outcome, error), write func(*rowBlock) error) error {
-	g, ctx := errgroup.WithContext(ctx)
-	// Both have room for all blocks: nobody waits but for work.
-	free, ready := make(chan *rowBlock, blocks), make(chan *rowBlock, blocks)
-	for range blocks {
-		free <- &rowBlock{}
-	}
-	g.Go(batch.Guard(func() error {
-		defer close(ready)
-		return in.readRaw(ctx, outcome, free, ready)
-	}))
-	g.Go(batch.Guard(func() error {
-		for b := range ready {
-			if err := write(b); err != nil {
-				return err
+	r, file, before := newRawReader(in.lists[0]), 0, int64(0)
+	row := batch.Row{Index: -1}
+	return pipeline(ctx, func() *rowBlock { return &rowBlock{} }, func(b *rowBlock) error {
+		b.list, b.file, b.before = r.list, file, before
+		err := r.fill(b)
+		if !errors.Is(err, io.EOF) || file == len(in.lists)-1 {
+			return err
+		}
+		before, file = before+r.list.size, file+1
+		r = newRawReader(in.lists[file])
+		return nil
+	}, func(b *rowBlock) (err error) {
+		for i := range b.rows {
+			raw := &b.rows[i]
+			row.Index++
+			row.File, row.Number, row.Line, row.Offset = b.file, raw.number, b.list.lineOf(raw.number, raw.line), b.before+raw.offset
+			if raw.outcome, err = outcome(&row); err != nil {
+				return fmt.Errorf("outcome of row %d: %w", row.Number, err)
 			}
-			free <- b
 		}
 		return nil
-	}))
-	return g.Wait()
-}
-
-func (in *Input) readRaw(ctx context.Context, outcome func(*batch.Row) (batch.Outcome, error), free <-chan *rowBlock, ready chan<- *rowBlock) error {
-	row := batch.Row{Index: -1}
-	before := int64(0) // bytes in the spools of the lists before
-	for n, l := range in.lists {
-		r, atEnd := newRawReader(l), false
-		row.File = n
-		for !atEnd {
-			var b *rowBlock
-			select {
-			case b = <-free:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-			err := r.fill(b)
-			if atEnd = errors.Is(err, io.EOF); err != nil && !atEnd {
-				return fmt.Errorf("read the temporary copy of %s: %w", l.name, err)
-			}
-			b.list = l
-			for i := range b.rows {
-				raw := &b.rows[i]
-				row.Index++
-				row.Number, row.Line, row.Offset = raw.number, l.lineOf(raw.number, raw.line), before+raw.offset
-				if raw.outcome, err = outcome(&row); err != nil {
-					return fmt.Errorf("outcome of row %d: %w", row.Number, err)
-				}
-			}
-			ready <- b
-		}
-		before += l.size
-	}
-	return nil
+	}, write)
 }

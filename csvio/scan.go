@@ -109,37 +109,87 @@ func (in *Input) Scan(ctx context.Context, f func(*batch.Row) error) error {
 	return nil
 }
 
-// scanBlocks reads in one goroutine and maps in another, while f gets the finished
-// blocks. f must not keep one: they are used again.
+// scanBlocks calls f with all blocks. The first scan that reads all rows finds the
+// warnings about them, and a sample of each column.
 func (l *List) scanBlocks(ctx context.Context, f func(*block) error) error {
-	var warnings *rowWarnings // that later scans need not find again
-	if l.rowWarnings.Load() == nil {
-		warnings = &rowWarnings{}
+	r := newRecordReader(l.spool, l.size, l.delim, scanBuffer)
+	r.seek(l.body)
+	blank, index, first := 0, 0, l.rowWarnings.Load() == nil
+	warnings, samples := rowWarnings{}, make([]string, len(l.Columns()))
+	err := pipeline(ctx, func() *block { return l.newBlock(blockRows) }, func(b *block) error {
+		n, err := l.readBlock(r, b)
+		blank += n
+		return err
+	}, func(b *block) error {
+		if err := b.mapCells(); err != nil {
+			return err
+		}
+		l.makeRows(b, index)
+		index += len(b.rows)
+		if first {
+			warnings.look(b.rows)
+			lookFor(samples, b)
+		}
+		return nil
+	}, f)
+	if err != nil {
+		return err
 	}
-	samples := make([]string, len(l.Columns()))
+	l.blankRows.Store(int64(blank))
+	if first {
+		found := warnings.finished()
+		if index == 0 {
+			found = append(found, l.noRows())
+		}
+		l.rowWarnings.Store(&found)
+		l.samples.Store(&samples)
+	}
+	return nil
+}
+
+// pipeline reads blocks in one goroutine, works on them in another and uses them in
+// the caller's, each in its order. read returns io.EOF with the last block; before
+// any other error, those that were read are used. None must keep a block: they are
+// read into again.
+func pipeline[B any](ctx context.Context, newBlock func() B, read, work, use func(B) error) error {
 	stoppable, stop := context.WithCancel(ctx)
 	defer stop()
 	g, inner := errgroup.WithContext(stoppable)
 	// Each has room for all blocks: only who waits for a free one can be stopped.
-	free, read, mapped := make(chan *block, blocks), make(chan *block, blocks), make(chan *block, blocks)
+	free, filled, worked := make(chan B, blocks), make(chan B, blocks), make(chan B, blocks)
 	for range blocks {
-		free <- l.newBlock(blockRows)
+		free <- newBlock()
 	}
-	g.Go(batch.Guard(func() error {
-		defer close(read)
-		return l.readBlocks(inner, free, read)
-	}))
-	g.Go(batch.Guard(func() error {
-		defer close(mapped)
-		return l.mapBlocks(read, mapped, warnings)
-	}))
-	for b := range mapped {
-		if warnings != nil {
-			lookFor(samples, b)
+	g.Go(batch.Guard(func() (err error) {
+		defer close(filled)
+		for err == nil {
+			select {
+			case b := <-free:
+				err = read(b)
+				filled <- b
+			case <-inner.Done():
+				return inner.Err()
+			}
 		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		return err
+	}))
+	g.Go(batch.Guard(func() error {
+		defer close(worked)
+		for b := range filled {
+			if err := work(b); err != nil {
+				return err
+			}
+			worked <- b
+		}
+		return nil
+	}))
+	for b := range worked {
 		err := ctx.Err()
 		if err == nil {
-			err = f(b)
+			err = use(b)
 		}
 		if err != nil {
 			stop()
@@ -148,42 +198,7 @@ func (l *List) scanBlocks(ctx context.Context, f func(*block) error) error {
 		}
 		free <- b
 	}
-	err := g.Wait() // rows before a fault were shown
-	if err == nil && warnings != nil {
-		found := warnings.finished()
-		if warnings.seen == 0 {
-			found = append(found, l.noRows())
-		}
-		l.rowWarnings.Store(&found)
-		l.samples.Store(&samples)
-	}
-	return err
-}
-
-func (l *List) readBlocks(ctx context.Context, free <-chan *block, out chan<- *block) error {
-	r := newRecordReader(l.spool, l.size, l.delim, scanBuffer)
-	r.seek(l.body)
-	blank := 0
-	for {
-		var b *block
-		select {
-		case b = <-free:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		n, err := l.readBlock(r, b)
-		blank += n
-		if len(b.places) > 0 {
-			out <- b
-		}
-		if errors.Is(err, io.EOF) {
-			l.blankRows.Store(int64(blank))
-			return nil
-		}
-		if err != nil {
-			return l.recordError(err)
-		}
-	}
+	return g.Wait()
 }
 
 // readBlock fills a block, and returns how many rows it left out because they are
@@ -193,7 +208,7 @@ func (l *List) readBlock(r *recordReader, b *block) (blank int, err error) {
 	for len(b.places) < blockRows && b.bytes < blockBytes {
 		rec, err := r.read()
 		if err != nil {
-			return blank, err
+			return blank, l.recordError(err)
 		}
 		if l.isBlank(rec.fields) {
 			blank++
@@ -206,7 +221,11 @@ func (l *List) readBlock(r *recordReader, b *block) (blank int, err error) {
 	return blank, nil
 }
 
+// recordError completes an error of a recordReader; io.EOF stays.
 func (l *List) recordError(err error) error {
+	if errors.Is(err, io.EOF) {
+		return err
+	}
 	if inputErr := (*InputError)(nil); errors.As(err, &inputErr) {
 		inputErr.File = l.name
 		return inputErr
@@ -261,23 +280,6 @@ func (l *List) add(b *block, rec record) (err error) {
 	b.cells, b.places = append(b.cells, b.slab[first:]), append(b.places, p)
 	b.bytes += rec.size
 	return err
-}
-
-// mapBlocks makes rows, and checks them for warnings unless warnings is nil.
-func (l *List) mapBlocks(blocks <-chan *block, out chan<- *block, warnings *rowWarnings) error {
-	index := 0
-	for b := range blocks {
-		if err := b.mapCells(); err != nil {
-			return err
-		}
-		l.makeRows(b, index)
-		if warnings != nil {
-			warnings.look(b.rows)
-		}
-		index += len(b.rows)
-		out <- b
-	}
-	return nil
 }
 
 func (b *block) mapCells() error {

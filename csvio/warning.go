@@ -117,7 +117,6 @@ func (s *spooled) warn(kind WarningKind, format string, args ...any) {
 
 // rowWarnings are the warnings about rows so far.
 type rowWarnings struct {
-	seen    int // rows
 	found   []Warning
 	domains map[string]bool // those of the rows so far, with whether they are slips
 }
@@ -175,7 +174,6 @@ func (l *List) noRows() Warning {
 
 // look adds warnings about rows that can be sent.
 func (r *rowWarnings) look(rows []*batch.Row) {
-	r.seen += len(rows)
 	for _, row := range rows {
 		if row.Problem == nil {
 			r.lookAt(row)
