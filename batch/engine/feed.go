@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"bulkinvite/batch/queue"
-
 	"bulkinvite/batch"
 	"bulkinvite/batch/plan"
 )
@@ -35,12 +33,9 @@ func (f *feeder) read(ctx context.Context, src batch.Source) error {
 	w := f.worker
 	err := plan.LookupRows(ctx, src, w.Ledger, w.Account.Pending, func(row *batch.Row, rec batch.Record) error {
 		fed := fedRow{row: *row, record: rec}
-		if row.Candidate.CandidateID != "" {
-			var err error
-			p := &queue.Person{Candidate: row.Candidate, Key: row.Candidate.Key()}
-			if fed.wrongID, err = w.wrongID(p, rec); err != nil {
-				return err
-			}
+		var err error
+		if fed.wrongID, err = w.WrongID(&row.Candidate, rec); err != nil {
+			return err
 		}
 		if f.block = append(f.block, fed); len(f.block) < fedBlock {
 			return nil

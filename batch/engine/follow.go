@@ -172,3 +172,27 @@ func (r *run) warnSecondSession(p *queue.Person, inv client.Invitation) {
 	r.warn(fmt.Sprintf("sending the invitation of candidate %s again was answered with another id, %s: "+
 		"the API seems to make a second session; look in the dashboard before you send more again", p.CandidateID, inv.CandidateID))
 }
+
+// warnDisplaced says once what was asked for and what came back.
+func (s *sendReport) warnDisplaced(r *run) {
+	if !s.newToUs || r.saidDisplaced {
+		return
+	}
+	r.saidDisplaced = true
+	for i, v := range s.judgement.Verdicts {
+		if v == judge.Displaced {
+			r.warn(fmt.Sprintf("the API was asked to invite %s and its answer names %s: people who are missing from such an answer stay "+
+				"uncertain, until somebody says what the dashboard shows, with bulkinvite confirm --assume",
+				batch.MaskText(s.claimed[i].Email), batch.MaskText(s.judgement.Strays[0].CandidateEmail)))
+			return
+		}
+	}
+}
+
+// warnSeveralIDs says once that an answer had several ids of one person.
+func (s *sendReport) warnSeveralIDs(r *run) {
+	if len(s.judgement.Several) > 0 && !r.saidSeveralIDs {
+		r.saidSeveralIDs = true
+		r.warn("the API's answer has several ids for one person: which one is right is not known, and the ids and links of such people stay empty")
+	}
+}

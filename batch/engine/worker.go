@@ -106,7 +106,7 @@ func (w *worker) send(s *sendReport) error {
 	}
 	invitations, apiErr := slot.Invite(w.Hard, s.endpoint, s.chunk.request(s.claimed))
 	s.apiErr = apiErr
-	if err := w.judge(s, invitations); err != nil {
+	if s.judgement, s.newToUs, err = w.Judge(s.question(), invitations, apiErr); err != nil {
 		return err
 	}
 	return w.settle(s.id, s.answer())
@@ -123,7 +123,11 @@ func (w *worker) claimAhead(s *sendReport) (outlet.Slot, error) {
 		return slot, nil
 	}
 	s.unsent = true
-	return slot, w.settle(s.id, answerForAll(s.claimed, batch.StateNone, "not sent: the run ended first"))
+	released := batch.Answer{Message: "not sent: the run ended first"}
+	for _, p := range s.claimed {
+		released.Outcomes = append(released.Outcomes, batch.Settlement{Key: p.Key, State: batch.StateNone})
+	}
+	return slot, w.settle(s.id, released)
 }
 
 // claim writes that these people are being sent.
@@ -146,7 +150,7 @@ func (w *worker) claim(s *sendReport) error {
 			s.claimed = append(s.claimed, p)
 			continue
 		}
-		wrong, err := w.wrongID(p, *claim.Held[i])
+		wrong, err := w.WrongID(&p.Candidate, *claim.Held[i])
 		if err != nil {
 			return err
 		}
@@ -163,49 +167,10 @@ func (w *worker) settle(id int64, a batch.Answer) error {
 	return nil
 }
 
-// wrongID returns what is wrong with the candidate id of an invitation that is to
-// be sent again, if the ledger knows it to be somebody else's, or the person by
-// others alone: the e-mail would go to another.
-func (w *worker) wrongID(p *queue.Person, rec batch.Record) (string, error) {
-	if p.CandidateID == "" || rec.Forgotten || !p.Key.HasAddress() {
-		return "", nil
-	}
-	owners, err := w.Ledger.Owners(w.Hard, []string{p.CandidateID})
-	if err != nil {
-		return "", fmt.Errorf("look up a candidate id: %w", err)
-	}
-	other := ""
-	tags := w.Facts.AnswerTags()
-	for _, owner := range owners[0] {
-		switch {
-		case batch.LooseEmail(owner.Email, tags) == batch.LooseEmail(p.Key.Email, tags):
-			return "", nil
-		case owner.HasAddress():
-			other = owner.Email
-		}
-	}
-	switch {
-	case other != "":
-		return "this candidate id is " + batch.MaskText(other) + "'s; nothing was sent", nil
-	case rec.CandidateID != "" && rec.CandidateID != p.CandidateID:
-		return "this candidate id was never this person's, whose is " + rec.CandidateID + "; nothing was sent", nil
-	}
-	return "", nil
-}
-
 func peopleKeys(people []*queue.Person) []batch.Key {
 	keys := make([]batch.Key, len(people))
 	for i, p := range people {
 		keys[i] = p.Key
 	}
 	return keys
-}
-
-// answerForAll has one state for all these people.
-func answerForAll(people []*queue.Person, state batch.State, message string) batch.Answer {
-	a := batch.Answer{Message: message, Outcomes: make([]batch.Settlement, 0, len(people))}
-	for _, p := range people {
-		a.Outcomes = append(a.Outcomes, batch.Settlement{Key: p.Key, State: state})
-	}
-	return a
 }

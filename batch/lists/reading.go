@@ -1,5 +1,5 @@
-// Package lists reads the API's lists of who is invited, and finds in them the
-// people whom a run asks for. It knows whom the ledger has known, what was learned
+// Package lists reads the API's lists of who is invited, and says whose their
+// entries, and the invitations of an answer, are. It knows whom the ledger has known, what was learned
 // of how the API shows addresses, and how much a list may lack and still be
 // believed. It must not know who waits to be sent, nor what follows from what it
 // finds.
