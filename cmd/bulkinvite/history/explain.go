@@ -222,7 +222,7 @@ func (e *explanation) next(h *history.History) string {
 	case batch.StateRefused:
 		return "tries again: the API refused them, which may have been fixed since"
 	case batch.StateNoInvitation:
-		return "leaves them out, unless the name or address in the row has changed: the API accepted the request and left them out" +
+		return "leaves them out, unless name or address in the row have changed: the API accepted the request and left them out" +
 			"; after bulkinvite confirm --assume not-sent it invites them"
 	case batch.StateFailed:
 		return "tries again: all attempts of the last run failed, and none of them invited them"
