@@ -10,6 +10,7 @@
 package client
 
 import (
+	"context"
 	"fmt"
 	"time"
 )
@@ -23,6 +24,10 @@ type InviteRequest struct {
 	JobApplicationID         string      `json:"job_application_id,omitempty"`
 	CandidateID              string      `json:"candidate_id,omitempty"`
 	DisableEmailNotification bool        `json:"disable_email_notification,omitempty"`
+
+	// MayLeave, if it is set, is asked when all of the request but its last byte
+	// is on its way. An error keeps that byte back: the request is NotSent.
+	MayLeave func(context.Context) error `json:"-"`
 }
 
 // A Candidate is one person in an InviteRequest.

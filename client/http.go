@@ -110,11 +110,11 @@ func (c *Client) Close() { c.transport.CloseIdleConnections() }
 // the answer has, in its order: not all who were named, and none, need be
 // among them. Every error is an *Error.
 func (c *Client) Invite(ctx context.Context, req InviteRequest) ([]Invitation, error) {
-	body, err := json.Marshal(req)
+	data, err := json.Marshal(req)
 	if err != nil {
 		return nil, &Error{Fate: NotSent, Err: err}
 	}
-	return call(ctx, c, http.MethodPost, "/interview/invite", body, answer.invitations)
+	return call(ctx, c, http.MethodPost, "/interview/invite", &body{data: data, mayLeave: req.MayLeave}, answer.invitations)
 }
 
 // Invites sends GET /interview/invites once and returns the page's entries,
@@ -127,13 +127,13 @@ func (c *Client) Invites(ctx context.Context, req ListRequest) ([]Entry, error) 
 	if req.Limit > 0 {
 		query.Set("limit", strconv.Itoa(req.Limit))
 	}
-	return call(ctx, c, http.MethodGet, "/interview/invites?"+query.Encode(), nil, answer.entries)
+	return call(ctx, c, http.MethodGet, "/interview/invites?"+query.Encode(), &body{}, answer.entries)
 }
 
 // call sends one request and reads its answer. The texts of its errors are fit
 // to be shown: net/http quotes what a server sends, the API may too, and a
 // server may send back the key.
-func call[T any](ctx context.Context, c *Client, method, path string, body []byte, read func(answer) ([]T, *Error)) ([]T, error) {
+func call[T any](ctx context.Context, c *Client, method, path string, body *body, read func(answer) ([]T, *Error)) ([]T, error) {
 	buf := bodies.Get().(*bytes.Buffer)
 	defer giveBack(buf)
 	a, failure := c.do(ctx, method, path, body, buf)
@@ -163,7 +163,7 @@ func giveBack(buf *bytes.Buffer) {
 
 // do sends one request, at most once, and returns its answer whatever it is.
 // The answer's body is in buf.
-func (c *Client) do(ctx context.Context, method, path string, body []byte, buf *bytes.Buffer) (answer, *Error) {
+func (c *Client) do(ctx context.Context, method, path string, body *body, buf *bytes.Buffer) (answer, *Error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout,
 		fmt.Errorf("timed out after %v: %w", c.timeout, context.DeadlineExceeded))
 	defer cancel()
@@ -171,6 +171,7 @@ func (c *Client) do(ctx context.Context, method, path string, body []byte, buf *
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
+	body.ctx = ctx
 	req, err := c.newRequest(ctx, method, path, body)
 	if err != nil {
 		return answer{}, &Error{Fate: NotSent, Err: err}
@@ -179,7 +180,7 @@ func (c *Client) do(ctx context.Context, method, path string, body []byte, buf *
 	// redirects, with the body again.
 	resp, err := c.transport.RoundTrip(req)
 	if err != nil {
-		return answer{}, noAnswer(ctx, err, connected.Load())
+		return answer{}, noAnswer(ctx, err, connected.Load(), body.keptBack())
 	}
 	defer resp.Body.Close()
 	a := answer{status: resp.StatusCode, header: resp.Header, now: time.Now()}
@@ -190,16 +191,16 @@ func (c *Client) do(ctx context.Context, method, path string, body []byte, buf *
 	return a, nil
 }
 
-func (c *Client) newRequest(ctx context.Context, method, path string, body []byte) (*http.Request, error) {
+func (c *Client) newRequest(ctx context.Context, method, path string, body *body) (*http.Request, error) {
 	// In NopCloser, net/http does not know the reader. It then sets no GetBody,
 	// which it would use to send a body again, and does not see that the body of a
 	// GET is empty: it repeats a GET without one when a connection breaks.
-	req, err := http.NewRequestWithContext(ctx, method, c.base+path, io.NopCloser(bytes.NewReader(body)))
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, io.NopCloser(body))
 	if err != nil {
 		return nil, err
 	}
-	if len(body) > 0 {
-		req.ContentLength = int64(len(body))
+	if n := len(body.data); n > 0 {
+		req.ContentLength = int64(n)
 		req.Header.Set("Content-Type", "application/json")
 	}
 	req.Header.Set("Accept", "application/json")
@@ -211,8 +212,11 @@ func (c *Client) newRequest(ctx context.Context, method, path string, body []byt
 }
 
 // noAnswer is the error of a request that no answer came for. Only without a
-// connection is it certain that nothing was sent.
-func noAnswer(ctx context.Context, err error, connected bool) *Error {
+// connection, or without its last byte, is it certain that nothing was sent.
+func noAnswer(ctx context.Context, err error, connected, keptBack bool) *Error {
+	if connected && keptBack {
+		return &Error{Fate: NotSent, Err: fmt.Errorf("not sent: %w", because(ctx, err))}
+	}
 	if connected {
 		return &Error{Err: fmt.Errorf("no answer from the API: %w", because(ctx, err))}
 	}
