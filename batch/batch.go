@@ -176,6 +176,13 @@ type Record struct {
 	Forgotten bool
 	// ThisRun is set if the state was written by the run that asks.
 	ThisRun bool
+	// Holder is the run that has the request in which the person is StateSending, if
+	// another than the one that asks has it and may still send it. Only a Shared
+	// ledger knows such runs.
+	Holder *Holder
+	// OverAt is set with StateSending if another run had the request while the one
+	// that asks went on: nothing of it is under way from then on.
+	OverAt time.Time
 	// ResentAt is when the newest re-send was claimed that was or may have
 	// been sent (its person is StateInvited or StateSending); zero if none.
 	ResentAt time.Time
@@ -224,15 +231,6 @@ type Member struct {
 type Lookuper interface {
 	// Lookup returns what is known of each key, in the order of keys.
 	Lookup(ctx context.Context, keys []Key) ([]Record, error)
-
-	// Owners returns for each candidate id the keys of those who were ever
-	// StateInvited under it, in any interview, each key once. Some may be
-	// Member.Keys without an address. Nobody who is Forgotten is among them.
-	Owners(ctx context.Context, candidateIDs []string) ([][]Key, error)
-
-	// Recall returns what Ledger.Remember wrote last under the name, or "". Like
-	// everything else, it is apart for each base URL.
-	Recall(ctx context.Context, name string) (string, error)
 }
 
 // A Ledger is the durable memory of one run: what was sent, and to whom. All
@@ -270,6 +268,15 @@ type Ledger interface {
 	// InDoubt returns everybody whose Record.State is StateSending for the
 	// interview, whichever run left them so, each once.
 	InDoubt(ctx context.Context, interviewID string) ([]Key, error)
+
+	// Owners returns for each candidate id the keys of those who were ever
+	// StateInvited under it, in any interview, each key once. Some may be
+	// Member.Keys without an address. Nobody who is Forgotten is among them.
+	Owners(ctx context.Context, candidateIDs []string) ([][]Key, error)
+
+	// Recall returns what Remember wrote last under the name, or "". Like
+	// everything else, it is apart for each base URL.
+	Recall(ctx context.Context, name string) (string, error)
 
 	// Remember notes something about the API that later runs have to know. It
 	// is durable when it returns.

@@ -10,7 +10,7 @@ import (
 // kept rows from going is 128 + its number.
 const (
 	ExitOK         = 0
-	ExitBroken     = 1 // the run broke off: disk, ledger, a bug
+	ExitBroken     = 1 // the run broke off: disk, ledger, a bug, taken for dead
 	ExitUsage      = 2 // nothing was sent, old outputs are untouched
 	ExitFailedRows = 3 // finished, some rows failed, or there are none
 	ExitEndedEarly = 4 // the API ended the run: key, quota, down, deadline
@@ -27,6 +27,8 @@ func ExitCode(ctx context.Context, end End, failedRows int) int {
 			return code
 		}
 		return ExitBroken // nothing but a named cause is meant to stop a run
+	case end == TakenOver:
+		return ExitBroken
 	case end != Finished:
 		return ExitEndedEarly
 	case failedRows > 0:
@@ -55,6 +57,7 @@ func (e End) String() string {
 		WrongPath:    "wrong_path",
 		APIDown:      "api_down",
 		DeadlineOver: "deadline_over",
+		TakenOver:    "taken_over",
 	}[e]
 }
 
@@ -70,4 +73,5 @@ const (
 	WrongPath               // the base URL leads nowhere
 	APIDown                 // no accepted invitation for Options.GiveUpAfter
 	DeadlineOver            // Options.Deadline
+	TakenOver               // another run on the same ledger took this one for dead
 )

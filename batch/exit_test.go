@@ -35,6 +35,7 @@ func TestExitCodes(t *testing.T) {
 		{name: "quota", end: batch.QuotaUsedUp, cause: nil, failed: 1, want: 4},
 		{name: "path", end: batch.WrongPath, cause: nil, failed: 1, want: 4},
 		{name: "down", end: batch.APIDown, cause: nil, failed: 1, want: 4},
+		{name: "taken for dead", end: batch.TakenOver, cause: nil, failed: 1, want: 1},
 		{name: "deadline", end: batch.DeadlineOver, cause: nil, failed: 1, want: 4},
 	}
 	for _, test := range tests {

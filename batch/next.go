@@ -14,7 +14,8 @@ type Next int
 const (
 	Invite Next = iota
 	Resend
-	Ask // they may be invited: the API's list is asked first
+	Ask  // they may be invited: the API's list is asked first
+	Wait // another run has them and may still send: the ledger is asked again
 
 	SkipForgotten   // they were invited, and nothing else may be known of them
 	SkipInvited     // they are invited
@@ -39,6 +40,9 @@ func (r Record) Next(c Candidate, now time.Time, resendAfter time.Duration) Next
 	case StateInvited:
 		return SkipInvited
 	case StateSending:
+		if r.Holder != nil {
+			return Wait
+		}
 		return Ask
 	case StateRefused, StateFailed, StateNoInvitation:
 		if r.ThisRun {
@@ -55,6 +59,8 @@ func (r Record) nextResend(now time.Time, resendAfter time.Duration) Next {
 	switch {
 	case r.ResentAt.IsZero() || !now.Before(r.ResentAt.Add(resendAfter)):
 		return Resend
+	case r.ResentState == StateSending && r.Holder != nil:
+		return Wait
 	case r.ResentState == StateSending:
 		return SkipMaybeResent
 	default:

@@ -28,6 +28,7 @@ func TestNext(t *testing.T) {
 		"in doubt":                {Record{State: StateSending}, ann, Ask},
 		"in doubt, and another address was answered":  {Record{State: StateSending, Mark: MarkOtherAddress}, ann, Ask},
 		"in doubt by this run":                        {Record{State: StateSending, ThisRun: true}, ann, Ask},
+		"another run has them":                        {Record{State: StateSending, Holder: &Holder{}}, ann, Wait},
 		"refused by an earlier run":                   {Record{State: StateRefused}, ann, Invite},
 		"refused by this run":                         {Record{State: StateRefused, ThisRun: true}, ann, SkipTried},
 		"failed in an earlier run":                    {Record{State: StateFailed}, ann, Invite},
@@ -46,6 +47,7 @@ func TestNext(t *testing.T) {
 		"again: re-sent of late":            {resent(resendAfter-1, StateInvited), again, SkipResent},
 		"again: re-sent long ago":           {resent(resendAfter, StateInvited), again, Resend},
 		"again: maybe re-sent of late":      {resent(0, StateSending), again, SkipMaybeResent},
+		"again: another run may re-send":    {Record{ResentAt: now, ResentState: StateSending, Holder: &Holder{}}, again, Wait},
 		"again: maybe re-sent long ago":     {resent(resendAfter, StateSending), again, Resend},
 		"again: re-sent ahead of the clock": {resent(-time.Hour, StateInvited), again, SkipResent},
 	} {

@@ -73,6 +73,8 @@ func (a *admission) hold(p *queue.Person, rec batch.Record, wrongID string) (boo
 	switch rec.Next(p.Candidate, time.Now(), a.run.opts.ResendAfter) {
 	case batch.Invite, batch.Resend:
 		return false, nil
+	case batch.Wait:
+		return true, a.run.elsewhere.wait(p, rec.Holder)
 	case batch.Ask:
 		return true, a.run.confirmer.doubtEarlier(p, rec)
 	case batch.SkipForgotten:

@@ -153,6 +153,7 @@ func (l *look) believeAbsent(d *doubt, people []*queue.Person) (absent, unknown 
 // cannotTell records that it stays unknown whether people were invited.
 func (d *doubt) cannotTell(r *run, people []*queue.Person) error {
 	var err error
+	r.confirmer.handOver(d)
 	for _, p := range people {
 		err = errors.Join(err, r.record(p, batch.Outcome{Code: batch.CodeUncertain, Error: r.confirmer.why(d, p, "the API's list could not tell")}))
 	}

@@ -24,6 +24,7 @@ type doubt struct {
 	first   time.Time                   // when the first look that did not show them ended; zero before
 	then    then
 	earlier bool   // from an earlier run
+	handed  bool   // other runs may look for its people
 	applied bool   // the request in doubt named a job application
 	outage  bool   // the API was down or busy: that it did not act says nothing of the people
 	busy    bool   // the API was busy, for them or for all

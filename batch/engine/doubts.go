@@ -66,6 +66,7 @@ func (c *confirmer) doubt(d *doubt, people []*queue.Person) error {
 // unlisted records that no list can tell of somebody in doubt.
 func (c *confirmer) unlisted(d *doubt, p *queue.Person) error {
 	var why string
+	c.handOver(d)
 	switch {
 	case p.Listable():
 		why = c.why(d, p, lists.Unreadable(c.run.out.Lists.Why()))
@@ -85,7 +86,7 @@ func (c *confirmer) doubtEarlier(p *queue.Person, rec batch.Record) error {
 	if !p.Listable() || c.run.out.Lists.WasNeverThere() {
 		return c.unlisted(&doubt{earlier: true, applied: applied, displaced: of.displaced}, p)
 	}
-	c.addEarlier(p, of, applied)
+	c.addEarlier(p, of, applied, rec.OverAt)
 	return nil
 }
 
@@ -114,12 +115,12 @@ func (c *confirmer) open(d *doubt) {
 // addEarlier takes in one of the people whom an earlier run's request has in
 // doubt. Those of one request share a doubt, but whoever comes up after a look
 // has begun was not looked for in it.
-func (c *confirmer) addEarlier(p *queue.Person, of earlierRequest, applied bool) {
+func (c *confirmer) addEarlier(p *queue.Person, of earlierRequest, applied bool, overAt time.Time) {
 	iv := c.run.interview(p)
 	d := iv.doubts.joinable[of]
 	if d == nil {
 		d = &doubt{
-			iv: iv, request: of.id, people: map[batch.Key]*queue.Person{}, since: c.run.start, then: sendAgain,
+			iv: iv, request: of.id, people: map[batch.Key]*queue.Person{}, since: later(c.run.start, overAt), then: sendAgain,
 			earlier: true, applied: applied, displaced: of.displaced,
 		}
 		if iv.doubts.joinable == nil {

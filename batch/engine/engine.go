@@ -77,12 +77,14 @@ func New(src batch.Source, plan *plan.Plan, ledger batch.Ledger, api batch.API, 
 		return nil, err
 	}
 	e := &Engine{src: src, plan: plan, account: plan.Account, ledger: ledger, opts: opts}
-	e.out = outlet.New(api, opts, outlet.Hooks{End: e.endRun, Remember: e.remember, Knows: e.knowsInterview})
+	shared, _ := ledger.(batch.Shared)
+	e.out = outlet.New(api, opts, outlet.Hooks{End: e.endRun, Remember: e.remember, Knows: e.knowsInterview, Shared: shared})
 	e.links = links.Fetcher{
 		Source: src, Account: plan.Account, Ledger: ledger, Outlet: e.out, Options: opts, Guard: e.guard,
 		End: func(why string) { e.endRun(batch.Finished, why) },
 	}
 	e.run = newRun(e)
+	e.run.worker.shared = shared
 	return e, nil
 }
 
@@ -212,6 +214,7 @@ func (e *Engine) finish(ctx context.Context, broke error) error {
 				Error: r.confirmer.why(d, p, "the run ended before the API's list could tell")}))
 		}
 	}
+	err = errors.Join(err, r.elsewhere.leave())
 	for _, p := range r.left() {
 		if p.Attempts > 0 { // the others' outcome is the same without a record
 			err = errors.Join(err, r.record(p, e.notSent()))

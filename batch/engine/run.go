@@ -41,6 +41,7 @@ type run struct {
 	refusals   *refusals
 	confirmer  *confirmer
 	prober     *prober
+	elsewhere  *elsewhere
 	picker     *picker
 	alarm      *alarm
 
@@ -85,6 +86,7 @@ func newRun(e *Engine) *run {
 	r.refusals = &refusals{run: r}
 	r.confirmer = &confirmer{run: r}
 	r.prober = &prober{run: r}
+	r.elsewhere = &elsewhere{run: r, asked: map[int]bool{}}
 	r.picker = &picker{run: r}
 	r.show()
 	return r
@@ -189,7 +191,8 @@ func (r *run) finished() bool {
 
 // idle reports whether nobody waits, is out, or has to be found out about.
 func (r *run) idle() bool {
-	return r.waiting.People == 0 && r.picker.busy == 0 && r.confirmer.people == 0 && len(r.picker.reads) == 0 && len(r.picker.todo) == 0
+	return r.waiting.People == 0 && r.picker.busy == 0 && r.confirmer.people == 0 && len(r.picker.reads) == 0 && len(r.picker.todo) == 0 &&
+		len(r.elsewhere.people) == 0
 }
 
 // interview returns what the run knows of a person's interview.

@@ -19,6 +19,7 @@ import (
 type worker struct {
 	lists.Reader // the ledger, the outlet, and what else reading a list takes
 	opts         batch.Options
+	shared       batch.Shared // the ledger, if other runs use it meanwhile
 
 	claims  chan struct{} // held from the claim until the request may go
 	reports chan<- done
@@ -150,7 +151,7 @@ func (w *worker) claim(s *sendReport) error {
 			s.claimed = append(s.claimed, p)
 			continue
 		}
-		wrong, err := batch.WrongID(w.Hard, w.Ledger, p.Candidate, *claim.Held[i], w.Facts.AnswerTags())
+		wrong, err := w.WrongID(&p.Candidate, *claim.Held[i])
 		if err != nil {
 			return err
 		}

@@ -24,7 +24,8 @@ type RunInfo struct {
 // A Run is one run's view of the ledger. It implements batch.Ledger.
 type Run struct {
 	rows.Finder
-	store *Store
+	store  *Store
+	owners rows.Owners
 
 	// Guarded by Cache, until the writer is gone.
 	lastRequest int64
@@ -76,7 +77,10 @@ func (r *Run) begin(ctx context.Context, info RunInfo) error {
 	if err != nil {
 		return err
 	}
-	if err := r.Open(ctx, r.store.read, r.lastRequest); err != nil {
+	if r.Cache, err = rows.NewRequestCache(ctx, r.store.read, r.lastRequest); err != nil {
+		return err
+	}
+	if r.Index, err = rows.ReadIndex(ctx, r.store.read); err != nil {
 		return err
 	}
 	// Mostly a file names those of earlier runs again, or nobody of them.

@@ -99,9 +99,10 @@ func (m *Memory) Took(r *Reading) { m.gap = r.gap }
 func (r *Reading) begin(reader *Reader) error {
 	r.Reader, r.roll, r.seen = reader, newRoll(reader.Start), map[uint64]bool{}
 	r.exact, r.held = map[string]bool{}, map[form][]int{}
+	_, shared := r.Ledger.(batch.Shared)
 	err := r.Ledger.Members(r.Hard, r.ID, func(m batch.Member) error {
 		_, isTimed := slices.BinarySearch(r.timed, m.RequestID)
-		r.roll.add(&m, isTimed)
+		r.roll.add(&m, isTimed, !shared)
 		if m.Key.HasAddress() && batch.HasForms(m.Key.Email) {
 			r.alikes = append(r.alikes, r.Account.Alike(m.Key.Email))
 		}

@@ -41,10 +41,11 @@ const (
 func newRoll(start time.Time) *roll { return &roll{seed: maphash.MakeSeed(), start: start} }
 
 // add takes a member in. timed says that they were accepted by an answer in this
-// run, and not found in a list. sort comes before anybody is looked up.
-func (r *roll) add(m *batch.Member, timed bool) {
+// run, and not found in a list; alone, that no other run tells the ledger of people
+// meanwhile. sort comes before anybody is looked up.
+func (r *roll) add(m *batch.Member, timed, alone bool) {
 	p := enrolled{email: r.hash(m.Key.Email), since: r.toTime(m.Since)}
-	if !timed && m.Since.After(r.start) {
+	if !timed && alone && m.Since.After(r.start) {
 		p.since = math.MinInt32 // a list has shown them: it has to show them from then on
 	}
 	if m.CandidateID != "" {

@@ -72,7 +72,7 @@ func (o *Outlet) observe(ep Endpoint, went time.Time, err error) {
 		o.Health.good(ep)
 		o.hears()
 	case apiErr.Cause == client.Throttled:
-		o.Pacer.throttled(went)
+		o.throttled(went)
 		o.log.Warn().Dur("retry_after", apiErr.RetryAfter).Msg("the API asks us to slow down")
 		lasted, waits := o.Health.throttledFor(apiErr.RetryAfter)
 		if lasted >= o.opts.GiveUpAfter && waits >= patience {
@@ -86,7 +86,7 @@ func (o *Outlet) observe(ep Endpoint, went time.Time, err error) {
 		// A 503 may be a throttle's, as that of a proxy. Once the API counts as
 		// down the pauses between the probes are slow enough.
 		if apiErr.Cause == client.Busy && slows && !o.Health.IsDown() {
-			o.Pacer.throttled(went)
+			o.throttled(went)
 		}
 		what, why := "the API is down", batch.MaskText(apiErr.Error())
 		if ep == list && SaysNoList(apiErr) {
@@ -96,6 +96,12 @@ func (o *Outlet) observe(ep Endpoint, went time.Time, err error) {
 			o.log.Warn().Msg(what + ", only probing: " + why)
 		}
 	}
+}
+
+// throttled slows down, and lets those who share the rate know.
+func (o *Outlet) throttled(went time.Time) {
+	o.Pacer.throttled(went)
+	o.Pacer.shared.throttled(went)
 }
 
 // denied says in words why the API refuses us, and what to do.

@@ -9,6 +9,7 @@ package outlet
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -43,11 +44,15 @@ type Hooks struct {
 	// Knows reports whether people are invited to an interview by this run, or
 	// were by an earlier one.
 	Knows func(ctx context.Context, interviewID string) (bool, error)
+
+	// Shared is the ledger if other runs use it at the same time: it has a say in
+	// when a request may leave.
+	Shared batch.Shared
 }
 
 // New returns an outlet to an API. What follows from answers is the hooks'.
 func New(api batch.API, opts batch.Options, hooks Hooks) *Outlet {
-	return &Outlet{
+	o := &Outlet{
 		api: api, opts: opts, log: opts.Log, hooks: hooks,
 		Pacer:  newPacer(opts.Rate, opts.Burst),
 		Health: health{WentDown: make(chan struct{}, 1)},
@@ -55,6 +60,10 @@ func New(api batch.API, opts batch.Options, hooks Hooks) *Outlet {
 		conns:  make(chan struct{}, opts.Concurrency),
 		Hear:   make(chan struct{}, 1),
 	}
+	if hooks.Shared != nil {
+		o.Pacer.shared = &sharedPace{hooks.Shared, opts.Rate, opts.Log}
+	}
+	return o
 }
 
 // EndAt says when the run ends at the latest, before requests leave.
@@ -96,7 +105,14 @@ func (o *Outlet) Leave(ctx context.Context) (Slot, error) {
 // that has left is awaited: the client's time-out is its end.
 func (s Slot) Invite(ctx context.Context, ep Endpoint, req client.InviteRequest) ([]client.Invitation, error) {
 	defer func() { <-s.outlet.conns }()
+	if shared := s.outlet.hooks.Shared; shared != nil {
+		req.MayLeave = shared.MayLeave
+	}
 	invitations, err := s.outlet.api.Invite(ctx, req)
+	if fenced := (*batch.Fenced)(nil); errors.As(err, &fenced) {
+		s.outlet.hooks.End(batch.TakenOver, fenced.Reason)
+		return nil, err
+	}
 	if err == nil && ep != Link {
 		s.outlet.Health.accept(s.went)
 	}

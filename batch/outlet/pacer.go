@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"bulkinvite/batch"
 )
 
 // A pacer lets requests go one by one: never more than rate + burst in any
@@ -19,28 +21,24 @@ type pacer struct {
 	turn    chan struct{} // held by the one who is next: a place in the schedule is taken only when the one before has gone
 	ceiling float64       // requests per second, what the user allows
 	start   time.Time     // before the first request
+	shared  *sharedPace   // what this run shares with others
 
 	mu       sync.Mutex
 	limiter  *rate.Limiter
+	pace     batch.Pace
 	window   int             // requests in any second at most: rate + burst
 	went     []time.Duration // ring of the last window requests, since start
 	oldest   int
-	until    time.Time // nobody goes before: Retry-After
-	halved   time.Time // when the rate was last halved
-	grown    time.Time // when it last grew
-	heardAt  float64   // the rate at which the API last said 429 or 503; 0: never
 	slow     time.Time // since when requests are held back, or the rate is below the ceiling; zero: they are not
 	slowed   time.Duration
 	requests int
 }
 
-// A rate of less than this share of the ceiling would be a standstill.
-const slowest = 1.0 / 64
-
 func newPacer(ceiling float64, burst int) *pacer {
 	return &pacer{
 		turn:    make(chan struct{}, 1),
 		ceiling: ceiling,
+		pace:    batch.Pace{Allowed: ceiling},
 		limiter: rate.NewLimiter(rate.Limit(ceiling), burst),
 		start:   time.Now(),
 		window:  max(int(ceiling)+burst, 1),
@@ -83,7 +81,7 @@ func (p *pacer) schedule(ctx context.Context) error {
 		place.Cancel()
 		return err
 	}
-	return nil
+	return p.shared.wait(ctx)
 }
 
 // leave notes a request that goes now, or returns how long it still has to
@@ -95,7 +93,7 @@ func (p *pacer) leave() (now time.Time, pause time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now = time.Now()
-	earliest := p.until
+	earliest := p.pace.Until
 	if len(p.went) == p.window {
 		place := float64(time.Second) / p.ceiling
 		slack := max(float64(p.window)*place-float64(time.Second), 0)
@@ -130,11 +128,11 @@ func (p *pacer) hold(d time.Duration) (longer time.Duration) {
 	defer p.mu.Unlock()
 	now := time.Now()
 	until := now.Add(d)
-	if d <= 0 || !until.After(p.until) {
+	if d <= 0 || !until.After(p.pace.Until) {
 		return 0
 	}
-	longer = min(d, until.Sub(p.until))
-	p.until = until
+	longer = min(d, until.Sub(p.pace.Until))
+	p.pace = p.pace.HeldUntil(until)
 	p.slowDown(now)
 	return longer
 }
@@ -145,46 +143,33 @@ func (p *pacer) slowDown(now time.Time) {
 	}
 }
 
-// throttled is told of a 429 or 503 to a request that went at a time. The rate is
-// halved once for all requests that were on their way together.
+// throttled is told of a 429 or 503 to a request that went at a time.
 func (p *pacer) throttled(went time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	if !went.After(p.halved) {
+	if !went.After(p.pace.Halved) {
 		return
 	}
-	p.heardAt = float64(p.limiter.Limit())
-	p.halved, p.grown = now, now
 	p.slowDown(now)
-	p.limiter.SetLimit(rate.Limit(max(p.heardAt/2, p.ceiling*slowest)))
+	p.setPace(p.pace.Throttled(went, now, p.ceiling))
 }
 
-// grow brings the rate back: in two seconds to a little below the one at
-// which the API last complained, since that much it allows, and slowly from
-// there, since it may complain again; faster once it is clear that it does
-// not. Never above the ceiling.
+// grow brings the rate back.
 func (p *pacer) grow(now time.Time) {
-	limit := float64(p.limiter.Limit())
-	if limit >= p.ceiling || now.Before(p.until) {
-		p.grown = now
-		if !p.slow.IsZero() && !now.Before(p.until) {
-			p.slowed += now.Sub(p.slow)
-			p.slow = time.Time{}
-		}
-		return
+	atEase := p.pace.Allowed >= p.ceiling || now.Before(p.pace.Until)
+	if atEase && !p.slow.IsZero() && !now.Before(p.pace.Until) {
+		p.slowed += now.Sub(p.slow)
+		p.slow = time.Time{}
 	}
-	seconds := now.Sub(p.grown).Seconds()
-	p.grown = now
-	switch {
-	case limit < 0.9*p.heardAt:
-		limit = min(limit+0.2*p.heardAt*seconds, 0.9*p.heardAt)
-	case limit < 1.1*p.heardAt:
-		limit += 0.01 * p.heardAt * seconds
-	default:
-		limit += 0.05 * limit * seconds
+	p.setPace(p.pace.Grow(now, p.ceiling))
+}
+
+func (p *pacer) setPace(pace batch.Pace) {
+	if pace.Allowed != p.pace.Allowed {
+		p.limiter.SetLimit(rate.Limit(pace.Allowed))
 	}
-	p.limiter.SetLimit(rate.Limit(min(limit, p.ceiling)))
+	p.pace = pace
 }
 
 // State returns the rate allowed now in requests per second, and how many
@@ -192,14 +177,14 @@ func (p *pacer) grow(now time.Time) {
 func (p *pacer) State() (rate float64, requests int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return float64(p.limiter.Limit()), p.requests
+	return p.pace.Allowed, p.requests
 }
 
 // HeldFor returns how long it is until the next request may go: Retry-After.
 func (p *pacer) HeldFor() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return max(time.Until(p.until), 0)
+	return max(time.Until(p.pace.Until), 0)
 }
 
 // slowedFor returns how long requests were slowed down because the API asked

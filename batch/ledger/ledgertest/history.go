@@ -50,6 +50,7 @@ func (h *history) begin() {
 	if h.ledger, err = h.harness.Begin(h.model.base); err != nil {
 		h.Fatalf("begin: %v", err)
 	}
+	_, h.model.shared = h.ledger.(batch.Shared)
 }
 
 func (h *history) restart(t *rapid.T) {
@@ -101,7 +102,7 @@ func (h *history) claim(t *rapid.T) {
 		t.Fatalf("the number is %d, and %d are claimed", got.ID, len(want.people))
 	}
 	if want.id = got.ID; want.id != 0 {
-		h.model.requests = append(h.model.requests, want)
+		h.model.add(want)
 	}
 	for i, k := range req.People {
 		if held[i] {
@@ -212,7 +213,7 @@ func (h *history) checkPeople(t *rapid.T) {
 }
 
 func (h *history) compare(t *rapid.T, k batch.Key, got batch.Record) {
-	if diff := cmp.Diff(h.model.record(k), got); diff != "" {
+	if diff := cmp.Diff(h.model.record(k), got, apart); diff != "" {
 		t.Fatalf("%v: (- want, + got)\n%s", k, diff)
 	}
 }

@@ -15,16 +15,55 @@ type model struct {
 	memory   map[[2]string]string // by base URL and name
 	requests []*modelRequest      // by number, ascending
 	written  int                  // settlements so far
+	shared   bool                 // several runs go on at once
+	strict   bool                 // all the same, as if this one were alone
+
+	naming map[namedKey][]*modelRequest
+	keys   []namedKey // in the order in which they came
+}
+
+// A namedKey is a key at a base URL.
+type namedKey struct {
+	base string
+	key  batch.Key
+}
+
+// add takes a claimed request in.
+func (m *model) add(r *modelRequest) {
+	m.requests = append(m.requests, r)
+	if m.naming == nil {
+		m.naming = map[namedKey][]*modelRequest{}
+	}
+	for _, k := range r.order {
+		named := namedKey{m.base, k}
+		if m.naming[named] == nil {
+			m.keys = append(m.keys, named)
+		}
+		m.naming[named] = append(m.naming[named], r)
+	}
+}
+
+// everybody returns the keys that requests have named.
+func (m *model) everybody() (keys []batch.Key) {
+	for _, named := range m.keys {
+		if named.base == m.base {
+			keys = append(keys, named.key)
+		}
+	}
+	return keys
 }
 
 type modelRequest struct {
 	id        int64
 	base      string
+	run       int
 	kind      batch.Kind
 	applied   string // the job application
 	claimedAt time.Time
 	order     []batch.Key
-	people    map[batch.Key]*modelPerson
+	// handedOver: its run leaves it at not knowing whom it invited.
+	handedOver bool
+	people     map[batch.Key]*modelPerson
 }
 
 type modelPerson struct {
@@ -43,10 +82,9 @@ type told struct {
 
 // where returns the requests that name the key, and who it is there.
 func (m *model) where(k batch.Key) (requests []*modelRequest, people []*modelPerson) {
-	for _, r := range m.requests {
-		if p := r.people[k]; p != nil && r.base == m.base {
-			requests, people = append(requests, r), append(people, p)
-		}
+	requests = m.naming[namedKey{m.base, k}]
+	for _, r := range requests {
+		people = append(people, r.people[k])
 	}
 	return requests, people
 }
@@ -121,7 +159,7 @@ func (m *model) holds(req batch.Request, k batch.Key, named bool, now time.Time)
 }
 
 func (m *model) claim(req batch.Request, now time.Time) (claimed *modelRequest, held []bool) {
-	claimed = &modelRequest{base: m.base, kind: req.Kind, applied: req.JobApplicationID, claimedAt: now, people: map[batch.Key]*modelPerson{}}
+	claimed = &modelRequest{base: m.base, run: m.run, kind: req.Kind, applied: req.JobApplicationID, claimedAt: now, people: map[batch.Key]*modelPerson{}}
 	for _, k := range req.People {
 		hold := m.holds(req, k, claimed.people[k] != nil, now)
 		held = append(held, hold)
@@ -148,15 +186,20 @@ func (m *model) settle(id int64, settlements []batch.Settlement, now time.Time) 
 	for k, p := range r.people {
 		states[k] = p.state
 	}
+	kept := settlements[:0:0]
 	for _, s := range settlements {
 		old, in := states[s.Key]
+		if in && m.shared && !m.strict && m.isPassedOver(r, s, old) {
+			continue
+		}
+		kept = append(kept, s)
 		lookedUp := old == batch.StateNoInvitation && s.State == batch.StateNone
 		if !in || s.State != batch.StateInvited && old != batch.StateSending && !lookedUp {
 			return false
 		}
 		states[s.Key] = s.State
 	}
-	for _, s := range settlements {
+	for _, s := range kept {
 		m.written++
 		p := r.people[s.Key]
 		if p.state != s.State {
@@ -175,10 +218,25 @@ func (m *model) settle(id int64, settlements []batch.Settlement, now time.Time) 
 	return true
 }
 
+// isPassedOver reports whether somebody whose state another run has written is left
+// as they are: two runs may find out what became of a request, and its sender, too.
+func (m *model) isPassedOver(r *modelRequest, s batch.Settlement, old batch.State) bool {
+	switch {
+	case old == batch.StateSending || r.people[s.Key].run == m.run:
+		return false
+	case s.State == batch.StateInvited:
+		return old != batch.StateInvited && r.run != m.run
+	default:
+		return old != batch.StateNoInvitation || s.State != batch.StateNone
+	}
+}
+
 // members returns the members of an interview.
 func (m *model) members(interviewID string) (members []batch.Member) {
-	for _, email := range emails {
-		k := batch.Key{InterviewID: interviewID, Email: email}
+	for _, k := range m.everybody() {
+		if k.InterviewID != interviewID {
+			continue
+		}
 		member := batch.Member{Key: k, CandidateID: m.record(k).CandidateID}
 		requests, people := m.where(k)
 		applied := false
@@ -201,7 +259,7 @@ func (m *model) members(interviewID string) (members []batch.Member) {
 
 // owners returns the keys that were invited under a candidate id.
 func (m *model) owners(candidateID string) (keys []batch.Key) {
-	for _, k := range everybody() {
+	for _, k := range m.everybody() {
 		_, people := m.where(k)
 		if slices.ContainsFunc(people, func(p *modelPerson) bool {
 			return p.state == batch.StateInvited &&

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"sync/atomic"
 
 	"github.com/rs/zerolog"
@@ -116,16 +115,15 @@ func (o *Options) run(ctx context.Context, log zerolog.Logger, ids []string) err
 		auditor := &audit.Auditor{Ledger: reader, Lister: lister, BaseURL: r.BaseURL, All: o.all}
 		return r.read(ctx, auditor, log, ids)
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	text, wrong := r.text()
-	if o.json {
+	case o.json:
 		err = app.WriteJSON(o.Answers, r)
-	} else {
-		_, err = io.WriteString(o.Stdout, text)
+	default:
+		err = r.writeTo(o.Stdout)
 	}
-	if err == nil && wrong > 0 {
+	if err == nil && r.wrong() {
 		err = app.ExitWith(batch.ExitFailedRows)
 	}
 	return err
@@ -137,11 +135,7 @@ func (r *report) read(ctx context.Context, auditor *audit.Auditor, log zerolog.L
 		return err
 	}
 	if len(ids) == 0 {
-		r.Run, ids, err = auditor.Ledger.LastSent(ctx, r.BaseURL)
-		if err == nil && len(ids) == 0 {
-			err = app.Refusef("no run has sent anything to %s, as far as this ledger knows; name an INTERVIEW_ID, or another --base-url or --ledger", r.BaseURL)
-		}
-		if err != nil {
+		if r.Run, ids, err = lastInterviews(ctx, auditor.Ledger, r.BaseURL); err != nil {
 			return err
 		}
 		log.Info().Int64("run", r.Run).Int("interviews", len(ids)).Msg("the interviews of the last run that sent anything are read")
@@ -177,6 +171,15 @@ func interview(ctx context.Context, auditor *audit.Auditor, log zerolog.Logger, 
 	return result, err
 }
 
+// lastInterviews returns the interviews of the last run that sent anything.
+func lastInterviews(ctx context.Context, reader *history.Reader, baseURL string) (run int64, ids []string, err error) {
+	run, ids, err = reader.LastSent(ctx, baseURL)
+	if err == nil && len(ids) == 0 {
+		err = app.Refusef("no run has sent anything to %s, as far as this ledger knows; name an INTERVIEW_ID, or another --base-url or --ledger", baseURL)
+	}
+	return run, ids, err
+}
+
 // auditError adds the interview and the exit code to an error of the API.
 func auditError(ctx context.Context, id string, err error) error {
 	var apiErr *client.Error
@@ -184,4 +187,14 @@ func auditError(ctx context.Context, id string, err error) error {
 		return &app.Failure{Code: batch.ExitEndedEarly, Err: fmt.Errorf("interview %s: %w", id, err)}
 	}
 	return err
+}
+
+// wrong reports whether anything is wrong.
+func (r *report) wrong() bool {
+	for i := range r.Interviews {
+		if r.Interviews[i].Wrong() > 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -6,7 +6,6 @@ package check
 import (
 	"context"
 	"fmt"
-	"io"
 	"runtime/debug"
 
 	"github.com/rs/zerolog"
@@ -197,8 +196,7 @@ func (c *checker) prepareInvalid(in *csvio.Input, path string) (err error) {
 // show writes the plan to stdout.
 func (c *checker) show(plan *preview.Plan) error {
 	if !c.flags.json {
-		_, err := io.WriteString(c.Stdout, plan.Text())
-		return err
+		return plan.Show(c.Stdout)
 	}
 	return app.WriteJSON(c.Answers, plan.Save(c.flags.baseURL, c.flags.input.Options()))
 }

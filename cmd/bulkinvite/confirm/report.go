@@ -2,6 +2,7 @@ package confirm
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"text/tabwriter"
 
@@ -16,7 +17,7 @@ type report struct {
 	baseURL, interview string // of the people in question
 }
 
-func (r *report) text() string {
+func (r *report) writeTo(w io.Writer) error {
 	var b strings.Builder
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	if len(r.People) > 0 {
@@ -38,7 +39,8 @@ func (r *report) text() string {
 	if r.Elsewhere > 0 {
 		fmt.Fprintf(&b, "in doubt at other APIs: %s; bulkinvite status shows them, --base-url takes the other API\n", batch.Count(r.Elsewhere, "invitation"))
 	}
-	return b.String()
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // lastLine says how the run ended and what to do next.

@@ -3,6 +3,7 @@ package history
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -73,7 +74,10 @@ func (o *ExplainOptions) run(ctx context.Context, _ zerolog.Logger, args []strin
 				return err
 			}
 		}
-		return show(o.App, o.json, &e)
+		if o.json {
+			return app.WriteJSON(o.Answers, e.document())
+		}
+		return e.writeTo(o.Stdout)
 	})
 }
 
@@ -99,7 +103,7 @@ type explanation struct {
 	traces    *history.Traces
 }
 
-func (e *explanation) text() (string, error) {
+func (e *explanation) writeTo(w io.Writer) error {
 	var b strings.Builder
 	if len(e.traces.Histories) == 0 {
 		about := ""
@@ -114,7 +118,8 @@ func (e *explanation) text() (string, error) {
 		}
 		e.writeHistory(&b, &e.traces.Histories[i])
 	}
-	return b.String(), nil
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 func (e *explanation) writeHistory(b *strings.Builder, h *history.History) {
@@ -215,6 +220,8 @@ func (e *explanation) next(h *history.History) string {
 		return "leaves them out, without id and link: they were invited, and forgotten since"
 	case batch.SkipInvited:
 		return "leaves them out: they are invited" + missingLink(rec) + afterResend(rec)
+	case batch.Wait:
+		return "waits for " + rec.Holder.Name + ", which is inviting them"
 	case batch.Ask:
 		return e.nextInDoubt(h)
 	}

@@ -3,6 +3,7 @@ package preview
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -33,8 +34,8 @@ func (v *Plan) place(p batch.Place) string {
 	return p.String()
 }
 
-// Text describes the plan for people.
-func (v *Plan) Text() string {
+// Show shows the plan to people.
+func (v *Plan) Show(w io.Writer) error {
 	var b strings.Builder
 	p := v.Plan
 	fmt.Fprintf(&b, "%s: %s, %s in %s\n", v.Input(), batch.Count(p.Rows, "row"), batch.People(p.People), batch.Count(len(p.Interviews), "interview"))
@@ -45,7 +46,8 @@ func (v *Plan) Text() string {
 	v.writeRepeats(&b)
 	v.writeWarnings(&b)
 	v.writeProblems(&b)
-	return b.String()
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // writeInterviews shows the largest interviews and the sum of the others, in a
@@ -100,7 +102,7 @@ func (v *Plan) tableRow(people, invited, inDoubt, left, requests any) []any {
 	if v.Plan.InDoubt > 0 {
 		row = append(row, inDoubt)
 	}
-	if v.Plan.Left() < v.Plan.People {
+	if v.Plan.AlreadyInvited+v.Plan.HeldBack.People > 0 {
 		row = append(row, left)
 	}
 	return append(row, requests)
@@ -118,9 +120,6 @@ func (v *Plan) writeLedger(b *strings.Builder) {
 	}
 	if p.Surveyed {
 		fmt.Fprintf(b, "already invited: %d; in doubt, the API is asked first: %d; left: %d\n", p.AlreadyInvited, p.InDoubt, p.Left())
-	}
-	if p.WrongID > 0 {
-		fmt.Fprintf(b, "not sent, since their candidate id is somebody else's: %d\n", p.WrongID)
 	}
 	if p.HeldBack.People > 0 {
 		fmt.Fprintln(b, HeldBackWords(p.HeldBack, v.Options.ResendAfter))

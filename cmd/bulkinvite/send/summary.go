@@ -3,6 +3,7 @@ package send
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -32,8 +33,8 @@ func (s *sender) newSummary(r *send.Report) *summary {
 	return sum
 }
 
-// text returns the summary for people.
-func (r *summary) text() string {
+// writeTo writes the summary for people.
+func (r *summary) writeTo(w io.Writer) error {
 	var b strings.Builder
 	elapsed := time.Duration(r.Seconds * float64(time.Second))
 	fmt.Fprintf(&b, "%s: %s, %s in %s\n", r.Input, batch.Count(r.Rows, "row"), batch.Count(r.Requests, "request"), app.Roughly(elapsed))
@@ -54,7 +55,8 @@ func (r *summary) text() string {
 		b.WriteString("bulkinvite audit shows whether anybody is in the API's list twice\n")
 	}
 	fmt.Fprintf(&b, "%s\n", r.lastLine())
-	return b.String()
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 func writeFileCounts[T ~string](b *strings.Builder, file string, rows int, order []T, counts map[T]int) {
