@@ -39,6 +39,19 @@ func (p Place) String() string {
 	return text
 }
 
+// With returns FILE row 7 NAME "VALUE" with the parts that there are: the file of
+// several, and a cell that is spoken of.
+func (p Place) With(file, value string) string {
+	text := p.String()
+	if file != "" {
+		text = file + " " + text
+	}
+	if value != "" {
+		text += fmt.Sprintf(" %q", Shown(value))
+	}
+	return text
+}
+
 // shownCell is how many characters of a cell messages show.
 const shownCell = 60
 

@@ -178,7 +178,7 @@ func TestOpenUnreadable(t *testing.T) {
 	for name, want := range map[string]string{
 		"missing.csv": "missing.csv: cannot be read: no such file or directory",
 		"folder":      "folder: is a folder; name a file",
-		"x.csv ":      `"x.csv ": cannot be read: no such file or directory`,
+		"x.csv\u00a0": `"x.csv\u00a0": cannot be read: no such file or directory`,
 		"a\nb.csv":    `"a\nb.csv": cannot be read: no such file or directory`,
 		"-":           "stdin: there is no standard input",
 		"":            "the input has no name; name a file, or - for standard input",

@@ -87,13 +87,7 @@ func (w Warning) More() int { return w.Rows - len(w.First) }
 
 // String returns the row as messages name it.
 func (r WarnedRow) String() string {
-	text := r.Place.String()
-	if r.File != "" {
-		text = r.File + " " + text
-	}
-	if r.Value != "" {
-		text += fmt.Sprintf(" %q", batch.Shown(r.Value))
-	}
+	text := r.With(r.File, r.Value)
 	if r.Repeats != nil {
 		text += " repeats " + r.Repeats.String() + ": " + batch.OneForTwo
 	}

@@ -59,27 +59,31 @@ func slimWorkbook(packed []byte) (slimmed []byte, merged bool, err error) {
 // refuseArchive refuses an archive that is no readable workbook, and names what it
 // is.
 func refuseArchive(archive *zip.Reader) error {
-	has := func(wanted string) bool {
-		return slices.ContainsFunc(archive.File, func(f *zip.File) bool { return partName(f.Name) == wanted })
+	has := func(is func(name string) bool) bool {
+		return slices.ContainsFunc(archive.File, func(f *zip.File) bool { return is(partName(f.Name)) })
 	}
-	isWorkbook := slices.ContainsFunc(archive.File, func(f *zip.File) bool {
-		// Excel on the web calls it workbook2.xml and so on.
-		return strings.HasPrefix(partName(f.Name), "xl/workbook") && path.Ext(f.Name) == ".xml"
-	})
-	switch {
-	case isWorkbook:
+	// Excel on the web calls it workbook2.xml and so on.
+	if has(func(name string) bool { return strings.HasPrefix(name, "xl/workbook") && path.Ext(name) == ".xml" }) {
 		return nil
-	case has("xl/workbook.bin"):
-		return &InputError{Message: "is a binary workbook (.xlsb)", Hint: "save it as .xlsx, or " + csvHint}
-	case has("word/document.xml"):
-		return &InputError{Message: "is a Word document", Hint: "copy its table into a spreadsheet, and save that as .xlsx or as CSV (UTF-8)"}
-	case has("content.xml") && has("mimetype"):
-		return &InputError{Message: "is an OpenDocument file (.ods)", Hint: "save it as .xlsx, or " + csvHint}
 	}
-	if slices.ContainsFunc(archive.File, func(f *zip.File) bool { return path.Ext(f.Name) == ".iwa" || f.Name == "Index.zip" }) {
-		return numbersFile.refuse("")
+	for _, a := range archives {
+		if has(func(name string) bool { return name == a.part || a.part == path.Ext(name) }) {
+			return a.refuse("")
+		}
 	}
 	return &InputError{Message: "is a zip archive and no Excel workbook", Hint: "unpack it, and name the list in it"}
+}
+
+// archives are formats with a part of a known name, or ending.
+var archives = []struct {
+	part string
+	format
+}{
+	{"xl/workbook.bin", format{"is a binary workbook (.xlsb)", "save it as .xlsx, or " + csvHint}},
+	{"word/document.xml", format{"is a Word document", "copy its table into a spreadsheet, and save that as .xlsx or as CSV (UTF-8)"}},
+	{"content.xml", format{"is an OpenDocument file (.ods)", "save it as .xlsx, or " + csvHint}},
+	{".iwa", numbersFile},
+	{"index.zip", numbersFile},
 }
 
 // partName returns the name of a part for comparing.

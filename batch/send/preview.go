@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"strings"
 
@@ -48,16 +47,7 @@ type Problem struct {
 }
 
 // String returns row 7 NAME "VALUE": ERROR, with the file before it.
-func (r Problem) String() string {
-	text := r.Place.String()
-	if r.File != "" {
-		text = r.File + " " + text
-	}
-	if r.Value != "" {
-		text += fmt.Sprintf(" %q", batch.Shown(r.Value))
-	}
-	return text + ": " + r.brief
-}
+func (r Problem) String() string { return r.With(r.File, r.Value) + ": " + r.brief }
 
 // A Column is a column that is read as a field.
 type Column struct {
