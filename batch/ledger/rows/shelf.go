@@ -34,8 +34,7 @@ type shelf struct {
 	requests map[int64]shelved
 	changed  map[int64]struct{} // requests that got an answer since the run began
 	people   []shelvedPerson
-	alike    []alike
-	numbers  map[alike]int32 // positions in alike
+	like     *alike // of the request that was put last
 	file     *os.File
 	size     int64
 	closed   bool
@@ -49,9 +48,9 @@ type shelf struct {
 // request that the index names for the address, and the seed is another one in
 // each process.
 type shelved struct {
-	people, end     int32 // positions
-	alike           int32 // position
-	width           int32 // of a slot
+	people, end     int32  // positions
+	like            *alike // mostly that of many requests
+	width           int32  // of a slot
 	offset          int64
 	idFrom, urlFrom int64
 }
@@ -95,8 +94,7 @@ const (
 
 func newShelf(last int64) *shelf {
 	return &shelf{
-		seed: maphash.MakeSeed(), last: last, requests: map[int64]shelved{},
-		changed: map[int64]struct{}{}, numbers: map[alike]int32{},
+		seed: maphash.MakeSeed(), last: last, requests: map[int64]shelved{}, changed: map[int64]struct{}{},
 	}
 }
 
@@ -126,7 +124,7 @@ func (s *shelf) serve(run int64, baseURL string, keys []batch.Key, found []Match
 
 // find returns what a request says of the person with the key, if it is kept.
 func (s *shelf) find(r *shelved, baseURL string, k batch.Key, slot *[]byte) (Person, *alike) {
-	a := &s.alike[r.alike]
+	a := r.like
 	if a.baseURL != baseURL || a.interviewID != k.InterviewID {
 		return Person{}, nil
 	}
@@ -141,7 +139,7 @@ func (s *shelf) find(r *shelved, baseURL string, k batch.Key, slot *[]byte) (Per
 			return Person{}, nil
 		}
 		if binary.LittleEndian.Uint64(*slot) == hash {
-			return r.person(a, bytes.TrimRight((*slot)[slotHash:], slotMark)), a
+			return r.person(bytes.TrimRight((*slot)[slotHash:], slotMark)), a
 		}
 	}
 	return Person{}, nil
@@ -149,7 +147,8 @@ func (s *shelf) find(r *shelved, baseURL string, k batch.Key, slot *[]byte) (Per
 
 // person returns what is known of the person with an id. Id and link get one
 // text, since they are mostly kept together.
-func (r *shelved) person(a *alike, id []byte) Person {
+func (r *shelved) person(id []byte) Person {
+	a := r.like
 	p := Person{State: a.state, By: a.by, IDFrom: r.idFrom, URLFrom: r.urlFrom, owned: true}
 	link := a.link.before + string(id) + a.link.after
 	p.CandidateID = link[len(a.link.before):][:len(id)]
@@ -178,29 +177,22 @@ func (s *shelf) put(r *Request) {
 	if first.CandidateID != "" {
 		like.link.before, like.link.after, _ = strings.Cut(first.InviteURL, first.CandidateID)
 	}
+	if s.like == nil || *s.like != like {
+		s.like = &like
+	}
 	kept := shelved{
-		people: int32(len(s.people)), end: int32(len(s.people) + len(r.People)), alike: s.number(like),
+		people: int32(len(s.people)), end: int32(len(s.people) + len(r.People)), like: s.like,
 		offset: s.size, idFrom: first.IDFrom, urlFrom: first.URLFrom,
 	}
-	if !s.write(s.slots(&kept, r, &like)) {
+	if !s.write(s.slots(&kept, r)) {
 		s.closeLocked() // whoever else needs the room shall have it
 		return
 	}
 	s.requests[r.ID] = kept
 }
 
-// number returns the position of what people have in common.
-func (s *shelf) number(like alike) int32 {
-	number, known := s.numbers[like]
-	if !known {
-		number = int32(len(s.alike))
-		s.alike, s.numbers[like] = append(s.alike, like), number
-	}
-	return number
-}
-
 // slots adds the people of a request, and returns their slots.
-func (s *shelf) slots(kept *shelved, r *Request, like *alike) (slots []byte) {
+func (s *shelf) slots(kept *shelved, r *Request) (slots []byte) {
 	kept.width = slotHash
 	for i := range r.People {
 		kept.width = max(kept.width, slotHash+int32(len(r.People[i].CandidateID)))
@@ -215,9 +207,9 @@ func (s *shelf) slots(kept *shelved, r *Request, like *alike) (slots []byte) {
 		person := shelvedPerson(0)
 		// Nobody who is found here is asked for Since.
 		if *p == (Person{
-			State: like.state, By: like.by, IDFrom: kept.idFrom, URLFrom: kept.urlFrom,
+			State: kept.like.state, By: kept.like.by, IDFrom: kept.idFrom, URLFrom: kept.urlFrom,
 			Since: p.Since, owned: p.owned, CandidateID: p.CandidateID, InviteURL: p.InviteURL,
-		}) && like.fits(p) {
+		}) && kept.like.fits(p) {
 			person = shelve(hash)
 		}
 		s.people = append(s.people, person)
