@@ -28,7 +28,7 @@ var layers = [][]string{
 	{"batch/ledger/history"},
 	{"batch/ledger/rows", "batch/account"},
 	{"batch", "client/sandbox"},
-	{"client", "batch/file"},
+	{"client", "batch/file", "batch/pgledger/pgtest"},
 }
 
 // A listed package is one as the go command knows it.
