@@ -59,7 +59,7 @@ test: ## run all tests
 quick: ## vet, and the tests that take seconds
 	$(GO) vet ./...
 	$(GO) test $$($(GO) list ./... | grep -vE '/(engine|ledger|bulkinvite)$$')
-	$(GO) test ./batch/engine -run '^Test(Judge|Waiting|Halves|FirstAcceptance|Doubt)'
+	$(GO) test ./batch/engine -run '^Test(Waiting|Halves|FirstAcceptance|Doubt)'
 
 # Every program with the race detector would wait a second before it exits, and
 # the scripts start hundreds.

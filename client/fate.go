@@ -61,3 +61,20 @@ func MessageOf(err error) string {
 	}
 	return err.Error()
 }
+
+// SaysNoList reports whether an answer is one that an API without a list gives:
+// that there is no such path, or, as gateways say of one, that it is forbidden.
+// Once a list was readable it means something else.
+func SaysNoList(err error) bool {
+	var apiErr *Error
+	if !errors.As(err, &apiErr) || apiErr.Envelope {
+		return false
+	}
+	switch apiErr.StatusCode {
+	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		return true
+	case http.StatusForbidden:
+		return apiErr.Fate != Unknown // else it was cut off, and may have been the API's own
+	}
+	return false
+}

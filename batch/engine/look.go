@@ -60,7 +60,7 @@ func (l *look) follow(r *run) error {
 	}
 	l.sight = judge.Sight{
 		Begun: l.Begun, Faults: l.Lacks, Newest: l.Newest,
-		NoList: outlet.SaysNoList(l.Err) && r.out.Lists.WasNeverThere() || errors.Is(l.Err, outlet.ErrNoList),
+		NoList: client.SaysNoList(l.Err) && r.out.Lists.WasNeverThere() || errors.Is(l.Err, outlet.ErrNoList),
 	}
 	l.ours, l.earlier = l.Suspects(&l.iv.memory)
 	c := r.confirmer

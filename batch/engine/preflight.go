@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"bulkinvite/batch/judge"
+
 	"bulkinvite/batch/queue"
 
 	"bulkinvite/batch"
@@ -40,8 +42,8 @@ func (j *preflightJob) follow(r *run) error {
 	if j.Err == nil {
 		iv.memory.KeepStrangers(j.Reading)
 	}
-	verdict := judgeList(j.Err, iv.accepted, r.refusals.key.accepted, r.out.Lists.MayNotExist())
-	if verdict == listUnreadable && j.try < outlet.ListTries {
+	verdict := judge.List(j.Err, iv.accepted, r.refusals.key.accepted, r.out.Lists.MayNotExist())
+	if verdict == judge.ListUnreadable && j.try < outlet.ListTries {
 		again := j.listRead
 		again.try++
 		if again.pauses == nil {
@@ -54,21 +56,21 @@ func (j *preflightJob) follow(r *run) error {
 }
 
 // opened lets what a preflight found out be followed.
-func (j *preflightJob) opened(r *run, verdict listVerdict, err error) error {
+func (j *preflightJob) opened(r *run, verdict judge.ListVerdict, err error) error {
 	iv := j.iv
 	switch verdict {
-	case noList:
+	case judge.NoList:
 		return j.openUnlisted(r, err)
-	case listClosed:
+	case judge.ListClosed:
 		r.warn(fmt.Sprintf("interview %s can be invited to, but its list is refused (%s): who was invited elsewhere is not known",
 			iv.AsSent, batch.MaskText(client.MessageOf(err))))
-	case inviteOne:
+	case judge.InviteOne:
 		if client.IsDenied(err) {
 			r.refusals.key.suspect = true
 		}
 		r.log.Warn().Str("interview", iv.AsSent).Msg("the API's list is refused, one invitation will tell: " + batch.MaskText(client.MessageOf(err)))
 		return j.end(r, queue.ListRefused)
-	case listUnreadable:
+	case judge.ListUnreadable:
 		iv.listError = "the list of who is invited already could not be read (" + client.MessageOf(err) + "); send this row again later"
 		r.warn(fmt.Sprintf("interview %s: nobody is invited, since %s", iv.AsSent, batch.MaskText(iv.listError)))
 		return j.end(r, queue.ListFailed)
@@ -117,36 +119,4 @@ func (f foundReport) follow(r *run) error {
 		err = errors.Join(err, r.account.Record(found.Row, o, link))
 	}
 	return err
-}
-
-// A listVerdict says what follows from reading an interview's list before its
-// first chunk.
-type listVerdict int
-
-const (
-	listUnreadable listVerdict = iota // try again, and in the end send nobody
-	listKnown                         // its people go
-	noList                            // there is none: its people go
-	listClosed                        // it is refused, but the interview is not: its people go
-	inviteOne                         // one invitation decides
-)
-
-// judgeList tells what an error of the first list of an interview means, or
-// none. here says that somebody of the interview was accepted in this run,
-// anywhere that somebody was at all, and nowhere that all answers for any list
-// say that there is none.
-func judgeList(err error, here, anywhere, nowhere bool) listVerdict {
-	switch {
-	case err == nil:
-		return listKnown
-	case nowhere && outlet.SaysNoList(err) && anywhere:
-		return noList
-	case nowhere && outlet.SaysNoList(err), client.IsDenied(err) && !here:
-		return inviteOne
-	case client.IsRefusal(err) && !outlet.SaysNoList(err) && here:
-		return listClosed
-	case client.IsRefusal(err) && !outlet.SaysNoList(err):
-		return inviteOne
-	}
-	return listUnreadable
 }

@@ -29,7 +29,7 @@ func invitationsFor(emails ...string) []client.Invitation {
 	return invitations
 }
 
-func TestJudge(t *testing.T) {
+func TestAnswer(t *testing.T) {
 	for name, tc := range map[string]struct {
 		people   []string
 		answer   []client.Invitation

@@ -80,7 +80,7 @@ func (o *Outlet) observe(ep Endpoint, went time.Time, err error) {
 		}
 	case apiErr.Cause == client.Quota && ep != Link, apiErr.Cause == client.NoSuchPath && ep == Invite:
 		o.hooks.End(denied(apiErr))
-	case ep == list && SaysNoList(apiErr) && o.Lists.WasNeverThere(): // no sign of how the API is
+	case ep == list && client.SaysNoList(apiErr) && o.Lists.WasNeverThere(): // no sign of how the API is
 	case client.IsDenied(apiErr): // of what was asked for, or of the key: those who asked find that out
 	default:
 		// A 503 may be a throttle's, as that of a proxy. Once the API counts as
@@ -89,7 +89,7 @@ func (o *Outlet) observe(ep Endpoint, went time.Time, err error) {
 			o.throttled(went)
 		}
 		what, why := "the API is down", batch.MaskText(apiErr.Error())
-		if ep == list && SaysNoList(apiErr) {
+		if ep == list && client.SaysNoList(apiErr) {
 			what = "the API's list of invitations was there before and is not there now"
 		}
 		if counts && o.Health.unusable(ep, certain, what, why) {

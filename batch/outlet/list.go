@@ -26,7 +26,7 @@ const (
 // cause, or visit's.
 func (o *Outlet) ReadList(ctx context.Context, interviewID string, visit func(client.Entry) error) (requests int, err error) {
 	requests, err = o.readPages(ctx, interviewID, o.Lists.PageSize(), visit)
-	if client.IsRefusal(err) && !SaysNoList(err) {
+	if client.IsRefusal(err) && !client.SaysNoList(err) {
 		// What is refused may be the page size, whose maximum is not documented.
 		requests, err = o.readPages(ctx, interviewID, 0, visit)
 	}
@@ -115,7 +115,7 @@ func (o *Outlet) page(ctx context.Context, req client.ListRequest) ([]client.Ent
 		if err != nil {
 			return nil, err
 		}
-		if apiErr == nil || client.IsRefusal(apiErr) || client.IsDenied(apiErr) || SaysNoList(apiErr) && o.Lists.WasNeverThere() {
+		if apiErr == nil || client.IsRefusal(apiErr) || client.IsDenied(apiErr) || client.SaysNoList(apiErr) && o.Lists.WasNeverThere() {
 			return entries, apiErr
 		}
 		if client.IsThrottled(apiErr) {
@@ -142,5 +142,5 @@ func (o *Outlet) ProbeList(ctx context.Context, interviewID string, pause, limit
 		return true // only an invitation can tell
 	}
 	_, apiErr, err := o.list(ctx, client.ListRequest{InterviewID: interviewID, Page: 1, Limit: PageLimit})
-	return err == nil && (apiErr == nil || client.IsRefusal(apiErr) || SaysNoList(apiErr) && o.Lists.WasNeverThere())
+	return err == nil && (apiErr == nil || client.IsRefusal(apiErr) || client.SaysNoList(apiErr) && o.Lists.WasNeverThere())
 }

@@ -53,7 +53,7 @@ func (l *Lister) Read(ctx context.Context, interviewID string, visit func(client
 			return err
 		case client.IsDenied(err):
 			return &client.Error{Err: errors.New(KeyRefusal(err.Error()))}
-		case try == ListTries, SaysNoList(err) && l.out.Lists.MayNotExist():
+		case try == ListTries, client.SaysNoList(err) && l.out.Lists.MayNotExist():
 			return fmt.Errorf("the list could not be read: %w", err)
 		}
 		if err := Sleep(ctx, pauses.Next()); err != nil {

@@ -2,7 +2,6 @@ package outlet
 
 import (
 	"errors"
-	"net/http"
 	"sync/atomic"
 
 	"bulkinvite/client"
@@ -37,7 +36,7 @@ func (m *listManner) Facts() map[string]*atomic.Bool {
 func (m *listManner) answered(err error) {
 	var apiErr *client.Error
 	switch {
-	case SaysNoList(err) && errors.As(err, &apiErr):
+	case client.SaysNoList(err) && errors.As(err, &apiErr):
 		m.missing.Store(apiErr)
 	case errors.As(err, &apiErr) && (apiErr.StatusCode == 0 || client.IsThrottled(err) || client.IsBusy(err)):
 	default:
@@ -73,23 +72,6 @@ func (m *listManner) Why() *client.Error {
 
 // IsNone reports whether there is taken to be no list.
 func (m *listManner) IsNone() bool { return m.None.Load() && !m.Seen.Load() }
-
-// SaysNoList reports whether an answer is one that an API without a list gives:
-// that there is no such path, or, as gateways say of one, that it is forbidden.
-// Once a list was readable it means something else.
-func SaysNoList(err error) bool {
-	var apiErr *client.Error
-	if !errors.As(err, &apiErr) || apiErr.Envelope {
-		return false
-	}
-	switch apiErr.StatusCode {
-	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
-		return true
-	case http.StatusForbidden:
-		return apiErr.Fate != client.Unknown // else it was cut off, and may have been the API's own
-	}
-	return false
-}
 
 // ErrNoList is why a list that does not exist is not read.
 var ErrNoList = &client.Error{Err: errors.New("the API has no list of invitations, or denies it to this key")}
