@@ -24,9 +24,14 @@ type admission struct {
 // maxDoubtful is how many people are in doubt before admission pauses.
 const maxDoubtful = 100_000
 
-// admit deals with the rows that have come up, as far as there is room.
+// admit deals with the rows that have come up, as far as there is room: while there
+// is none for anybody, none of them is judged.
 func (a *admission) admit() error {
 	for len(a.block) > 0 {
+		full := a.limitReached() && !a.run.idle() || a.run.waiting.Crowded()
+		if full && !a.run.stopped {
+			return nil
+		}
 		admitted, err := a.row(&a.block[0])
 		if !admitted || err != nil {
 			return err
@@ -36,7 +41,7 @@ func (a *admission) admit() error {
 	return nil
 }
 
-// row deals with one row, or reports false if it has to wait for room. Somebody
+// row deals with one row, or reports false if too many are in doubt. Somebody
 // who is not let in because the run ends keeps no outcome: that is not_sent.
 func (a *admission) row(f *fedRow) (bool, error) {
 	if !a.run.account.Pending(f.row.Index) {
@@ -53,9 +58,9 @@ func (a *admission) row(f *fedRow) (bool, error) {
 		return true, a.run.record(p, o)
 	}
 	switch {
-	case a.run.stopped, a.limitReached() && a.run.idle():
+	case a.run.stopped, a.limitReached():
 		return true, nil
-	case a.limitReached(), a.run.waiting.Crowded(), a.run.confirmer.people >= maxDoubtful:
+	case a.run.confirmer.people >= maxDoubtful:
 		return false, nil
 	}
 	a.admitted++
