@@ -31,6 +31,7 @@ import (
 	"bulkinvite/batch"
 	"bulkinvite/batch/account"
 	"bulkinvite/batch/links"
+	"bulkinvite/batch/lists"
 	"bulkinvite/batch/outlet"
 	"bulkinvite/batch/plan"
 )
@@ -50,6 +51,7 @@ type Engine struct {
 	plan    *plan.Plan
 	account *account.Account
 	ledger  batch.Ledger
+	facts   *lists.Facts
 	out     *outlet.Outlet
 	opts    batch.Options
 
@@ -76,9 +78,9 @@ func New(src batch.Source, plan *plan.Plan, ledger batch.Ledger, api batch.API, 
 	if err := plan.Account.Open(); err != nil {
 		return nil, err
 	}
-	e := &Engine{src: src, plan: plan, account: plan.Account, ledger: ledger, opts: opts}
+	e := &Engine{src: src, plan: plan, account: plan.Account, ledger: ledger, facts: &lists.Facts{Ledger: ledger}, opts: opts}
 	shared, _ := ledger.(batch.Shared)
-	e.out = outlet.New(api, opts, outlet.Hooks{End: e.endRun, Remember: e.remember, Knows: e.knowsInterview, Shared: shared})
+	e.out = outlet.New(api, opts, outlet.Hooks{End: e.endRun, Learn: e.facts.Learn, Knows: e.knowsInterview, Shared: shared})
 	e.links = links.Fetcher{
 		Source: src, Account: plan.Account, Ledger: ledger, Outlet: e.out, Options: opts, Guard: e.guard,
 		End: func(why string) { e.endRun(batch.Finished, why) },
@@ -103,11 +105,6 @@ func (e *Engine) knowsInterview(ctx context.Context, id string) (bool, error) {
 
 // errKnown ends reading an interview's members with the first.
 var errKnown = errors.New("somebody is known")
-
-// remember lets later runs know something of the API.
-func (e *Engine) remember(ctx context.Context, name string) error {
-	return e.ledger.Remember(ctx, name, "yes")
-}
 
 // Run is pass 2: it sends. When ctx is cancelled no new request is sent, those
 // under way are awaited and settled, and the rest stays unsent: that is a stop

@@ -70,7 +70,7 @@ type listRead struct {
 func newRun(e *Engine) *run {
 	r := &run{
 		opts: e.opts, log: e.opts.Log, start: time.Now(), account: e.account, out: e.out, endRun: e.endRun,
-		facts:      &lists.Facts{Ledger: e.ledger},
+		facts:      e.facts,
 		interviews: map[string]*interview{},
 		waiting:    queue.New(e.opts, len(e.plan.Interviews)),
 		alarm:      newAlarm(),

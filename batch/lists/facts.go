@@ -58,8 +58,8 @@ func (f *Facts) Recall(ctx context.Context, more map[string]*atomic.Bool) error 
 	return nil
 }
 
-// learn remembers a fact.
-func (f *Facts) learn(ctx context.Context, fact *atomic.Bool, name string) error {
+// Learn remembers a fact.
+func (f *Facts) Learn(ctx context.Context, fact *atomic.Bool, name string) error {
 	if fact.Load() {
 		return nil
 	}
@@ -80,7 +80,7 @@ func (f *Facts) OtherAddresses() bool { return f.otherAddresses.Load() }
 // SeeOtherAddress remembers that one was shown, and reports whether that is news.
 func (f *Facts) SeeOtherAddress(ctx context.Context) (news bool, err error) {
 	news = !f.otherAddresses.Load()
-	return news, f.learn(ctx, &f.otherAddresses, rememberOtherAddresses)
+	return news, f.Learn(ctx, &f.otherAddresses, rememberOtherAddresses)
 }
 
 // SeeTags remembers that an answer has returned a +tag as it was sent.
@@ -102,7 +102,7 @@ func (f *Facts) SeeTags(ctx context.Context, q judge.Question, j *judge.Judgemen
 // seeListed remembers that the list shows an address as it was sent: its entries
 // can be told from each other by their addresses.
 func (f *Facts) seeListed(ctx context.Context, email string) error {
-	if err := f.learn(ctx, &f.listed, rememberListAddresses); err != nil {
+	if err := f.Learn(ctx, &f.listed, rememberListAddresses); err != nil {
 		return err
 	}
 	return f.seeTag(ctx, email, &f.list, rememberListTags, rememberListGmailTags)
@@ -115,7 +115,7 @@ func (f *Facts) seeTag(ctx context.Context, email string, shown *shownTags, else
 	case batch.TagOf(local) <= 0:
 		return nil
 	case batch.IsGmail(domain):
-		return f.learn(ctx, &shown.atGmail, atGmail)
+		return f.Learn(ctx, &shown.atGmail, atGmail)
 	}
-	return f.learn(ctx, &shown.elsewhere, elsewhere)
+	return f.Learn(ctx, &shown.elsewhere, elsewhere)
 }

@@ -291,7 +291,7 @@ func (r *Reading) explainLoosely() error {
 				r.left[i].id = ""
 			}
 			r.roll.byAddress(m.Key.Email).marks |= markShown
-			return r.Facts.learn(r.Hard, &r.Facts.listed, rememberListAddresses)
+			return r.Facts.Learn(r.Hard, &r.Facts.listed, rememberListAddresses)
 		}
 		return nil
 	})
@@ -374,7 +374,7 @@ func (r *Reading) seeOtherAddress(key batch.Key, candidateID string) error {
 		case !owner.HasAddress():
 			return nil
 		case r.formOf(owner.Email) == r.formOf(key.Email):
-			return r.Facts.learn(r.Hard, &r.Facts.listed, rememberListAddresses)
+			return r.Facts.Learn(r.Hard, &r.Facts.listed, rememberListAddresses)
 		}
 	}
 	_, err = r.Facts.SeeOtherAddress(r.Hard)

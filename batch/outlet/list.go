@@ -2,7 +2,6 @@ package outlet
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 
 	"bulkinvite/batch"
@@ -81,7 +80,7 @@ func (o *Outlet) learn(ctx context.Context, p *pages) error {
 		o.Lists.limit.Store(int64(p.learned))
 	}
 	if p.saw404 {
-		return o.remember(ctx, &o.Lists.ends404, rememberEnds404)
+		return o.hooks.Learn(context.WithoutCancel(ctx), &o.Lists.ends404, rememberEnds404)
 	}
 	return nil
 }
@@ -90,18 +89,9 @@ func (o *Outlet) learn(ctx context.Context, p *pages) error {
 // whatever becomes of the rest: in the next run it may be gone.
 func (o *Outlet) seeList(ctx context.Context, p *pages) error {
 	if p.good {
-		return o.remember(ctx, &o.Lists.Seen, rememberSeen)
+		return o.hooks.Learn(context.WithoutCancel(ctx), &o.Lists.Seen, rememberSeen)
 	}
 	return nil
-}
-
-// remember lets later runs know a fact, once.
-func (o *Outlet) remember(ctx context.Context, fact *atomic.Bool, name string) error {
-	if fact.Load() {
-		return nil
-	}
-	fact.Store(true)
-	return o.hooks.Remember(context.WithoutCancel(ctx), name)
 }
 
 // page reads one page, with patience.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"bulkinvite/batch"
 	"bulkinvite/client"
@@ -29,8 +30,11 @@ func NewLister(api batch.API, opts batch.Options) (*Lister, error) {
 			l.reason = reason
 			l.cancel()
 		},
-		Remember: func(context.Context, string) error { return nil },
-		Knows:    func(context.Context, string) (bool, error) { return false, nil },
+		Learn: func(_ context.Context, fact *atomic.Bool, _ string) error {
+			fact.Store(true)
+			return nil
+		},
+		Knows: func(context.Context, string) (bool, error) { return false, nil },
 	})
 	l.out.Health.EndProbing() // nobody probes: each page is tried for itself
 	return l, nil

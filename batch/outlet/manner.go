@@ -26,7 +26,7 @@ type listManner struct {
 }
 
 // Facts returns what is remembered from run to run, by the names that
-// Hooks.Remember gets. Each becomes true once and stays so.
+// Hooks.Learn gets. Each becomes true once and stays so.
 func (m *listManner) Facts() map[string]*atomic.Bool {
 	return map[string]*atomic.Bool{rememberSeen: &m.Seen, rememberEnds404: &m.ends404}
 }

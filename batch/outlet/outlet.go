@@ -38,8 +38,8 @@ type Outlet struct {
 
 // Hooks are what follows outside of an outlet from an answer.
 type Hooks struct {
-	End      func(batch.End, string)                      // the run ends, and why
-	Remember func(ctx context.Context, name string) error // later runs are to know it
+	End   func(batch.End, string)                                         // the run ends, and why
+	Learn func(ctx context.Context, fact *atomic.Bool, name string) error // it is true from now on, in later runs too
 
 	// Knows reports whether people are invited to an interview by this run, or
 	// were by an earlier one.
