@@ -14,7 +14,7 @@ import (
 )
 
 // errDeclined is the error of a question that was not answered with yes.
-var errDeclined = errors.New("declined; nothing was sent")
+var errDeclined = errors.New("declined")
 
 // A terminal is where a question is asked. Reading must end at the deadline, so
 // that a signal can end the waiting.
@@ -23,34 +23,24 @@ type terminal interface {
 	SetReadDeadline(t time.Time) error
 }
 
-// OpenTerminal opens the controlling terminal, because standard input and output
-// may be something else.
-func OpenTerminal() (*os.File, error) {
+// AskOnTerminal asks on the controlling terminal, because standard input and output
+// may be something else. undone says what did not happen after a no.
+func AskOnTerminal(ctx context.Context, question, undone string) error {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
-		return nil, fmt.Errorf("there is no terminal to ask on (%w); use --yes to go on without a question", file.Bare(err))
-	}
-	return tty, nil
-}
-
-// AskOnTerminal opens the terminal and asks. undone says what did not happen after a
-// no.
-func AskOnTerminal(ctx context.Context, question, undone string) error {
-	tty, err := OpenTerminal()
-	if err != nil {
-		return err
+		return fmt.Errorf("there is no terminal to ask on (%w); use --yes to go on without a question", file.Bare(err))
 	}
 	defer func() { _ = tty.Close() }() // nothing is lost with it
-	err = Ask(ctx, tty, question)
+	err = ask(ctx, tty, question)
 	if errors.Is(err, errDeclined) {
 		return Refusef("declined; %s", undone)
 	}
 	return err
 }
 
-// Ask writes the question and waits for the answer. It returns nil for y and yes
+// ask writes the question and waits for the answer. It returns nil for y and yes
 // only.
-func Ask(ctx context.Context, tty terminal, question string) error {
+func ask(ctx context.Context, tty terminal, question string) error {
 	if _, err := io.WriteString(tty, question); err != nil {
 		return fmt.Errorf("ask: %w", err)
 	}

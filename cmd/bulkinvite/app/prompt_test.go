@@ -34,7 +34,7 @@ func TestOnlyYesIsYes(t *testing.T) {
 	for _, test := range tests {
 		answer, yes := test.answer, test.yes
 		tty := &scriptedTerminal{answer: strings.NewReader(answer)}
-		err := Ask(t.Context(), tty, "send? ")
+		err := ask(t.Context(), tty, "send? ")
 		if yes != (err == nil) || !yes && !errors.Is(err, errDeclined) {
 			t.Errorf("%q: %v, want yes: %v", answer, err, yes)
 		}
@@ -53,7 +53,7 @@ func TestSignalEndsTheQuestion(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	go cancel(StopSignal{syscall.SIGINT})
 	tty := &pipeTerminal{f: read}
-	err = Ask(ctx, tty, "send? ")
+	err = ask(ctx, tty, "send? ")
 	var stop StopSignal
 	if !errors.As(err, &stop) {
 		t.Errorf("error %v, want the signal", err)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync/atomic"
 
 	"github.com/rs/zerolog"
@@ -115,15 +116,16 @@ func (o *Options) run(ctx context.Context, log zerolog.Logger, ids []string) err
 		auditor := &audit.Auditor{Ledger: reader, Lister: lister, BaseURL: r.BaseURL, All: o.all}
 		return r.read(ctx, auditor, log, ids)
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case o.json:
-		err = app.WriteJSON(o.Answers, r)
-	default:
-		err = r.writeTo(o.Stdout)
 	}
-	if err == nil && r.wrong() {
+	text, wrong := r.text()
+	if o.json {
+		err = app.WriteJSON(o.Answers, r)
+	} else {
+		_, err = io.WriteString(o.Stdout, text)
+	}
+	if err == nil && wrong > 0 {
 		err = app.ExitWith(batch.ExitFailedRows)
 	}
 	return err
@@ -135,7 +137,11 @@ func (r *report) read(ctx context.Context, auditor *audit.Auditor, log zerolog.L
 		return err
 	}
 	if len(ids) == 0 {
-		if r.Run, ids, err = lastInterviews(ctx, auditor.Ledger, r.BaseURL); err != nil {
+		r.Run, ids, err = auditor.Ledger.LastSent(ctx, r.BaseURL)
+		if err == nil && len(ids) == 0 {
+			err = app.Refusef("no run has sent anything to %s, as far as this ledger knows; name an INTERVIEW_ID, or another --base-url or --ledger", r.BaseURL)
+		}
+		if err != nil {
 			return err
 		}
 		log.Info().Int64("run", r.Run).Int("interviews", len(ids)).Msg("the interviews of the last run that sent anything are read")
@@ -171,15 +177,6 @@ func interview(ctx context.Context, auditor *audit.Auditor, log zerolog.Logger, 
 	return result, err
 }
 
-// lastInterviews returns the interviews of the last run that sent anything.
-func lastInterviews(ctx context.Context, reader *history.Reader, baseURL string) (run int64, ids []string, err error) {
-	run, ids, err = reader.LastSent(ctx, baseURL)
-	if err == nil && len(ids) == 0 {
-		err = app.Refusef("no run has sent anything to %s, as far as this ledger knows; name an INTERVIEW_ID, or another --base-url or --ledger", baseURL)
-	}
-	return run, ids, err
-}
-
 // auditError adds the interview and the exit code to an error of the API.
 func auditError(ctx context.Context, id string, err error) error {
 	var apiErr *client.Error
@@ -187,14 +184,4 @@ func auditError(ctx context.Context, id string, err error) error {
 		return &app.Failure{Code: batch.ExitEndedEarly, Err: fmt.Errorf("interview %s: %w", id, err)}
 	}
 	return err
-}
-
-// wrong reports whether anything is wrong.
-func (r *report) wrong() bool {
-	for i := range r.Interviews {
-		if r.Interviews[i].Wrong() > 0 {
-			return true
-		}
-	}
-	return false
 }

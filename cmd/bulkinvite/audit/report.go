@@ -2,19 +2,19 @@ package audit
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/audit"
 )
 
-func (r *report) writeTo(w io.Writer) error {
+// text describes the report for people, and counts those with whom something is
+// wrong.
+func (r *report) text() (text string, wrong int) {
 	var b strings.Builder
 	if r.Run != 0 {
 		fmt.Fprintf(&b, "run %d was the last that sent anything; its interviews:\n", r.Run)
 	}
-	wrong := 0
 	for i := range r.Interviews {
 		writeResult(&b, &r.Interviews[i])
 		wrong += r.Interviews[i].Wrong()
@@ -27,8 +27,7 @@ func (r *report) writeTo(w io.Writer) error {
 	} else {
 		fmt.Fprintf(&b, "finished; something is wrong with %s, see above\n", batch.People(wrong))
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String(), wrong
 }
 
 func writeResult(b *strings.Builder, r *audit.Result) {

@@ -6,6 +6,7 @@ package check
 import (
 	"context"
 	"fmt"
+	"io"
 	"runtime/debug"
 
 	"github.com/rs/zerolog"
@@ -196,7 +197,8 @@ func (c *checker) prepareInvalid(in *csvio.Input, path string) (err error) {
 // show writes the plan to stdout.
 func (c *checker) show(plan *preview.Plan) error {
 	if !c.flags.json {
-		return plan.Show(c.Stdout)
+		_, err := io.WriteString(c.Stdout, plan.Text())
+		return err
 	}
 	return app.WriteJSON(c.Answers, plan.Save(c.flags.baseURL, c.flags.input.Options()))
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync/atomic"
 
 	"github.com/rs/zerolog"
@@ -118,7 +119,7 @@ func (c *confirmer) run(ctx context.Context) error {
 		return err
 	}
 	// The ledger is closed by now, since a reader of this may be slow.
-	app.Patiently(ctx, func() { _ = r.writeTo(c.Stdout) }) // which drops errors
+	app.Patiently(ctx, func() { _, _ = io.WriteString(c.Stdout, r.text()) }) // which drops errors
 	return app.ExitWith(r.ExitCode)
 }
 

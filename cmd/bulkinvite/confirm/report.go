@@ -2,7 +2,6 @@ package confirm
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"text/tabwriter"
 
@@ -17,7 +16,7 @@ type report struct {
 	baseURL, interview string // of the people in question
 }
 
-func (r *report) writeTo(w io.Writer) error {
+func (r *report) text() string {
 	var b strings.Builder
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	if len(r.People) > 0 {
@@ -39,8 +38,7 @@ func (r *report) writeTo(w io.Writer) error {
 	if r.Elsewhere > 0 {
 		fmt.Fprintf(&b, "in doubt at other APIs: %s; bulkinvite status shows them, --base-url takes the other API\n", batch.Count(r.Elsewhere, "invitation"))
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String()
 }
 
 // lastLine says how the run ended and what to do next.

@@ -3,7 +3,6 @@ package history
 import (
 	"context"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -74,10 +73,7 @@ func (o *ExplainOptions) run(ctx context.Context, _ zerolog.Logger, args []strin
 				return err
 			}
 		}
-		if o.json {
-			return app.WriteJSON(o.Answers, e.document())
-		}
-		return e.writeTo(o.Stdout)
+		return show(o.App, o.json, &e)
 	})
 }
 
@@ -103,7 +99,7 @@ type explanation struct {
 	traces    *history.Traces
 }
 
-func (e *explanation) writeTo(w io.Writer) error {
+func (e *explanation) text() (string, error) {
 	var b strings.Builder
 	if len(e.traces.Histories) == 0 {
 		about := ""
@@ -118,8 +114,7 @@ func (e *explanation) writeTo(w io.Writer) error {
 		}
 		e.writeHistory(&b, &e.traces.Histories[i])
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String(), nil
 }
 
 func (e *explanation) writeHistory(b *strings.Builder, h *history.History) {

@@ -52,7 +52,7 @@ type pastAnswerDocument struct {
 	InviteURL   string    `json:"invite_url"`
 }
 
-func (e *explanation) document() *explainDocument {
+func (e *explanation) document() (any, error) {
 	d := &explainDocument{Ledger: e.ledger, Running: e.running != 0, Email: e.traces.Person, Interviews: []historyDocument{}}
 	for i := range e.traces.Histories {
 		h := &e.traces.Histories[i]
@@ -62,7 +62,7 @@ func (e *explanation) document() *explainDocument {
 			Next: e.next(h), Requests: pastRequestDocuments(h.Requests),
 		})
 	}
-	return d
+	return d, nil
 }
 
 func pastRequestDocuments(requests []history.PastRequest) []pastRequestDocument {

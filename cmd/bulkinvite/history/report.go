@@ -21,6 +21,7 @@ import (
 type ReportOptions struct {
 	*app.App
 	ledger, output string
+	number         int64 // of the run; 0: the newest
 	noPersonalData bool
 }
 
@@ -43,7 +44,7 @@ RUN is a number that status shows (default: the newest run). The page needs no
 network and no scripts. It is written to report-RUN.html in the current folder,
 readable by its owner alone, and its name to standard output. report may be used
 while the run goes on, and does not change the ledger.`,
-		Args: atMostOneRun,
+		Args: opts.takeRun,
 		RunE: a.Reading(opts.run),
 	}
 	set := cmd.Flags()
@@ -53,29 +54,22 @@ while the run goes on, and does not change the ledger.`,
 	return cmd
 }
 
-// atMostOneRun takes the number of a run, or nothing.
-func atMostOneRun(_ *cobra.Command, args []string) error {
+// takeRun takes the number of a run, or nothing.
+func (o *ReportOptions) takeRun(_ *cobra.Command, args []string) (err error) {
 	if len(args) > 1 {
 		return errors.New("name one RUN, or none for the newest")
 	}
 	if len(args) == 1 {
-		if n, err := strconv.ParseInt(args[0], 10, 64); err != nil || n < 1 {
+		if o.number, err = strconv.ParseInt(args[0], 10, 64); err != nil || o.number < 1 {
 			return fmt.Errorf("%q is no run; name it by its number in bulkinvite status", args[0])
 		}
 	}
 	return nil
 }
 
-func (o *ReportOptions) run(ctx context.Context, _ zerolog.Logger, args []string) error {
-	var run int64 // 0: the newest
-	if len(args) == 1 {
-		var err error
-		if run, err = strconv.ParseInt(args[0], 10, 64); err != nil {
-			return app.Refuse(err)
-		}
-	}
+func (o *ReportOptions) run(ctx context.Context, _ zerolog.Logger, _ []string) error {
 	return o.ReadLedger(ctx, o.ledger, func(reader *history.Reader, path string) error {
-		source, err := readReport(ctx, reader, path, run)
+		source, err := readReport(ctx, reader, path, o.number)
 		if err != nil {
 			return err
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strconv"
@@ -42,29 +41,21 @@ func (o *StatusOptions) showRun(ctx context.Context, reader *history.Reader, s *
 	if v.doubts, err = reader.InDoubt(ctx, id); err != nil {
 		return err
 	}
-	if o.json {
-		document, err := v.document()
-		if err != nil {
-			return err
-		}
-		return app.WriteJSON(o.Answers, document)
-	}
-	return v.writeTo(o.Stdout)
+	return show(o.App, o.json, &v)
 }
 
-func (v *runView) writeTo(w io.Writer) error {
+func (v *runView) text() (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "ledger %s\n", v.status.ledger)
 	if err := v.writeRun(&b); err != nil {
-		return err
+		return "", err
 	}
 	v.writeRequests(&b)
 	if len(v.doubts) > 0 {
 		fmt.Fprintf(&b, "\n%s in doubt from this run: %s\n", batch.People(len(v.doubts)), v.status.whyDoubt())
 		writeDoubts(&b, v.doubts)
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String(), nil
 }
 
 func (v *runView) writeRun(b *strings.Builder) error {

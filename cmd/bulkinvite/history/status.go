@@ -78,33 +78,44 @@ func NewCmdStatus(a *app.App) *cobra.Command {
 
 func (o *StatusOptions) run(ctx context.Context, _ zerolog.Logger, _ []string) error {
 	return o.ReadLedger(ctx, o.ledger, func(reader *history.Reader, path string) error {
-		return o.showLedger(ctx, reader, path)
+		s := statusView{ledger: path}
+		var err error
+		if s.running, err = reader.Running(); err != nil {
+			return err
+		}
+		if s.runs, err = reader.Runs(ctx, o.runs); err != nil {
+			return err
+		}
+		if o.only != 0 {
+			return o.showRun(ctx, reader, &s)
+		}
+		if s.interviews, s.doubts, err = reader.People(ctx); err != nil {
+			return err
+		}
+		return show(o.App, o.json, &s)
 	})
 }
 
-func (o *StatusOptions) showLedger(ctx context.Context, reader *history.Reader, path string) error {
-	s := statusView{ledger: path}
-	var err error
-	if s.running, err = reader.Running(); err != nil {
-		return err
-	}
-	if s.runs, err = reader.Runs(ctx, o.runs); err != nil {
-		return err
-	}
-	if o.only != 0 {
-		return o.showRun(ctx, reader, &s)
-	}
-	if s.interviews, s.doubts, err = reader.People(ctx); err != nil {
-		return err
-	}
-	if o.json {
-		document, err := s.document()
+// A view is what a command shows.
+type view interface {
+	document() (any, error) // for programs
+	text() (string, error)  // for people
+}
+
+// show writes a view to standard output.
+func show(a *app.App, asJSON bool, v view) error {
+	if asJSON {
+		document, err := v.document()
 		if err != nil {
 			return err
 		}
-		return app.WriteJSON(o.Answers, document)
+		return app.WriteJSON(a.Answers, document)
 	}
-	return s.writeTo(o.Stdout)
+	text, err := v.text()
+	if err == nil {
+		_, err = io.WriteString(a.Stdout, text)
+	}
+	return err
 }
 
 // A statusView is what status shows.
@@ -128,7 +139,7 @@ func (s *statusView) stateOf(r *history.RunStatus) string {
 	}
 }
 
-func (s *statusView) writeTo(w io.Writer) error {
+func (s *statusView) text() (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "ledger %s\n", s.ledger)
 	s.writeRuns(&b)
@@ -137,8 +148,7 @@ func (s *statusView) writeTo(w io.Writer) error {
 		fmt.Fprintf(&b, "\n%s in doubt: %s\n", batch.People(len(s.doubts)), s.whyDoubt())
 		writeDoubts(&b, s.doubts)
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String(), nil
 }
 
 func (s *statusView) writeRuns(b *strings.Builder) {

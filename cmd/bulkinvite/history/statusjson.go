@@ -69,7 +69,7 @@ type requestDocument struct {
 }
 
 // document returns what status --json writes.
-func (s *statusView) document() (*statusDocument, error) {
+func (s *statusView) document() (any, error) {
 	d := &statusDocument{
 		Ledger: s.ledger, Running: s.running,
 		Runs: []runDocument{}, Interviews: []interviewDocument{}, InDoubt: doubtDocuments(s.doubts),
@@ -92,7 +92,7 @@ func (s *statusView) document() (*statusDocument, error) {
 }
 
 // document returns what status --run --json writes.
-func (v *runView) document() (*oneRunDocument, error) {
+func (v *runView) document() (any, error) {
 	run, err := v.status.runDocument(&v.run)
 	if err != nil {
 		return nil, err

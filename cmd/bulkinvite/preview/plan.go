@@ -3,7 +3,6 @@ package preview
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -34,8 +33,8 @@ func (v *Plan) place(p batch.Place) string {
 	return p.String()
 }
 
-// Show shows the plan to people.
-func (v *Plan) Show(w io.Writer) error {
+// Text describes the plan for people.
+func (v *Plan) Text() string {
 	var b strings.Builder
 	p := v.Plan
 	fmt.Fprintf(&b, "%s: %s, %s in %s\n", v.Input(), batch.Count(p.Rows, "row"), batch.People(p.People), batch.Count(len(p.Interviews), "interview"))
@@ -46,8 +45,7 @@ func (v *Plan) Show(w io.Writer) error {
 	v.writeRepeats(&b)
 	v.writeWarnings(&b)
 	v.writeProblems(&b)
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String()
 }
 
 // writeInterviews shows the largest interviews and the sum of the others, in a

@@ -90,10 +90,7 @@ warning: 1 interview id is no UUID, please check: interview-7
   missing_name: 1
     row 7: there is no name
 `
-	var shown strings.Builder
-	if err := view.Show(&shown); err != nil {
-		t.Fatal(err)
-	}
+	shown := view.Text()
 	want := `people.csv: 13 rows, 5 people in 3 interviews
   people  requests  interview
        3         2  ` + interviewB + `
@@ -102,15 +99,12 @@ warning: 1 interview id is no UUID, please check: interview-7
 there is no ledger, so that nobody is known to be invited
 19 requests for them (15 for lists), at least 38s at 0.5 requests per second
 ` + problems
-	if diff := cmp.Diff(want, shown.String()); diff != "" {
+	if diff := cmp.Diff(want, shown); diff != "" {
 		t.Errorf("the plan (-want +got):\n%s", diff)
 	}
 
 	view.Plan, view.Ledger = &surveyed, "/state/ledger.db"
-	shown.Reset()
-	if err := view.Show(&shown); err != nil {
-		t.Fatal(err)
-	}
+	shown = view.Text()
 	want = `people.csv: 13 rows, 5 people in 3 interviews
   people  invited  doubt  left  requests  interview
        3        2      0     1         1  ` + interviewB + `
@@ -120,7 +114,7 @@ ledger /state/ledger.db
 already invited: 2; in doubt, the API is asked first: 1; left: 3
 21 requests for them (18 for lists), at least 42s at 0.5 requests per second
 ` + problems
-	if diff := cmp.Diff(want, shown.String()); diff != "" {
+	if diff := cmp.Diff(want, shown); diff != "" {
 		t.Errorf("the plan after asking the ledger (-want +got):\n%s", diff)
 	}
 }
@@ -137,11 +131,8 @@ func TestPlanFitsATerminal(t *testing.T) {
 	view := checked(t, src, batch.DefaultOptions())
 	view.Plan.Surveyed, view.Plan.AlreadyInvited, view.Plan.InDoubt = true, 7_000_000, 1_000_000
 	view.Plan.Interviews[6].AlreadyInvited, view.Plan.Interviews[199].InDoubt = 7_000_000, 1_000_000
-	var shown strings.Builder
-	if err := view.Show(&shown); err != nil {
-		t.Fatal(err)
-	}
-	sum, lines := 0, strings.Split(shown.String(), "\n")
+	shown := view.Text()
+	sum, lines := 0, strings.Split(shown, "\n")
 	table := lines[1 : 2+shownInterviews+1]
 	for _, line := range table {
 		if n := utf8.RuneCountInString(line); n > 80 {
@@ -156,6 +147,6 @@ func TestPlanFitsATerminal(t *testing.T) {
 		sum += people
 	}
 	if sum != view.Plan.People || !strings.HasSuffix(table[shownInterviews+1], "in 190 more interviews") {
-		t.Errorf("%d people of %d in\n%s", sum, view.Plan.People, shown.String())
+		t.Errorf("%d people of %d in\n%s", sum, view.Plan.People, shown)
 	}
 }

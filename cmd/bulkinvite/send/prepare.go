@@ -197,18 +197,11 @@ func (s *sender) approve(ctx context.Context, p *send.Preview) error {
 
 // ask shows the plan on the terminal and asks whether to go on.
 func (s *sender) ask(ctx context.Context, p *send.Preview) error {
-	tty, err := app.OpenTerminal()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tty.Close() }() // nothing is lost with it
 	if err := p.FindRepeats(ctx); err != nil {
 		return err
 	}
-	if err := s.plan.Show(tty); err != nil {
-		return fmt.Errorf("show the plan: %w", err)
-	}
-	return app.Ask(ctx, tty, fmt.Sprintf("invite %s at %s? [y/N] ", batch.People(p.Claims()), s.flags.baseURL))
+	question := fmt.Sprintf("invite %s at %s? [y/N] ", batch.People(p.Claims()), s.flags.baseURL)
+	return app.AskOnTerminal(ctx, s.plan.Text()+question, "nothing was sent")
 }
 
 // watch shows the progress until ctx is done, and ends the program if a bug keeps

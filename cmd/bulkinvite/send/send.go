@@ -8,6 +8,7 @@ package send
 import (
 	"context"
 	"errors"
+	"io"
 	"sync/atomic"
 
 	"github.com/rs/zerolog"
@@ -137,8 +138,8 @@ func (s *sender) report(ctx context.Context, r *send.Report) error {
 			r.Break(err)
 		}
 	}
-	s.cleanUp()                                                    // first, since a reader of the summary may be slow
-	app.Patiently(ctx, func() { _ = s.summary.writeTo(s.Stdout) }) // which drops errors
+	s.cleanUp()                                                                      // first, since a reader of the summary may be slow
+	app.Patiently(ctx, func() { _, _ = io.WriteString(s.Stdout, s.summary.text()) }) // which drops errors
 	if r.ExitCode == batch.ExitBroken {
 		return errors.New(s.summary.lastLine())
 	}

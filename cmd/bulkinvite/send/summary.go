@@ -3,7 +3,6 @@ package send
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -33,8 +32,8 @@ func (s *sender) newSummary(r *send.Report) *summary {
 	return sum
 }
 
-// writeTo writes the summary for people.
-func (r *summary) writeTo(w io.Writer) error {
+// text returns the summary for people.
+func (r *summary) text() string {
 	var b strings.Builder
 	elapsed := time.Duration(r.Seconds * float64(time.Second))
 	fmt.Fprintf(&b, "%s: %s, %s in %s\n", r.Input, batch.Count(r.Rows, "row"), batch.Count(r.Requests, "request"), app.Roughly(elapsed))
@@ -55,8 +54,7 @@ func (r *summary) writeTo(w io.Writer) error {
 		b.WriteString("bulkinvite audit shows whether anybody is in the API's list twice\n")
 	}
 	fmt.Fprintf(&b, "%s\n", r.lastLine())
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String()
 }
 
 func writeFileCounts[T ~string](b *strings.Builder, file string, rows int, order []T, counts map[T]int) {

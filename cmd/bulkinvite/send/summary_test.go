@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"bulkinvite/batch"
@@ -22,12 +21,8 @@ func finishedSummary() *summary {
 }
 
 func TestSummaryForPeople(t *testing.T) {
-	var b strings.Builder
 	r := finishedSummary()
 	r.Warnings = []string{"the moon is full"}
-	if err := r.writeTo(&b); err != nil {
-		t.Fatal(err)
-	}
 	want := `people.csv: 5 rows, 9 requests in 1m
 people.results.csv: 3 rows
   invited    2
@@ -38,8 +33,8 @@ people.failed.csv: 2 rows
 warning: the moon is full
 finished; 1 row can still go unchanged, run the same command again to go on; 1 row needs fixing: see the error column of people.failed.csv, fix it there, then send that file
 `
-	if b.String() != want {
-		t.Errorf("summary:\n%s\nwant:\n%s", &b, want)
+	if r.text() != want {
+		t.Errorf("summary:\n%s\nwant:\n%s", r.text(), want)
 	}
 }
 
