@@ -31,7 +31,7 @@ type Progress struct {
 
 // Progress may be called at any time from any goroutine.
 func (e *Engine) Progress() Progress {
-	rate, requests := e.out.Pacer.State()
+	rate, requests, held := e.out.Pace()
 	counts := e.account.Counts()
 	p := Progress{
 		People:   e.plan.People,
@@ -41,7 +41,7 @@ func (e *Engine) Progress() Progress {
 		Failed:   counts.Failed,
 		Requests: requests,
 		Rate:     rate,
-		Held:     e.out.Pacer.HeldFor(),
+		Held:     held,
 		Down:     e.out.Health.IsDown(),
 
 		LinksLeft: e.links.Left(),

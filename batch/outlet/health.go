@@ -100,8 +100,8 @@ func (o *Outlet) observe(ep Endpoint, went time.Time, err error) {
 
 // throttled slows down, and lets those who share the rate know.
 func (o *Outlet) throttled(went time.Time) {
-	o.Pacer.throttled(went)
-	o.Pacer.shared.throttled(went)
+	o.pacer.throttled(went)
+	o.pacer.shared.throttled(went)
 }
 
 // denied says in words why the API refuses us, and what to do.

@@ -28,8 +28,8 @@ func (o *Outlet) obey(err *client.Error) {
 		o.hooks.End(end, fmt.Sprintf("the API asked to wait for %v, longer than %s (%v)", wait, limit, err))
 		return
 	}
-	o.Pacer.shared.hold(wait)
-	if o.Pacer.hold(wait) > longWait {
+	o.pacer.shared.hold(wait)
+	if o.pacer.hold(wait) > longWait {
 		o.log.Warn().Dur("retry_after", wait).Time("until", time.Now().Add(wait)).Msg("the API asks to wait, nothing is sent until then: " + batch.MaskText(err.Error()))
 	}
 }

@@ -27,7 +27,7 @@ type Outlet struct {
 	log     zerolog.Logger
 	hooks   Hooks
 	ends    time.Time // see EndAt; zero: never
-	Pacer   *pacer
+	pacer   *pacer
 	Health  health
 	Lists   *listManner
 	traffic traffic
@@ -54,16 +54,23 @@ type Hooks struct {
 func New(api batch.API, opts batch.Options, hooks Hooks) *Outlet {
 	o := &Outlet{
 		api: api, opts: opts, log: opts.Log, hooks: hooks,
-		Pacer:  newPacer(opts.Rate, opts.Burst),
+		pacer:  newPacer(opts.Rate, opts.Burst),
 		Health: health{WentDown: make(chan struct{}, 1)},
 		Lists:  &listManner{},
 		conns:  make(chan struct{}, opts.Concurrency),
 		Hear:   make(chan struct{}, 1),
 	}
 	if hooks.Shared != nil {
-		o.Pacer.shared = &sharedPace{hooks.Shared, opts.Rate, opts.Log}
+		o.pacer.shared = &sharedPace{hooks.Shared, opts.Rate, opts.Log}
 	}
 	return o
+}
+
+// Pace returns how many requests a second may leave now, how many have left, and
+// how long the API keeps the next one back.
+func (o *Outlet) Pace() (rate float64, requests int, held time.Duration) {
+	rate, requests = o.pacer.state()
+	return rate, requests, o.pacer.heldFor()
 }
 
 // EndAt says when the run ends at the latest, before requests leave.
@@ -94,7 +101,7 @@ func (o *Outlet) Leave(ctx context.Context) (Slot, error) {
 	case <-ctx.Done():
 		return Slot{}, context.Cause(ctx)
 	}
-	went, err := o.Pacer.wait(ctx)
+	went, err := o.pacer.wait(ctx)
 	if err != nil {
 		<-o.conns
 	}

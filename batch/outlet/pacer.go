@@ -172,16 +172,16 @@ func (p *pacer) setPace(pace batch.Pace) {
 	p.pace = pace
 }
 
-// State returns the rate allowed now in requests per second, and how many
+// state returns the rate allowed now in requests per second, and how many
 // requests have gone.
-func (p *pacer) State() (rate float64, requests int) {
+func (p *pacer) state() (rate float64, requests int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.pace.Allowed, p.requests
 }
 
-// HeldFor returns how long it is until the next request may go: Retry-After.
-func (p *pacer) HeldFor() time.Duration {
+// heldFor returns how long it is until the next request may go: Retry-After.
+func (p *pacer) heldFor() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return max(time.Until(p.pace.Until), 0)

@@ -106,12 +106,12 @@ func TestPacerHalvesOnce(t *testing.T) {
 		for _, at := range went {
 			p.throttled(at)
 		}
-		if rate, _ := p.State(); rate != 8 {
+		if rate, _ := p.state(); rate != 8 {
 			t.Errorf("rate %v after one overload, want 8", rate)
 		}
 		at, _ := p.wait(t.Context())
 		p.throttled(at)
-		if rate, _ := p.State(); rate < 4 || rate > 4.5 {
+		if rate, _ := p.state(); rate < 4 || rate > 4.5 {
 			t.Errorf("rate %v after two, want about 4", rate)
 		}
 	})
@@ -147,11 +147,11 @@ func TestPacerGrowsBackAndNotAbove(t *testing.T) {
 			if _, err := p.wait(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if rate, _ := p.State(); rate > 10 {
+			if rate, _ := p.state(); rate > 10 {
 				t.Fatalf("rate %v is above the ceiling", rate)
 			}
 		}
-		if rate, _ := p.State(); rate != 10 {
+		if rate, _ := p.state(); rate != 10 {
 			t.Errorf("rate %v after two minutes without a 429", rate)
 		}
 	})
@@ -173,7 +173,7 @@ func TestPacerKnowsHowLongItWasSlowedDown(t *testing.T) {
 		if got := p.slowedFor(); got != 3*time.Second {
 			t.Errorf("slowed down for %v, want the 3s so far", got)
 		}
-		if got := p.HeldFor(); got != 4*time.Second {
+		if got := p.heldFor(); got != 4*time.Second {
 			t.Errorf("held for another %v, want 4s", got)
 		}
 		_, _ = p.wait(t.Context())
@@ -183,7 +183,7 @@ func TestPacerKnowsHowLongItWasSlowedDown(t *testing.T) {
 		at, _ := p.wait(t.Context())
 		p.throttled(at)
 		begun := time.Now()
-		for rate := 0.0; rate < 10; rate, _ = p.State() {
+		for rate := 0.0; rate < 10; rate, _ = p.state() {
 			_, _ = p.wait(t.Context())
 		}
 		back := time.Since(begun)

@@ -43,10 +43,10 @@ func (t *traffic) answered(err *client.Error) {
 
 // Traffic returns what has been exchanged so far.
 func (o *Outlet) Traffic() Traffic {
-	_, requests := o.Pacer.State()
+	_, requests := o.pacer.state()
 	o.traffic.mu.Lock()
 	defer o.traffic.mu.Unlock()
-	t := Traffic{Requests: maps.Clone(o.traffic.byStatus), Throttled: o.Pacer.slowedFor()}
+	t := Traffic{Requests: maps.Clone(o.traffic.byStatus), Throttled: o.pacer.slowedFor()}
 	if t.Requests == nil {
 		t.Requests = map[int]int{}
 	}
