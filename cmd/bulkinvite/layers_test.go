@@ -24,7 +24,7 @@ var layers = [][]string{
 	{"batch/engine"},
 	{"batch/lists", "batch/links", "batch/queue"},
 	{"batch/judge"},
-	{"batch/plan", "batch/outlet", "csvio", "batch/ledger", "batch/ledger/ledgertest"},
+	{"batch/plan", "batch/outlet", "csvio", "batch/ledger", "batch/ledger/ledgertest", "batch/pgledger"},
 	{"batch/ledger/history"},
 	{"batch/ledger/rows", "batch/account"},
 	{"batch", "client/sandbox"},
