@@ -2,9 +2,11 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"bulkinvite/batch"
+	"bulkinvite/batch/lists"
 	"bulkinvite/client"
 )
 
@@ -44,9 +46,10 @@ func (e *Engine) lookTwice(soft, hard context.Context) error {
 	}
 	reader := e.run.worker.Reader
 	reader.Soft, reader.Hard = soft, hard
+	before := e.out.Requests()
 	for _, iv := range interviews {
-		twice, err := reader.Twice(iv.Interview)
-		if client.IsFatal(err) && soft.Err() == nil {
+		twice, err := reader.Twice(iv.Interview, MaxLastLook-(e.out.Requests()-before))
+		if client.IsFatal(err) && !errors.Is(err, lists.ErrLong) && soft.Err() == nil {
 			return err
 		}
 		if err != nil {

@@ -299,3 +299,16 @@ func TestLastLookTakesFewRequests(t *testing.T) {
 		})
 	}
 }
+
+// A list that no preflight has read may be as long as the API's memory.
+func TestLastLookLeavesALongList(t *testing.T) {
+	inWorld(t, sandbox.Config{}, func(w *world) {
+		w.elsewhere(rows(spread(5_000, 1)...))
+		w.opts.NoPreflight = true
+		r := w.run(rows(candidate("bob@example.com", 0)))
+		w.counts(r, map[string]int{"invited": 1})
+		if !r.missed || r.progress.Requests > 1+engine.MaxLastLook+1 {
+			t.Errorf("missed %v in %d requests", r.missed, r.progress.Requests)
+		}
+	})
+}

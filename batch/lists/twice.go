@@ -1,6 +1,7 @@
 package lists
 
 import (
+	"errors"
 	"maps"
 	"slices"
 
@@ -26,11 +27,20 @@ type doubleLook struct {
 	alike   map[string]*likeness          // by address
 }
 
+// ErrLong is why a list was not read to its end: it took more requests than it may.
+var ErrLong = errors.New("the list takes more requests than it may")
+
 // Twice reads an interview's list and returns who of those whom this run invited
 // stands there twice, under one address or under such as have one loose form.
-func (r *Reader) Twice(iv Interview) ([]string, error) {
+// It fails if the list takes more than most requests: nothing else says how long
+// a list is that this run has not read before.
+func (r *Reader) Twice(iv Interview, most int) ([]string, error) {
 	d := doubleLook{Reader: r, Interview: iv, entries: map[string]map[entryName]bool{}, alike: map[string]*likeness{}}
+	before := r.Outlet.Requests()
 	_, err := r.Outlet.ReadList(r.Soft, iv.AsSent, func(entry client.Entry) error {
+		if r.Outlet.Requests()-before > most {
+			return ErrLong
+		}
 		email := batch.NewKey(iv.ID, entry.CandidateEmail).Email
 		if d.entries[email] == nil {
 			d.entries[email] = map[entryName]bool{}

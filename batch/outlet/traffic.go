@@ -41,9 +41,15 @@ func (t *traffic) answered(err *client.Error) {
 	t.byStatus[status]++
 }
 
+// Requests returns how many requests have left so far.
+func (o *Outlet) Requests() int {
+	_, requests := o.pacer.state()
+	return requests
+}
+
 // Traffic returns what has been exchanged so far.
 func (o *Outlet) Traffic() Traffic {
-	_, requests := o.pacer.state()
+	requests := o.Requests()
 	o.traffic.mu.Lock()
 	defer o.traffic.mu.Unlock()
 	t := Traffic{Requests: maps.Clone(o.traffic.byStatus), Throttled: o.pacer.slowedFor()}
