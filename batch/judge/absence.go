@@ -18,6 +18,7 @@ type Sight struct {
 // Absence is what a look means for the people of a request whom it did not show.
 type Absence int
 
+// What a look can mean for them.
 const (
 	LookAgain  Absence = iota
 	AbsentOnce         // a second look as long after this one has to agree

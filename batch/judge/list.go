@@ -6,6 +6,7 @@ import "bulkinvite/client"
 // first chunk.
 type ListVerdict int
 
+// What can follow from it.
 const (
 	ListUnreadable ListVerdict = iota // try again, and in the end send nobody
 	ListKnown                         // its people go

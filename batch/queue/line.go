@@ -16,6 +16,7 @@ type Line struct {
 // A State says who of an interview may go.
 type State int
 
+// The states of an interview.
 const (
 	Unread    State = iota // nobody has come up as yet
 	BeingRead              // its list is read first
@@ -31,6 +32,7 @@ const (
 // An Event is what happens to an interview.
 type Event int
 
+// What can happen to an interview.
 const (
 	ListWanted     Event = iota // somebody came up, and the list is to be read first
 	ListNotWanted               // somebody came up, and the list is not to be read

@@ -35,6 +35,7 @@ type Chunk struct {
 	Half   bool // they go with nobody else
 }
 
+// New returns a queue, in which nobody waits, for the people of so many interviews.
 func New(opts batch.Options, interviews int) *Queue {
 	return &Queue{chunkSize: opts.ChunkSize, capacity: capacity(opts, interviews), groups: map[plan.GroupKey]*Group{}}
 }
