@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"bulkinvite/batch/ledger/rows"
 )
 
 // An awayError is of a database that does not answer, or not now.
@@ -24,7 +26,7 @@ var passing = []string{"08", "53", "55P03", "57", "40", "25P03", "25006"}
 func away(err error, closed bool) error {
 	var refusal *refusedError
 	var marked *awayError
-	if err == nil || errors.As(err, &refusal) || errors.As(err, &marked) {
+	if err == nil || errors.As(err, &refusal) || errors.As(err, &marked) || errors.Is(err, rows.ErrDamaged) {
 		return err
 	}
 	var said *pgconn.PgError

@@ -8,15 +8,16 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger/rows"
 )
 
 // newNonce returns what finds a row again whose number was not told.
-func newNonce() (n [16]byte) {
-	_, _ = rand.Read(n[:]) // never fails
-	n[6], n[8] = n[6]&0x0f|0x40, n[8]&0x3f|0x80
+func newNonce() pgtype.UUID {
+	n := pgtype.UUID{Valid: true}
+	_, _ = rand.Read(n.Bytes[:]) // never fails
 	return n
 }
 
@@ -24,7 +25,7 @@ func newNonce() (n [16]byte) {
 type claim struct {
 	run       *Run
 	req       *batch.Request
-	nonce     [16]byte
+	nonce     pgtype.UUID
 	interview int32
 	now       time.Time
 

@@ -126,17 +126,32 @@ func inTx(ctx context.Context, c *pgx.Conn, f func(tx pgx.Tx) error) error {
 // is given up.
 const attempt = 30 * time.Second
 
-// do calls f with a connection until it succeeds. While the database is away it is
-// called again, with repeated set: what it did may have been committed, and only
-// the answer been lost. It goes on for as long as GiveUp says, and ends earlier
-// with ctx.
+// do calls f with a connection until it succeeds, see repeat.
 func (s *Store) do(ctx context.Context, what string, f func(ctx context.Context, c *pgx.Conn, repeated bool) error) error {
+	return s.repeat(ctx, what, func(ctx context.Context, repeated bool) error {
+		c, err := s.pool.Acquire(ctx)
+		if err != nil {
+			return away(err, true)
+		}
+		defer c.Release()
+		err = f(ctx, c.Conn(), repeated)
+		return away(err, c.Conn().IsClosed())
+	})
+}
+
+// repeat calls f until it succeeds. While the database is away it is called again,
+// with repeated set: what it did may have been committed, and only the answer been
+// lost. It goes on for as long as GiveUp says, and ends earlier with ctx, but never
+// within f: whether something was written must be known.
+func (s *Store) repeat(ctx context.Context, what string, f func(ctx context.Context, repeated bool) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	begun := time.Now()
 	for n := 0; ; n++ {
-		err := s.try(ctx, n > 0, f)
+		trying, cancel := context.WithTimeout(context.WithoutCancel(ctx), attempt)
+		err := f(trying, n > 0)
+		cancel()
 		if err == nil {
 			return nil
 		}
@@ -150,20 +165,6 @@ func (s *Store) do(ctx context.Context, what string, f func(ctx context.Context,
 		case <-time.After(min(50*time.Millisecond<<min(n, 6), 2*time.Second)):
 		}
 	}
-}
-
-// try is not ended by the caller's context: whether something was written must be
-// known.
-func (s *Store) try(ctx context.Context, repeated bool, f func(ctx context.Context, c *pgx.Conn, repeated bool) error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), attempt)
-	defer cancel()
-	c, err := s.pool.Acquire(ctx)
-	if err != nil {
-		return away(err, true)
-	}
-	defer c.Release()
-	err = f(ctx, c.Conn(), repeated)
-	return away(err, c.Conn().IsClosed())
 }
 
 // now returns the time of a claim or an answer, of a server's.

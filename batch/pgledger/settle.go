@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/ledger/rows"
@@ -41,7 +42,7 @@ type settling struct {
 	changed   []bool // parallel to the people of the request
 }
 
-func (s *settling) write(ctx context.Context, a *batch.Answer, nonce [16]byte, repeated bool) error {
+func (s *settling) write(ctx context.Context, a *batch.Answer, nonce pgtype.UUID, repeated bool) error {
 	if err := s.read(ctx, a); err != nil {
 		return err
 	}
@@ -158,7 +159,7 @@ func (s *settling) isPassedOver(p *rows.Person, state batch.State) bool {
 }
 
 // answer writes one answer, and makes of the people what it says.
-func (s *settling) answer(ctx context.Context, a *batch.Answer, nonce [16]byte, outcomes []rows.Outcome) error {
+func (s *settling) answer(ctx context.Context, a *batch.Answer, nonce pgtype.UUID, outcomes []rows.Outcome) error {
 	slices.SortFunc(outcomes, func(a, b rows.Outcome) int { return a.Person - b.Person })
 	c := rows.Encode(len(s.request.People), outcomes)
 	w := rows.Answer{Run: s.run.id, At: s.at, Outcomes: outcomes}

@@ -70,15 +70,18 @@ const wholeRequests = `select r.id, r.run_id, i.base_url, i.interview_id, r.job_
 
 // read reads whole requests.
 func (r source) read(ctx context.Context, where string, args ...any) (all []*rows.Request, err error) {
-	err = r.do(ctx, "read", func(ctx context.Context, _ *pgx.Conn, _ bool) error {
+	if r.ended.Load() {
+		return nil, rows.ErrEnded
+	}
+	err = r.store.repeat(ctx, "read", func(ctx context.Context, _ bool) error {
 		all = nil
-		found, err := r.store.db.QueryContext(ctx, wholeRequests+where+" order by r.id, a.id", args...)
+		found, err := r.store.db.QueryContext(ctx, wholeRequests+where+" order by r.id, a.id", args...) //nolint:rowserrcheck // EachRequest does
 		if err != nil {
 			return away(err, true)
 		}
 		for req, err := range rows.EachRequest(found) {
 			if err != nil {
-				return away(err, false)
+				return away(err, true)
 			}
 			all = append(all, req)
 		}
