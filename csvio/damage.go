@@ -13,7 +13,7 @@ import (
 // isDamaged reports whether a program has read or written a text in the wrong
 // encoding: its person would be greeted with it.
 func isDamaged(s string) bool {
-	if consistsOf(s, undamaged) {
+	if consistsOf(s, &undamaged) {
 		return false
 	}
 	return hasUTF8Inside(s) || hasOddWord(s)

@@ -38,7 +38,7 @@ func isPlainAddress(s string) bool {
 		return false
 	}
 	local := s[:at]
-	return consistsOf(local, plainLocal) && local[0] != '.' && local[at-1] != '.' && !strings.Contains(local, "..") && isPlainDomain(s[at+1:])
+	return consistsOf(local, &plainLocal) && local[0] != '.' && local[at-1] != '.' && !strings.Contains(local, "..") && isPlainDomain(s[at+1:])
 }
 
 // isPlainDomain leaves "--" to slowEmailProblem: it can be part of an A-label.
@@ -47,7 +47,7 @@ func isPlainDomain(domain string) bool {
 	for i := range len(domain) {
 		c := domain[i]
 		switch {
-		case classes[c]&alphanumeric != 0:
+		case alphanumeric[c]:
 		case c == '-' && previous != '-' && previous != '.':
 		case c == '.' && previous != '-' && previous != '.' && i-start <= maxLabel:
 			start = i + 1
@@ -153,7 +153,7 @@ func domainProblem(domain string) string {
 // tools write.
 func isInvalid(last string) bool { return strings.EqualFold(last, "invalid") }
 
-func isNumber(s string) bool { return consistsOf(s, digit) }
+func isNumber(s string) bool { return consistsOf(s, &digit) }
 
 // oddCharacter names a character that nobody types into an address, since the eye
 // does not find it: a quote or dash of a word processor, a full-width letter, or a

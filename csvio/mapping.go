@@ -150,7 +150,7 @@ func mapFlag(field int, header string) string {
 	return "--map " + value
 }
 
-func isWordRune(r rune) bool { return r < 0x80 && classes[r]&alphanumeric != 0 }
+func isWordRune(r rune) bool { return r < 0x80 && alphanumeric[r] }
 
 // guesses returns the flags that name the columns of missing fields, and the
 // columns that look like them.

@@ -45,7 +45,7 @@ func isPlaceholder(s string) bool {
 	if s == "" {
 		return false
 	}
-	if classes[s[0]]&alphanumeric != 0 {
+	if alphanumeric[s[0]] {
 		return isPlaceholderWord(s)
 	}
 	return isPlaceholderWord(trim(strings.Trim(s, `()[]<>{}"'`))) || !hasLetterOrDigit(s) || isNotFound(s)

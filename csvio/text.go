@@ -35,77 +35,53 @@ var excelDelimiter = regexp.MustCompile(`^(?:(?i)sep=(.)|"(?i)sep=(.)")\r?\n`)
 // PowerShell.
 var powerShellType = regexp.MustCompile(`^"?#TYPE [^\r\n]*\r?\n`)
 
-// maxHeadLine is the longest such line, in bytes.
-const maxHeadLine = 1 << 10
-
 // takeHead removes from the beginning of a text the byte order marks, as each
 // program on the way may have added one, and the lines for Excel and PowerShell.
-// It keeps the ends of these lines, so that rows keep their numbers.
+// It keeps the ends of these lines, so that rows keep their numbers. A program that
+// took a mark for letters has put it into the quotes of the first cell.
 func (s *spooler) takeHead(text *bufio.Reader) *bufio.Reader {
-	var ends bytes.Buffer // of lines that were taken
-	for s.takeMark(text) || s.takeLine(text, &ends) {
-		continue
+	const longest = 4 << 10
+	head, _ := text.Peek(longest) // what cannot be read is found by the next read
+	rest, kept := head, []byte(nil)
+	for taken := true; taken; {
+		rest = s.cutMarks(rest)
+		line := s.headLine(rest)
+		kept = append(kept, line[len(trimLineEnd(line)):]...)
+		rest, taken = rest[len(line):], len(line) > 0
 	}
-	if s.takeQuotedMark(text) {
-		ends.WriteByte('"')
+	if cell, quoted := bytes.CutPrefix(rest, []byte{'"'}); quoted && len(s.cutMarks(cell)) < len(cell) {
+		kept, rest = append(kept, '"'), s.cutMarks(cell)
 	}
-	if ends.Len() == 0 {
+	_, _ = text.Discard(len(head) - len(rest)) // it was seen
+	if len(kept) == 0 {
 		return text
 	}
-	return bufio.NewReaderSize(io.MultiReader(&ends, text), scanBuffer)
+	return bufio.NewReaderSize(io.MultiReader(bytes.NewReader(kept), text), scanBuffer)
 }
 
-func (s *spooler) takeMark(text *bufio.Reader) bool {
-	head, _ := text.Peek(maxMark) // what cannot be read is found by the next read
-	mark := markOf(head)
-	_, _ = text.Discard(len(mark)) // it was seen
-	s.bom = s.bom || mark != ""
-	return mark != ""
-}
-
-// takeQuotedMark removes marks after the quote of the first cell, where a program
-// has put what it took for letters, and the quote.
-func (s *spooler) takeQuotedMark(text *bufio.Reader) bool {
-	head, _ := text.Peek(1 + maxMark) // as above
-	rest, quoted := bytes.CutPrefix(head, []byte{'"'})
-	if !quoted || markOf(rest) == "" {
-		return false
-	}
-	_, _ = text.Discard(1) // it was seen
-	for s.takeMark(text) {
-		continue
-	}
-	return true
-}
-
-// markOf returns the mark that a text begins with, or "".
-func markOf(head []byte) string {
-	i := slices.IndexFunc(marks, func(mark string) bool { return bytes.HasPrefix(head, []byte(mark)) })
-	if i < 0 {
-		return ""
-	}
-	return marks[i]
-}
-
-// maxMark exceeds the bytes of the longest mark.
-const maxMark = 32
-
-func (s *spooler) takeLine(text *bufio.Reader, ends *bytes.Buffer) bool {
-	head, _ := text.Peek(maxHeadLine)
-	line := powerShellType.Find(head)
-	if m := excelDelimiter.FindSubmatch(head); m != nil && s.delimiter == "" {
-		delimiter := string(m[1]) + string(m[2])
-		if CheckDelimiter(delimiter) != nil {
-			return false
+// cutMarks returns a text without the marks that it begins with.
+func (s *spooler) cutMarks(text []byte) []byte {
+	for {
+		i := slices.IndexFunc(marks, func(mark string) bool { return bytes.HasPrefix(text, []byte(mark)) })
+		if i < 0 {
+			return text
 		}
-		s.delimiter, line = delimiter, m[0]
+		text, s.bom = text[len(marks[i]):], true
 	}
-	if line == nil {
-		return false
+}
+
+// headLine returns the line for Excel or PowerShell that a text begins with.
+func (s *spooler) headLine(text []byte) []byte {
+	m := excelDelimiter.FindSubmatch(text)
+	if m == nil || s.delimiter != "" {
+		return powerShellType.Find(text)
 	}
-	ends.Write(line[len(trimLineEnd(line)):])
-	_, _ = text.Discard(len(line)) // it was seen
-	return true
+	delimiter := string(m[1]) + string(m[2])
+	if CheckDelimiter(delimiter) != nil {
+		return nil
+	}
+	s.delimiter = delimiter
+	return m[0]
 }
 
 const pipeHint = "look whether the program that writes into the pipe has failed"

@@ -189,45 +189,37 @@ func characterName(r rune) string {
 	return name
 }
 
-// Classes of ASCII characters. Nearly all cells have no others.
+// A class is a set of ASCII characters. Nearly all cells have no others.
+type class [256]bool
+
+func classOf(characters string) (c class) {
+	for _, character := range []byte(characters) {
+		c[character] = true
+	}
+	return c
+}
+
 const (
-	visible = 1 << iota // what stands for itself and is no space
-	digit
-	alphanumeric // letters and digits
-	plainLocal   // what isPlainLocal takes
-	plainName    // what names mostly have
-	undamaged    // what stands for nothing else
+	digits  = "0123456789"
+	letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	signs   = "!\"#$%'()*+,-./:;<=>@[\\]^_`{|}~" // without ? and &
 )
 
-var classes = func() (t [256]uint8) {
-	for c := byte(' '); c <= '~'; c++ {
-		if c != '?' && c != '&' {
-			t[c] |= undamaged
-		}
-		if c != ' ' {
-			t[c] |= visible
-		}
-		switch {
-		case '0' <= c && c <= '9':
-			t[c] |= digit | alphanumeric | plainLocal | plainName
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z':
-			t[c] |= alphanumeric | plainLocal | plainName
-		case strings.IndexByte("._+-", c) >= 0:
-			t[c] |= plainLocal
-		}
-		if strings.IndexByte(" .,'-", c) >= 0 {
-			t[c] |= plainName
-		}
-	}
-	return t
-}()
+var (
+	digit        = classOf(digits)
+	alphanumeric = classOf(digits + letters)
+	plainLocal   = classOf(digits + letters + "._+-")       // what isPlainAddress takes before the @
+	plainName    = classOf(digits + letters + " .,'-")      // what names mostly have
+	undamaged    = classOf(digits + letters + signs + " ")  // what stands for nothing else
+	visible      = classOf(digits + letters + signs + "?&") // what stands for itself and is no space
+)
 
-func isVisibleASCII(b byte) bool { return classes[b]&visible != 0 }
+func isVisibleASCII(b byte) bool { return visible[b] }
 
 // consistsOf reports whether all characters of s are of a class.
-func consistsOf(s string, class uint8) bool {
+func consistsOf(s string, c *class) bool {
 	for i := range len(s) {
-		if classes[s[i]]&class == 0 {
+		if !c[s[i]] {
 			return false
 		}
 	}
@@ -249,7 +241,7 @@ func idProblem(id string) string {
 	if isPlaceholder(id) { // else that of --interview-id
 		return "stands for no id"
 	}
-	if len(id) <= maxID && consistsOf(id, visible) {
+	if len(id) <= maxID && consistsOf(id, &visible) {
 		return "" // all ids that were ever seen
 	}
 	if utf8.RuneCountInString(id) > maxID {
@@ -259,7 +251,7 @@ func idProblem(id string) string {
 }
 
 func nameProblem(name string) string {
-	if name == "" || len(name) <= maxName && classes[name[0]]&alphanumeric != 0 && consistsOf(name, plainName) &&
+	if name == "" || len(name) <= maxName && alphanumeric[name[0]] && consistsOf(name, &plainName) &&
 		strings.ContainsFunc(name, unicode.IsLetter) && !strings.Contains(name, "ndefined") {
 		return "" // most names
 	}

@@ -76,7 +76,7 @@ func plainNumber(number, shown string) string {
 	if err != nil {
 		return shown
 	}
-	if consistsOf(shown, digit) {
+	if consistsOf(shown, &digit) {
 		if same, err := strconv.ParseFloat(shown, 64); err == nil && same == f && f < maxExact {
 			return shown
 		}
