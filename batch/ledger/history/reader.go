@@ -134,13 +134,10 @@ func (r *Reader) readOnce(ctx context.Context, f func(rows.Querier) error) error
 // Close lets go of the ledger.
 func (r *Reader) Close() error { return r.db.Close() }
 
-// Running reports whether a process has the ledger open for a run.
-func (r *Reader) Running() (bool, error) { return isLocked(r.path) }
-
-// isLocked reports whether a living process holds the lock. It creates
-// nothing.
-func isLocked(path string) (bool, error) {
-	name := path + ".lock"
+// Running reports whether a living process has the ledger open for a run. It
+// creates nothing.
+func (r *Reader) Running() (bool, error) {
+	name := r.path + ".lock"
 	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

@@ -52,8 +52,8 @@ func Requests(ctx context.Context, db Querier, where string, args ...any) iter.S
 	return requests(ctx, db, selectRequests+where, args)
 }
 
-// States is Requests for who needs no candidate ids and links, which are half of
-// a ledger and of the time that it takes to read it.
+// States is Requests without candidate ids and links, which are half of a ledger
+// and of the time that it takes to read it.
 func States(ctx context.Context, db Querier, where string, args ...any) iter.Seq2[*Request, error] {
 	return requests(ctx, db, selectStates+where, args)
 }
