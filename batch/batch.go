@@ -231,6 +231,15 @@ type Member struct {
 type Lookuper interface {
 	// Lookup returns what is known of each key, in the order of keys.
 	Lookup(ctx context.Context, keys []Key) ([]Record, error)
+
+	// Owners returns for each candidate id the keys of those who were ever
+	// StateInvited under it, in any interview, each key once. Some may be
+	// Member.Keys without an address. Nobody who is Forgotten is among them.
+	Owners(ctx context.Context, candidateIDs []string) ([][]Key, error)
+
+	// Recall returns what Ledger.Remember wrote last under the name, or "". Like
+	// everything else, it is apart for each base URL.
+	Recall(ctx context.Context, name string) (string, error)
 }
 
 // A Ledger is the durable memory of one run: what was sent, and to whom. All
@@ -268,15 +277,6 @@ type Ledger interface {
 	// InDoubt returns everybody whose Record.State is StateSending for the
 	// interview, whichever run left them so, each once.
 	InDoubt(ctx context.Context, interviewID string) ([]Key, error)
-
-	// Owners returns for each candidate id the keys of those who were ever
-	// StateInvited under it, in any interview, each key once. Some may be
-	// Member.Keys without an address. Nobody who is Forgotten is among them.
-	Owners(ctx context.Context, candidateIDs []string) ([][]Key, error)
-
-	// Recall returns what Remember wrote last under the name, or "". Like
-	// everything else, it is apart for each base URL.
-	Recall(ctx context.Context, name string) (string, error)
 
 	// Remember notes something about the API that later runs have to know. It
 	// is durable when it returns.

@@ -86,7 +86,7 @@ func (j *askJob) do(w *worker) (report, error) {
 	}
 	for i, p := range people {
 		fed := fedRow{row: batch.Row{Index: p.Row, Candidate: p.Candidate}, record: records[i]}
-		if fed.wrongID, err = w.WrongID(&p.Candidate, records[i]); err != nil {
+		if fed.wrongID, err = batch.WrongID(w.Hard, w.Ledger, p.Candidate, records[i], w.Facts.AnswerTags()); err != nil {
 			return nil, err
 		}
 		j.rows = append(j.rows, fed)

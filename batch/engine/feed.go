@@ -32,12 +32,11 @@ func (f *feeder) read(ctx context.Context, src batch.Source) error {
 	defer close(f.feed)
 	w := f.worker
 	err := plan.LookupRows(ctx, src, w.Ledger, w.Account.Pending, func(row *batch.Row, rec batch.Record) error {
-		fed := fedRow{row: *row, record: rec}
-		var err error
-		if fed.wrongID, err = w.WrongID(&row.Candidate, rec); err != nil {
+		wrongID, err := batch.WrongID(w.Hard, w.Ledger, row.Candidate, rec, w.Facts.AnswerTags())
+		if err != nil {
 			return err
 		}
-		if f.block = append(f.block, fed); len(f.block) < fedBlock {
+		if f.block = append(f.block, fedRow{*row, rec, wrongID}); len(f.block) < fedBlock {
 			return nil
 		}
 		return f.flush(ctx)

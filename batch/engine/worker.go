@@ -151,7 +151,7 @@ func (w *worker) claim(s *sendReport) error {
 			s.claimed = append(s.claimed, p)
 			continue
 		}
-		wrong, err := w.WrongID(&p.Candidate, *claim.Held[i])
+		wrong, err := batch.WrongID(w.Hard, w.Ledger, p.Candidate, *claim.Held[i], w.Facts.AnswerTags())
 		if err != nil {
 			return err
 		}

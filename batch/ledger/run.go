@@ -24,8 +24,7 @@ type RunInfo struct {
 // A Run is one run's view of the ledger. It implements batch.Ledger.
 type Run struct {
 	rows.Finder
-	store  *Store
-	owners rows.Owners
+	store *Store
 
 	// Guarded by Cache, until the writer is gone.
 	lastRequest int64
@@ -77,10 +76,7 @@ func (r *Run) begin(ctx context.Context, info RunInfo) error {
 	if err != nil {
 		return err
 	}
-	if r.Cache, err = rows.NewRequestCache(ctx, r.store.read, r.lastRequest); err != nil {
-		return err
-	}
-	if r.Index, err = rows.ReadIndex(ctx, r.store.read); err != nil {
+	if err := r.Open(ctx, r.store.read, r.lastRequest); err != nil {
 		return err
 	}
 	// Mostly a file names those of earlier runs again, or nobody of them.

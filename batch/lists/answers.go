@@ -89,33 +89,3 @@ func (r *Reader) isDisputed(q judge.Question, key batch.Key) (bool, error) {
 		return rec.State == batch.StateSending || rec.State == batch.StateInvited && rec.CandidateID == ""
 	}), err
 }
-
-// WrongID returns what is wrong with the candidate id of an invitation that is to
-// be sent again, if the ledger knows it to be somebody else's, or the person by
-// others alone: the e-mail would go to another.
-func (r *Reader) WrongID(c *batch.Candidate, rec batch.Record) (string, error) {
-	if c.CandidateID == "" || rec.Forgotten || !c.Key().HasAddress() {
-		return "", nil
-	}
-	owners, err := r.Ledger.Owners(r.Hard, []string{c.CandidateID})
-	if err != nil {
-		return "", fmt.Errorf("look up a candidate id: %w", err)
-	}
-	other := ""
-	tags := r.Facts.AnswerTags()
-	for _, owner := range owners[0] {
-		switch {
-		case batch.LooseEmail(owner.Email, tags) == batch.LooseEmail(c.Key().Email, tags):
-			return "", nil
-		case owner.HasAddress():
-			other = owner.Email
-		}
-	}
-	switch {
-	case other != "":
-		return "this candidate id is " + batch.MaskText(other) + "'s; nothing was sent", nil
-	case rec.CandidateID != "" && rec.CandidateID != c.CandidateID:
-		return "this candidate id was never this person's, whose is " + rec.CandidateID + "; nothing was sent", nil
-	}
-	return "", nil
-}

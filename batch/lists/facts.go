@@ -13,8 +13,6 @@ import (
 
 // What the ledger remembers of the addresses that the API shows.
 const (
-	rememberTags           = "keeps_tags"               // an answer once had a +tag as it was sent
-	rememberGmailTags      = "keeps_tags_at_gmail"      // the same of Gmail's
 	rememberListTags       = "list_keeps_tags"          // the list once had one
 	rememberListGmailTags  = "list_keeps_tags_at_gmail" // the same of Gmail's
 	rememberOtherAddresses = "other_addresses"          // it once showed one that no loose form explains
@@ -43,7 +41,7 @@ func (s *shownTags) habits() batch.TagHabits {
 // Recall reads what earlier runs remembered, and more facts by their names.
 func (f *Facts) Recall(ctx context.Context, more map[string]*atomic.Bool) error {
 	all := map[string]*atomic.Bool{
-		rememberTags: &f.answers.elsewhere, rememberGmailTags: &f.answers.atGmail,
+		batch.RememberTags: &f.answers.elsewhere, batch.RememberGmailTags: &f.answers.atGmail,
 		rememberListTags: &f.list.elsewhere, rememberListGmailTags: &f.list.atGmail,
 		rememberOtherAddresses: &f.otherAddresses, rememberListAddresses: &f.listed,
 	}
@@ -92,7 +90,7 @@ func (f *Facts) SeeTags(ctx context.Context, q judge.Question, j *judge.Judgemen
 		if v != judge.Invited || !strings.Contains(j.Invitations[i].CandidateEmail, "+") {
 			continue
 		}
-		if err := f.seeTag(ctx, q.People[i].Email, &f.answers, rememberTags, rememberGmailTags); err != nil {
+		if err := f.seeTag(ctx, q.People[i].Email, &f.answers, batch.RememberTags, batch.RememberGmailTags); err != nil {
 			return err
 		}
 	}

@@ -33,6 +33,7 @@ type Plan struct {
 	AlreadyInvited int            // People whom the ledger knows to be invited
 	InDoubt        int            // People who may have been invited: the API is asked first
 	LeftOut        int            // People whom the API left out before, and whose rows have not changed: they are not sent
+	WrongID        int            // People to be re-sent whose candidate id is somebody else's: they are not sent
 	HeldBack       batch.HeldBack // People who are to be re-sent, and were of late
 	// Known is a digest of what the ledger knows of People, empty if it knows
 	// nobody: as long as neither it nor the input changes, the same people are
@@ -47,7 +48,9 @@ type Plan struct {
 
 // Left returns how many people are left to invite as far as the plan knows.
 // Those in doubt count: the API's list may not show them.
-func (p *Plan) Left() int { return p.People - p.AlreadyInvited - p.LeftOut - p.HeldBack.People }
+func (p *Plan) Left() int {
+	return p.People - p.AlreadyInvited - p.LeftOut - p.WrongID - p.HeldBack.People
+}
 
 // An InterviewPlan is the part of a Plan that concerns one interview.
 type InterviewPlan struct {
@@ -208,37 +211,52 @@ func (p *Plan) Survey(ctx context.Context, src batch.Source, ledger batch.Lookup
 	for i, iv := range p.Interviews {
 		interviews[batch.NormalInterviewID(iv.ID)] = i
 	}
-	p.Surveyed, p.AlreadyInvited, p.InDoubt, p.LeftOut, p.HeldBack, p.Known = true, 0, 0, 0, batch.HeldBack{}, ""
+	p.Surveyed, p.AlreadyInvited, p.InDoubt, p.LeftOut, p.WrongID, p.HeldBack, p.Known = true, 0, 0, 0, 0, batch.HeldBack{}, ""
 	for i := range p.Interviews {
 		iv := &p.Interviews[i]
 		iv.Left, iv.AlreadyInvited, iv.InDoubt = iv.People, 0, 0
 	}
 	var known digest
 	now := time.Now()
-	err := LookupRows(ctx, src, ledger, p.pending, func(row *batch.Row, rec batch.Record) error {
+	tags, err := batch.RecallTags(ctx, ledger)
+	if err != nil {
+		return err
+	}
+	err = LookupRows(ctx, src, ledger, p.pending, func(row *batch.Row, rec batch.Record) error {
 		next := rec.Next(row.Candidate, now, p.resendAfter)
 		known.add(row, rec, next)
 		iv := &p.Interviews[interviews[batch.NormalInterviewID(row.Candidate.InterviewID)]]
-		switch next {
-		case batch.Invite, batch.Resend:
-			return nil
-		case batch.Ask, batch.Wait:
-			iv.InDoubt++
-			p.InDoubt++
-			return nil
-		case batch.SkipForgotten, batch.SkipInvited:
-			iv.AlreadyInvited++
-			p.AlreadyInvited++
-		case batch.SkipResent, batch.SkipMaybeResent:
-			p.HeldBack.Add(rec.ResentAt.Add(p.resendAfter))
-		case batch.SkipLeftOut, batch.SkipTried:
-			p.LeftOut++
+		wrongID, err := batch.WrongID(ctx, ledger, row.Candidate, rec, tags)
+		if wrongID != "" {
+			iv.Left--
+			p.WrongID++
+		} else {
+			p.countNext(iv, next, rec)
 		}
-		iv.Left--
-		return nil
+		return err
 	})
 	p.Known = known.sum()
 	return err
+}
+
+// countNext counts what a run does with a row of an interview.
+func (p *Plan) countNext(iv *InterviewPlan, next batch.Next, rec batch.Record) {
+	switch next {
+	case batch.Invite, batch.Resend:
+		return
+	case batch.Ask, batch.Wait:
+		iv.InDoubt++
+		p.InDoubt++
+		return
+	case batch.SkipForgotten, batch.SkipInvited:
+		iv.AlreadyInvited++
+		p.AlreadyInvited++
+	case batch.SkipResent, batch.SkipMaybeResent:
+		p.HeldBack.Add(rec.ResentAt.Add(p.resendAfter))
+	case batch.SkipLeftOut, batch.SkipTried:
+		p.LeftOut++
+	}
+	iv.Left--
 }
 
 // lookupBlock is how many rows are looked up in the ledger at once.

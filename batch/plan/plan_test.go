@@ -91,6 +91,39 @@ func (k knower) Lookup(_ context.Context, keys []batch.Key) ([]batch.Record, err
 	return records, nil
 }
 
+func (k knower) Owners(_ context.Context, ids []string) ([][]batch.Key, error) {
+	owners := make([][]batch.Key, len(ids))
+	for key, rec := range k {
+		for i, id := range ids {
+			if rec.CandidateID == id {
+				owners[i] = append(owners[i], key)
+			}
+		}
+	}
+	return owners, nil
+}
+
+func (k knower) Recall(context.Context, string) (string, error) { return "", nil }
+
+// Whose candidate id is somebody else's is not left: nothing is sent to them.
+func TestSurveyOfWrongIDs(t *testing.T) {
+	rows := memoryOf([]batch.Candidate{
+		{Name: "Ann", Email: "ann@x.co", InterviewID: "i", CandidateID: "c-bo"},
+		{Name: "Bo", Email: "bo@x.co", InterviewID: "i", CandidateID: "c-bo"},
+	})
+	plan, err := Check(t.Context(), rows, batch.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bo := rows[1].Candidate.Key()
+	if err := plan.Survey(t.Context(), rows, knower{bo: {State: batch.StateInvited, RequestID: 1, CandidateID: "c-bo"}}); err != nil {
+		t.Fatal(err)
+	}
+	if plan.WrongID != 1 || plan.Left() != 1 || plan.Interviews[0].Left != 1 {
+		t.Errorf("%d have a wrong id, %d are left, %+v", plan.WrongID, plan.Left(), plan.Interviews)
+	}
+}
+
 func TestSurvey(t *testing.T) {
 	rows := memoryOf([]batch.Candidate{
 		{Name: "Ann", Email: "ann@x.co", InterviewID: "i"}, {Name: "Bo", Email: "bo@x.co", InterviewID: "i"},

@@ -66,6 +66,20 @@ func (r *readOnly) Lookup(ctx context.Context, keys []batch.Key) ([]batch.Record
 	return r.lookup.Lookup(ctx, keys)
 }
 
+// Owners implements batch.Lookuper.
+func (r *readOnly) Owners(ctx context.Context, candidateIDs []string) ([][]batch.Key, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.lookup.Owners(ctx, candidateIDs)
+}
+
+// Recall implements batch.Lookuper.
+func (r *readOnly) Recall(ctx context.Context, name string) (string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.lookup.Recall(ctx, name)
+}
+
 // A RunStatus is what the ledger knows of a run.
 type RunStatus struct {
 	ID        int64

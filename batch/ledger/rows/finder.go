@@ -22,16 +22,25 @@ type Finder struct {
 	BaseURL string
 	Cache   *RequestCache
 	Index   *Index
+	db      Querier
+	owners  Owners
+}
+
+// Open reads what is needed to find those of the requests of db up to lastRequest.
+func (l *Finder) Open(ctx context.Context, db Querier, lastRequest int64) (err error) {
+	l.db = db
+	if l.Cache, err = NewRequestCache(ctx, db, lastRequest); err != nil {
+		return err
+	}
+	l.Index, err = ReadIndex(ctx, db)
+	return err
 }
 
 // NewFinder reads what a look-up needs that goes with no run, but for a base URL.
 func NewFinder(ctx context.Context, db Querier) (*Finder, error) {
 	l := &Finder{}
-	var err error
-	if l.Index, err = ReadIndex(ctx, db); err != nil {
-		return nil, err
-	}
-	if l.Cache, err = NewRequestCache(ctx, db, math.MaxInt64); err != nil {
+	err := l.Open(ctx, db, math.MaxInt64)
+	if err != nil {
 		return nil, err
 	}
 	l.Cache.Tail, _, err = ReadBehind(ctx, db)

@@ -100,7 +100,7 @@ func (v *Plan) tableRow(people, invited, inDoubt, left, requests any) []any {
 	if v.Plan.InDoubt > 0 {
 		row = append(row, inDoubt)
 	}
-	if v.Plan.AlreadyInvited+v.Plan.HeldBack.People > 0 {
+	if v.Plan.Left() < v.Plan.People {
 		row = append(row, left)
 	}
 	return append(row, requests)
@@ -118,6 +118,9 @@ func (v *Plan) writeLedger(b *strings.Builder) {
 	}
 	if p.Surveyed {
 		fmt.Fprintf(b, "already invited: %d; in doubt, the API is asked first: %d; left: %d\n", p.AlreadyInvited, p.InDoubt, p.Left())
+	}
+	if p.WrongID > 0 {
+		fmt.Fprintf(b, "not sent, since their candidate id is somebody else's: %d\n", p.WrongID)
 	}
 	if p.HeldBack.People > 0 {
 		fmt.Fprintln(b, HeldBackWords(p.HeldBack, v.Options.ResendAfter))
