@@ -92,6 +92,31 @@ func TestPacerDoesNotCatchUpBeyondTheRate(t *testing.T) {
 	})
 }
 
+// Who wakes late goes no closer to the next than the rate allows.
+func TestPacerOfLateWakers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPacer(20, 1)
+		var times []time.Time
+		for range 1000 {
+			if err := p.schedule(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if rand.IntN(5) == 0 {
+				time.Sleep(time.Duration(rand.IntN(120)) * time.Millisecond)
+			}
+			went, pause := p.leave()
+			for pause > 0 {
+				time.Sleep(pause)
+				went, pause = p.leave()
+			}
+			times = append(times, went)
+		}
+		if most := busiest(times); most > 21 {
+			t.Errorf("%d requests in one second", most)
+		}
+	})
+}
+
 func TestPacerHalvesOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPacer(16, 1)

@@ -270,3 +270,21 @@ func TestPagesPushedByNobody(t *testing.T) {
 		}
 	}
 }
+
+// A page that repeats others in another order is of no list that was cut in one.
+func TestPagesInAnotherOrder(t *testing.T) {
+	p := newPages(3, false)
+	page := func(ids ...string) error {
+		var entries []client.Entry
+		for _, id := range ids {
+			entries = append(entries, client.Entry{CandidateID: id})
+		}
+		return p.took(entries)
+	}
+	if err := page("a", "b", "c"); err != nil {
+		t.Fatal(err)
+	}
+	if err := page("c", "a", "d"); !HasMoved(err) {
+		t.Errorf("error %v", err)
+	}
+}

@@ -91,34 +91,34 @@ func allFaults(p float64) map[sandbox.Fault]float64 {
 
 // What stands in for the default settle time of 35 s: longer than anything
 // takes in these sandboxes, list lag and late acts included.
-var quick = []string{"--settle-time", "1200ms", "--rate", "2000", "--chunk-size", "20", "--max-attempts", "9"}
+var quick = []string{"--settle-time", "500ms", "--rate", "2000", "--chunk-size", "20", "--max-attempts", "9"}
 
 func faultyAPI() sandbox.Config {
 	return sandbox.Config{
 		Faults: allFaults(0.03), Seed: 3, Latency: 10 * time.Millisecond, Jitter: 20 * time.Millisecond,
-		LateBy: 300 * time.Millisecond, SlowBy: 400 * time.Millisecond, ListLag: 400 * time.Millisecond,
+		LateBy: 80 * time.Millisecond, SlowBy: 80 * time.Millisecond, ListLag: 80 * time.Millisecond,
 	}
 }
 
 func TestLongEveryFaultAtOnce(t *testing.T) {
 	s := newStage(t, faultyAPI())
-	s.input("people.csv", 3000, 5)
+	s.input("people.csv", 1500, 5)
 	if code := s.send(append(quick, "people.csv")...); code != batch.ExitOK {
 		t.Errorf("exit %d", code)
 	}
-	s.onceEach(3000)
-	s.complete("people.results.csv", 3000)
+	s.onceEach(1500)
+	s.complete("people.results.csv", 1500)
 }
 
 func TestLongKilledTwentyTimes(t *testing.T) {
-	const people = 6000 // so many that each run has some left to send
+	const people = 1500 // so many that each run has some left to send
 	s := newStage(t, faultyAPI())
 	s.input("people.csv", people, 5)
 	chance := rand.New(rand.NewPCG(20, 26))
 	hit := 0 // runs that were killed while they sent
 	for range 20 {
 		posts := s.api.Posts()
-		cmd := s.command(context.Background(), append(append([]string{"send", "people.csv"}, quick...), "--rate", "150")...)
+		cmd := s.command(context.Background(), append(append([]string{"send", "people.csv"}, quick...), "--rate", "150", "--chunk-size", "5")...)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
