@@ -66,7 +66,9 @@ func (r *Run) beat(ctx context.Context, c *pgx.Conn) (*pgx.Conn, error) {
 	case errors.Is(err, pgx.ErrNoRows):
 		return c, r.askFenced(ctx, c)
 	case err != nil:
-		r.active.Store(r.active.Load() || active)
+		if active { // the next beat says so
+			r.active.Store(true)
+		}
 		_ = c.Close(ctx)
 		return nil, err
 	case now != r.store.server: // a proxy may have changed it behind a connection that stays

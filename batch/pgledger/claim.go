@@ -27,7 +27,7 @@ type claim struct {
 	req       *batch.Request
 	nonce     pgtype.UUID
 	interview int32
-	now       time.Time
+	at        int64
 
 	request rows.Request // who is claimed
 	people  []known
@@ -73,10 +73,10 @@ func (c *claim) write(ctx context.Context, tx pgx.Tx, repeated bool) error {
 	if err != nil {
 		return err
 	}
-	c.now = c.run.store.claimTime(server)
+	c.at = c.run.store.now(server)
 	c.people, c.held = make([]known, len(c.req.People)), make([]bool, len(c.req.People))
 	c.request = rows.Request{
-		ID: farID, RunID: c.run.id, Kind: c.req.Kind, Application: c.req.JobApplicationID, ClaimedAt: c.run.local(c.now.UnixMicro()),
+		ID: farID, RunID: c.run.id, Kind: c.req.Kind, Application: c.req.JobApplicationID, ClaimedAt: c.run.local(c.at),
 	}
 	if err := c.run.eachNamed(ctx, tx, c.req.People, func(n *named) { c.people[n.at].add(c.run.id, n) }); err != nil {
 		return err
@@ -132,7 +132,7 @@ func (c *claim) insert(ctx context.Context, tx pgx.Tx) error {
 			select $3, e, r.id, 'sending', $2 from r, unnest($10::bytea[]) e)
 		select id from r`,
 		c.nonce, c.run.id, c.interview, string(c.req.Kind), []byte(c.req.JobApplicationID), []byte(c.req.CandidateID), c.req.DisableEmail,
-		c.now.UnixMicro(), rows.AppendTexts(nil, c.request.Emails), emails).Scan(&c.request.ID)
+		c.at, rows.AppendTexts(nil, c.request.Emails), emails).Scan(&c.request.ID)
 }
 
 // recall finds the request that an earlier try has written after all.

@@ -2,7 +2,6 @@ package pgledger
 
 import (
 	"context"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -18,11 +17,27 @@ type named struct {
 	handed  bool // its run leaves it at not knowing
 }
 
-// namedColumns are what a named is read from.
-const namedColumns = `r.id, r.run_id, r.left_at is not null, r.kind, r.job_application_id, r.claimed_at,
-	p.state, p.by_run, p.since, p.mark, p.candidate_id, p.id_from, p.invite_url, p.url_from`
+// A personRow is where a person is read from personColumns.
+type personRow struct {
+	rows.Person
+	state         string
+	mark, id, url []byte
+}
 
-const selectNamed = `select k.at, ` + namedColumns + `
+const personColumns = "p.state, p.by_run, p.since, p.mark, p.candidate_id, p.id_from, p.invite_url, p.url_from"
+
+func (r *personRow) columns() []any {
+	return []any{&r.state, &r.By, &r.Since, &r.mark, &r.id, &r.IDFrom, &r.url, &r.URLFrom}
+}
+
+// person returns who was read last.
+func (r *personRow) person() rows.Person {
+	p := r.Person
+	p.State, p.Mark, p.CandidateID, p.InviteURL = batch.State(r.state), string(r.mark), string(r.id), string(r.url)
+	return p
+}
+
+const selectNamed = `select k.at, r.id, r.run_id, r.left_at is not null, r.kind, r.job_application_id, r.claimed_at, ` + personColumns + `
 	from unnest($1::int[], $2::bytea[]) with ordinality k(interview, email, at)
 	join bulkinvite.people p on p.interview = k.interview and p.email = k.email
 	join bulkinvite.requests r on r.id = p.request_id
@@ -50,18 +65,15 @@ func (r *Run) eachNamed(ctx context.Context, q querier, keys []batch.Key, f func
 		return err
 	}
 	var n named
-	var kind, state string
-	var claimedAt int64
-	var application, mark, id, url []byte
-	req, p := &n.request, &n.person
-	var at int64
-	_, err = pgx.ForEachRow(found, []any{
-		&at, &req.ID, &req.RunID, &n.handed, &kind, &application, &claimedAt,
-		&state, &p.By, &p.Since, &mark, &id, &p.IDFrom, &url, &p.URLFrom,
-	}, func() error {
-		n.at = int(at) - 1
+	var p personRow
+	var kind string
+	var at, claimedAt int64
+	var application []byte
+	req := &n.request
+	columns := append([]any{&at, &req.ID, &req.RunID, &n.handed, &kind, &application, &claimedAt}, p.columns()...)
+	_, err = pgx.ForEachRow(found, columns, func() error {
+		n.at, n.person = int(at)-1, p.person()
 		req.Kind, req.Application, req.ClaimedAt = batch.Kind(kind), string(application), r.local(claimedAt)
-		p.State, p.Mark, p.CandidateID, p.InviteURL = batch.State(state), string(mark), string(id), string(url)
 		f(&n)
 		return nil
 	})
@@ -142,6 +154,3 @@ func (r *Run) interview(ctx context.Context, c *pgx.Conn, id string) (int32, err
 	}
 	return numbers[0], nil
 }
-
-// claimTime returns the time of a claim by the server's clock, or the test's.
-func (s *Store) claimTime(server time.Time) time.Time { return time.UnixMicro(s.now(server)).UTC() }

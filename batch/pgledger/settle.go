@@ -95,18 +95,16 @@ func (s *settling) readPeople(ctx context.Context, a *batch.Answer) error {
 	for i := range a.Outcomes {
 		emails[i] = []byte(a.Outcomes[i].Key.Email)
 	}
-	found, err := s.tx.Query(ctx, `select email, state, by_run, since, mark, candidate_id, id_from, invite_url, url_from
-		from bulkinvite.people where interview = $1 and request_id = $2 and email = any($3)`, s.interview, s.id, emails)
+	found, err := s.tx.Query(ctx, "select p.email, "+personColumns+
+		" from bulkinvite.people p where p.interview = $1 and p.request_id = $2 and p.email = any($3)", s.interview, s.id, emails)
 	if err != nil {
 		return err
 	}
-	var p rows.Person
-	var email, mark, id, url []byte
-	var state string
-	_, err = pgx.ForEachRow(found, []any{&email, &state, &p.By, &p.Since, &mark, &id, &p.IDFrom, &url, &p.URLFrom}, func() error {
-		p.State, p.Mark, p.CandidateID, p.InviteURL = batch.State(state), string(mark), string(id), string(url)
+	var p personRow
+	var email []byte
+	_, err = pgx.ForEachRow(found, append([]any{&email}, p.columns()...), func() error {
 		if at := s.request.Find(string(email), 0); at >= 0 {
-			s.request.People[at] = p
+			s.request.People[at] = p.person()
 		}
 		return nil
 	})
