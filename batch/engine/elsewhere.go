@@ -85,8 +85,8 @@ func (j *askJob) do(w *worker) (report, error) {
 		return nil, err
 	}
 	for i, p := range people {
-		fed := fedRow{row: batch.Row{Index: p.Row, Candidate: p.Candidate}, record: records[i]}
-		if fed.wrongID, err = batch.WrongID(w.Hard, w.Ledger, p.Candidate, records[i], w.Facts.AnswerTags()); err != nil {
+		fed, err := w.fedRow(batch.Row{Index: p.Row, Candidate: p.Candidate}, records[i])
+		if err != nil {
 			return nil, err
 		}
 		j.rows = append(j.rows, fed)

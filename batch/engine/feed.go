@@ -15,6 +15,13 @@ type fedRow struct {
 	wrongID string // what is wrong with the candidate id of an invitation that is to be sent again
 }
 
+// fedRow is a row with what the ledger knows of it, and of the candidate id that
+// it is to be sent again under.
+func (w *worker) fedRow(row batch.Row, rec batch.Record) (fedRow, error) {
+	wrongID, err := batch.WrongID(w.Hard, w.Ledger, row.Candidate, rec, w.Facts.AnswerTags())
+	return fedRow{row, rec, wrongID}, err
+}
+
 // fedBlock is how many rows come up at once.
 const fedBlock = 256
 
@@ -32,11 +39,11 @@ func (f *feeder) read(ctx context.Context, src batch.Source) error {
 	defer close(f.feed)
 	w := f.worker
 	err := plan.LookupRows(ctx, src, w.Ledger, w.Account.Pending, func(row *batch.Row, rec batch.Record) error {
-		wrongID, err := batch.WrongID(w.Hard, w.Ledger, row.Candidate, rec, w.Facts.AnswerTags())
+		fed, err := w.fedRow(*row, rec)
 		if err != nil {
 			return err
 		}
-		if f.block = append(f.block, fedRow{*row, rec, wrongID}); len(f.block) < fedBlock {
+		if f.block = append(f.block, fed); len(f.block) < fedBlock {
 			return nil
 		}
 		return f.flush(ctx)

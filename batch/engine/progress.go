@@ -31,7 +31,7 @@ type Progress struct {
 
 // Progress may be called at any time from any goroutine.
 func (e *Engine) Progress() Progress {
-	rate, requests, held := e.out.Pace()
+	rate, held := e.out.Pace()
 	counts := e.account.Counts()
 	p := Progress{
 		People:   e.plan.People,
@@ -39,7 +39,7 @@ func (e *Engine) Progress() Progress {
 		Invited:  counts.Invited,
 		Already:  counts.Already,
 		Failed:   counts.Failed,
-		Requests: requests,
+		Requests: e.out.Requests(),
 		Rate:     rate,
 		Held:     held,
 		Down:     e.out.Health.IsDown(),

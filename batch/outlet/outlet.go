@@ -66,11 +66,11 @@ func New(api batch.API, opts batch.Options, hooks Hooks) *Outlet {
 	return o
 }
 
-// Pace returns how many requests a second may leave now, how many have left, and
-// how long the API keeps the next one back.
-func (o *Outlet) Pace() (rate float64, requests int, held time.Duration) {
-	rate, requests = o.pacer.state()
-	return rate, requests, o.pacer.heldFor()
+// Pace returns how many requests a second may leave now, and how long the API
+// keeps the next one back.
+func (o *Outlet) Pace() (rate float64, held time.Duration) {
+	rate, _ = o.pacer.state()
+	return rate, o.pacer.heldFor()
 }
 
 // EndAt says when the run ends at the latest, before requests leave.
