@@ -4,9 +4,8 @@ import (
 	"errors"
 	"fmt"
 
-	"bulkinvite/batch/queue"
-
 	"bulkinvite/batch"
+	"bulkinvite/batch/queue"
 )
 
 // companyTries is how many requests for one person alone may bring no usable

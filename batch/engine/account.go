@@ -3,9 +3,8 @@ package engine
 import (
 	"errors"
 
-	"bulkinvite/batch/queue"
-
 	"bulkinvite/batch"
+	"bulkinvite/batch/queue"
 )
 
 // record notes what became of somebody.

@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"bulkinvite/batch/queue"
-
 	"bulkinvite/batch"
 	"bulkinvite/batch/plan"
+	"bulkinvite/batch/queue"
 )
 
 // admission decides who of the input waits to be sent, and lets those wait again

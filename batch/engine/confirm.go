@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"time"
 
-	"bulkinvite/batch/queue"
-
 	"bulkinvite/batch"
 	"bulkinvite/batch/judge"
 	"bulkinvite/batch/lists"
 	"bulkinvite/batch/outlet"
 	"bulkinvite/batch/plan"
+	"bulkinvite/batch/queue"
 )
 
 // A settling is what is known of people of a request now. It is written first,

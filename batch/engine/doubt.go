@@ -6,10 +6,9 @@ import (
 	"slices"
 	"time"
 
-	"bulkinvite/batch/queue"
-
 	"bulkinvite/batch"
 	"bulkinvite/batch/judge"
+	"bulkinvite/batch/queue"
 )
 
 // A doubt is a request of which it is not known whom it invited. Only the API's

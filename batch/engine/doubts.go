@@ -6,12 +6,11 @@ import (
 	"slices"
 	"time"
 
-	"bulkinvite/batch/queue"
-
 	"bulkinvite/batch"
 	"bulkinvite/batch/judge"
 	"bulkinvite/batch/lists"
 	"bulkinvite/batch/outlet"
+	"bulkinvite/batch/queue"
 	"bulkinvite/client"
 )
 

@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"time"
 
-	"bulkinvite/batch/queue"
-
 	"bulkinvite/batch"
 	"bulkinvite/batch/judge"
 	"bulkinvite/batch/plan"
+	"bulkinvite/batch/queue"
 	"bulkinvite/client"
 )
 

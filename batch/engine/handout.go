@@ -3,9 +3,8 @@ package engine
 import (
 	"time"
 
-	"bulkinvite/batch/queue"
-
 	"bulkinvite/batch/outlet"
+	"bulkinvite/batch/queue"
 )
 
 // firstTasks is how many jobs are out before an invitation was answered: what is

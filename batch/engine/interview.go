@@ -3,10 +3,9 @@ package engine
 import (
 	"time"
 
-	"bulkinvite/batch/queue"
-
 	"bulkinvite/batch"
 	"bulkinvite/batch/lists"
+	"bulkinvite/batch/queue"
 )
 
 // An interview is what the run knows of one interview.

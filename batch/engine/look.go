@@ -4,11 +4,10 @@ import (
 	"errors"
 	"time"
 
-	"bulkinvite/batch/queue"
-
 	"bulkinvite/batch/judge"
 	"bulkinvite/batch/lists"
 	"bulkinvite/batch/outlet"
+	"bulkinvite/batch/queue"
 	"bulkinvite/client"
 )
 

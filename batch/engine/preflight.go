@@ -4,13 +4,11 @@ import (
 	"errors"
 	"fmt"
 
-	"bulkinvite/batch/judge"
-
-	"bulkinvite/batch/queue"
-
 	"bulkinvite/batch"
+	"bulkinvite/batch/judge"
 	"bulkinvite/batch/lists"
 	"bulkinvite/batch/outlet"
+	"bulkinvite/batch/queue"
 	"bulkinvite/client"
 )
 

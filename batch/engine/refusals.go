@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"net/http"
 
-	"bulkinvite/batch/queue"
-
 	"bulkinvite/batch"
 	"bulkinvite/batch/judge"
 	"bulkinvite/batch/outlet"
 	"bulkinvite/batch/plan"
+	"bulkinvite/batch/queue"
 	"bulkinvite/client"
 )
 

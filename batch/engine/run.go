@@ -8,14 +8,13 @@ import (
 	"strings"
 	"time"
 
-	"bulkinvite/batch/queue"
-
 	"github.com/rs/zerolog"
 
 	"bulkinvite/batch"
 	"bulkinvite/batch/account"
 	"bulkinvite/batch/lists"
 	"bulkinvite/batch/outlet"
+	"bulkinvite/batch/queue"
 )
 
 // A run is all that is known while sending. Its loop alone touches it, so that

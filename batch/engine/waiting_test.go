@@ -5,12 +5,11 @@ import (
 	"testing"
 	"time"
 
-	"bulkinvite/batch/queue"
-
 	"bulkinvite/batch"
 	"bulkinvite/batch/account"
 	"bulkinvite/batch/outlet"
 	"bulkinvite/batch/plan"
+	"bulkinvite/batch/queue"
 )
 
 // runOf is a run without workers, which hands its jobs to the test, and the

@@ -3,13 +3,12 @@ package engine
 import (
 	"fmt"
 
-	"bulkinvite/batch/queue"
-
 	"bulkinvite/batch"
 	"bulkinvite/batch/judge"
 	"bulkinvite/batch/lists"
 	"bulkinvite/batch/outlet"
 	"bulkinvite/batch/plan"
+	"bulkinvite/batch/queue"
 )
 
 // A worker makes requests, and writes into the ledger what is asked for and what

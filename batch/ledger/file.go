@@ -10,7 +10,6 @@ import (
 	"syscall"
 
 	"bulkinvite/batch/file"
-
 	"bulkinvite/batch/ledger/rows"
 )
 

@@ -27,7 +27,6 @@ import (
 	"time"
 
 	"bulkinvite/batch/file"
-
 	"bulkinvite/batch/ledger/history"
 	"bulkinvite/batch/ledger/rows"
 )

@@ -5,9 +5,8 @@ import (
 	"math"
 	"time"
 
-	"bulkinvite/cmd/bulkinvite/app"
-
 	"bulkinvite/batch/ledger/history"
+	"bulkinvite/cmd/bulkinvite/app"
 )
 
 // The chart's measures, in units that browsers scale.

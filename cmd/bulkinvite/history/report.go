@@ -12,9 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"bulkinvite/batch/file"
-	"bulkinvite/cmd/bulkinvite/app"
-
 	"bulkinvite/batch/ledger/history"
+	"bulkinvite/cmd/bulkinvite/app"
 )
 
 // ReportOptions are the flags of report.
